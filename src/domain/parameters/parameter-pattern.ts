@@ -17,6 +17,9 @@ export function compileParameterPattern(source: string): PatternResult {
   try {
     return { kind: "ok", pattern: new RegExp(source, "u") };
   } catch (cause) {
-    return { kind: "error", reason: `is no regular expression (${cause instanceof Error ? cause.message : "unknown"})` };
+    return {
+      kind: "error",
+      reason: `is no regular expression (${cause instanceof Error ? cause.message : "unknown"})`,
+    };
   }
 }

@@ -57,10 +57,15 @@ function resolveOne(definition: ParameterDefinition, input: ResolveInput): strin
   const previous = canonical(input.previousValues);
 
   if (fixed !== undefined && wished !== undefined && fixed !== wished) {
-    return problem(name, "fixed_by_preset", `the preset sets it to ${quote(fixed)}; leave it out or choose another preset`);
+    return problem(
+      name,
+      "fixed_by_preset",
+      `the preset sets it to ${quote(fixed)}; leave it out or choose another preset`,
+    );
   }
   const carried = definition.ephemeral === true ? undefined : previous;
-  const fallback = definition.default === undefined ? undefined : canonicalParameterValue(definition, definition.default);
+  const fallback =
+    definition.default === undefined ? undefined : canonicalParameterValue(definition, definition.default);
   const value = fixed ?? wished ?? carried ?? fallback;
   if (value === undefined) return problem(name, "missing", "it has no default; give a value");
 
@@ -68,7 +73,11 @@ function resolveOne(definition: ParameterDefinition, input: ResolveInput): strin
   if (fault !== null) return problem(name, "invalid", `the value ${quote(value)} ${fault}`);
   if (previous === undefined || previous === value) return value;
   if (!definition.mutable && definition.ephemeral !== true) {
-    return problem(name, "immutable", `it was set to ${quote(previous)} when the workspace was created and cannot change`);
+    return problem(
+      name,
+      "immutable",
+      `it was set to ${quote(previous)} when the workspace was created and cannot change`,
+    );
   }
   return monotonyProblem(definition, previous, value) ?? value;
 }

@@ -24,7 +24,9 @@ export function validateDefinitions(definitions: readonly ParameterDefinition[])
   return definitions.flatMap((definition, index) => {
     const isDuplicate = seen.has(definition.name);
     seen.add(definition.name);
-    const faults = isDuplicate ? [["name", "another parameter has the same name"] as const] : definitionFaults(definition);
+    const faults = isDuplicate
+      ? [["name", "another parameter has the same name"] as const]
+      : definitionFaults(definition);
     return faults.map(([field, reason]) => ({
       parameter: definition.name,
       field: `parameters[${index}].${field}`,

@@ -12,7 +12,10 @@ export function prebuildsFaults(prebuilds: PrebuildsDefinition): readonly Preset
   const faults: PresetFault[] = [];
   const { instances, expirationPolicy, scheduling } = prebuilds;
   if (instances === undefined) {
-    faults.push({ field: "prebuilds.instances", reason: "it is missing; give the number of prebuilds to keep, 0 or more" });
+    faults.push({
+      field: "prebuilds.instances",
+      reason: "it is missing; give the number of prebuilds to keep, 0 or more",
+    });
   } else if (!isInstanceCount(instances)) {
     faults.push({ field: "prebuilds.instances", reason: `it is ${instances}; give a whole number, 0 or more` });
   }
@@ -33,7 +36,10 @@ function isTtl(seconds: number): boolean {
 function schedulingFaults({ timezone, schedule }: SchedulingDefinition): readonly PresetFault[] {
   const faults: PresetFault[] = [];
   if (schedule.length === 0) {
-    faults.push({ field: "prebuilds.scheduling.schedule", reason: "it is empty; give at least one schedule, or leave out scheduling" });
+    faults.push({
+      field: "prebuilds.scheduling.schedule",
+      reason: "it is empty; give at least one schedule, or leave out scheduling",
+    });
   }
   const prepared = prepareSchedules(timezone, schedule);
   if (prepared.kind === "ok") return faults;

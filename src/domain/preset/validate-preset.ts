@@ -50,7 +50,9 @@ function descriptionFaults(preset: PresetDefinition): readonly PresetFault[] {
   // Counted as people count: a letter outside the basic plane is one character.
   const chars = [...(preset.description ?? "")].length;
   if (chars <= presetDescriptionCharsMax) return [];
-  return [{ field: "description", reason: `it has ${chars} characters; at most ${presetDescriptionCharsMax} are allowed` }];
+  return [
+    { field: "description", reason: `it has ${chars} characters; at most ${presetDescriptionCharsMax} are allowed` },
+  ];
 }
 
 function defaultFaults(preset: PresetDefinition, earlier: readonly PresetDefinition[]): readonly PresetFault[] {

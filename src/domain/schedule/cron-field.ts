@@ -72,9 +72,7 @@ export function formatCronField(field: CronField): string {
   return items.join(",");
 }
 
-type ItemResult =
-  | { readonly kind: "ok"; readonly mask: number }
-  | { readonly kind: "error"; readonly reason: string };
+type ItemResult = { readonly kind: "ok"; readonly mask: number } | { readonly kind: "error"; readonly reason: string };
 
 function parseItem(item: string, bounds: FieldBounds): ItemResult {
   const ends = item.split("-");

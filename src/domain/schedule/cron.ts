@@ -70,7 +70,11 @@ export function cronContains(range: CronRange, clock: WallClock): boolean {
 
 function parseUncached(text: string): CronResult {
   if (text.length > cronCharsMax) {
-    return fail("cron", `${text.slice(0, 40)}…`, `it has ${text.length} characters; at most ${cronCharsMax} are allowed`);
+    return fail(
+      "cron",
+      `${text.slice(0, 40)}…`,
+      `it has ${text.length} characters; at most ${cronCharsMax} are allowed`,
+    );
   }
   const fields = text.trim().split(/\s+/);
   const [minute = "", hour = "", dayOfMonth = "", month = "", dayOfWeek = ""] = fields;
@@ -78,7 +82,8 @@ function parseUncached(text: string): CronResult {
     const count = text.trim() === "" ? 0 : fields.length;
     return fail("cron", text, `it has ${count} fields; write five: * HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK`);
   }
-  if (minute !== "*") return fail("minute", minute, "the minute must be *, because a schedule is a range of whole hours");
+  if (minute !== "*")
+    return fail("minute", minute, "the minute must be *, because a schedule is a range of whole hours");
 
   const hours = parseCronField(hour, bounds.hour);
   if (hours.kind === "error") return fail("hour", hour, hours.reason);

@@ -5,8 +5,8 @@ import type { WallClock } from "./cron.ts";
 export interface TimeZone {
   readonly name: string;
   readonly formatter: Intl.DateTimeFormat;
-  /** UTC day number → offset at its start. Filled as needed; see {@link offsetAt}. */
-  readonly dayOffsets: Map<number, number>;
+  /** Whole second → offset, filled as needed; see {@link offsetAt}. */
+  readonly offsets: Map<number, number>;
 }
 
 /** First and last instant that schedules can be evaluated at: the years 1 to 9999, less a day at each end. */
@@ -15,8 +15,8 @@ export const instantMax = daysFromCivil({ year: 9999, month: 12, dayOfMonth: 31 
 
 /** How many zone names are remembered; IANA has about 600. */
 const timeZonesMax = 1_000;
-/** How many day offsets a zone remembers, a little over a year. */
-const dayOffsetsMax = 400;
+/** How many offsets a zone remembers: a year's starts of days, and as many others. */
+const offsetsPerZoneMax = 800;
 
 // Making a formatter costs tens of microseconds and so does the exception for an unknown name:
 // both outcomes are remembered. They depend on the name alone.
@@ -44,28 +44,29 @@ export function wallClockAt(zone: TimeZone, at: number): WallClock {
 export function offsetAt(zone: TimeZone, at: number): number {
   // A zone changes its offset at most once in a UTC day, so two equal ends mean the same all day
   // long; Intl is asked for the instant itself only on the two days a year that differ.
-  const day = Math.floor(at / dayMs);
-  const before = offsetAtDayStart(zone, day);
-  return before === offsetAtDayStart(zone, day + 1) ? before : exactOffset(zone, at);
+  const daySeconds = dayMs / secondMs;
+  const dayStart = Math.floor(at / dayMs) * daySeconds;
+  const before = rememberedOffset(zone, dayStart);
+  if (before === rememberedOffset(zone, dayStart + daySeconds)) return before;
+  return rememberedOffset(zone, Math.floor(at / secondMs));
 }
 
-function offsetAtDayStart(zone: TimeZone, day: number): number {
-  const known = zone.dayOffsets.get(day);
+function rememberedOffset(zone: TimeZone, second: number): number {
+  const known = zone.offsets.get(second);
   if (known !== undefined) return known;
-  const offset = exactOffset(zone, day * dayMs);
-  if (zone.dayOffsets.size >= dayOffsetsMax) zone.dayOffsets.clear();
-  zone.dayOffsets.set(day, offset);
+  const offset = exactOffset(zone, second * secondMs);
+  if (zone.offsets.size >= offsetsPerZoneMax) zone.offsets.clear();
+  zone.offsets.set(second, offset);
   return offset;
 }
 
 function exactOffset(zone: TimeZone, at: number): number {
-  const wholeSecond = Math.floor(at / secondMs) * secondMs;
   const parts = new Map<string, number>();
-  for (const part of zone.formatter.formatToParts(wholeSecond)) parts.set(part.type, Number(part.value));
+  for (const part of zone.formatter.formatToParts(at)) parts.set(part.type, Number(part.value));
   const read = (name: string): number => parts.get(name) ?? 0;
   const days = daysFromCivil({ year: read("year"), month: read("month"), dayOfMonth: read("day") });
   const seconds = read("hour") * 3_600 + read("minute") * 60 + read("second");
-  return days * dayMs + seconds * secondMs - wholeSecond;
+  return days * dayMs + seconds * secondMs - at;
 }
 
 function makeTimeZone(name: string): TimeZone | null {
@@ -84,7 +85,7 @@ function makeTimeZone(name: string): TimeZone | null {
       minute: "numeric",
       second: "numeric",
     });
-    return { name, formatter, dayOffsets: new Map() };
+    return { name, formatter, offsets: new Map() };
   } catch {
     // Intl says "unknown zone" with a RangeError and in no other way.
     return null;
