@@ -1,21 +1,13 @@
-import type {
-  BuildId,
-  JobId,
-  OrganizationId,
-  PresetId,
-  TemplateId,
-  TemplateVersionId,
-  UserId,
-  WorkspaceId,
-} from "../../contracts/ids.ts";
+import type { BuildId, JobId, OrganizationId, PresetId, TemplateId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 export interface ClaimInput {
   readonly organizationId: OrganizationId;
   readonly templateId: TemplateId;
-  readonly templateVersionId: TemplateVersionId;
   readonly presetId: PresetId;
+  /** Whether a preset of an older version will do: under the rollout strategy `surge` (spec §3.3). */
+  readonly isOutdatedAllowed: boolean;
   readonly ownerId: UserId;
   /** Who asked; the claim build is his, never the pool's. */
   readonly initiatorId: UserId;
@@ -46,11 +38,11 @@ interface ClaimRow {
 const claimStatement: Statement<ClaimRow> = statement(
   "claim",
   `with pool as materialized (
-  select p.id, p.ttl_seconds, p.invalidated_at
+  select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id
   from presets p
   join templates t on t.id = p.template_id
   where p.id = $1
-    and t.active_version_id = p.template_version_id
+    and ($8 or t.active_version_id = p.template_version_id)
     and t.deprecated_at is null
     and t.deleted_at is null
 ), candidate as materialized (
@@ -83,15 +75,17 @@ const claimStatement: Statement<ClaimRow> = statement(
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
     job_id, parameters, created_at)
-  select $4, m.id, previous.number + 1, 'start', 'claim', $8, $1, $9, $5, $10, $2
+  select $4, m.id, previous.number + 1, 'start', 'claim', pool.template_version_id, $1, $9, $5, $10, $2
   from moved m
+  cross join pool
   join builds previous on previous.id = m.latest_build_id
 ), job as (
   insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
     template_version_id, driver, tags, created_at)
-  select $5, $11, 'build', $9, false, 'pending', $12, $4, m.id, $8, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
+  select $5, $11, 'build', $9, false, 'pending', $12, $4, m.id, v.id, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
   from moved m
-  join template_versions v on v.id = $8
+  cross join pool
+  join template_versions v on v.id = pool.template_version_id
   where $5::uuid is not null
 ), outcome as (
   insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
@@ -122,7 +116,7 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Worksp
     input.jobId,
     input.name,
     input.automaticUpdates,
-    input.templateVersionId,
+    input.isOutdatedAllowed,
     input.initiatorId,
     input.parameters,
     input.organizationId,
