@@ -1,0 +1,200 @@
+import { logFormats, logLevels } from "../logger.ts";
+import type { ConfigValues } from "./load-config.ts";
+import {
+  booleanOption,
+  bytesOption,
+  durationOption,
+  enumOption,
+  integerOption,
+  stringOption,
+  urlOption,
+} from "./option.ts";
+
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+const mebibyte = 1024 ** 2;
+// setTimeout overflows above 2^31 - 1 ms and then fires at once; no interval may come near it.
+const timerMaxMs = 24 * dayMs;
+
+const general = {
+  httpHost: stringOption({
+    name: "http.host",
+    default: "127.0.0.1",
+    description: "Address to listen on. 0.0.0.0 makes the server reachable from other machines.",
+  }),
+  httpPort: integerOption({
+    name: "http.port",
+    default: 7080,
+    min: 0,
+    max: 65_535,
+    description: "Port to listen on; 0 takes any free one.",
+  }),
+  accessUrl: urlOption({
+    name: "access_url",
+    protocols: ["http", "https"],
+    description:
+      "URL under which people, agents and provisioners reach the server, when it differs from host and port.",
+  }),
+  dataDir: stringOption({
+    name: "data_dir",
+    default: ".prewarm",
+    description: "Folder of the embedded PostgreSQL and of the server's own files.",
+  }),
+  logLevel: enumOption({
+    name: "log.level",
+    default: "info",
+    choices: logLevels,
+    description: "Least important level that is logged.",
+  }),
+  logFormat: enumOption({
+    name: "log.format",
+    default: "pretty",
+    choices: logFormats,
+    description: "One line for people, or one JSON object, an entry.",
+  }),
+};
+
+const database = {
+  pgUrl: urlOption({
+    name: "pg.url",
+    protocols: ["postgres", "postgresql"],
+    envAliases: ["PREWARM_DATABASE_URL"],
+    isSecret: true,
+    description: "External PostgreSQL (15 or newer). Without it the server runs its own, in the data folder.",
+  }),
+  pgConnMaxOpen: integerOption({
+    name: "pg.conn_max_open",
+    default: 10,
+    min: 1,
+    max: 1000,
+    description: "Most connections that one server opens. Half of them, at least one, may work on prebuilds.",
+  }),
+  pgConnMaxIdle: integerOption({
+    name: "pg.conn_max_idle",
+    default: 3,
+    min: 0,
+    max: 1000,
+    description: "Connections kept open while nothing happens.",
+  }),
+};
+
+const prebuilds = {
+  prebuildsEnabled: booleanOption({
+    name: "prebuilds.enabled",
+    default: true,
+    description: "Whether pools are kept and claims are served. Can also be switched while the server runs.",
+  }),
+  prebuildsReconciliationIntervalMs: durationOption({
+    name: "prebuilds.reconciliation_interval",
+    default: minuteMs,
+    min: 1,
+    max: timerMaxMs,
+    description: "Longest time between two looks at all pools. Events start one at once.",
+  }),
+  prebuildsBackoffIntervalMs: durationOption({
+    name: "prebuilds.backoff_interval",
+    default: minuteMs,
+    min: 1,
+    max: timerMaxMs,
+    description: "Time that each recent failure of a preset adds before its next prebuild is created.",
+  }),
+  prebuildsBackoffLookbackMs: durationOption({
+    name: "prebuilds.backoff_lookback",
+    default: hourMs,
+    min: 1,
+    max: 365 * dayMs,
+    description: "How far back failures count for the backoff.",
+  }),
+  prebuildsFailureHardLimit: integerOption({
+    name: "prebuilds.failure_hard_limit",
+    default: 3,
+    min: 0,
+    max: 1000,
+    description: "Failures in a row after which a preset is only probed; 0 switches the limit off.",
+  }),
+  prebuildsProbeIntervalMs: durationOption({
+    name: "prebuilds.probe_interval",
+    default: 10 * minuteMs,
+    min: 1,
+    max: timerMaxMs,
+    description: "Time between two probes of a preset that reached the hard limit.",
+  }),
+  prebuildsInFlightPerPreset: integerOption({
+    name: "prebuilds.in_flight_per_preset",
+    default: 25,
+    min: 1,
+    max: 10_000,
+    description: "Most prebuild builds of one preset that are pending or running at a time.",
+  }),
+  prebuildsInFlightTotal: integerOption({
+    name: "prebuilds.in_flight_total",
+    default: 200,
+    min: 1,
+    max: 100_000,
+    description: "Most prebuild builds of the deployment that are pending or running at a time.",
+  }),
+  prebuildsFailedKept: integerOption({
+    name: "prebuilds.failed_kept",
+    default: 3,
+    min: 0,
+    max: 1000,
+    description: "Failed prebuilds kept for a look at what went wrong, per preset; the oldest go first.",
+  }),
+};
+
+const rest = {
+  provisionerBuiltin: booleanOption({
+    name: "provisioner.builtin",
+    default: true,
+    description: "Whether the server runs a provisioner daemon of its own.",
+  }),
+  provisionerConcurrency: integerOption({
+    name: "provisioner.concurrency",
+    default: 3,
+    min: 1,
+    max: 1000,
+    description: "Jobs that the built-in provisioner daemon runs at a time.",
+  }),
+  provisionerLeaseMs: durationOption({
+    name: "provisioner.lease",
+    default: 30 * secondMs,
+    min: secondMs,
+    max: hourMs,
+    description: "Time after which a job whose daemon has gone silent is given up.",
+  }),
+  provisionerPollIntervalMs: durationOption({
+    name: "provisioner.poll_interval",
+    default: 5 * secondMs,
+    min: 1,
+    max: hourMs,
+    description: "Longest time between two looks at the queue. Events start one at once.",
+  }),
+  sessionLifetimeMs: durationOption({
+    name: "session.lifetime",
+    default: 7 * dayMs,
+    min: minuteMs,
+    max: 365 * dayMs,
+    description: "Time after which somebody who signed in has to sign in again.",
+  }),
+  templateUploadMaxBytes: bytesOption({
+    name: "template.upload_max_bytes",
+    default: 10 * mebibyte,
+    min: 1024,
+    max: 1024 * mebibyte,
+    description: "Largest template archive that is accepted.",
+  }),
+  templateUnpackedMaxBytes: bytesOption({
+    name: "template.unpacked_max_bytes",
+    default: 100 * mebibyte,
+    min: 1024,
+    max: 10_240 * mebibyte,
+    description: "Largest size of a template archive's files together, once unpacked.",
+  }),
+};
+
+/** Every option of `prewarm server` (spec §10). */
+export const serverOptions = { ...general, ...database, ...prebuilds, ...rest };
+
+export type ServerConfig = ConfigValues<typeof serverOptions>;
