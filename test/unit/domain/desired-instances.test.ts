@@ -144,17 +144,23 @@ describe("next change", () => {
     expect(nextChange(kolkata, monday(0))).toEqual({ at: monday(3, 30), instances: 3 });
   });
 
-  test("a change of the clocks in the middle of an hour is found to the second", () => {
+  test("a change of the clocks by half an hour is found", () => {
     // On 6 April 2025 at 02:00 (+11:00) they go back to 01:30 (+10:30), so that hour 1 lasts half an hour longer.
-    const island = scheduled("Australia/Lord_Howe", ["* 1 * * *", 3]);
-    const forward = scheduled("Australia/Lord_Howe", ["* 2 5 10 *", 3]);
-    expect(nextChange(island, Date.UTC(2025, 3, 5, 14, 30))).toEqual({
-      at: Date.UTC(2025, 3, 5, 15, 30),
-      instances: 1,
-    });
+    const back = scheduled("Australia/Lord_Howe", ["* 1 * * *", 3]);
+    expect(nextChange(back, Date.UTC(2025, 3, 5, 14, 30))).toEqual({ at: Date.UTC(2025, 3, 5, 15, 30), instances: 1 });
     // On 5 October 2025 at 02:00 (+10:30) they go forward to 02:30 (+11:00).
+    const forward = scheduled("Australia/Lord_Howe", ["* 2 5 10 *", 3]);
     expect(nextChange(forward, Date.UTC(2025, 9, 4, 15))).toEqual({ at: Date.UTC(2025, 9, 4, 15, 30), instances: 3 });
     expect(nextChange(forward, Date.UTC(2025, 9, 4, 15, 30))).toEqual({ at: Date.UTC(2025, 9, 4, 16), instances: 1 });
+  });
+
+  test("a change of the clocks in the middle of an hour is found to the second", () => {
+    // On 14 March 2010 at 00:01 (-03:30) they went forward to 01:01 (-02:30).
+    const early = scheduled("America/St_Johns", ["* 1 * * *", 3]);
+    expect(nextChange(early, Date.UTC(2010, 2, 14, 3, 10, 0) + 0.5)).toEqual({
+      at: Date.UTC(2010, 2, 14, 3, 31),
+      instances: 3,
+    });
   });
 
   test("a schedule that wants the base count is no change", () => {

@@ -61,6 +61,11 @@ describe("backoff", () => {
     expect(decidePool(pool({ preset: { instances: 2 }, completed })).held).toMatchObject([{ reason: "backoff" }]);
   });
 
+  test("at base 0 the newest build still counts, although nothing is wanted", () => {
+    const plan = decidePool(pool({ preset: { instances: 0 }, completed: [failed(now)] }));
+    expect(plan.held).toMatchObject([{ reason: "backoff", count: 0 }]);
+  });
+
   test("failures outside the look-back window neither hold nor count", () => {
     const policy = { backoffIntervalMs: hourMs };
     const outside = failed(now - hourMs - 1);
@@ -108,12 +113,12 @@ describe("hard limit", () => {
   });
 
   test("it says since when: the completion of the failure that reached the limit", () => {
-    const completed = [failed(now), failed(now - 1), failed(now - 2), failed(now - 3), failed(now - 4)];
+    const completed = [failed(now), failed(now - 1), failed(now - 2), failed(now - 3)];
     expect(presetHealth(pool({ completed }))).toEqual({
       kind: "hard_limited",
-      since: now - 2,
+      since: now - 1,
       probeAt,
-      failures: 5,
+      failures: 4,
     });
   });
 
@@ -195,6 +200,14 @@ describe("other reasons", () => {
     );
     expect(plan.actions).toEqual([create(3)]);
     expect(plan.held).toMatchObject([{ reason: "in_flight_limit", count: 5 }]);
+  });
+
+  test("what is held later is added to what was held before", () => {
+    const plan = decidePool(pool({ preset: { instances: 10 }, policy: { inFlightPerPresetMax: 5 } }));
+    expect(holdCreates(plan, 0, { reason: "quota", detail: "" }).held).toMatchObject([
+      { reason: "in_flight_limit", count: 5 },
+      { reason: "quota", count: 5 },
+    ]);
   });
 
   test("a quota found out later moves creates to held and leaves deletes alone", () => {

@@ -27,6 +27,12 @@ describe("resolving", () => {
       {},
       ok("l"),
     ],
+    [
+      "the preset's value before the last build's",
+      { presetValues: { size: "l" }, previousValues: { size: "m" } },
+      {},
+      ok("l"),
+    ],
     ["the default", {}, { default: "s" }, ok("s")],
     ["an empty default", {}, { default: "" }, ok("")],
     [
