@@ -56,6 +56,9 @@ const allHours: readonly WallClock[] = (() => {
   return [...found.values()];
 })();
 
+/** A prime number apart, so that every hour, weekday and month is among them. */
+const someHours = allHours.filter((_, place) => place % 97 === 0);
+
 const instantArbitrary = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2040, 0, 1) });
 const zoneArbitrary = fc.constantFrom(...Intl.supportedValuesOf("timeZone"));
 
@@ -65,9 +68,8 @@ describe("crons", () => {
       fc.property(fieldsArbitrary, (fields) => {
         const range = rangeOf(textOf(fields));
         expect(rangeOf(formatCron(range))).toEqual(range);
-        for (const clock of allHours.filter((_, place) => place % 97 === 0)) {
-          expect(cronContains(range, clock)).toBe(contains(fields, clock));
-        }
+        const wrong = someHours.find((clock) => cronContains(range, clock) !== contains(fields, clock));
+        expect(wrong).toBeUndefined();
       }),
       { numRuns: 200 },
     );
@@ -108,7 +110,7 @@ describe("overlap", () => {
         seen[isShared ? "shared" : "apart"] += 1;
         expect(cronsOverlap(rangeOf(textOf(first)), rangeOf(textOf(second)))).toBe(isShared);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
     expect(Math.min(seen.shared, seen.apart)).toBeGreaterThan(10);
   });
@@ -119,7 +121,7 @@ describe("overlap", () => {
         if (!cronsOverlap(rangeOf(textOf(first)), rangeOf(textOf(second)))) return;
         expect(allHours.some((clock) => contains(first, clock) && contains(second, clock))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
