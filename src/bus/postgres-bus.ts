@@ -1,0 +1,116 @@
+import pg from "pg";
+import type { Topic } from "../contracts/news.ts";
+import type { Logger } from "../platform/logger.ts";
+import { TopicListeners } from "./topic-listeners.ts";
+
+const channel = "prewarm";
+/** PostgreSQL takes payloads below 8,000 bytes. */
+const payloadBytesMax = 7_000;
+/** News of this many milliseconds travel in one statement. */
+const coalesceMs = 2;
+const reconnectMs = 500;
+/** Topics that wait to be sent; beyond it the oldest are dropped, which costs a poll and no more. */
+const queueMax = 10_000;
+
+export interface PostgresBusOptions {
+  readonly connection: pg.ClientConfig;
+  readonly logger: Logger;
+  /** Tells this server's own news, which it has already heard, from the others'. */
+  readonly serverId: string;
+}
+
+/**
+ * News between servers over LISTEN/NOTIFY, on one connection of its own that is neither in the pool nor ever in a
+ * transaction. Listeners in this process hear at once; the others within milliseconds, or by their next poll.
+ */
+export class PostgresBus extends TopicListeners {
+  readonly #options: PostgresBusOptions;
+  readonly #queue = new Set<Topic>();
+  #client: pg.Client | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #reconnectTimer: NodeJS.Timeout | undefined;
+  #isStopped = false;
+
+  constructor(options: PostgresBusOptions) {
+    super();
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const client = new pg.Client({ application_name: "prewarm-bus", ...this.#options.connection });
+    client.on("error", () => undefined);
+    client.on("end", () => this.#onEnd(client));
+    client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
+    await client.connect();
+    await client.query(`listen ${channel}`);
+    this.#client = client;
+    this.tellAll();
+  }
+
+  publish(topics: readonly Topic[]): void {
+    for (const topic of topics) {
+      this.tell(topic);
+      if (this.#queue.size < queueMax) this.#queue.add(topic);
+    }
+    this.#timer ??= setTimeout(() => void this.#flush(), coalesceMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#flush();
+    await this.#client?.end();
+  }
+
+  async #flush(): Promise<void> {
+    this.#timer = undefined;
+    const topics = [...this.#queue];
+    this.#queue.clear();
+    try {
+      for (const payload of payloads(this.#options.serverId, topics)) {
+        await this.#client?.query({ name: "bus_notify", text: "select pg_notify($1, $2)", values: [channel, payload] });
+      }
+    } catch (error) {
+      this.#options.logger.debug("news to the other servers were lost; they will see by their next poll", {
+        reason: String(error),
+      });
+    }
+  }
+
+  #hear(payload: string): void {
+    const [sender, ...topics] = payload.split(" ");
+    if (sender === this.#options.serverId) return;
+    for (const topic of topics) this.tell(topic as Topic);
+  }
+
+  #onEnd(client: pg.Client): void {
+    if (this.#client === client) this.#client = undefined;
+    if (this.#isStopped) return;
+    this.#options.logger.warn("the news connection was lost; polling until it is back", {});
+    this.#reconnect();
+  }
+
+  #reconnect(): void {
+    if (this.#reconnectTimer !== undefined || this.#isStopped) return;
+    this.#reconnectTimer = setTimeout(() => {
+      this.#reconnectTimer = undefined;
+      if (!this.#isStopped) this.start().catch(() => this.#reconnect());
+    }, reconnectMs);
+    this.#reconnectTimer.unref();
+  }
+}
+
+/** Packs topics into payloads of the form `sender topic topic …`. */
+function payloads(sender: string, topics: readonly Topic[]): string[] {
+  const packed: string[] = [];
+  let current = sender;
+  for (const topic of topics) {
+    if (current.length + topic.length + 1 > payloadBytesMax) {
+      packed.push(current);
+      current = sender;
+    }
+    current += ` ${topic}`;
+  }
+  if (current !== sender) packed.push(current);
+  return packed;
+}

@@ -1,0 +1,26 @@
+import type { Topic } from "../contracts/news.ts";
+import type { NewsSource } from "../platform/news.ts";
+
+/** Who listens to what, in this process. */
+export class TopicListeners implements NewsSource {
+  readonly #listeners = new Map<Topic, Set<() => void>>();
+
+  subscribe(topic: Topic, listener: () => void): () => void {
+    const set = this.#listeners.get(topic) ?? new Set();
+    this.#listeners.set(topic, set);
+    set.add(listener);
+    return () => {
+      set.delete(listener);
+      if (set.size === 0 && this.#listeners.get(topic) === set) this.#listeners.delete(topic);
+    };
+  }
+
+  tell(topic: Topic): void {
+    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener();
+  }
+
+  /** News may have been lost: everybody looks again. */
+  tellAll(): void {
+    for (const topic of [...this.#listeners.keys()]) this.tell(topic);
+  }
+}

@@ -1,0 +1,149 @@
+import { type ErrorResponse } from "../contracts/api/error-response.ts";
+import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteDefinition } from "../contracts/api/route.ts";
+import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
+import { CodedError, isErrorCode } from "../contracts/errors.ts";
+import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
+
+type Part<Key extends string, Value> = [Value] extends [undefined]
+  ? { readonly [K in Key]?: undefined }
+  : { readonly [K in Key]: Value };
+type QueryPart<Value> = [Value] extends [undefined] ? { readonly query?: undefined } : { readonly query?: Value };
+
+/** What a call of a route takes: its path parameters, query and body, each only when the route has it. */
+export type CallInput<Id extends RouteId> = Part<"params", ParamsOf<Routes[Id]>> &
+  QueryPart<QueryOf<Routes[Id]>> &
+  (Routes[Id] extends { readonly transport: "binary_up" }
+    ? { readonly bytes: Uint8Array<ArrayBuffer> }
+    : Part<"body", BodyOf<Routes[Id]>>) & { readonly signal?: AbortSignal };
+
+export interface ClientOptions {
+  /** Base URL of the server, for example `http://127.0.0.1:7080`. */
+  readonly url: string;
+  /** Session, API, agent or daemon token. */
+  readonly token?: string | undefined;
+  /** Milliseconds after which a call that is not a stream is given up; 60 s unless said. */
+  readonly timeoutMs?: number;
+}
+
+const defaultTimeoutMs = 60_000;
+
+interface RequestInput {
+  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly body?: unknown;
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The typed client of the HTTP API: one generic call over the table of routes.
+ * Errors: `CodedError` with the server's code; `transient` when the server cannot be reached at all.
+ */
+export class Client {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  get url(): string {
+    return this.#options.url;
+  }
+
+  get token(): string | undefined {
+    return this.#options.token;
+  }
+
+  /** Calls a JSON route and returns its answer. */
+  async call<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<ResponseOf<Routes[Id]>> {
+    const response = await this.#send(routes[id], input as RequestInput, false);
+    // The server serialises by the same schema from which this type comes.
+    return (await response.json()) as ResponseOf<Routes[Id]>;
+  }
+
+  /** Calls a route that answers bytes. */
+  async download<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<Uint8Array> {
+    const response = await this.#send(routes[id], input as RequestInput, false);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /** Opens a server-sent event stream; ends when the server closes it or `signal` aborts. */
+  async *watch<Id extends RouteId>(id: Id, input: CallInput<Id>): AsyncGenerator<ServerSentEvent> {
+    const response = await this.#send(routes[id], input as RequestInput, true);
+    if (response.body !== null) yield* parseEventStream(response.body);
+  }
+
+  async #send(route: RouteDefinition, input: RequestInput, isStream: boolean): Promise<Response> {
+    const headers: Record<string, string> = { accept: isStream ? "text/event-stream" : "application/json" };
+    if (this.#options.token !== undefined) headers["authorization"] = `Bearer ${this.#options.token}`;
+    let body: string | Uint8Array<ArrayBuffer> | null = null;
+    if (input.bytes !== undefined) {
+      headers["content-type"] = "application/gzip";
+      body = input.bytes;
+    } else if (input.body !== undefined) {
+      headers["content-type"] = "application/json";
+      body = JSON.stringify(input.body);
+    }
+    const signals: AbortSignal[] = input.signal === undefined ? [] : [input.signal];
+    if (!isStream) signals.push(AbortSignal.timeout(this.#options.timeoutMs ?? defaultTimeoutMs));
+    let response: Response;
+    try {
+      response = await fetch(new URL(renderPath(route.path, input), this.#options.url), {
+        method: route.method,
+        headers,
+        body,
+        signal: AbortSignal.any(signals),
+      });
+    } catch (cause) {
+      if (input.signal?.aborted === true) throw cause;
+      throw new CodedError("transient", `The server at ${this.#options.url} cannot be reached: ${reasonOf(cause)}.`, {
+        cause,
+        next: "Check the address, and that the server runs (`prewarm server`, or `npm start` in its folder).",
+      });
+    }
+    if (!response.ok) throw await codedErrorOf(response);
+    return response;
+  }
+}
+
+function renderPath(template: string, input: RequestInput): string {
+  const path = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ""));
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(input.query ?? {})) {
+    if (value !== undefined) query.set(key, String(value));
+  }
+  const text = query.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** The most telling message of a failed fetch, which hides the reason in `cause`. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "it did not answer in time";
+  const { cause } = error;
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message;
+  return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
+}
+
+async function codedErrorOf(response: Response): Promise<CodedError> {
+  const text = await response.text();
+  let report: ErrorResponse["error"] | undefined;
+  try {
+    report = (JSON.parse(text) as Partial<ErrorResponse>).error;
+  } catch {
+    report = undefined;
+  }
+  if (report === undefined || !isErrorCode(report.code)) {
+    return new CodedError(
+      "internal",
+      `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`,
+    );
+  }
+  const retryAfter = Number(response.headers.get("retry-after"));
+  return new CodedError(report.code, report.message, {
+    ...(report.next === undefined ? {} : { next: report.next }),
+    problems: (report.problems ?? []).map((problem) => ({ ...problem })),
+    details: report.details ?? {},
+    ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
+  });
+}

@@ -1,0 +1,149 @@
+import { type Static, Type } from "typebox";
+import { agentStates } from "./states.ts";
+
+/**
+ * What the agent and the server say to each other.
+ * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`.
+ * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
+ * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
+ */
+export const agentConnectPath = "/api/v1/agent/connect";
+/** How often an agent asks for its claim record though nobody poked it. */
+export const claimPollMs = 5_000;
+/** Either side sends a ping after this much silence and gives the connection up after twice as much. */
+export const agentPingMs = 10_000;
+
+const AgentHook = Type.Object({ run: Type.String(), timeoutMs: Type.Integer() });
+
+export const AgentManifest = Type.Object({
+  agentId: Type.String(),
+  agentName: Type.String(),
+  workspaceId: Type.String(),
+  templateName: Type.String(),
+  /** Relative to the workspace's home, or absolute; empty for the home itself. */
+  directory: Type.String(),
+  env: Type.Record(Type.String(), Type.String()),
+  parameters: Type.Record(Type.String(), Type.String()),
+  hooks: Type.Object({ prewarm: Type.Optional(AgentHook), claim: Type.Optional(AgentHook) }),
+});
+export type AgentManifest = Static<typeof AgentManifest>;
+
+/** Who the workspace belongs to now. `generation` 0 means: nobody yet, it waits in its pool. */
+export const ClaimRecord = Type.Object({
+  generation: Type.Integer({ minimum: 0 }),
+  owner: Type.Union([
+    Type.Null(),
+    Type.Object({ id: Type.String(), username: Type.String(), name: Type.String(), email: Type.String() }),
+  ]),
+  workspaceName: Type.String(),
+  parameters: Type.Record(Type.String(), Type.String()),
+  claimedAt: Type.Union([Type.String(), Type.Null()]),
+});
+export type ClaimRecord = Static<typeof ClaimRecord>;
+
+export const ClaimAcknowledgement = Type.Object({
+  generation: Type.Integer({ minimum: 1 }),
+  /** Null when the claim hook succeeded; else what went wrong. */
+  error: Type.Union([Type.Null(), Type.String({ maxLength: 4096 })]),
+});
+export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
+
+const LogLine = Type.Object({
+  at: Type.String(),
+  level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
+  /** `agent`, `prewarm` or `claim`. */
+  source: Type.String({ maxLength: 32 }),
+  line: Type.String(),
+});
+
+/** Frames from the agent. `data` is base64. */
+export const AgentToServer = Type.Union([
+  Type.Object({
+    kind: Type.Literal("state"),
+    state: Type.Enum(agentStates),
+    detail: Type.String({ maxLength: 1024 }),
+    version: Type.String({ maxLength: 64 }),
+  }),
+  Type.Object({ kind: Type.Literal("logs"), lines: Type.Array(LogLine) }),
+  Type.Object({
+    kind: Type.Literal("exec_output"),
+    execId: Type.String(),
+    stream: Type.Union([Type.Literal("stdout"), Type.Literal("stderr")]),
+    data: Type.String(),
+  }),
+  /** `exitCode` null: it did not start, or died of a signal; `error` says which. */
+  Type.Object({
+    kind: Type.Literal("exec_exit"),
+    execId: Type.String(),
+    exitCode: Type.Union([Type.Integer(), Type.Null()]),
+    error: Type.Union([Type.String(), Type.Null()]),
+  }),
+]);
+export type AgentToServer = Static<typeof AgentToServer>;
+
+/** Frames to the agent. */
+export const ServerToAgent = Type.Union([
+  /** Look again: pull the claim record. */
+  Type.Object({ kind: Type.Literal("poke") }),
+  Type.Object({
+    kind: Type.Literal("exec_start"),
+    execId: Type.String(),
+    command: Type.Array(Type.String()),
+    env: Type.Record(Type.String(), Type.String()),
+  }),
+  Type.Object({ kind: Type.Literal("exec_input"), execId: Type.String(), data: Type.String(), end: Type.Boolean() }),
+  Type.Object({
+    kind: Type.Literal("exec_signal"),
+    execId: Type.String(),
+    signal: Type.Union([
+      Type.Literal("SIGINT"),
+      Type.Literal("SIGTERM"),
+      Type.Literal("SIGKILL"),
+      Type.Literal("SIGHUP"),
+    ]),
+  }),
+]);
+export type ServerToAgent = Static<typeof ServerToAgent>;
+
+/**
+ * A person's exec session: WebSocket at `execPath`, first frame `start`, then `input` and `signal`;
+ * answers are `output` and one last `exit`.
+ */
+export const execPath = (workspaceId: string): string => `/api/v1/workspaces/${workspaceId}/exec`;
+
+export const ExecFromClient = Type.Union([
+  Type.Object({
+    kind: Type.Literal("start"),
+    command: Type.Array(Type.String(), { minItems: 1 }),
+    env: Type.Record(Type.String(), Type.String()),
+    /** Null: the workspace's first agent. */
+    agent: Type.Union([Type.String(), Type.Null()]),
+  }),
+  Type.Object({ kind: Type.Literal("input"), data: Type.String(), end: Type.Boolean() }),
+  Type.Object({
+    kind: Type.Literal("signal"),
+    signal: Type.Union([
+      Type.Literal("SIGINT"),
+      Type.Literal("SIGTERM"),
+      Type.Literal("SIGKILL"),
+      Type.Literal("SIGHUP"),
+    ]),
+  }),
+]);
+export type ExecFromClient = Static<typeof ExecFromClient>;
+
+export const ExecToClient = Type.Union([
+  Type.Object({
+    kind: Type.Literal("output"),
+    stream: Type.Union([Type.Literal("stdout"), Type.Literal("stderr")]),
+    data: Type.String(),
+  }),
+  Type.Object({
+    kind: Type.Literal("exit"),
+    exitCode: Type.Union([Type.Integer(), Type.Null()]),
+    /** A code of the error registry when the session could not be had at all. */
+    errorCode: Type.Union([Type.String(), Type.Null()]),
+    error: Type.Union([Type.String(), Type.Null()]),
+  }),
+]);
+export type ExecToClient = Static<typeof ExecToClient>;

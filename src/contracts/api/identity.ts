@@ -1,0 +1,162 @@
+import { type Static, Type } from "typebox";
+import {
+  emailLengthMax,
+  passwordLengthMax,
+  passwordLengthMin,
+  tokenLifetimeDaysMax,
+  tokenNameLengthMax,
+  usernameLengthMax,
+} from "../limits.ts";
+import { namePattern } from "../manifest.ts";
+import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
+import type { RouteDefinition } from "./route.ts";
+
+const Username = Type.String({ minLength: 1, maxLength: usernameLengthMax, pattern: namePattern });
+const Password = Type.String({ minLength: passwordLengthMin, maxLength: passwordLengthMax });
+const DeploymentRole = Type.Union([Type.Literal("administrator"), Type.Literal("member")]);
+const OrganizationRole = Type.Union([Type.Literal("template_admin"), Type.Literal("member")]);
+
+export const User = Type.Object({
+  id: Uuid,
+  username: Type.String(),
+  name: Type.String(),
+  email: Type.Union([Type.String(), Type.Null()]),
+  role: DeploymentRole,
+  organizations: Type.Array(Type.Object({ id: Uuid, name: Type.String(), role: OrganizationRole })),
+  createdAt: Instant,
+});
+export type User = Static<typeof User>;
+
+export const Token = Type.Object({
+  id: Uuid,
+  kind: Type.Union([Type.Literal("session"), Type.Literal("api")]),
+  name: Type.String(),
+  createdAt: Instant,
+  expiresAt: Instant,
+  lastUsedAt: OptionalInstant,
+});
+export type Token = Static<typeof Token>;
+
+/** The secret is shown this once. */
+export const IssuedToken = Type.Object({ token: Token, secret: Type.String() });
+
+export const identityRoutes = {
+  login: {
+    method: "POST",
+    path: "/api/v1/auth/login",
+    tag: "identity",
+    summary: "Sign in with user name and password; answers a session token and sets it as a cookie.",
+    credential: "none",
+    access: "anyone",
+    body: Type.Object(
+      { username: Type.String({ maxLength: 128 }), password: Type.String({ maxLength: passwordLengthMax }) },
+      closed,
+    ),
+    response: Type.Object({ secret: Type.String(), user: User, expiresAt: Instant }),
+  },
+  logout: {
+    method: "POST",
+    path: "/api/v1/auth/logout",
+    tag: "identity",
+    summary: "Revoke the session or token that the request came with.",
+    credential: "user",
+    access: "signed_in",
+    response: Empty,
+  },
+  setUp: {
+    method: "POST",
+    path: "/api/v1/auth/setup",
+    tag: "identity",
+    summary: "Set the administrator's first password with the one-time link that the server printed.",
+    credential: "none",
+    access: "anyone",
+    body: Type.Object({ secret: Type.String({ maxLength: 128 }), password: Password }, closed),
+    response: Empty,
+  },
+  whoAmI: {
+    method: "GET",
+    path: "/api/v1/users/me",
+    tag: "identity",
+    summary: "The signed-in user, with roles.",
+    credential: "user",
+    access: "signed_in",
+    response: User,
+  },
+  listUsers: {
+    method: "GET",
+    path: "/api/v1/users",
+    tag: "identity",
+    summary: "All users, by name.",
+    credential: "user",
+    access: "administrator",
+    query: Type.Object({ ...pageQuery, search: Type.Optional(Type.String({ maxLength: 64 })) }),
+    response: Type.Object({ users: Type.Array(User), total: Type.Integer() }),
+  },
+  createUser: {
+    method: "POST",
+    path: "/api/v1/users",
+    tag: "identity",
+    summary: "Create a user, as a member of the default organization.",
+    credential: "user",
+    access: "administrator",
+    status: 201,
+    body: Type.Object(
+      {
+        username: Username,
+        password: Password,
+        name: Type.Optional(Type.String({ maxLength: 128 })),
+        email: Type.Optional(Type.String({ maxLength: emailLengthMax, pattern: "^[^@\\s]+@[^@\\s]+$" })),
+        role: Type.Optional(DeploymentRole),
+        organizationRole: Type.Optional(OrganizationRole),
+      },
+      closed,
+    ),
+    response: User,
+  },
+  deleteUser: {
+    method: "DELETE",
+    path: "/api/v1/users/:username",
+    tag: "identity",
+    summary: "Delete a user who has no workspaces left; his sessions and tokens end at once.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    response: Empty,
+  },
+  listTokens: {
+    method: "GET",
+    path: "/api/v1/tokens",
+    tag: "identity",
+    summary: "Your own live sessions and API tokens.",
+    credential: "user",
+    access: "signed_in",
+    response: Type.Object({ tokens: Type.Array(Token) }),
+  },
+  createToken: {
+    method: "POST",
+    path: "/api/v1/tokens",
+    tag: "identity",
+    summary: "Create an API token of your own. The secret is in this answer only.",
+    credential: "user",
+    access: "signed_in",
+    status: 201,
+    body: Type.Object(
+      {
+        name: Type.String({ minLength: 1, maxLength: tokenNameLengthMax }),
+        lifetimeDays: Type.Optional(Type.Integer({ minimum: 1, maximum: tokenLifetimeDaysMax })),
+      },
+      closed,
+    ),
+    response: IssuedToken,
+  },
+  revokeToken: {
+    method: "DELETE",
+    path: "/api/v1/tokens/:tokenId",
+    tag: "identity",
+    summary: "Revoke one of your own sessions or API tokens; an administrator may revoke anybody's.",
+    credential: "user",
+    access: "self_or_administrator",
+    params: Type.Object({ tokenId: Uuid }),
+    response: Empty,
+  },
+} as const satisfies Record<string, RouteDefinition>;

@@ -1,0 +1,173 @@
+import { type Static, Type } from "typebox";
+import { heldReasons, ledgerStates } from "../states.ts";
+import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
+import type { RouteDefinition } from "./route.ts";
+
+const HeldReasonSchema = Type.Enum(heldReasons);
+
+export const Held = Type.Object({
+  reason: HeldReasonSchema,
+  /** When creates may resume; null when that is not known. */
+  until: OptionalInstant,
+  count: Type.Integer(),
+  detail: Type.String(),
+});
+
+/** A pool in numbers; the words are those of `docs/glossary.md`. */
+export const Pool = Type.Object({
+  presetId: Uuid,
+  template: Type.String(),
+  preset: Type.String(),
+  version: Type.String(),
+  isActive: Type.Boolean(),
+  health: Type.Union([Type.Literal("healthy"), Type.Literal("hard_limited"), Type.Literal("validation_failed")]),
+  desired: Type.Integer(),
+  actual: Type.Integer(),
+  eligible: Type.Integer(),
+  expired: Type.Integer(),
+  extraneous: Type.Integer(),
+  starting: Type.Integer(),
+  stopping: Type.Integer(),
+  deleting: Type.Integer(),
+  failed: Type.Integer(),
+  parked: Type.Integer(),
+  held: Type.Array(Held),
+});
+export type Pool = Static<typeof Pool>;
+
+export const Explanation = Type.Object({
+  pool: Pool,
+  /** Plain sentences, in order. */
+  sentences: Type.Array(Type.String()),
+  /** The decision as it would be taken now. */
+  record: Unknowns,
+  /** The latest decisions that the reconciler stored, newest first: one per change. */
+  history: Type.Array(Type.Object({ at: Instant, record: Unknowns, sentences: Type.Array(Type.String()) })),
+});
+
+export const PrebuildRow = Type.Object({
+  workspaceId: Uuid,
+  name: Type.String(),
+  template: Type.String(),
+  preset: Type.String(),
+  version: Type.String(),
+  state: Type.Enum(ledgerStates),
+  isExpired: Type.Boolean(),
+  error: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Instant,
+  readyAt: OptionalInstant,
+});
+export type PrebuildRow = Static<typeof PrebuildRow>;
+
+export const PrebuildStatus = Type.Object({
+  isEnabled: Type.Boolean(),
+  isPaused: Type.Boolean(),
+  pausedAt: OptionalInstant,
+  pausedBy: Type.Union([Type.String(), Type.Null()]),
+  pools: Type.Array(Pool),
+  total: Type.Integer(),
+  /** The last cycle on this server; null before the first. */
+  lastCycle: Type.Union([Unknowns, Type.Null()]),
+});
+
+const poolParams = Type.Object({ template: Type.String(), preset: Type.String() });
+
+export const prebuildRoutes = {
+  listPools: {
+    method: "GET",
+    path: "/api/v1/prebuilds",
+    tag: "prebuilds",
+    summary: "Every pool in numbers, and whether reconciliation is paused.",
+    credential: "user",
+    access: "organization_member",
+    query: Type.Object({ ...organizationQuery, ...pageQuery, template: Type.Optional(Type.String({ maxLength: 64 })) }),
+    response: PrebuildStatus,
+  },
+  listPrebuilds: {
+    method: "GET",
+    path: "/api/v1/prebuilds/workspaces",
+    tag: "prebuilds",
+    summary: "The prebuilds themselves, failed and parked ones included, newest first.",
+    credential: "user",
+    access: "organization_member",
+    query: Type.Object({
+      ...organizationQuery,
+      ...pageQuery,
+      template: Type.Optional(Type.String({ maxLength: 64 })),
+      preset: Type.Optional(Type.String({ maxLength: 64 })),
+      state: Type.Optional(Type.Enum(ledgerStates)),
+    }),
+    response: Type.Object({ prebuilds: Type.Array(PrebuildRow), total: Type.Integer() }),
+  },
+  explainPool: {
+    method: "GET",
+    path: "/api/v1/prebuilds/:template/:preset/explain",
+    tag: "prebuilds",
+    summary: "Why the pool is as it is: inputs, each rule's answer, what is held back and until when.",
+    credential: "user",
+    access: "organization_member",
+    params: poolParams,
+    query: Type.Object(organizationQuery),
+    response: Explanation,
+  },
+  pausePrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/pause",
+    tag: "prebuilds",
+    summary: "Stop the reconciler from acting, in the whole deployment. Claims go on.",
+    credential: "user",
+    access: "administrator",
+    response: Type.Object({ isPaused: Type.Boolean() }),
+  },
+  resumePrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/resume",
+    tag: "prebuilds",
+    summary: "Let the reconciler act again.",
+    credential: "user",
+    access: "administrator",
+    response: Type.Object({ isPaused: Type.Boolean() }),
+  },
+  resumePool: {
+    method: "POST",
+    path: "/api/v1/prebuilds/:template/:preset/resume",
+    tag: "prebuilds",
+    summary: "Lift a pool's hard limit or validation failure: its earlier failures no longer count.",
+    credential: "user",
+    access: "template_admin",
+    params: poolParams,
+    query: Type.Object(organizationQuery),
+    response: Pool,
+  },
+  invalidatePrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/invalidate",
+    tag: "prebuilds",
+    summary: "Mark the prebuilds that a pool, or all pools of a template, have now as expired: they are replaced.",
+    credential: "user",
+    access: "template_admin",
+    query: Type.Object(organizationQuery),
+    body: Type.Object(
+      { template: Type.String({ maxLength: 64 }), preset: Type.Optional(Type.String({ maxLength: 64 })) },
+      closed,
+    ),
+    response: Type.Object({ presets: Type.Integer(), prebuilds: Type.Integer() }),
+  },
+  cleanPrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/clean",
+    tag: "prebuilds",
+    summary: "Delete the failed and parked prebuilds of a pool, of a template, or of the organization.",
+    credential: "user",
+    access: "template_admin",
+    query: Type.Object(organizationQuery),
+    body: Type.Object(
+      {
+        template: Type.Optional(Type.String({ maxLength: 64 })),
+        preset: Type.Optional(Type.String({ maxLength: 64 })),
+      },
+      closed,
+    ),
+    response: Type.Object({ deleting: Type.Integer() }),
+  },
+} as const satisfies Record<string, RouteDefinition>;

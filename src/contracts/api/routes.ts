@@ -1,0 +1,24 @@
+import { identityRoutes } from "./identity.ts";
+import { jobRoutes } from "./jobs.ts";
+import { prebuildRoutes } from "./prebuilds.ts";
+import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
+import { templateRoutes } from "./templates.ts";
+import { workspaceRoutes } from "./workspaces.ts";
+
+/**
+ * Every route of the server but its WebSockets (see `agent-protocol.ts`).
+ * The server registers from this table, the client calls through it, OpenAPI and `docs/routes.md` are made from it.
+ */
+export const routes = {
+  ...systemRoutes,
+  ...identityRoutes,
+  ...templateRoutes,
+  ...workspaceRoutes,
+  ...jobRoutes,
+  ...prebuildRoutes,
+  ...daemonRoutes,
+  ...agentRoutes,
+} as const;
+
+export type Routes = typeof routes;
+export type RouteId = keyof Routes;

@@ -1,0 +1,201 @@
+import { type Static, Type } from "typebox";
+import { Empty, Instant, OptionalInstant, Uuid } from "./common-schemas.ts";
+import type { RouteDefinition } from "./route.ts";
+import { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../agent-protocol.ts";
+import {
+  DaemonRegistered,
+  DaemonRegistration,
+  JobHeartbeat,
+  JobHeartbeatAnswer,
+  JobLogBatch,
+  JobResult,
+  JobStateVersion,
+  LeasedJob,
+  LeaseRequest,
+} from "../provisioner-protocol.ts";
+
+export const DoctorFinding = Type.Object({
+  check: Type.String(),
+  severity: Type.Union([Type.Literal("ok"), Type.Literal("warning"), Type.Literal("error")]),
+  message: Type.String(),
+  next: Type.Union([Type.String(), Type.Null()]),
+});
+export type DoctorFinding = Static<typeof DoctorFinding>;
+
+export const ControllerStatus = Type.Object({
+  name: Type.String(),
+  intervalMs: Type.Integer(),
+  lastStartedAt: OptionalInstant,
+  lastElapsedMs: Type.Union([Type.Number(), Type.Null()]),
+  lastOutcome: Type.Union([Type.Literal("ok"), Type.Literal("skipped"), Type.Literal("error"), Type.Null()]),
+  lastError: Type.Union([Type.String(), Type.Null()]),
+  runs: Type.Integer(),
+  report: Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()]),
+});
+export type ControllerStatus = Static<typeof ControllerStatus>;
+
+export const DoctorReport = Type.Object({
+  version: Type.String(),
+  findings: Type.Array(DoctorFinding),
+  controllers: Type.Array(ControllerStatus),
+  daemons: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      kind: Type.String(),
+      isAlive: Type.Boolean(),
+      seenAt: Instant,
+      running: Type.Integer(),
+    }),
+  ),
+});
+export type DoctorReport = Static<typeof DoctorReport>;
+
+const jobParams = Type.Object({ jobId: Uuid });
+
+export const systemRoutes = {
+  health: {
+    method: "GET",
+    path: "/healthz",
+    tag: "system",
+    summary: "The process lives.",
+    credential: "none",
+    access: "anyone",
+    response: Type.Object({ status: Type.String() }),
+  },
+  ready: {
+    method: "GET",
+    path: "/readyz",
+    tag: "system",
+    summary: "The server can do its work: the database answers. 503 while it does not.",
+    credential: "none",
+    access: "anyone",
+    response: Type.Object({ status: Type.String(), database: Type.String() }),
+  },
+  version: {
+    method: "GET",
+    path: "/api/v1/version",
+    tag: "system",
+    summary: "Version of the server.",
+    credential: "none",
+    access: "anyone",
+    response: Type.Object({ version: Type.String() }),
+  },
+  doctor: {
+    method: "GET",
+    path: "/api/v1/doctor",
+    tag: "system",
+    summary: "Checks the database, daemons, controllers and the ledger's consistency, and says what to do.",
+    credential: "user",
+    access: "administrator",
+    response: DoctorReport,
+  },
+} as const satisfies Record<string, RouteDefinition>;
+
+export const daemonRoutes = {
+  registerDaemon: {
+    method: "POST",
+    path: "/api/v1/provisioner/register",
+    tag: "provisioner",
+    summary: "Announce a daemon. Jobs of an earlier incarnation of the same name are ended as abandoned.",
+    credential: "daemon",
+    access: "daemon",
+    body: DaemonRegistration,
+    response: DaemonRegistered,
+  },
+  leaseJob: {
+    method: "POST",
+    path: "/api/v1/provisioner/lease",
+    tag: "provisioner",
+    summary: "Take the next job in queue order; held open while there is none.",
+    credential: "daemon",
+    access: "daemon",
+    body: LeaseRequest,
+    response: Type.Object({ job: Type.Union([LeasedJob, Type.Null()]) }),
+  },
+  getTemplateArchive: {
+    method: "GET",
+    path: "/api/v1/provisioner/archives/:hash",
+    tag: "provisioner",
+    summary: "A template version's archive by the hex SHA-256 of its bytes.",
+    credential: "daemon",
+    access: "daemon",
+    transport: "binary_down",
+    params: Type.Object({ hash: Type.String({ pattern: "^[0-9a-f]{64}$" }) }),
+    response: Type.Unknown(),
+  },
+  heartbeatJob: {
+    method: "POST",
+    path: "/api/v1/provisioner/jobs/:jobId/heartbeat",
+    tag: "provisioner",
+    summary: "Keep the lease; learn whether to cancel.",
+    credential: "daemon",
+    access: "daemon",
+    params: jobParams,
+    body: JobHeartbeat,
+    response: JobHeartbeatAnswer,
+  },
+  appendJobLogs: {
+    method: "POST",
+    path: "/api/v1/provisioner/jobs/:jobId/logs",
+    tag: "provisioner",
+    summary: "Append log lines.",
+    credential: "daemon",
+    access: "daemon",
+    params: jobParams,
+    body: JobLogBatch,
+    response: Empty,
+  },
+  putJobState: {
+    method: "PUT",
+    path: "/api/v1/provisioner/jobs/:jobId/state",
+    tag: "provisioner",
+    summary: "Store what exists now, while it is made.",
+    credential: "daemon",
+    access: "daemon",
+    params: jobParams,
+    body: JobStateVersion,
+    response: Empty,
+  },
+  completeJob: {
+    method: "POST",
+    path: "/api/v1/provisioner/jobs/:jobId/complete",
+    tag: "provisioner",
+    summary: "Report a job's end. A late report of a lost lease is refused.",
+    credential: "daemon",
+    access: "daemon",
+    params: jobParams,
+    body: JobResult,
+    response: Empty,
+  },
+} as const satisfies Record<string, RouteDefinition>;
+
+export const agentRoutes = {
+  agentManifest: {
+    method: "GET",
+    path: "/api/v1/agent/manifest",
+    tag: "agent",
+    summary: "What the agent is to run.",
+    credential: "agent",
+    access: "agent_itself",
+    response: AgentManifest,
+  },
+  agentClaim: {
+    method: "GET",
+    path: "/api/v1/agent/claim",
+    tag: "agent",
+    summary: "The claim record: who the workspace belongs to now.",
+    credential: "agent",
+    access: "agent_itself",
+    response: ClaimRecord,
+  },
+  acknowledgeClaim: {
+    method: "POST",
+    path: "/api/v1/agent/claim",
+    tag: "agent",
+    summary: "Acknowledge a claim generation after its hook has run.",
+    credential: "agent",
+    access: "agent_itself",
+    body: ClaimAcknowledgement,
+    response: Empty,
+  },
+} as const satisfies Record<string, RouteDefinition>;

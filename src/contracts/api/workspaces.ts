@@ -1,0 +1,239 @@
+import { type Static, Type } from "typebox";
+import { claimWaitMsMax, idempotencyKeyLengthMax, parameterValueLengthMax } from "../limits.ts";
+import { agentStates, buildStages, jobStatuses, missReasons, transitions } from "../states.ts";
+import {
+  closed,
+  Instant,
+  Name,
+  OptionalInstant,
+  organizationQuery,
+  pageQuery,
+  Parameters,
+  Uuid,
+} from "./common-schemas.ts";
+import type { RouteDefinition } from "./route.ts";
+
+export const JobStatusSchema = Type.Enum(jobStatuses);
+export const TransitionSchema = Type.Enum(transitions);
+
+export const Build = Type.Object({
+  id: Uuid,
+  number: Type.Integer(),
+  transition: TransitionSchema,
+  stage: Type.Enum(buildStages),
+  status: JobStatusSchema,
+  errorCode: Type.Union([Type.String(), Type.Null()]),
+  error: Type.Union([Type.String(), Type.Null()]),
+  /** Null: the build needed no provisioner. */
+  jobId: Type.Union([Uuid, Type.Null()]),
+  initiator: Type.String(),
+  templateVersion: Type.String(),
+  createdAt: Instant,
+  startedAt: OptionalInstant,
+  completedAt: OptionalInstant,
+});
+export type Build = Static<typeof Build>;
+
+export const WorkspaceAgent = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  state: Type.Enum(agentStates),
+  detail: Type.String(),
+  isConnected: Type.Boolean(),
+  readyAt: OptionalInstant,
+  /** Whether the agent runs for the workspace's present owner: it has acknowledged the newest claim. */
+  isHandedOver: Type.Boolean(),
+  claimError: Type.Union([Type.String(), Type.Null()]),
+});
+export type WorkspaceAgent = Static<typeof WorkspaceAgent>;
+
+/** What a workspace is doing, in one word for people. */
+export const workspaceStatuses = [
+  "pending",
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "deleting",
+  "deleted",
+  "failed",
+  "canceling",
+  "canceled",
+] as const;
+
+export const Workspace = Type.Object({
+  id: Uuid,
+  organization: Type.String(),
+  name: Type.String(),
+  owner: Type.String(),
+  template: Type.String(),
+  preset: Type.Union([Type.String(), Type.Null()]),
+  status: Type.Enum(workspaceStatuses),
+  /** True while it is an unclaimed prebuild. */
+  isPrebuild: Type.Boolean(),
+  /** Whether a command could run in it now, as its owner. */
+  isUsable: Type.Boolean(),
+  parameters: Parameters,
+  latestBuild: Build,
+  agents: Type.Array(WorkspaceAgent),
+  isOutdated: Type.Boolean(),
+  createdAt: Instant,
+  claimedAt: OptionalInstant,
+  lastUsedAt: OptionalInstant,
+});
+export type Workspace = Static<typeof Workspace>;
+
+export const ClaimMode = Type.Union([Type.Literal("prefer_warm"), Type.Literal("warm_only"), Type.Literal("wait")]);
+
+export const CreateWorkspace = Type.Object(
+  {
+    name: Name,
+    template: Type.String({ maxLength: 64 }),
+    preset: Type.Optional(Type.String({ maxLength: 64 })),
+    parameters: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: parameterValueLengthMax }))),
+    mode: Type.Optional(ClaimMode),
+    /** Longest time to wait with `mode: wait`; 30 s unless said. */
+    waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: claimWaitMsMax })),
+    /** User name of the owner; the caller unless said. Only an administrator may name another. */
+    owner: Type.Optional(Type.String({ maxLength: 128 })),
+    automaticUpdates: Type.Optional(Type.Boolean()),
+    idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: idempotencyKeyLengthMax })),
+  },
+  closed,
+);
+export type CreateWorkspace = Static<typeof CreateWorkspace>;
+
+export const CreatedWorkspace = Type.Object({
+  workspace: Workspace,
+  outcome: Type.Union([Type.Literal("claimed"), Type.Literal("cold")]),
+  missReason: Type.Union([Type.Enum(missReasons), Type.Null()]),
+  timings: Type.Object({
+    /** The claim or creation in the database, commit included. */
+    createMs: Type.Number(),
+    /** How long the request waited for a prebuild (`mode: wait`). */
+    waitedMs: Type.Number(),
+    /** The request as the server saw it. */
+    totalMs: Type.Number(),
+  }),
+});
+export type CreatedWorkspace = Static<typeof CreatedWorkspace>;
+
+export const LogEntry = Type.Object({
+  /** Cursor of the entry: `after` of the next call. */
+  id: Type.Integer(),
+  at: Instant,
+  level: Type.String(),
+  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `claim`). */
+  stage: Type.String(),
+  line: Type.String(),
+});
+export type LogEntry = Static<typeof LogEntry>;
+
+export const logQuery = {
+  /** Only entries after this cursor; 0 for all. */
+  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000 })),
+};
+
+/** `id`, `OWNER/NAME`, or `NAME` for one of your own (`/` travels as `%2F`). */
+const workspaceParams = Type.Object({ workspace: Type.String({ maxLength: 128 }) });
+
+export const workspaceRoutes = {
+  createWorkspace: {
+    method: "POST",
+    path: "/api/v1/workspaces",
+    tag: "workspaces",
+    summary: "Create a workspace: claims a ready prebuild when there is one, else builds it cold and says why.",
+    credential: "user",
+    access: "organization_member",
+    status: 201,
+    query: Type.Object(organizationQuery),
+    body: CreateWorkspace,
+    response: CreatedWorkspace,
+  },
+  listWorkspaces: {
+    method: "GET",
+    path: "/api/v1/workspaces",
+    tag: "workspaces",
+    summary: "Workspaces that you may see: your own, or with `owner` somebody's (administrators).",
+    credential: "user",
+    access: "signed_in",
+    query: Type.Object({
+      ...organizationQuery,
+      ...pageQuery,
+      /** A user name, `me`, or `*` for everybody's. */
+      owner: Type.Optional(Type.String({ maxLength: 128 })),
+      template: Type.Optional(Type.String({ maxLength: 64 })),
+      status: Type.Optional(Type.Enum(workspaceStatuses)),
+      search: Type.Optional(Type.String({ maxLength: 64 })),
+      sort: Type.Optional(Type.Enum(["name", "created", "last_used"])),
+      order: Type.Optional(Type.Enum(["asc", "desc"])),
+    }),
+    response: Type.Object({ workspaces: Type.Array(Workspace), total: Type.Integer() }),
+  },
+  getWorkspace: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace",
+    tag: "workspaces",
+    summary: "A workspace by id, `OWNER/NAME`, or `NAME` for one of your own.",
+    credential: "user",
+    access: "workspace_owner",
+    params: workspaceParams,
+    query: Type.Object(organizationQuery),
+    response: Workspace,
+  },
+  createBuild: {
+    method: "POST",
+    path: "/api/v1/workspaces/:workspace/builds",
+    tag: "workspaces",
+    summary: "Start, stop or delete a workspace.",
+    credential: "user",
+    access: "workspace_owner",
+    status: 201,
+    params: workspaceParams,
+    body: Type.Object(
+      {
+        transition: TransitionSchema,
+        /** Only with `start`: changes of mutable parameters. */
+        parameters: Type.Optional(Parameters),
+        /** Only with `start`: use the template's active version instead of the workspace's own. */
+        update: Type.Optional(Type.Boolean()),
+      },
+      closed,
+    ),
+    response: Workspace,
+  },
+  listBuilds: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/builds",
+    tag: "workspaces",
+    summary: "Builds of a workspace, newest first.",
+    credential: "user",
+    access: "workspace_owner",
+    params: workspaceParams,
+    query: Type.Object(pageQuery),
+    response: Type.Object({ builds: Type.Array(Build), total: Type.Integer() }),
+  },
+  watchWorkspace: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/events",
+    tag: "workspaces",
+    summary: "The workspace as it is, and again at each change, as server-sent events named `workspace`.",
+    credential: "user",
+    access: "workspace_owner",
+    transport: "sse",
+    params: workspaceParams,
+    response: Workspace,
+  },
+  getAgentLogs: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/logs",
+    tag: "workspaces",
+    summary: "Log lines of the workspace's agents, oldest first, after a cursor.",
+    credential: "user",
+    access: "workspace_owner",
+    params: workspaceParams,
+    query: Type.Object(logQuery),
+    response: Type.Object({ entries: Type.Array(LogEntry) }),
+  },
+} as const satisfies Record<string, RouteDefinition>;

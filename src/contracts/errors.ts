@@ -1,0 +1,160 @@
+/**
+ * The registry of coded errors. `docs/errors.md` is tested against it both ways.
+ * A code is stable; a message may change. `next` says what the reader can do about it.
+ */
+interface ErrorEntry {
+  /** HTTP status with which it is answered. */
+  readonly status: number;
+  readonly meaning: string;
+  readonly next: string;
+}
+
+function entry(status: number, meaning: string, next: string): ErrorEntry {
+  return { status, meaning, next };
+}
+
+export const errorRegistry = {
+  invalid_request: entry(400, "The request does not have the expected shape.", "Correct the named fields."),
+  invalid_parameter: entry(
+    400,
+    "A parameter is missing, unknown, fixed by the preset, or has a value that its definition refuses.",
+    "See `prewarm templates show NAME` for the parameters and what they accept.",
+  ),
+  invalid_manifest: entry(
+    400,
+    "`template.yaml` is missing or not valid.",
+    "Correct the named line and field; `prewarm templates init` writes a valid example.",
+  ),
+  invalid_archive: entry(
+    400,
+    "The uploaded template archive cannot be unpacked safely: a path outside it, a link, or too many or too large entries.",
+    "Push a plain folder of regular files with `prewarm templates push DIR`.",
+  ),
+  unauthenticated: entry(401, "No valid session or token came with the request.", "Run `prewarm login URL`."),
+  invalid_credentials: entry(401, "The user name or the password is wrong.", "Try again, or ask an administrator."),
+  forbidden: entry(403, "You may not do this.", "Ask an administrator for the role that the message names."),
+  setup_link_invalid: entry(
+    410,
+    "The set-up link is wrong, used, or expired.",
+    "Start the server again: it prints a new link while the administrator has no password.",
+  ),
+  not_found: entry(404, "There is no such thing, or you may not see it.", "List what there is, and check the name."),
+  name_taken: entry(409, "The name is in use.", "Choose another name, or delete what has it."),
+  conflict: entry(409, "The thing is not in a state that allows this.", "Look at its state, then try again."),
+  build_in_progress: entry(
+    409,
+    "Another build of this workspace is not finished.",
+    "Wait for it (`prewarm logs -f NAME`), or cancel it (`prewarm jobs cancel ID`).",
+  ),
+  prebuild_immutable: entry(
+    409,
+    "An unclaimed prebuild is managed by its pool alone; lifecycle settings cannot be put on it.",
+    "Claim a workspace with `prewarm create`, then change that one.",
+  ),
+  template_deprecated: entry(409, "The template is deprecated.", "Use the template that the message names."),
+  template_not_ready: entry(
+    409,
+    "The template has no active version yet.",
+    "Wait for its import, or promote a version with `prewarm templates promote`.",
+  ),
+  no_claimable_prebuild: entry(
+    409,
+    "No prebuild was ready and the request allows nothing else (`warm_only`).",
+    "Try again after the time given, or ask with `--mode prefer_warm`.",
+  ),
+  prebuilds_disabled: entry(
+    409,
+    "Prebuilds are switched off here and the request allows nothing else (`warm_only`).",
+    "Ask with `--mode prefer_warm`.",
+  ),
+  idempotency_key_reused: entry(
+    422,
+    "The idempotency key was used for another request.",
+    "Use a new key for a new request.",
+  ),
+  too_large: entry(413, "The body is larger than allowed.", "Send less; the message names the limit."),
+  rate_limited: entry(429, "Too many requests.", "Wait for the time given in `retry-after`."),
+  too_many_waiters: entry(503, "Too many creations are waiting for a prebuild.", "Try again, or do not wait."),
+  agent_unavailable: entry(
+    409,
+    "The workspace's agent is not connected.",
+    "Start the workspace, or look at `prewarm logs NAME`.",
+  ),
+  lease_lost: entry(
+    409,
+    "The job's lease is gone: it expired, was taken away, or the job has ended.",
+    "Stop working on the job; what it has created is known and will be cleaned up.",
+  ),
+  database_unavailable: entry(503, "The database cannot be reached.", "Try again; `/readyz` says when it is back."),
+  internal: entry(500, "A fault of the server.", "Look for the request id in the server's log."),
+
+  port_in_use: entry(500, "The address to listen on is in use.", "Stop what uses it, or choose `--http-port`."),
+  config_invalid: entry(500, "A configuration value is not valid.", "Correct the option that the message names."),
+  schema_newer: entry(
+    500,
+    "The database was migrated by a newer release than this one.",
+    "Run that release or a newer one; never an older one on the same database.",
+  ),
+
+  build_failed: entry(500, "The template's own steps failed.", "See the build log: `prewarm logs NAME`."),
+  build_timeout: entry(500, "The build took longer than its limit.", "See the build log for the step that hung."),
+  capacity: entry(503, "The provider has no capacity left.", "Free some, or add a provisioner."),
+  transient: entry(503, "The provider failed in a way that may pass.", "Try again."),
+  invalid_template: entry(400, "The driver refuses the template.", "Correct what its message names."),
+  abandoned: entry(
+    500,
+    "The provisioner that ran the job stopped answering.",
+    "Start the workspace again; the provisioner's log says why it stopped.",
+  ),
+  canceled: entry(409, "The job was cancelled.", "Start the build again if it was not meant."),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** One thing that is wrong with an input. `field` is a path such as `presets[1].prebuilds.instances`. */
+export interface Problem {
+  readonly field: string;
+  readonly reason: string;
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  /** 1-based. */
+  readonly column?: number;
+}
+
+export interface CodedErrorOptions {
+  readonly cause?: unknown;
+  readonly problems?: readonly Problem[];
+  readonly next?: string;
+  /** Seconds after which a retry may succeed; becomes the `retry-after` header. */
+  readonly retryAfterSeconds?: number;
+  /** Further facts for programs, for example the miss reason. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** An expected failure: it has a code of the registry, and says what happened, why, and what to do next. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+  readonly next: string;
+  readonly retryAfterSeconds: number | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: CodedErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "CodedError";
+    this.code = code;
+    this.problems = options.problems ?? [];
+    this.next = options.next ?? errorRegistry[code].next;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.details = options.details ?? {};
+  }
+
+  get status(): number {
+    return errorRegistry[this.code].status;
+  }
+}
+
+export function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(errorRegistry, value);
+}

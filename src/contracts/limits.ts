@@ -1,0 +1,52 @@
+/**
+ * Named limits of what the system accepts and keeps. Units come last in the names.
+ * Limits that an operator may want to change are options instead (see `docs/configuration.md`).
+ */
+
+export const nameLengthMax = 32;
+export const usernameLengthMax = 32;
+export const emailLengthMax = 254;
+export const passwordLengthMin = 8;
+export const passwordLengthMax = 128;
+export const descriptionLengthMax = 1024;
+export const presetDescriptionLengthMax = 128;
+export const tokenNameLengthMax = 64;
+export const tokenLifetimeDaysMax = 365;
+
+export const parametersMax = 64;
+export const parameterValueLengthMax = 8192;
+export const presetsMax = 64;
+export const agentsMax = 8;
+export const hookScriptLengthMax = 65_536;
+export const manifestBytesMax = 1_048_576;
+export const archiveEntriesMax = 10_000;
+
+export const pageSizeDefault = 50;
+export const pageSizeMax = 500;
+
+export const idempotencyKeyLengthMax = 128;
+export const idempotencyKeepMs = 24 * 3_600_000;
+
+/** Longest time that a creation may wait for a prebuild (`mode: wait`). */
+export const claimWaitMsMax = 600_000;
+/** Creations that may wait at once on one server; more are answered 503. */
+export const claimWaitersMax = 1_000;
+
+export const logBatchLinesMax = 500;
+export const logLineLengthMax = 8_192;
+export const jobLogLinesMax = 50_000;
+export const agentLogLinesMax = 20_000;
+export const providerStateBytesMax = 16 * 1_048_576;
+
+export const execCommandLengthMax = 65_536;
+export const execFrameBytesMax = 65_536;
+export const execPerAgentMax = 64;
+export const agentMessageBytesMax = 1_048_576;
+
+/** Longest time that a long poll for a job is held open. */
+export const leasePollMsMax = 30_000;
+export const sseConnectionsMax = 2_000;
+export const sseHeartbeatMs = 15_000;
+
+export const decisionsKeptPerPreset = 50;
+export const poolInstancesMax = 100_000;

@@ -1,0 +1,166 @@
+import { type Static, Type } from "typebox";
+import {
+  agentsMax,
+  descriptionLengthMax,
+  hookScriptLengthMax,
+  nameLengthMax,
+  parametersMax,
+  parameterValueLengthMax,
+  poolInstancesMax,
+  presetsMax,
+} from "./limits.ts";
+
+/** Names of templates, presets, workspaces and agents: letters, digits, single `-` between them. */
+export const namePattern = "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$";
+
+const closed = { additionalProperties: false } as const;
+const scalar = Type.Union([Type.String({ maxLength: parameterValueLengthMax }), Type.Number(), Type.Boolean()]);
+const value = Type.Union([scalar, Type.Array(Type.String({ maxLength: parameterValueLengthMax }))]);
+
+export const ManifestParameter = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z_][a-zA-Z0-9_-]*$" }),
+    display_name: Type.Optional(Type.String({ maxLength: 64 })),
+    description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
+    type: Type.Optional(
+      Type.Union([Type.Literal("string"), Type.Literal("number"), Type.Literal("bool"), Type.Literal("list")]),
+    ),
+    default: Type.Optional(value),
+    mutable: Type.Optional(Type.Boolean()),
+    options: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.Optional(Type.String({ maxLength: 64 })),
+            value: scalar,
+            description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: 100 },
+      ),
+    ),
+    validation: Type.Optional(
+      Type.Object(
+        {
+          min: Type.Optional(Type.Number()),
+          max: Type.Optional(Type.Number()),
+          regex: Type.Optional(Type.String({ maxLength: 512 })),
+          error: Type.Optional(Type.String({ maxLength: 256 })),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+export const ManifestPrebuilds = Type.Object(
+  {
+    instances: Type.Integer({ minimum: 0, maximum: poolInstancesMax }),
+    expiration_policy: Type.Optional(Type.Object({ ttl: Type.Integer() }, closed)),
+    scheduling: Type.Optional(
+      Type.Object(
+        {
+          timezone: Type.String(),
+          schedule: Type.Array(
+            Type.Object(
+              {
+                cron: Type.String({ maxLength: 256 }),
+                instances: Type.Integer({ minimum: 0, maximum: poolInstancesMax }),
+              },
+              closed,
+            ),
+            { maxItems: 64 },
+          ),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+
+export const ManifestPreset = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
+    description: Type.Optional(Type.String()),
+    icon: Type.Optional(Type.String({ maxLength: 256 })),
+    default: Type.Optional(Type.Boolean()),
+    parameters: Type.Optional(Type.Record(Type.String(), value)),
+    prebuilds: Type.Optional(ManifestPrebuilds),
+  },
+  closed,
+);
+
+export const ManifestHook = Type.Object(
+  {
+    run: Type.String({ minLength: 1, maxLength: hookScriptLengthMax }),
+    /** Seconds; default 600. */
+    timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
+  },
+  closed,
+);
+
+export const ManifestAgent = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
+    directory: Type.Optional(Type.String({ maxLength: 1024 })),
+    env: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: parameterValueLengthMax }))),
+    hooks: Type.Optional(
+      Type.Object({ prewarm: Type.Optional(ManifestHook), claim: Type.Optional(ManifestHook) }, closed),
+    ),
+  },
+  closed,
+);
+
+/** The shape of `template.yaml`. Rules that a schema cannot say are in `domain/preset/validate-preset.ts`. */
+export const Manifest = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern })),
+    display_name: Type.Optional(Type.String({ maxLength: 64 })),
+    description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
+    icon: Type.Optional(Type.String({ maxLength: 256 })),
+    driver: Type.Union([
+      Type.Literal("process"),
+      Type.Literal("fake"),
+      Type.Literal("docker"),
+      Type.Literal("terraform"),
+    ]),
+    tags: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 64 }))),
+    parameters: Type.Optional(Type.Array(ManifestParameter, { maxItems: parametersMax })),
+    presets: Type.Optional(Type.Array(ManifestPreset, { maxItems: presetsMax })),
+    agents: Type.Optional(Type.Array(ManifestAgent, { maxItems: agentsMax })),
+    rollout: Type.Optional(
+      Type.Object(
+        {
+          strategy: Type.Union([Type.Literal("replace"), Type.Literal("surge")]),
+          /** Seconds an outdated prebuild stays claimable under `surge`; default 3600. */
+          max_outdated_age: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+        },
+        closed,
+      ),
+    ),
+    /** What only the `fake` driver reads: scripted latencies and failures. */
+    fake: Type.Optional(
+      Type.Object(
+        {
+          start_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 900_000 })),
+          claim_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 900_000 })),
+          stop_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 900_000 })),
+          delete_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 900_000 })),
+          fail: Type.Optional(
+            Type.Union([Type.Literal("import"), Type.Literal("start"), Type.Literal("claim"), Type.Literal("delete")]),
+          ),
+          claim_changes_nothing: Type.Optional(Type.Boolean()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type Manifest = Static<typeof Manifest>;
+export type ManifestAgent = Static<typeof ManifestAgent>;
+export type ManifestParameter = Static<typeof ManifestParameter>;
+export type ManifestPreset = Static<typeof ManifestPreset>;

@@ -1,0 +1,14 @@
+import type { AgentId, JobId, PresetId, WorkspaceId } from "./ids.ts";
+
+/**
+ * Topics of news. A topic says only "look again": there is no payload, losing one delays work by one poll at most,
+ * and hearing one twice changes nothing.
+ */
+export type Topic =
+  | "jobs"
+  | "pools"
+  | "settings"
+  | `pool:${PresetId}`
+  | `agent:${AgentId}`
+  | `workspace:${WorkspaceId}`
+  | `job:${JobId}`;

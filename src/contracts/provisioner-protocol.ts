@@ -1,0 +1,120 @@
+import { type Static, Type } from "typebox";
+import { ErrorReport } from "./api/error-response.ts";
+import { logBatchLinesMax } from "./limits.ts";
+import { Manifest } from "./manifest.ts";
+
+/**
+ * What a provisioner daemon and the server say to each other, all of it over HTTP.
+ * A job is leased (long poll), kept by heartbeat, and fenced: every call about a job names the `attempt`
+ * under which it was leased, and is answered `lease_lost` (409) once that attempt is over.
+ */
+
+export const DaemonRegistration = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 64 }),
+  incarnation: Type.String(),
+  drivers: Type.Array(Type.String()),
+  tags: Type.Record(Type.String(), Type.String()),
+  concurrency: Type.Integer({ minimum: 1, maximum: 256 }),
+  version: Type.String(),
+});
+export type DaemonRegistration = Static<typeof DaemonRegistration>;
+
+export const DaemonRegistered = Type.Object({
+  daemonId: Type.String(),
+  /** How long a lease lasts without a heartbeat. */
+  leaseMs: Type.Integer(),
+  /** URL that agents are to connect to. */
+  accessUrl: Type.String(),
+});
+export type DaemonRegistered = Static<typeof DaemonRegistered>;
+
+export const LeaseRequest = Type.Object({
+  daemonId: Type.String(),
+  incarnation: Type.String(),
+  /** How long the server may hold the call open while there is no job. */
+  waitMs: Type.Integer({ minimum: 0 }),
+});
+export type LeaseRequest = Static<typeof LeaseRequest>;
+
+export const JobIdentity = Type.Object({
+  id: Type.String(),
+  username: Type.String(),
+  name: Type.String(),
+  email: Type.String(),
+});
+
+export const JobAgent = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  /** Present in `start` builds only, never in a claim: the agent that runs keeps its token. */
+  token: Type.Union([Type.String(), Type.Null()]),
+});
+export type JobAgent = Static<typeof JobAgent>;
+
+export const LeasedJob = Type.Object({
+  jobId: Type.String(),
+  attempt: Type.Integer(),
+  driver: Type.String(),
+  manifest: Manifest,
+  templateVersionId: Type.String(),
+  templateName: Type.String(),
+  /** Hex SHA-256 of the template archive; fetch it with `getTemplateArchive`. */
+  archiveHash: Type.String(),
+  work: Type.Union([
+    Type.Object({ kind: Type.Literal("import") }),
+    Type.Object({
+      kind: Type.Literal("build"),
+      buildId: Type.String(),
+      buildNumber: Type.Integer(),
+      transition: Type.Union([Type.Literal("start"), Type.Literal("stop"), Type.Literal("delete")]),
+      stage: Type.Union([Type.Literal("prebuild"), Type.Literal("claim"), Type.Literal("ordinary")]),
+      workspaceId: Type.String(),
+      workspaceName: Type.String(),
+      owner: JobIdentity,
+      parameters: Type.Record(Type.String(), Type.String()),
+      agents: Type.Array(JobAgent),
+      /** What the driver stored last for this workspace; null when nothing was ever made. */
+      state: Type.Union([Type.Null(), Type.Unknown()]),
+    }),
+  ]),
+});
+export type LeasedJob = Static<typeof LeasedJob>;
+
+export const JobHeartbeat = Type.Object({ attempt: Type.Integer() });
+export const JobHeartbeatAnswer = Type.Object({
+  /** Whether somebody asked for the job to be cancelled. */
+  isCancelRequested: Type.Boolean(),
+});
+
+export const JobLogLine = Type.Object({
+  at: Type.String(),
+  level: Type.Union([Type.Literal("info"), Type.Literal("warn"), Type.Literal("error"), Type.Literal("debug")]),
+  /** Phase of the work, for example `unpack`, `apply`, `agent`. */
+  stage: Type.String({ maxLength: 64 }),
+  line: Type.String(),
+});
+export type JobLogLine = Static<typeof JobLogLine>;
+
+export const JobLogBatch = Type.Object({
+  attempt: Type.Integer(),
+  lines: Type.Array(JobLogLine, { maxItems: logBatchLinesMax }),
+});
+
+/** One version of what a driver knows to exist. `serial` goes up by at least one with each version. */
+export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Type.Integer(), state: Type.Unknown() });
+
+export const JobResult = Type.Object({
+  attempt: Type.Integer(),
+  outcome: Type.Union([
+    Type.Object({
+      kind: Type.Literal("succeeded"),
+      /** Of an import: whether a claim needs nothing applied (`none`), or it is not known. */
+      claimEffect: Type.Optional(Type.Union([Type.Literal("none"), Type.Literal("unknown")])),
+    }),
+    Type.Object({ kind: Type.Literal("failed"), error: ErrorReport }),
+    Type.Object({ kind: Type.Literal("canceled") }),
+    /** The daemon stops and has undone nothing: the job fails as abandoned. */
+    Type.Object({ kind: Type.Literal("abandoned") }),
+  ]),
+});
+export type JobResult = Static<typeof JobResult>;

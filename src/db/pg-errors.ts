@@ -1,0 +1,33 @@
+/** What is needed to know of an error of the `pg` client, which is an `Error` with fields of the server's report. */
+interface ServerReport {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+function reportOf(error: unknown): ServerReport {
+  return typeof error === "object" && error !== null ? (error as ServerReport) : {};
+}
+
+/** Deadlock or serialization failure: the same transaction may succeed when tried again. */
+export function isRetryable(error: unknown): boolean {
+  const { code } = reportOf(error);
+  return code === "40P01" || code === "40001";
+}
+
+/** The unique index or constraint that refused the row, or undefined when the error is another. */
+export function violatedUnique(error: unknown): string | undefined {
+  const { code, constraint } = reportOf(error);
+  return code === "23505" ? constraint : undefined;
+}
+
+// Class 08: connection; 57P: the server shuts down or starts; 53300: too many connections; 25006: read-only.
+const connectionCodes = /^(08|57P|53300|25006|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
+const connectionMessages =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+
+/** Whether the database could not be reached, or refuses to work at all for now. */
+export function isConnectionFailure(error: unknown): boolean {
+  const { code } = reportOf(error);
+  if (typeof code === "string" && connectionCodes.test(code)) return true;
+  return error instanceof Error && connectionMessages.test(error.message);
+}

@@ -1,0 +1,266 @@
+import type { AgentId, BuildId, PresetId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AgentState } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+
+const replaceStatement: Statement<object> = statement(
+  "agents_replace",
+  // A start that is not a claim makes new agents; those of the build before can no longer authenticate.
+  `with retired as (
+  update agents
+  set retired_at = $6, state = 'off', server_id = null, connection_id = null
+  where workspace_id = $1
+    and retired_at is null
+)
+insert into agents (id, workspace_id, build_id, name, position, token_hash, created_at)
+select a.id, $1, $2, a.name, a.position, a.token_hash, $6
+from unnest($3::uuid[], $4::text[], $5::bytea[]) with ordinality as a(id, name, token_hash, position)`,
+);
+
+export interface NewAgent {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly tokenHash: Buffer;
+}
+
+/** Makes the agents of a start build, whose tokens only its daemon is told. */
+export async function replaceAgents(
+  tx: Tx,
+  input: {
+    readonly workspaceId: WorkspaceId;
+    readonly buildId: BuildId;
+    readonly agents: readonly NewAgent[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  await tx.query(replaceStatement, [
+    input.workspaceId,
+    input.buildId,
+    input.agents.map((agent) => agent.id),
+    input.agents.map((agent) => agent.name),
+    input.agents.map((agent) => agent.tokenHash),
+    input.now,
+  ]);
+}
+
+export interface AgentRow {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly workspace_id: WorkspaceId;
+  readonly build_id: BuildId;
+}
+
+const liveStatement: Statement<AgentRow> = statement(
+  "agents_live",
+  `select id, name, workspace_id, build_id
+from agents
+where workspace_id = $1
+  and retired_at is null
+order by position`,
+);
+
+export async function liveAgents(sql: Sql, workspaceId: WorkspaceId): Promise<AgentRow[]> {
+  return await sql.query(liveStatement, [workspaceId]);
+}
+
+const byTokenStatement: Statement<AgentRow> = statement(
+  "agent_by_token",
+  `select id, name, workspace_id, build_id
+from agents
+where token_hash = $1
+  and retired_at is null`,
+);
+
+export async function agentByToken(sql: Sql, tokenHash: Buffer): Promise<AgentRow | undefined> {
+  return (await sql.query(byTokenStatement, [tokenHash]))[0];
+}
+
+const lockStatement: Statement<{ readonly preset_id: PresetId }> = statement(
+  "agent_ledger_lock",
+  `select b.preset_id
+from prebuilds b
+join agents a on a.workspace_id = b.workspace_id
+where a.id = $1
+  and b.state in ('building', 'starting', 'ready')
+for update of b`,
+);
+
+interface AgentChangeRow {
+  readonly workspace_id: WorkspaceId;
+  readonly is_changed: boolean;
+}
+
+const connectStatement: Statement<AgentChangeRow> = statement(
+  "agent_connect",
+  `update agents
+set server_id = $2, connection_id = $3, connected_at = $4, disconnected_at = null
+where id = $1
+  and retired_at is null
+returning workspace_id, true as is_changed`,
+);
+
+const disconnectStatement: Statement<AgentChangeRow> = statement(
+  "agent_disconnect",
+  // By connection: a late goodbye of an old connection says nothing about the new one.
+  `update agents
+set server_id = null, connection_id = null, disconnected_at = $3
+where id = $1
+  and connection_id = $2
+returning workspace_id, true as is_changed`,
+);
+
+const stateStatement: Statement<AgentChangeRow> = statement(
+  "agent_state",
+  `update agents
+set state = $2, detail = $3, version = $4,
+  ready_at = case when $2 = 'ready' then coalesce(ready_at, $5) else ready_at end
+where id = $1
+  and retired_at is null
+returning workspace_id, true as is_changed`,
+);
+
+const ledgerStatement: Statement<{ readonly preset_id: PresetId }> = statement(
+  "agent_ledger",
+  `update prebuilds b
+set state = s.state, generation = b.generation + 1,
+  ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end
+from (
+  select a.workspace_id,
+    case when bool_and(a.state = 'ready' and a.server_id is not null) then 'ready' else 'starting' end as state
+  from agents a
+  where a.workspace_id = $1
+    and a.retired_at is null
+  group by a.workspace_id) s
+where b.workspace_id = s.workspace_id
+  and b.state in ('starting', 'ready')
+  and b.state <> s.state
+returning b.preset_id`,
+);
+
+export type AgentChange =
+  | { readonly kind: "connected"; readonly serverId: ServerId; readonly connectionId: string }
+  | { readonly kind: "disconnected"; readonly connectionId: string }
+  | { readonly kind: "state"; readonly state: AgentState; readonly detail: string; readonly version: string };
+
+/**
+ * Writes what happened to an agent, and the ledger's row in the same transaction: a prebuild is `ready` exactly while
+ * every agent of it is ready *and connected*, so one whose agent died stops being claimable at once.
+ * @returns false when the agent is retired (or the connection is not its newest one).
+ */
+export async function changeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Date): Promise<boolean> {
+  const [ledger] = await tx.query(lockStatement, [agentId]);
+  const [agent] = await writeAgent(tx, agentId, change, now);
+  if (agent === undefined) return false;
+  if (ledger !== undefined) {
+    const [changed] = await tx.query(ledgerStatement, [agent.workspace_id, now]);
+    if (changed !== undefined) {
+      tx.emit("pools");
+      tx.emit(`pool:${changed.preset_id}`);
+    }
+  }
+  tx.emit(`workspace:${agent.workspace_id}`);
+  return true;
+}
+
+async function writeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Date): Promise<AgentChangeRow[]> {
+  switch (change.kind) {
+    case "connected":
+      return await tx.query(connectStatement, [agentId, change.serverId, change.connectionId, now]);
+    case "disconnected":
+      return await tx.query(disconnectStatement, [agentId, change.connectionId, now]);
+    case "state":
+      return await tx.query(stateStatement, [agentId, change.state, change.detail, change.version, now]);
+  }
+}
+
+const strandedStatement: Statement<{ readonly id: AgentId; readonly connection_id: string }> = statement(
+  "agents_stranded",
+  `select a.id, a.connection_id
+from agents a
+left join servers s on s.id = a.server_id
+where a.server_id is not null
+  and (s.id is null or s.seen_at < $1)
+order by a.id
+limit $2`,
+);
+
+/** Agents whose server is gone without a goodbye. */
+export async function strandedAgents(
+  sql: Sql,
+  seenBefore: Date,
+  max: number,
+): Promise<{ readonly id: AgentId; readonly connection_id: string }[]> {
+  return await sql.query(strandedStatement, [seenBefore, max]);
+}
+
+export interface ClaimRecordRow {
+  readonly generation: number;
+  readonly owner_id: string | null;
+  readonly username: string | null;
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly workspace_name: string;
+  readonly parameters: Record<string, string>;
+  readonly claimed_at: Date | null;
+}
+
+const claimRecordStatement: Statement<ClaimRecordRow> = statement(
+  "agent_claim_record",
+  // A prebuild has an owner once it is handed over; any other workspace has had one from its first day.
+  `select case when p.workspace_id is null then 1 when p.handed_over_at is null then 0 else p.claim_generation end
+    as generation,
+  u.id as owner_id, u.username, u.name, u.email, w.name as workspace_name, b.parameters,
+  coalesce(p.claimed_at, w.created_at) as claimed_at
+from agents a
+join workspaces w on w.id = a.workspace_id
+join builds b on b.id = w.latest_build_id
+left join prebuilds p on p.workspace_id = w.id
+left join users u on u.id = w.owner_id and (p.workspace_id is null or p.handed_over_at is not null)
+where a.id = $1`,
+);
+
+export async function claimRecord(sql: Sql, agentId: AgentId): Promise<ClaimRecordRow | undefined> {
+  return (await sql.query(claimRecordStatement, [agentId]))[0];
+}
+
+const acknowledgeStatement: Statement<{ readonly workspace_id: WorkspaceId }> = statement(
+  "agent_acknowledge",
+  `update agents
+set acknowledged_generation = greatest(acknowledged_generation, $2), acknowledged_at = $3, claim_error = $4
+where id = $1
+  and retired_at is null
+returning workspace_id`,
+);
+
+export async function acknowledgeClaim(
+  tx: Tx,
+  input: { readonly agentId: AgentId; readonly generation: number; readonly error: string | null; readonly now: Date },
+): Promise<boolean> {
+  const [row] = await tx.query(acknowledgeStatement, [input.agentId, input.generation, input.now, input.error]);
+  if (row !== undefined) tx.emit(`workspace:${row.workspace_id}`);
+  return row !== undefined;
+}
+
+const logStatement: Statement<{ readonly id: number }> = statement(
+  "agent_log_append",
+  `insert into agent_logs (agent_id, at, level, source, line)
+select $1, l.at, l.level, l.source, l.line
+from unnest($2::timestamptz[], $3::text[], $4::text[], $5::text[]) with ordinality
+  as l(at, level, source, line, position)
+order by l.position
+returning id`,
+);
+
+export async function appendAgentLog(
+  sql: Sql,
+  agentId: AgentId,
+  lines: readonly { readonly at: string; readonly level: string; readonly source: string; readonly line: string }[],
+): Promise<void> {
+  await sql.query(logStatement, [
+    agentId,
+    lines.map((line) => line.at),
+    lines.map((line) => line.level),
+    lines.map((line) => line.source),
+    lines.map((line) => line.line.replaceAll("\0", "\uFFFD")),
+  ]);
+}

@@ -1,0 +1,178 @@
+import type {
+  BuildId,
+  JobId,
+  OrganizationId,
+  PresetId,
+  TemplateId,
+  TemplateVersionId,
+  UserId,
+  WorkspaceId,
+} from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+export interface ClaimInput {
+  readonly organizationId: OrganizationId;
+  readonly templateId: TemplateId;
+  readonly templateVersionId: TemplateVersionId;
+  readonly presetId: PresetId;
+  readonly ownerId: UserId;
+  /** Who asked; the claim build is his, never the pool's. */
+  readonly initiatorId: UserId;
+  readonly name: string;
+  /** The preset's values and what the user gave beside them. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly automaticUpdates: boolean;
+  readonly mode: string;
+  readonly waitedMs: number;
+  readonly now: Date;
+  readonly buildId: BuildId;
+  /** Null: claiming changes nothing in this version, so there is no job and the hand-over is now. */
+  readonly jobId: JobId | null;
+  readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
+}
+
+interface ClaimRow {
+  readonly workspace_id: WorkspaceId;
+}
+
+/**
+ * The claim, one statement: it commits whole or not at all, on whatever `Sql` it is given.
+ *
+ * `for update … skip locked` under `limit 1`: concurrent claims pass over the row that another is taking instead of
+ * waiting for it; a row that lost its state since the snapshot is re-checked by PostgreSQL and passed over too.
+ * A delete build takes the same row by the same state, so the two exclude each other.
+ */
+const claimStatement: Statement<ClaimRow> = statement(
+  "claim",
+  `with pool as materialized (
+  select p.id, p.ttl_seconds, p.invalidated_at
+  from presets p
+  join templates t on t.id = p.template_id
+  where p.id = $1
+    and t.active_version_id = p.template_version_id
+    and t.deprecated_at is null
+    and t.deleted_at is null
+), candidate as materialized (
+  select b.workspace_id
+  from prebuilds b, pool
+  where b.preset_id = $1
+    and b.state = 'ready'
+    and (pool.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => pool.ttl_seconds))
+    and (pool.invalidated_at is null or b.created_at >= pool.invalidated_at)
+  order by b.ready_at, b.workspace_id
+  limit 1
+  for update of b skip locked
+), claimed as (
+  update prebuilds b
+  set state = 'claimed', generation = b.generation + 1, claimed_at = $2, claimed_by = $3,
+    claim_build_id = $4, claim_generation = b.claim_generation + 1,
+    handed_over_at = case when $5::uuid is null then $2::timestamptz end
+  from candidate c
+  where b.workspace_id = c.workspace_id
+  returning b.workspace_id
+), moved as (
+  update workspaces w
+  set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
+    automatic_updates = $7, ttl_ms = null, autostart_schedule = null, deadline_at = null,
+    dormant_at = null, deleting_at = null
+  from claimed c, workspaces before
+  where w.id = c.workspace_id
+    and before.id = w.id
+  returning w.id, before.latest_build_id
+), build as (
+  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
+    job_id, parameters, created_at)
+  select $4, m.id, previous.number + 1, 'start', 'claim', $8, $1, $9, $5, $10, $2
+  from moved m
+  join builds previous on previous.id = m.latest_build_id
+), job as (
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
+    template_version_id, driver, tags, created_at)
+  select $5, $11, 'build', $9, false, 'pending', $12, $4, m.id, $8, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
+  from moved m
+  join template_versions v on v.id = $8
+  where $5::uuid is not null
+), outcome as (
+  insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
+    outcome, waited_ms)
+  select $2, $11, $12, $1, m.id, $9, $13, 'claimed', $14
+  from moved m
+), idempotency as (
+  insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
+  select $9, $15, $16, m.id, 'claimed', $2
+  from moved m
+  where $15::text is not null
+)
+select id as workspace_id
+from moved`,
+);
+
+/**
+ * Hands at most one prebuild of the preset to its new owner (spec §4 step 3 to 5), oldest ready first.
+ * @returns the workspace, or null when no prebuild is claimable at this moment.
+ * Errors: unique violations `workspaces_owner_name` and `idempotency_keys_pkey`; then nothing has changed.
+ */
+export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<WorkspaceId | null> {
+  const rows = await sql.query(claimStatement, [
+    input.presetId,
+    input.now,
+    input.ownerId,
+    input.buildId,
+    input.jobId,
+    input.name,
+    input.automaticUpdates,
+    input.templateVersionId,
+    input.initiatorId,
+    input.parameters,
+    input.organizationId,
+    input.templateId,
+    input.mode,
+    input.waitedMs,
+    input.idempotency?.key ?? null,
+    input.idempotency?.requestHash ?? null,
+  ]);
+  return rows[0]?.workspace_id ?? null;
+}
+
+interface MissRow {
+  readonly ready: number;
+  readonly ready_expired: number;
+  readonly pending: number;
+  readonly draining: number;
+  readonly is_active: boolean;
+  readonly is_deprecated: boolean;
+  readonly instances: number | null;
+  readonly outdated_ready: number;
+}
+
+const missStatement: Statement<MissRow> = statement(
+  "claim_miss",
+  `select
+  count(*) filter (where b.state = 'ready')::int as ready,
+  count(*) filter (where b.state = 'ready' and (
+    (p.ttl_seconds > 0 and b.created_at < $2::timestamptz - make_interval(secs => p.ttl_seconds))
+    or b.created_at < p.invalidated_at))::int as ready_expired,
+  count(*) filter (where b.state in ('building', 'starting'))::int as pending,
+  count(*) filter (where b.state = 'draining')::int as draining,
+  t.active_version_id = p.template_version_id as is_active,
+  t.deprecated_at is not null or t.deleted_at is not null as is_deprecated,
+  p.instances,
+  (select count(*)
+    from prebuilds o
+    join presets op on op.id = o.preset_id
+    where op.template_id = p.template_id
+      and op.name = p.name
+      and op.id <> p.id
+      and o.state = 'ready')::int as outdated_ready
+from presets p
+join templates t on t.id = p.template_id
+left join prebuilds b on b.preset_id = p.id and b.state in ('building', 'starting', 'ready', 'draining')
+where p.id = $1
+group by p.id, t.id`,
+);
+
+/** What was in the pool when a claim found nothing, to say why (spec §4 step 6). */
+export async function poolAtMiss(sql: Sql, presetId: PresetId, now: Date): Promise<MissRow | undefined> {
+  return (await sql.query(missStatement, [presetId, now]))[0];
+}

@@ -1,0 +1,314 @@
+import type { OrganizationId, TokenId, UserId } from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+
+export interface Membership {
+  readonly id: OrganizationId;
+  readonly name: string;
+  readonly role: "template_admin" | "member";
+}
+
+export interface UserRow {
+  readonly id: UserId;
+  readonly username: string;
+  readonly name: string;
+  readonly email: string | null;
+  readonly role: "administrator" | "member";
+  readonly is_system: boolean;
+  readonly created_at: Date;
+  readonly organizations: readonly Membership[];
+}
+
+const organizationsOf = `coalesce((
+    select jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name, 'role', m.role) order by o.name)
+    from organization_members m
+    join organizations o on o.id = m.organization_id
+    where m.user_id = u.id), '[]') as organizations`;
+const userColumns = `u.id, u.username, u.name, u.email, u.role, u.is_system, u.created_at, ${organizationsOf}`;
+
+export interface AuthenticatedRow extends UserRow {
+  readonly token_id: TokenId;
+  readonly token_kind: "session" | "api";
+  readonly expires_at: Date;
+  readonly last_used_at: Date | null;
+}
+
+const byTokenStatement: Statement<AuthenticatedRow> = statement(
+  "user_by_token",
+  `select ${userColumns}, k.id as token_id, k.kind as token_kind, k.expires_at, k.last_used_at
+from tokens k
+join users u on u.id = k.user_id
+where k.secret_hash = $1
+  and k.revoked_at is null
+  and k.expires_at > $2
+  and u.deleted_at is null`,
+);
+
+/** Authenticates a session or an API token by the hash of its secret. */
+export async function userByToken(sql: Sql, secretHash: Buffer, now: Date): Promise<AuthenticatedRow | undefined> {
+  return (await sql.query(byTokenStatement, [secretHash, now]))[0];
+}
+
+const touchStatement: Statement<object> = statement(
+  "token_touch",
+  `update tokens
+set last_used_at = $2
+where id = $1`,
+);
+
+export async function touchToken(sql: Sql, tokenId: TokenId, now: Date): Promise<void> {
+  await sql.query(touchStatement, [tokenId, now]);
+}
+
+const byNameStatement: Statement<UserRow & { readonly password_hash: string | null }> = statement(
+  "user_by_name",
+  `select ${userColumns}, u.password_hash
+from users u
+where lower(u.username) = lower($1)
+  and u.deleted_at is null`,
+);
+
+export async function userByName(
+  sql: Sql,
+  username: string,
+): Promise<(UserRow & { readonly password_hash: string | null }) | undefined> {
+  return (await sql.query(byNameStatement, [username]))[0];
+}
+
+const listStatement: Statement<UserRow & { readonly total: number }> = statement(
+  "users_list",
+  `select ${userColumns}, count(*) over ()::int as total
+from users u
+where u.deleted_at is null
+  and not u.is_system
+  and ($1::text is null or u.username ilike '%' || $1 || '%' or u.name ilike '%' || $1 || '%')
+order by lower(u.username)
+limit $2
+offset $3`,
+);
+
+export async function listUsers(
+  sql: Sql,
+  input: { readonly search: string | null; readonly limit: number; readonly offset: number },
+): Promise<(UserRow & { readonly total: number })[]> {
+  return await sql.query(listStatement, [input.search, input.limit, input.offset]);
+}
+
+const insertUserStatement: Statement<object> = statement(
+  "user_insert",
+  `insert into users (id, username, email, name, password_hash, is_system, role, created_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
+
+const insertMemberStatement: Statement<object> = statement(
+  "member_insert",
+  `insert into organization_members (organization_id, user_id, role, created_at)
+values ($1, $2, $3, $4)
+on conflict do nothing`,
+);
+
+export interface NewUser {
+  readonly id: UserId;
+  readonly username: string;
+  readonly email: string | null;
+  readonly name: string;
+  readonly passwordHash: string | null;
+  readonly isSystem: boolean;
+  readonly role: "administrator" | "member";
+  readonly organizationId: OrganizationId;
+  readonly organizationRole: "template_admin" | "member";
+  readonly now: Date;
+}
+
+export async function insertUser(tx: Tx, user: NewUser): Promise<void> {
+  await tx.query(insertUserStatement, [
+    user.id,
+    user.username,
+    user.email,
+    user.name,
+    user.passwordHash,
+    user.isSystem,
+    user.role,
+    user.now,
+  ]);
+  await tx.query(insertMemberStatement, [user.organizationId, user.id, user.organizationRole, user.now]);
+}
+
+const deleteUserStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_delete",
+  `with gone as (
+  update users u
+  set deleted_at = $2
+  where u.id = $1
+    and u.deleted_at is null
+    and not exists (select 1 from workspaces w where w.owner_id = u.id and w.deleted_at is null)
+  returning id
+), revoked as (
+  update tokens k
+  set revoked_at = $2
+  from gone
+  where k.user_id = gone.id
+    and k.revoked_at is null
+)
+select id
+from gone`,
+);
+
+/** Marks a user deleted and ends all his sessions; false while he still has workspaces. */
+export async function deleteUser(sql: Sql, userId: UserId, now: Date): Promise<boolean> {
+  return (await sql.query(deleteUserStatement, [userId, now])).length === 1;
+}
+
+const setPasswordStatement: Statement<object> = statement(
+  "user_set_password",
+  `update users
+set password_hash = $2
+where id = $1`,
+);
+
+export async function setPassword(sql: Sql, userId: UserId, passwordHash: string): Promise<void> {
+  await sql.query(setPasswordStatement, [userId, passwordHash]);
+}
+
+export interface TokenRow {
+  readonly id: TokenId;
+  readonly kind: "session" | "api";
+  readonly user_id: UserId;
+  readonly name: string;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly last_used_at: Date | null;
+}
+
+const insertTokenStatement: Statement<object> = statement(
+  "token_insert",
+  `insert into tokens (id, kind, user_id, name, secret_hash, created_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7)`,
+);
+
+export interface NewToken {
+  readonly id: TokenId;
+  readonly kind: "session" | "api";
+  readonly userId: UserId;
+  readonly name: string;
+  readonly secretHash: Buffer;
+  readonly now: Date;
+  readonly expiresAt: Date;
+}
+
+export async function insertToken(sql: Sql, token: NewToken): Promise<void> {
+  await sql.query(insertTokenStatement, [
+    token.id,
+    token.kind,
+    token.userId,
+    token.name,
+    token.secretHash,
+    token.now,
+    token.expiresAt,
+  ]);
+}
+
+const tokensStatement: Statement<TokenRow> = statement(
+  "tokens_of_user",
+  `select id, kind, user_id, name, created_at, expires_at, last_used_at
+from tokens
+where user_id = $1
+  and revoked_at is null
+  and expires_at > $2
+order by created_at desc
+limit 500`,
+);
+
+export async function tokensOfUser(sql: Sql, userId: UserId, now: Date): Promise<TokenRow[]> {
+  return await sql.query(tokensStatement, [userId, now]);
+}
+
+const revokeStatement: Statement<{ readonly id: TokenId }> = statement(
+  "token_revoke",
+  `update tokens
+set revoked_at = $2
+where id = $1
+  and revoked_at is null
+  and ($3::uuid is null or user_id = $3)
+returning id`,
+);
+
+/** Revokes a token; with `ownedBy` only if it is that user's. */
+export async function revokeToken(
+  sql: Sql,
+  input: { readonly tokenId: TokenId; readonly ownedBy: UserId | null; readonly now: Date },
+): Promise<boolean> {
+  return (await sql.query(revokeStatement, [input.tokenId, input.now, input.ownedBy])).length === 1;
+}
+
+const insertLinkStatement: Statement<object> = statement(
+  "setup_link_insert",
+  `with old as (
+  delete from setup_links
+  where user_id = $2
+)
+insert into setup_links (secret_hash, user_id, created_at, expires_at)
+values ($1, $2, $3, $4)`,
+);
+
+export async function insertSetupLink(
+  sql: Sql,
+  link: { readonly secretHash: Buffer; readonly userId: UserId; readonly now: Date; readonly expiresAt: Date },
+): Promise<void> {
+  await sql.query(insertLinkStatement, [link.secretHash, link.userId, link.now, link.expiresAt]);
+}
+
+const useLinkStatement: Statement<{ readonly user_id: UserId }> = statement(
+  "setup_link_use",
+  `update setup_links
+set used_at = $2
+where secret_hash = $1
+  and used_at is null
+  and expires_at > $2
+returning user_id`,
+);
+
+/** Uses up a set-up link; undefined when it is wrong, used or expired. */
+export async function consumeSetupLink(sql: Sql, secretHash: Buffer, now: Date): Promise<UserId | undefined> {
+  return (await sql.query(useLinkStatement, [secretHash, now]))[0]?.user_id;
+}
+
+interface OrganizationRow {
+  readonly id: OrganizationId;
+  readonly name: string;
+}
+
+const insertOrganizationStatement: Statement<object> = statement(
+  "organization_insert",
+  `insert into organizations (id, name, display_name, created_at)
+values ($1, $2, $3, $4)`,
+);
+
+export async function insertOrganization(
+  sql: Sql,
+  organization: {
+    readonly id: OrganizationId;
+    readonly name: string;
+    readonly displayName: string;
+    readonly now: Date;
+  },
+): Promise<void> {
+  await sql.query(insertOrganizationStatement, [
+    organization.id,
+    organization.name,
+    organization.displayName,
+    organization.now,
+  ]);
+}
+
+const organizationStatement: Statement<OrganizationRow> = statement(
+  "organization_by_name",
+  `select id, name
+from organizations
+where lower(name) = lower($1)
+  or id::text = $1`,
+);
+
+export async function organizationByName(sql: Sql, nameOrId: string): Promise<OrganizationRow | undefined> {
+  return (await sql.query(organizationStatement, [nameOrId]))[0];
+}

@@ -1,0 +1,232 @@
+import type { BuildId, DaemonId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type { Manifest } from "../../contracts/manifest.ts";
+import type { BuildStage, Transition } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+
+interface TakenRow {
+  readonly id: JobId;
+}
+
+const takeStatement: Statement<TakenRow> = statement(
+  "job_lease",
+  // Queue order (spec §7): people first, then prebuilds; within a class the oldest first.
+  `with next as (
+  select j.id
+  from jobs j
+  where j.status = 'pending'
+    and j.driver = any($3::text[])
+    and j.tags <@ $4::jsonb
+  order by j.is_prebuild, j.created_at, j.id
+  limit 1
+  for update skip locked
+)
+update jobs j
+set status = 'running', attempt = j.attempt + 1, daemon_id = $1, daemon_incarnation = $2, started_at = $5,
+  lease_expires_at = $6
+from next
+where j.id = next.id
+returning j.id`,
+);
+
+export interface LeasedJobRow {
+  readonly id: JobId;
+  readonly attempt: number;
+  readonly kind: "build" | "template_import";
+  readonly driver: string;
+  readonly template_version_id: TemplateVersionId;
+  readonly template_name: string;
+  readonly manifest: Manifest;
+  readonly archive_hash: string;
+  readonly build_id: BuildId | null;
+  readonly build_number: number;
+  readonly transition: Transition;
+  readonly stage: BuildStage;
+  readonly workspace_id: WorkspaceId;
+  readonly workspace_name: string;
+  readonly parameters: Record<string, string>;
+  readonly owner_id: string;
+  readonly owner_username: string;
+  readonly owner_name: string;
+  readonly owner_email: string | null;
+  readonly state: unknown;
+}
+
+const detailStatement: Statement<LeasedJobRow> = statement(
+  "job_lease_detail",
+  `select j.id, j.attempt, j.kind, v.driver, v.id as template_version_id, t.name as template_name, v.manifest,
+  encode(v.file_hash, 'hex') as archive_hash, b.id as build_id, b.number as build_number, b.transition, b.stage,
+  w.id as workspace_id, w.name as workspace_name, b.parameters, u.id as owner_id, u.username as owner_username,
+  u.name as owner_name, u.email as owner_email, s.state
+from jobs j
+join template_versions v on v.id = j.template_version_id
+join templates t on t.id = v.template_id
+left join builds b on b.id = j.build_id
+left join workspaces w on w.id = b.workspace_id
+left join users u on u.id = w.owner_id
+left join provider_states s on s.workspace_id = w.id
+where j.id = $1`,
+);
+
+export interface TakeInput {
+  readonly daemonId: DaemonId;
+  readonly incarnation: string;
+  readonly drivers: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+/** Takes the next job for a daemon, or none. Two daemons never take the same one. */
+export async function takeJob(tx: Tx, input: TakeInput): Promise<LeasedJobRow | undefined> {
+  const [taken] = await tx.query(takeStatement, [
+    input.daemonId,
+    input.incarnation,
+    input.drivers,
+    input.tags,
+    input.now,
+    input.leaseUntil,
+  ]);
+  if (taken === undefined) return undefined;
+  return (await tx.query(detailStatement, [taken.id]))[0];
+}
+
+interface HeartbeatRow {
+  readonly is_cancel_requested: boolean;
+}
+
+const heartbeatStatement: Statement<HeartbeatRow> = statement(
+  "job_heartbeat",
+  `update jobs
+set lease_expires_at = $3
+where id = $1
+  and attempt = $2
+  and status in ('running', 'canceling')
+returning status = 'canceling' as is_cancel_requested`,
+);
+
+/** Extends a lease; undefined when it is lost. */
+export async function extendLease(
+  sql: Sql,
+  input: { readonly jobId: JobId; readonly attempt: number; readonly leaseUntil: Date },
+): Promise<HeartbeatRow | undefined> {
+  return (await sql.query(heartbeatStatement, [input.jobId, input.attempt, input.leaseUntil]))[0];
+}
+
+const expiredStatement: Statement<TakenRow> = statement(
+  "job_leases_expired",
+  `select id
+from jobs
+where status in ('running', 'canceling')
+  and lease_expires_at < $1
+order by lease_expires_at
+limit $2`,
+);
+
+/** Jobs whose daemon stopped answering, at most `max`. */
+export async function expiredLeases(sql: Sql, now: Date, max: number): Promise<JobId[]> {
+  return (await sql.query(expiredStatement, [now, max])).map((row) => row.id);
+}
+
+const lostStatement: Statement<TakenRow> = statement(
+  "job_leases_of_lost_daemon",
+  `select id
+from jobs
+where status in ('running', 'canceling')
+  and daemon_id = $1
+  and daemon_incarnation <> $2`,
+);
+
+/** Jobs that an earlier incarnation of a daemon held: it is gone, and they with it. */
+export async function leasesOfEarlierIncarnation(sql: Sql, daemonId: DaemonId, incarnation: string): Promise<JobId[]> {
+  return (await sql.query(lostStatement, [daemonId, incarnation])).map((row) => row.id);
+}
+
+const stateStatement: Statement<object> = statement(
+  "job_state_put",
+  // Fenced: only the attempt that holds the lease may write, and never an older version over a newer one.
+  `with holder as (
+  select workspace_id
+  from jobs
+  where id = $1
+    and attempt = $2
+    and status in ('running', 'canceling')
+  for update
+)
+insert into provider_states (workspace_id, job_id, attempt, serial, state, updated_at)
+select workspace_id, $1, $2, $3, $4, $5
+from holder
+on conflict (workspace_id) do update
+set job_id = excluded.job_id, attempt = excluded.attempt, serial = excluded.serial, state = excluded.state,
+  updated_at = excluded.updated_at
+where provider_states.job_id <> excluded.job_id
+  or provider_states.attempt <> excluded.attempt
+  or provider_states.serial < excluded.serial
+returning workspace_id`,
+);
+
+/** Stores what exists now. False: the lease is lost, or a newer version is stored already. */
+export async function putProviderState(
+  sql: Sql,
+  input: {
+    readonly jobId: JobId;
+    readonly attempt: number;
+    readonly serial: number;
+    readonly state: unknown;
+    readonly now: Date;
+  },
+): Promise<boolean> {
+  const rows = await sql.query(stateStatement, [
+    input.jobId,
+    input.attempt,
+    input.serial,
+    JSON.stringify(input.state),
+    input.now,
+  ]);
+  return rows.length === 1;
+}
+
+const logStatement: Statement<{ readonly id: number }> = statement(
+  "job_log_append",
+  `with holder as (
+  select id
+  from jobs
+  where id = $1
+    and attempt = $2
+    and status in ('running', 'canceling')
+)
+insert into job_logs (job_id, at, level, stage, line)
+select holder.id, l.at, l.level, l.stage, l.line
+from holder,
+  unnest($3::timestamptz[], $4::text[], $5::text[], $6::text[]) with ordinality as l(at, level, stage, line, position)
+order by l.position
+returning id`,
+);
+
+/** Appends log lines in order; false when the lease is lost. */
+export async function appendJobLog(
+  sql: Sql,
+  input: {
+    readonly jobId: JobId;
+    readonly attempt: number;
+    readonly lines: readonly {
+      readonly at: string;
+      readonly level: string;
+      readonly stage: string;
+      readonly line: string;
+    }[];
+  },
+): Promise<boolean> {
+  const { lines } = input;
+  if (lines.length === 0) return true;
+  const rows = await sql.query(logStatement, [
+    input.jobId,
+    input.attempt,
+    lines.map((line) => line.at),
+    lines.map((line) => line.level),
+    lines.map((line) => line.stage),
+    // PostgreSQL text cannot hold NUL, which a build may well print.
+    lines.map((line) => line.line.replaceAll("\0", "\uFFFD")),
+  ]);
+  return rows.length > 0;
+}

@@ -1,0 +1,150 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type pg from "pg";
+import { CodedError } from "../contracts/errors.ts";
+import type { Topic } from "../contracts/news.ts";
+import type { Statement } from "./statement.ts";
+import { isConnectionFailure, isRetryable } from "./pg-errors.ts";
+
+/** What both a `Db` and a `Tx` can do. A function that takes a `Sql` runs in whatever it is given. */
+export interface Sql {
+  query<Row>(statement: Statement<Row>, params: readonly unknown[]): Promise<Row[]>;
+}
+
+/** An open transaction. It can collect news, never publish them: the store does after the commit. */
+export interface Tx extends Sql {
+  readonly kind: "tx";
+  emit(topic: Topic): void;
+}
+
+/** The database outside any transaction: each query commits by itself. */
+export interface Db extends Sql {
+  readonly kind: "db";
+  /**
+   * Runs `run` in a transaction, retried (at most `transactionAttemptsMax` times) after a deadlock or a serialization
+   * failure. What it emitted is published after the commit, and only then.
+   * @param name for the log and for errors.
+   */
+  transaction<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Publishes news of what has been committed. */
+  publish(topics: readonly Topic[]): void;
+}
+
+export interface DbCounters {
+  /** Statements sent since the start, `begin` and `commit` not counted. */
+  readonly statements: number;
+  readonly transactions: number;
+}
+
+const transactionAttemptsMax = 3;
+const openTransaction = new AsyncLocalStorage<string>();
+
+export interface StoreOptions {
+  readonly pool: pg.Pool;
+  /** Hands committed news to the bus; must not wait for anything. */
+  readonly publish: (topics: readonly Topic[]) => void;
+}
+
+/**
+ * The one implementation of `Db`. A run-time guard, beside the types, the import ban and the lint rule, throws when
+ * the outer handle is used or news are published while a transaction is open: that holds one connection and waits
+ * for a second, and enough of them at once exhaust the pool for ever.
+ */
+export class Store implements Db {
+  readonly kind = "db";
+  readonly #options: StoreOptions;
+  #statements = 0;
+  #transactions = 0;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  get counters(): DbCounters {
+    return { statements: this.#statements, transactions: this.#transactions };
+  }
+
+  async query<Row>(statement: Statement<Row>, params: readonly unknown[]): Promise<Row[]> {
+    assertOutside(`the query ${statement.name}`);
+    this.#statements += 1;
+    try {
+      return (await this.#options.pool.query(configOf(statement, params))).rows;
+    } catch (error) {
+      throw translate(error, statement.name);
+    }
+  }
+
+  publish(topics: readonly Topic[]): void {
+    assertOutside("a publish");
+    if (topics.length > 0) this.#options.publish(topics);
+  }
+
+  async transaction<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<Result> {
+    assertOutside(`the transaction ${name}`);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const { result, topics } = await this.#attempt(name, run);
+        this.publish(topics);
+        return result;
+      } catch (error) {
+        if (attempt >= transactionAttemptsMax || !isRetryable(error)) throw translate(error, name);
+      }
+    }
+  }
+
+  async #attempt<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<{ result: Result; topics: Topic[] }> {
+    const client = await this.#options.pool.connect();
+    const topics = new Set<Topic>();
+    this.#transactions += 1;
+    let failure: Error | undefined;
+    try {
+      await client.query("begin");
+      const tx: Tx = {
+        kind: "tx",
+        emit: (topic) => void topics.add(topic),
+        query: async (statement, params) => {
+          this.#statements += 1;
+          return (await client.query(configOf(statement, params))).rows;
+        },
+      };
+      const result = await openTransaction.run(name, () => run(tx));
+      await client.query("commit");
+      return { result, topics: [...topics] };
+    } catch (error) {
+      failure = await rollBack(client, error);
+      throw error;
+    } finally {
+      // A connection whose rollback failed is in an unknown state and must not go back into the pool.
+      client.release(failure);
+    }
+  }
+}
+
+async function rollBack(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
+  if (isConnectionFailure(error)) return error instanceof Error ? error : new Error(String(error));
+  try {
+    await client.query("rollback");
+    return undefined;
+  } catch (failure) {
+    return failure instanceof Error ? failure : new Error(String(failure));
+  }
+}
+
+function configOf(statement: Statement<unknown>, params: readonly unknown[]): pg.QueryConfig {
+  return { name: statement.name, text: statement.text, values: params as unknown[] };
+}
+
+function assertOutside(what: string): void {
+  const open = openTransaction.getStore();
+  if (open !== undefined) {
+    throw new Error(`${what} was attempted while the transaction ${open} is open; use its tx (tx.query, tx.emit).`);
+  }
+}
+
+function translate(error: unknown, doing: string): unknown {
+  if (!isConnectionFailure(error)) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CodedError("database_unavailable", `The database cannot be reached (${doing}): ${reason}.`, {
+    cause: error,
+    retryAfterSeconds: 1,
+  });
+}

@@ -1,0 +1,213 @@
+import type { BuildId, JobId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type { BuildStage, Transition } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Tx } from "../store.ts";
+
+export type JobOutcome =
+  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown" }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "canceled" };
+
+export interface FinishInput {
+  readonly jobId: JobId;
+  /** Null: whatever attempt (a reaper, or the cancellation of a pending job). */
+  readonly attempt: number | null;
+  readonly from: readonly ("pending" | "running" | "canceling")[];
+  readonly outcome: JobOutcome;
+  readonly now: Date;
+  /** Only while the lease is over; for the reaper. */
+  readonly leaseOverBefore?: Date;
+}
+
+interface FinishedRow {
+  readonly id: JobId;
+  readonly kind: "build" | "template_import";
+  readonly template_id: TemplateId | null;
+  readonly template_version_id: TemplateVersionId;
+  readonly build_id: BuildId | null;
+  readonly workspace_id: WorkspaceId | null;
+  readonly transition: Transition | null;
+  readonly stage: BuildStage | null;
+  readonly build_number: number | null;
+  readonly is_latest: boolean | null;
+}
+
+const finishStatement: Statement<FinishedRow> = statement(
+  "job_finish",
+  `with finished as (
+  update jobs
+  set status = $3, completed_at = $4, error_code = $5, error = $6, lease_expires_at = null
+  where id = $1
+    and status = any($7::text[])
+    and ($2::int is null or attempt = $2)
+    and ($8::timestamptz is null or lease_expires_at < $8)
+  returning *
+)
+select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition, b.stage,
+  b.number as build_number, w.latest_build_id = b.id as is_latest
+from finished f
+left join builds b on b.id = f.build_id
+left join workspaces w on w.id = b.workspace_id`,
+);
+
+/**
+ * Ends a job and does, in the same transaction, all that its end means: for the ledger, the workspace, the agents,
+ * the template version. Used by the daemon's report, by cancellation and by the reaper alike.
+ * @returns false when the job had already ended, or the attempt is over: then nothing has changed.
+ */
+export async function finishJob(tx: Tx, input: FinishInput): Promise<boolean> {
+  const { outcome } = input;
+  const failure = outcome.kind === "failed" ? outcome : undefined;
+  const [job] = await tx.query(finishStatement, [
+    input.jobId,
+    input.attempt,
+    outcome.kind,
+    input.now,
+    outcome.kind === "canceled" ? "canceled" : (failure?.code ?? null),
+    failure?.message ?? null,
+    input.from,
+    input.leaseOverBefore ?? null,
+  ]);
+  if (job === undefined) return false;
+  if (job.kind === "template_import") await finishImport(tx, job, input);
+  else await finishBuild(tx, job, input);
+  tx.emit(`job:${job.id}`);
+  tx.emit("jobs");
+  return true;
+}
+
+const importStatement: Statement<{ readonly activate_on_success: boolean }> = statement(
+  "import_finish",
+  `update template_versions
+set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
+  claim_effect = coalesce($4, claim_effect)
+where id = $1
+returning activate_on_success`,
+);
+
+const activateStatement: Statement<object> = statement(
+  "import_activate",
+  // Of two versions imported at once the higher number stays active, whichever import ends last.
+  `update templates t
+set active_version_id = v.id, display_name = coalesce(v.manifest ->> 'display_name', ''),
+  description = coalesce(v.manifest ->> 'description', ''), icon = coalesce(v.manifest ->> 'icon', '')
+from template_versions v
+where v.id = $1
+  and t.id = v.template_id
+  and (t.active_version_id is null
+    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)`,
+);
+
+async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
+  const { outcome } = input;
+  const message =
+    outcome.kind === "failed" ? outcome.message : outcome.kind === "canceled" ? "The import was cancelled." : null;
+  const [version] = await tx.query(importStatement, [
+    job.template_version_id,
+    outcome.kind,
+    message,
+    outcome.kind === "succeeded" ? outcome.claimEffect : null,
+  ]);
+  if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
+    await tx.query(activateStatement, [job.template_version_id]);
+    tx.emit("pools");
+  }
+}
+
+const lockLedgerStatement: Statement<{ readonly preset_id: PresetId; readonly state: string }> = statement(
+  "ledger_lock",
+  // The agents' reports and the job's end both decide whether a prebuild is ready: one of them at a time.
+  `select preset_id, state
+from prebuilds
+where workspace_id = $1
+for update`,
+);
+
+const ledgerStatement: Statement<object> = statement(
+  "ledger_build_finished",
+  `update prebuilds b
+set state = case
+    when b.state = 'claimed' then 'claimed'
+    when $2 = 'delete' and $3 = 'succeeded' then 'deleted'
+    when $2 = 'delete' then 'draining'
+    when $2 = 'stop' then 'parked'
+    when $3 <> 'succeeded' then 'failed'
+    when exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null)
+      and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
+        and (a.state <> 'ready' or a.server_id is null)) then 'ready'
+    else 'starting'
+  end,
+  ready_at = case
+    when b.state <> 'claimed' and $2 = 'start' and $3 = 'succeeded'
+      and exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null)
+      and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
+        and (a.state <> 'ready' or a.server_id is null)) then coalesce(b.ready_at, $4)
+    else b.ready_at
+  end,
+  first_build_result = case when $5 = 1 and b.first_build_result is null then $3 else b.first_build_result end,
+  first_build_completed_at = case when $5 = 1 and b.first_build_result is null then $4
+    else b.first_build_completed_at end,
+  ended_at = case when $2 = 'delete' and $3 = 'succeeded' then $4 else b.ended_at end,
+  generation = b.generation + 1
+where b.workspace_id = $1`,
+);
+
+const handOverStatement: Statement<object> = statement(
+  "claim_hand_over",
+  `update prebuilds
+set handed_over_at = $2
+where workspace_id = $1
+  and claim_build_id = $3
+  and handed_over_at is null`,
+);
+
+const workspaceGoneStatement: Statement<object> = statement(
+  "workspace_gone",
+  `with workspace as (
+  update workspaces
+  set deleted_at = $2
+  where id = $1
+), state as (
+  delete from provider_states
+  where workspace_id = $1
+)
+update prebuilds
+set ended_at = $2
+where workspace_id = $1
+  and ended_at is null`,
+);
+
+const retireStatement: Statement<object> = statement(
+  "agents_retire",
+  `update agents
+set retired_at = $2, state = 'off', server_id = null, connection_id = null
+where workspace_id = $1
+  and retired_at is null`,
+);
+
+const listAgentsStatement: Statement<{ readonly id: string }> = statement(
+  "agents_of_workspace",
+  `select id
+from agents
+where workspace_id = $1
+  and retired_at is null`,
+);
+
+async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
+  const { workspace_id: workspaceId, transition, stage, build_number: number } = job;
+  if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
+  const hasSucceeded = input.outcome.kind === "succeeded";
+  const [ledger] = await tx.query(lockLedgerStatement, [workspaceId]);
+  if (transition !== "start" && hasSucceeded) await tx.query(retireStatement, [workspaceId, input.now]);
+  if (ledger !== undefined && job.is_latest === true) {
+    await tx.query(ledgerStatement, [workspaceId, transition, input.outcome.kind, input.now, number]);
+    tx.emit("pools");
+    tx.emit(`pool:${ledger.preset_id}`);
+  }
+  if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
+  if (stage === "claim" && hasSucceeded) {
+    await tx.query(handOverStatement, [workspaceId, input.now, job.build_id]);
+    for (const agent of await tx.query(listAgentsStatement, [workspaceId])) tx.emit(`agent:${agent.id as never}`);
+  }
+  tx.emit(`workspace:${workspaceId}`);
+}

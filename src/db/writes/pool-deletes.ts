@@ -1,0 +1,119 @@
+import type { UserId, WorkspaceId } from "../../contracts/ids.ts";
+import type { LedgerState } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+interface DrainedRow {
+  readonly workspace_id: WorkspaceId;
+}
+
+const deleteStatement: Statement<DrainedRow> = statement(
+  "pool_delete",
+  // The update takes the row by its state: a claim that came first has changed it, and this delete is a no-op for it.
+  // A delete build names the version of the workspace's last build, which may be older than the active one.
+  `with target as (
+  select *
+  from unnest($1::uuid[], $2::int[]) as u(workspace_id, generation)
+), drained as (
+  update prebuilds b
+  set state = 'draining', generation = b.generation + 1, drain_reason = $3
+  from target t
+  where b.workspace_id = t.workspace_id
+    and (t.generation is null or b.generation = t.generation)
+    and b.state = any($4::text[])
+  returning b.workspace_id
+), last as materialized (
+  select d.workspace_id, w.organization_id, w.template_id, l.number, l.template_version_id, l.preset_id, l.parameters,
+    v.driver, coalesce(v.manifest -> 'tags', '{}') as tags,
+    gen_random_uuid() as build_id, gen_random_uuid() as job_id
+  from drained d
+  join workspaces w on w.id = d.workspace_id
+  join builds l on l.id = w.latest_build_id
+  join template_versions v on v.id = l.template_version_id
+), moved as (
+  update workspaces w
+  set latest_build_id = l.build_id
+  from last l
+  where w.id = l.workspace_id
+), build as (
+  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
+    job_id, parameters, reason, created_at)
+  select build_id, workspace_id, number + 1, 'delete', 'prebuild', template_version_id, preset_id, $5, job_id,
+    parameters, $3, $6
+  from last
+), job as (
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
+    template_version_id, driver, tags, created_at)
+  select job_id, organization_id, 'build', $5, true, 'pending', template_id, build_id, workspace_id,
+    template_version_id, driver, tags, $6
+  from last
+)
+select workspace_id
+from drained`,
+);
+
+export interface DeleteInput {
+  /** A generation of null takes the row whatever it was planned on. */
+  readonly targets: readonly { readonly workspaceId: WorkspaceId; readonly generation: number | null }[];
+  readonly from: readonly LedgerState[];
+  readonly because: string;
+  readonly initiatorId: UserId;
+  readonly now: Date;
+}
+
+/**
+ * Starts the delete builds of unclaimed prebuilds, one statement for all of them.
+ * @returns those that were still there to be deleted; the others were claimed or changed in the meantime.
+ */
+export async function deletePrebuilds(sql: Sql, input: DeleteInput): Promise<WorkspaceId[]> {
+  const rows = await sql.query(deleteStatement, [
+    input.targets.map((target) => target.workspaceId),
+    input.targets.map((target) => target.generation),
+    input.because,
+    input.from,
+    input.initiatorId,
+    input.now,
+  ]);
+  return rows.map((row) => row.workspace_id);
+}
+
+const cancelStatement: Statement<DrainedRow> = statement(
+  "pool_cancel_pending",
+  // Whoever gets the job's row first has it: a daemon that leases it makes the status "running" and this a no-op.
+  `with canceled as (
+  update jobs j
+  set status = 'canceled', completed_at = $2, error_code = 'canceled', error = 'The version is not active any more.'
+  from prebuilds b, builds f
+  where b.workspace_id = any($1::uuid[])
+    and b.state = 'building'
+    and f.workspace_id = b.workspace_id
+    and f.number = 1
+    and f.transition = 'start'
+    and j.id = f.job_id
+    and j.status = 'pending'
+    and j.is_prebuild
+  returning j.workspace_id
+), gone as (
+  update prebuilds b
+  set state = 'deleted', generation = b.generation + 1, first_build_result = 'canceled',
+    first_build_completed_at = $2, ended_at = $2
+  from canceled c
+  where b.workspace_id = c.workspace_id
+), removed as (
+  update workspaces w
+  set deleted_at = $2
+  from canceled c
+  where w.id = c.workspace_id
+)
+select workspace_id
+from canceled`,
+);
+
+/** Cancels first builds that no daemon has taken, and removes their workspaces without a provisioner run. */
+export async function cancelPendingPrebuilds(
+  sql: Sql,
+  workspaceIds: readonly WorkspaceId[],
+  now: Date,
+): Promise<WorkspaceId[]> {
+  return (await sql.query(cancelStatement, [workspaceIds, now])).map((row) => row.workspace_id);
+}

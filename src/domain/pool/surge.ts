@@ -1,0 +1,22 @@
+import type { Rollout } from "./pool-plan.ts";
+import type { SurgeProgress } from "./pool-snapshot.ts";
+
+/** Whether outdated prebuilds have stayed as long as they may: from then on all of them go (spec §3.3). */
+export function isPastSurge(surge: SurgeProgress, now: number): boolean {
+  return now - surge.startedAt > surge.maxOutdatedAgeMs;
+}
+
+/**
+ * How many outdated prebuilds must stay so that, together with the replacements that are ready, the
+ * desired number can be claimed.
+ */
+export function outdatedToKeep(surge: SurgeProgress): number {
+  return Math.max(surge.replacementsDesired - surge.replacementsReady, 0);
+}
+
+/** The state of the roll, for people. Nothing ready and a replacement that fails means that it has stopped. */
+export function rolloutOf(surge: SurgeProgress, kept: number): Rollout {
+  const isFailing = surge.replacementHealth !== undefined && surge.replacementHealth !== "healthy";
+  const isStalled = isFailing && surge.replacementsReady === 0 && surge.replacementsDesired > 0;
+  return { kind: isStalled ? "stalled" : "rolling", kept, until: surge.startedAt + surge.maxOutdatedAgeMs };
+}
