@@ -109,6 +109,8 @@ create table templates (
   description text not null default '',
   icon text not null default '',
   active_version_id uuid,
+  -- When the active version became it: outdated prebuilds may outlive this by a while under "surge".
+  active_since timestamptz,
   deprecated_at timestamptz,
   deprecation_message text not null default '',
   deleted_at timestamptz,
@@ -350,7 +352,10 @@ create index prebuilds_ready on prebuilds (preset_id, ready_at, workspace_id) wh
 create index prebuilds_live on prebuilds (preset_id)
   where state in ('building', 'starting', 'ready', 'stopping', 'draining');
 create index prebuilds_kept on prebuilds (preset_id, created_at) where state in ('failed', 'parked');
-create index prebuilds_history on prebuilds (preset_id, created_at desc) where first_build_result is not null;
+-- Failures decide backoff and hard limit; pools without any are not looked at further.
+create index prebuilds_failures on prebuilds (preset_id, created_at desc) where first_build_result = 'failed';
+create index prebuilds_history on prebuilds (preset_id, created_at desc)
+  where first_build_result in ('succeeded', 'failed');
 
 create table creation_outcomes (
   id bigint generated always as identity primary key,

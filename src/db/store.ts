@@ -25,6 +25,8 @@ export interface Db extends Sql {
    * @param name for the log and for errors.
    */
   transaction<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<Result>;
+  /** Runs `run` in a read-only transaction in which every statement sees the same instant. */
+  snapshot<Result>(name: string, run: (sql: Sql) => Promise<Result>): Promise<Result>;
   /** Publishes news of what has been committed. */
   publish(topics: readonly Topic[]): void;
 }
@@ -82,7 +84,7 @@ export class Store implements Db {
     assertOutside(`the transaction ${name}`);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { result, topics } = await this.#attempt(name, run);
+        const { result, topics } = await this.#attempt(name, "begin", run);
         this.publish(topics);
         return result;
       } catch (error) {
@@ -91,13 +93,27 @@ export class Store implements Db {
     }
   }
 
-  async #attempt<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<{ result: Result; topics: Topic[] }> {
+  async snapshot<Result>(name: string, run: (sql: Sql) => Promise<Result>): Promise<Result> {
+    assertOutside(`the snapshot ${name}`);
+    try {
+      return (await this.#attempt(name, "begin isolation level repeatable read read only", run)).result;
+    } catch (error) {
+      throw translate(error, name);
+    }
+  }
+
+  async #attempt<Result>(
+    name: string,
+    begin: string,
+    run: (tx: Tx) => Promise<Result>,
+  ): Promise<{ result: Result; topics: Topic[] }> {
     const client = await this.#options.pool.connect();
+    client.on("error", ignoreLostConnection);
     const topics = new Set<Topic>();
     this.#transactions += 1;
     let failure: Error | undefined;
     try {
-      await client.query("begin");
+      await client.query(begin);
       const tx: Tx = {
         kind: "tx",
         emit: (topic) => void topics.add(topic),
@@ -113,10 +129,16 @@ export class Store implements Db {
       failure = await rollBack(client, error);
       throw error;
     } finally {
+      client.off("error", ignoreLostConnection);
       // A connection whose rollback failed is in an unknown state and must not go back into the pool.
       client.release(failure);
     }
   }
+}
+
+// A connection that breaks while it is ours fails the query under way; the event, unheard, would end the process.
+function ignoreLostConnection(): void {
+  return;
 }
 
 async function rollBack(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {

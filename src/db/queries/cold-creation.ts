@@ -10,7 +10,7 @@ import type {
 } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
-import type { Tx } from "../store.ts";
+import type { Sql, Tx } from "../store.ts";
 
 export interface ColdCreationInput {
   readonly workspaceId: WorkspaceId;
@@ -137,21 +137,6 @@ where user_id = $1
 );
 
 /** The answer that an idempotency key already has. */
-export async function idempotentAnswer(
-  sql: { query: Tx["query"] },
-  userId: UserId,
-  key: string,
-): Promise<IdempotentRow | undefined> {
+export async function idempotentAnswer(sql: Sql, userId: UserId, key: string): Promise<IdempotentRow | undefined> {
   return (await sql.query(idempotentStatement, [userId, key]))[0];
-}
-
-const forgetStatement: Statement<object> = statement(
-  "idempotency_forget",
-  `delete from idempotency_keys
-where created_at < $1`,
-);
-
-/** Forgets keys older than the named limit. */
-export async function forgetIdempotencyKeys(sql: { query: Tx["query"] }, before: Date): Promise<void> {
-  await sql.query(forgetStatement, [before]);
 }

@@ -297,7 +297,7 @@ export async function insertPresets(
 const promoteStatement: Statement<{ readonly id: TemplateId }> = statement(
   "template_promote",
   `update templates t
-set active_version_id = v.id, display_name = coalesce(v.manifest ->> 'display_name', ''),
+set active_version_id = v.id, active_since = $2, display_name = coalesce(v.manifest ->> 'display_name', ''),
   description = coalesce(v.manifest ->> 'description', ''), icon = coalesce(v.manifest ->> 'icon', '')
 from template_versions v
 where v.id = $1
@@ -309,8 +309,8 @@ returning t.id`,
 );
 
 /** Makes a ready version the active one; false when it already is, or is not ready. */
-export async function promoteVersion(tx: Tx, versionId: TemplateVersionId): Promise<boolean> {
-  const rows = await tx.query(promoteStatement, [versionId]);
+export async function promoteVersion(tx: Tx, versionId: TemplateVersionId, now: Date): Promise<boolean> {
+  const rows = await tx.query(promoteStatement, [versionId, now]);
   if (rows.length > 0) tx.emit("pools");
   return rows.length > 0;
 }

@@ -89,7 +89,7 @@ const activateStatement: Statement<object> = statement(
   "import_activate",
   // Of two versions imported at once the higher number stays active, whichever import ends last.
   `update templates t
-set active_version_id = v.id, display_name = coalesce(v.manifest ->> 'display_name', ''),
+set active_version_id = v.id, active_since = $2, display_name = coalesce(v.manifest ->> 'display_name', ''),
   description = coalesce(v.manifest ->> 'description', ''), icon = coalesce(v.manifest ->> 'icon', '')
 from template_versions v
 where v.id = $1
@@ -109,7 +109,7 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind === "succeeded" ? outcome.claimEffect : null,
   ]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
-    await tx.query(activateStatement, [job.template_version_id]);
+    await tx.query(activateStatement, [job.template_version_id, input.now]);
     tx.emit("pools");
   }
 }

@@ -1,0 +1,9 @@
+import type { OrganizationId, UserId } from "./ids.ts";
+
+/** The system user who owns every unclaimed prebuild. He cannot sign in. */
+export const prebuildsUserId = "00000000-0000-4000-8000-000000000001" as UserId;
+export const prebuildsUsername = "prebuilds";
+
+/** The organization that every deployment starts with. */
+export const defaultOrganizationId = "00000000-0000-4000-8000-000000000010" as OrganizationId;
+export const defaultOrganizationName = "default";

@@ -1,0 +1,23 @@
+import type { Topic } from "../contracts/news.ts";
+
+/** What one run did, for its status and the log. `skipped`: another server is at it. */
+export interface RunReport {
+  readonly outcome: "ok" | "skipped";
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * A loop of the server: load, decide, apply, report. It takes no input, so that a wake-up and a period run the same
+ * code, and does not retry inside: the next run is the retry.
+ */
+export interface Controller {
+  readonly name: string;
+  /** Longest time between two runs. */
+  readonly intervalMs: number;
+  /** News after which it runs at once. */
+  readonly topics: readonly Topic[];
+  /** `shouldStop` tells a long run that the server is stopping. */
+  run(shouldStop: AbortSignal): Promise<RunReport>;
+  /** Called once after the last run. */
+  release?(): Promise<void>;
+}

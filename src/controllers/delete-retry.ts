@@ -1,0 +1,51 @@
+import type { ServerId } from "../contracts/ids.ts";
+import { prebuildsUserId } from "../contracts/system-ids.ts";
+import { deletesToRetry } from "../db/queries/failed-prebuilds.ts";
+import type { Db } from "../db/store.ts";
+import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Controller } from "./controller.ts";
+import { createLease } from "./lease.ts";
+
+const intervalMs = 5_000;
+const retryBaseMs = 10_000;
+const retryMaxMs = 600_000;
+const retriesPerRunMax = 200;
+
+export interface DeleteRetryDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+}
+
+/** Repeats failed deletes of prebuilds, later each time, until the provider confirms that the thing is gone (spec §3.2). */
+export function createDeleteRetry(deps: DeleteRetryDeps): Controller {
+  const lease = createLease(deps.db, { name: "delete-retry", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  return {
+    name: "delete-retry",
+    intervalMs,
+    topics: [],
+    run: async () => {
+      if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
+      const now = deps.clock.now();
+      const due = await deletesToRetry(deps.db, {
+        now,
+        baseMs: retryBaseMs,
+        maxMs: retryMaxMs,
+        max: retriesPerRunMax,
+      });
+      if (due.length === 0) return { outcome: "ok", fields: { retried: 0 } };
+      const retried = await deletePrebuilds(deps.db, {
+        targets: due.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
+        from: ["draining"],
+        because: "delete_retry",
+        initiatorId: prebuildsUserId,
+        now,
+      });
+      deps.db.publish(["jobs"]);
+      return { outcome: "ok", fields: { retried: retried.length } };
+    },
+    release: () => lease.release(),
+  };
+}

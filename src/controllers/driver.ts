@@ -1,0 +1,97 @@
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { NewsSource } from "../platform/news.ts";
+import { createSignal, waitSettled } from "../platform/signal.ts";
+import type { Controller } from "./controller.ts";
+
+/** What is known of a controller's runs, for `doctor` and the log. Instants are of the server's clock. */
+export interface ControllerStatus {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly lastStartedAt: Date | null;
+  readonly lastElapsedMs: number | null;
+  readonly lastOutcome: "ok" | "skipped" | "error" | null;
+  readonly lastError: string | null;
+  readonly runs: number;
+  readonly report: Readonly<Record<string, unknown>> | null;
+}
+
+export interface RunningController {
+  readonly name: string;
+  status(): ControllerStatus;
+  /** Asks for a run now. */
+  poke(): void;
+  /** Lets the run under way end, then stops. May be called twice, and before the first run. */
+  stop(): Promise<void>;
+}
+
+export interface DriverDeps {
+  readonly news: NewsSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Monotonic milliseconds, for measuring. */
+  readonly monotonicMs: () => number;
+}
+
+/** News within this time make one run; a run that took long waits as long again, so that it never fills the time. */
+const settleMsMin = 5;
+const settleMsMax = 1_000;
+
+/** Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once. */
+export function startController(controller: Controller, deps: DriverDeps): RunningController {
+  const logger = deps.logger.child({ controller: controller.name });
+  const signal = createSignal();
+  const abort = new AbortController();
+  const unsubscribe = controller.topics.map((topic) => deps.news.subscribe(topic, () => signal.notify()));
+  let status: ControllerStatus = {
+    name: controller.name,
+    intervalMs: controller.intervalMs,
+    lastStartedAt: null,
+    lastElapsedMs: null,
+    lastOutcome: null,
+    lastError: null,
+    runs: 0,
+    report: null,
+  };
+
+  async function runOnce(): Promise<void> {
+    const startedAt = deps.clock.now();
+    const begun = deps.monotonicMs();
+    const measured = (): Pick<ControllerStatus, "lastStartedAt" | "lastElapsedMs" | "runs"> => ({
+      lastStartedAt: startedAt,
+      lastElapsedMs: deps.monotonicMs() - begun,
+      runs: status.runs + 1,
+    });
+    try {
+      const { outcome, fields } = await controller.run(abort.signal);
+      const report = outcome === "skipped" ? status.report : fields;
+      status = { ...status, ...measured(), lastOutcome: outcome, lastError: null, report };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      // Said once per change: a database that is away for an hour is one line, not thousands.
+      if (status.lastError !== message) logger.error("a run failed; the next one is the retry", { reason: message });
+      status = { ...status, ...measured(), lastOutcome: "error", lastError: message };
+    }
+  }
+
+  async function loop(): Promise<void> {
+    while (!abort.signal.aborted) {
+      await runOnce();
+      const settleMs = Math.min(Math.max(status.lastElapsedMs ?? 0, settleMsMin), settleMsMax);
+      await waitSettled(signal, { timeoutMs: controller.intervalMs, abort: abort.signal, settleMs });
+    }
+    await controller.release?.().catch((error: unknown) => logger.debug("release failed", { reason: String(error) }));
+  }
+
+  const ended = loop();
+  return {
+    name: controller.name,
+    status: () => status,
+    poke: () => signal.notify(),
+    stop: async () => {
+      for (const end of unsubscribe) end();
+      abort.abort();
+      await ended;
+    },
+  };
+}

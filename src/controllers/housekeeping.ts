@@ -1,0 +1,30 @@
+import { idempotencyKeepMs } from "../contracts/limits.ts";
+import { housekeep } from "../db/queries/housekeeping.ts";
+import type { Db } from "../db/store.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Controller } from "./controller.ts";
+
+const intervalMs = 3_600_000;
+const dayMs = 86_400_000;
+const deletedWorkspacesKeepDays = 30;
+const tokensKeepDays = 7;
+const workspacesPerRunMax = 1_000;
+
+/** Forgets what nobody can ask for any more. Harmless when several servers do it at once. */
+export function createHousekeeping(deps: { readonly db: Db; readonly clock: Clock }): Controller {
+  return {
+    name: "housekeeping",
+    intervalMs,
+    topics: [],
+    run: async () => {
+      const now = deps.clock.now().getTime();
+      await housekeep(deps.db, {
+        workspacesDeleted: new Date(now - deletedWorkspacesKeepDays * dayMs),
+        workspacesMax: workspacesPerRunMax,
+        tokensEnded: new Date(now - tokensKeepDays * dayMs),
+        keysCreated: new Date(now - idempotencyKeepMs),
+      });
+      return { outcome: "ok", fields: {} };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import type { ServerId } from "../contracts/ids.ts";
+import { expiredLeases } from "../db/queries/job-leases.ts";
+import type { Db } from "../db/store.ts";
+import { finishJob } from "../db/writes/finish-job.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Controller } from "./controller.ts";
+import { createLease } from "./lease.ts";
+
+const jobsPerRunMax = 200;
+const intervalMs = 5_000;
+
+export interface ReaperDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+}
+
+/** Ends the jobs whose daemon stopped answering: they fail as `abandoned`, and what they made is known and cleaned up. */
+export function createJobReaper(deps: ReaperDeps): Controller {
+  const lease = createLease(deps.db, { name: "job-reaper", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  return {
+    name: "job-reaper",
+    intervalMs,
+    topics: [],
+    run: async () => {
+      if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
+      const now = deps.clock.now();
+      let abandoned = 0;
+      for (const jobId of await expiredLeases(deps.db, now, jobsPerRunMax)) {
+        const hasEnded = await deps.db.transaction("reap job", async (tx) =>
+          finishJob(tx, {
+            jobId,
+            attempt: null,
+            from: ["running", "canceling"],
+            outcome: {
+              kind: "failed",
+              code: "abandoned",
+              message: "The provisioner that ran this job stopped answering and its lease ran out.",
+            },
+            now,
+            leaseOverBefore: now,
+          }),
+        );
+        if (!hasEnded) continue;
+        abandoned += 1;
+        deps.logger.warn("a job was abandoned by its provisioner", { jobId });
+      }
+      return { outcome: "ok", fields: { abandoned } };
+    },
+    release: () => lease.release(),
+  };
+}

@@ -1,0 +1,43 @@
+import { decisionsKeptPerPreset } from "../../contracts/limits.ts";
+import type { PresetId } from "../../contracts/ids.ts";
+import { insertDecisions, latestDigests, type NewDecision } from "../../db/queries/decisions.ts";
+import { decisionDigest } from "../../domain/pool/decision-digest.ts";
+import { explainPool } from "../../domain/pool/explain.ts";
+import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
+import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import type { PrebuildsDeps } from "./prebuilds-controller.ts";
+
+/** Records that one statement stores. */
+const decisionBatchMax = 500;
+
+export interface DecisionLog {
+  /** Stores a record for each pool whose decision is another than the last one stored. */
+  store(plans: readonly PoolPlan[], snapshots: ReadonlyMap<PresetId, PoolSnapshot>): Promise<void>;
+}
+
+/** Keeps the digests of the last stored decisions in memory, so that a cycle that decides nothing new asks nothing. */
+export function createDecisionLog(deps: PrebuildsDeps): DecisionLog {
+  const known = new Map<PresetId, string>();
+  return {
+    store: async (plans, snapshots) => {
+      // Pools that are no longer looked at are forgotten, so that memory stays flat.
+      for (const presetId of known.keys()) if (!snapshots.has(presetId)) known.delete(presetId);
+      const unknown = plans.map((plan) => plan.presetId).filter((presetId) => !known.has(presetId));
+      if (unknown.length > 0) {
+        for (const [presetId, digest] of await latestDigests(deps.db, unknown)) known.set(presetId, digest);
+      }
+      const fresh: NewDecision[] = [];
+      for (const plan of plans) {
+        const digest = decisionDigest(plan);
+        const snapshot = snapshots.get(plan.presetId);
+        if (known.get(plan.presetId) === digest || snapshot === undefined) continue;
+        fresh.push({ presetId: plan.presetId, digest, record: explainPool(snapshot, plan) });
+      }
+      for (let from = 0; from < fresh.length; from += decisionBatchMax) {
+        const batch = fresh.slice(from, from + decisionBatchMax);
+        await insertDecisions(deps.db, batch, { now: deps.clock.now(), keptMax: decisionsKeptPerPreset });
+        for (const decision of batch) known.set(decision.presetId, decision.digest);
+      }
+    },
+  };
+}

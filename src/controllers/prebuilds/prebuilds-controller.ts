@@ -1,0 +1,131 @@
+import type { PresetId, ServerId } from "../../contracts/ids.ts";
+import { loadPools, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
+import { readPause } from "../../db/queries/settings.ts";
+import type { Db } from "../../db/store.ts";
+import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
+import { canSkip, decidePool } from "../../domain/pool/decide-pool.ts";
+import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
+import type { PoolPolicy, PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Random } from "../../platform/random.ts";
+import type { Controller, RunReport } from "../controller.ts";
+import { createLease } from "../lease.ts";
+import { applyCreates } from "./apply-creates.ts";
+import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
+import { createDecisionLog } from "./decision-log.ts";
+
+export interface PrebuildsOptions {
+  readonly intervalMs: number;
+  readonly policy: Omit<PoolPolicy, "paused">;
+  /** Prebuild builds of the whole deployment that may be pending or running; 0 = no limit. */
+  readonly inFlightMax: number;
+  /** Failed prebuilds of a pool that are kept as evidence. */
+  readonly failedKeptMax: number;
+  /** Connections of the pool; at most half of them are used for creates at once (spec §3). */
+  readonly connectionsMax: number;
+}
+
+export interface PrebuildsDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+  readonly options: PrebuildsOptions;
+}
+
+/** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
+export interface CycleStats {
+  readonly elapsedMs: number;
+  readonly presetsTotal: number;
+  readonly presetsReconciled: number;
+  readonly creates: number;
+  readonly deletes: number;
+  readonly cancels: number;
+  readonly held: number;
+  readonly failedRemoved: number;
+  readonly errors: number;
+  readonly isPaused: boolean;
+}
+
+/** Half of the connections, at least one: people's requests always find a free one (case 121). */
+export function concurrencyFor(connectionsMax: number): number {
+  return Math.max(1, Math.floor(connectionsMax / 2));
+}
+
+/** The reconciler: keeps each pool at its size. One acts at a time across all servers; two at once would be correct. */
+export function createPrebuildsController(deps: PrebuildsDeps): Controller {
+  const lease = createLease(deps.db, {
+    name: "prebuilds",
+    holder: deps.serverId,
+    monotonicMs: deps.monotonicMs,
+  });
+  const decisionLog = createDecisionLog(deps);
+  return {
+    name: "prebuilds",
+    intervalMs: deps.options.intervalMs,
+    topics: ["pools", "settings"],
+    run: async (shouldStop) => {
+      const begun = deps.monotonicMs();
+      if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
+      const { plans, snapshots, total, isPaused } = await decide(deps);
+      const removed = await applyRemovals(deps, plans);
+      const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
+      const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
+      await decisionLog.store(plans, snapshots);
+      const stats: CycleStats = {
+        elapsedMs: deps.monotonicMs() - begun,
+        presetsTotal: total,
+        presetsReconciled: plans.length,
+        creates: created.creates,
+        deletes: removed.deletes,
+        cancels: removed.cancels,
+        held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
+        failedRemoved,
+        errors: created.errors,
+        isPaused,
+      };
+      return report(deps.logger, stats);
+    },
+    release: () => lease.release(),
+  };
+}
+
+interface Decided {
+  readonly plans: readonly PoolPlan[];
+  readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
+  readonly total: number;
+  readonly isPaused: boolean;
+}
+
+/** One consistent snapshot in, one plan for each pool that has anything to decide out. */
+async function decide(deps: PrebuildsDeps): Promise<Decided> {
+  const { options } = deps;
+  const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
+    pause: await readPause(sql),
+    pools: await loadPools(sql),
+    inFlight: await prebuildsInFlight(sql),
+    total: await presetsTotal(sql),
+  }));
+  const now = deps.clock.now().getTime();
+  const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
+  const snapshots = new Map<PresetId, PoolSnapshot>();
+  for (const { preset, prebuilds, history, surge } of loaded.pools) {
+    const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
+    if (!canSkip(snapshot)) snapshots.set(preset.presetId, snapshot);
+  }
+  const plans = allocateInFlight([...snapshots.values()].map(decidePool), {
+    deploymentInFlight: loaded.inFlight,
+    deploymentInFlightMax: options.inFlightMax,
+  });
+  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused };
+}
+
+function report(logger: Logger, stats: CycleStats): RunReport {
+  const hasActed = stats.creates + stats.deletes + stats.cancels + stats.failedRemoved > 0;
+  if (hasActed) logger.info("pools reconciled", { ...stats });
+  else logger.debug("pools looked at, nothing to do", { ...stats });
+  return { outcome: "ok", fields: { ...stats } };
+}

@@ -1,0 +1,50 @@
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+const logsStatement: Statement<object> = statement(
+  "housekeeping_logs",
+  // The log of a workspace that is gone is kept for a while, for whoever wants to know why; then it goes.
+  `with old as (
+  select w.id
+  from workspaces w
+  where w.deleted_at < $1
+  order by w.deleted_at
+  limit $2
+), agent_lines as (
+  delete from agents a
+  using old
+  where a.workspace_id = old.id
+)
+delete from job_logs l
+using jobs j, old
+where l.job_id = j.id
+  and j.workspace_id = old.id`,
+);
+
+const tokensStatement: Statement<object> = statement(
+  "housekeeping_tokens",
+  `delete from tokens
+where expires_at < $1
+  or revoked_at < $1`,
+);
+
+const keysStatement: Statement<object> = statement(
+  "housekeeping_idempotency",
+  `delete from idempotency_keys
+where created_at < $1`,
+);
+
+/** Forgets what nobody can ask for any more: logs of workspaces long gone, dead tokens, old idempotency keys. */
+export async function housekeep(
+  sql: Sql,
+  before: {
+    readonly workspacesDeleted: Date;
+    readonly workspacesMax: number;
+    readonly tokensEnded: Date;
+    readonly keysCreated: Date;
+  },
+): Promise<void> {
+  await sql.query(logsStatement, [before.workspacesDeleted, before.workspacesMax]);
+  await sql.query(tokensStatement, [before.tokensEnded]);
+  await sql.query(keysStatement, [before.keysCreated]);
+}

@@ -1,0 +1,259 @@
+import type { OrganizationId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type {
+  BuildHistory,
+  CompletedBuild,
+  LivePrebuild,
+  PresetSnapshot,
+  SurgeProgress,
+} from "../../domain/pool/pool-snapshot.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+/** Newest finished first builds of a failing pool that are loaded; older ones no longer decide anything. */
+const historyMax = 1_000;
+const surgeAgeSecondsDefault = 3_600;
+
+interface PresetRow {
+  readonly id: PresetId;
+  readonly name: string;
+  readonly template_id: TemplateId;
+  readonly template_name: string;
+  readonly organization_id: OrganizationId;
+  readonly organization_name: string;
+  readonly template_version_id: TemplateVersionId;
+  readonly version_name: string;
+  readonly is_active_version: boolean;
+  readonly is_deleted: boolean;
+  readonly is_deprecated: boolean;
+  readonly instances: number;
+  readonly ttl_seconds: number;
+  readonly timezone: string | null;
+  readonly schedules: readonly { readonly cron: string; readonly instances: number }[];
+  readonly invalidated_at: Date | null;
+  readonly validation_failed_at: Date | null;
+  readonly validation_message: string | null;
+  readonly rollout: "replace" | "surge";
+  readonly surge_age_seconds: number | null;
+  readonly active_since: Date | null;
+}
+
+const presetsStatement: Statement<PresetRow> = statement(
+  "pools_presets",
+  // Presets that want prebuilds, and those that want none any more but still have some. All others are skipped here,
+  // by their indexes, so that the presets of versions long gone cost a cycle nothing.
+  `select p.id, p.name, p.template_id, t.name as template_name, p.organization_id, o.name as organization_name,
+  p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
+    as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
+  coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
+  p.validation_failed_at, p.validation_message, coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
+  (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since
+from presets p
+join templates t on t.id = p.template_id
+join organizations o on o.id = p.organization_id
+join template_versions v on v.id = p.template_version_id
+left join template_versions a on a.id = t.active_version_id
+where p.id in (
+  select ap.id
+  from templates at
+  join presets ap on ap.template_version_id = at.active_version_id
+  where at.deleted_at is null
+    and at.deprecated_at is null
+    and ap.instances is not null
+  union
+  select b.preset_id
+  from prebuilds b
+  where b.state in ('building', 'starting', 'ready', 'stopping', 'draining')
+  union
+  select b.preset_id
+  from prebuilds b
+  where $3
+    and b.state in ('failed', 'parked'))
+  and ($1::uuid is null or p.organization_id = $1)
+  and ($2::uuid is null or p.template_id = $2)`,
+);
+
+interface LiveRow {
+  readonly workspace_id: WorkspaceId;
+  readonly preset_id: PresetId;
+  readonly generation: number;
+  readonly state: LivePrebuild["state"];
+  readonly created_at: Date;
+  readonly ready_at: Date | null;
+  readonly is_pending_first: boolean;
+}
+
+const liveStatement: Statement<LiveRow> = statement(
+  "pools_live",
+  `select b.workspace_id, b.preset_id, b.generation, b.state, b.created_at, b.ready_at,
+  b.state = 'building' and f.number = 1 and j.status = 'pending' as is_pending_first
+from prebuilds b
+left join workspaces w on w.id = b.workspace_id and b.state = 'building'
+left join builds f on f.id = w.latest_build_id
+left join jobs j on j.id = f.job_id
+where b.state in ('building', 'starting', 'ready', 'stopping', 'draining')
+  and ($1::uuid is null or b.organization_id = $1)
+  and ($2::uuid is null or b.template_id = $2)
+union all
+select b.workspace_id, b.preset_id, b.generation, b.state, b.created_at, b.ready_at, false
+from prebuilds b
+where b.state in ('failed', 'parked')
+  and ($1::uuid is null or b.organization_id = $1)
+  and ($2::uuid is null or b.template_id = $2)`,
+);
+
+interface HistoryRow {
+  readonly preset_id: PresetId;
+  readonly created_at: Date;
+  readonly completed_at: Date;
+  readonly result: "succeeded" | "failed";
+}
+
+const historyStatement: Statement<HistoryRow> = statement(
+  "pools_history",
+  // Only of active presets with at least one failure: where nothing ever failed, nothing is held back.
+  `select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result
+from templates t
+join presets p on p.template_version_id = t.active_version_id
+cross join lateral (
+  select b.created_at, b.first_build_completed_at, b.first_build_result
+  from prebuilds b
+  where b.preset_id = p.id
+    and b.first_build_result in ('succeeded', 'failed')
+    and (p.resumed_at is null or b.created_at > p.resumed_at)
+  order by b.created_at desc, b.workspace_id
+  limit $3) h
+where t.deleted_at is null
+  and p.instances is not null
+  and ($1::uuid is null or p.organization_id = $1)
+  and ($2::uuid is null or p.template_id = $2)
+  and exists (
+    select 1
+    from prebuilds f
+    where f.preset_id = p.id
+      and f.first_build_result = 'failed')`,
+);
+
+/** A pool as it is now, without the policy and the clock, which are the caller's. */
+export interface LoadedPool {
+  readonly preset: PresetSnapshot;
+  readonly versionName: string;
+  readonly prebuilds: readonly LivePrebuild[];
+  readonly history: BuildHistory;
+  readonly surge?: SurgeProgress;
+}
+
+export interface LoadPoolsInput {
+  readonly organizationId?: OrganizationId;
+  readonly templateId?: TemplateId;
+  /** Whether pools that only have failed or parked prebuilds left are wanted too: for people, not for the loop. */
+  readonly isForPeople?: boolean;
+}
+
+/** Loads every pool, in three statements whatever their number; call it in one transaction for one snapshot. */
+export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<LoadedPool[]> {
+  const scope = [input.organizationId ?? null, input.templateId ?? null];
+  const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
+  const live = groupBy(await sql.query(liveStatement, scope), (row) => row.preset_id);
+  const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
+  const activeByName = new Map(
+    presets.filter((row) => row.is_active_version).map((row) => [`${row.template_id} ${row.name}`, row] as const),
+  );
+  return presets.map((row) => {
+    const replacement = activeByName.get(`${row.template_id} ${row.name}`);
+    const surge = row.is_active_version ? undefined : surgeOf(row, replacement, live);
+    return {
+      preset: presetOf(row),
+      versionName: row.version_name,
+      prebuilds: (live.get(row.id) ?? []).map(prebuildOf),
+      history: { completed: (history.get(row.id) ?? []).map(completedOf) },
+      ...(surge === undefined ? {} : { surge }),
+    };
+  });
+}
+
+function surgeOf(
+  outdated: PresetRow,
+  replacement: PresetRow | undefined,
+  live: ReadonlyMap<PresetId, readonly LiveRow[]>,
+): SurgeProgress | undefined {
+  if (outdated.rollout !== "surge" || replacement === undefined || outdated.active_since === null) return undefined;
+  return {
+    replacementsReady: (live.get(replacement.id) ?? []).filter((row) => row.state === "ready").length,
+    replacementsDesired: replacement.instances,
+    startedAt: outdated.active_since.getTime(),
+    maxOutdatedAgeMs: (outdated.surge_age_seconds ?? surgeAgeSecondsDefault) * 1_000,
+  };
+}
+
+function presetOf(row: PresetRow): PresetSnapshot {
+  return {
+    presetId: row.id,
+    presetName: row.name,
+    templateId: row.template_id,
+    templateName: row.template_name,
+    organizationId: row.organization_id,
+    organizationName: row.organization_name,
+    templateVersionId: row.template_version_id,
+    versionIsActive: row.is_active_version,
+    templateDeleted: row.is_deleted,
+    templateDeprecated: row.is_deprecated,
+    instances: row.instances,
+    ttlMs: row.ttl_seconds === 0 ? null : row.ttl_seconds * 1_000,
+    timezone: row.timezone,
+    schedules: row.schedules,
+    invalidatedAt: row.invalidated_at?.getTime() ?? null,
+    validationFailedAt: row.validation_failed_at?.getTime() ?? null,
+    validationMessage: row.validation_message,
+    rollout: row.rollout,
+  };
+}
+
+function prebuildOf(row: LiveRow): LivePrebuild {
+  return {
+    workspaceId: row.workspace_id,
+    presetId: row.preset_id,
+    generation: row.generation,
+    state: row.state,
+    createdAt: row.created_at.getTime(),
+    readyAt: row.ready_at?.getTime() ?? null,
+    hasPendingFirstBuildJob: row.is_pending_first,
+  };
+}
+
+function completedOf(row: HistoryRow): CompletedBuild {
+  return { createdAt: row.created_at.getTime(), completedAt: row.completed_at.getTime(), result: row.result };
+}
+
+function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => PresetId): Map<PresetId, Row[]> {
+  const groups = new Map<PresetId, Row[]>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+const inFlightStatement: Statement<{ readonly in_flight: number }> = statement(
+  "pools_in_flight",
+  `select count(*)::int as in_flight
+from prebuilds
+where state = 'building'`,
+);
+
+/** Prebuild builds that are pending or running in the whole deployment. */
+export async function prebuildsInFlight(sql: Sql): Promise<number> {
+  return (await sql.query(inFlightStatement, []))[0]?.in_flight ?? 0;
+}
+
+const totalStatement: Statement<{ readonly total: number }> = statement(
+  "pools_presets_total",
+  `select count(*)::int as total
+from presets`,
+);
+
+/** Presets of all versions, also those that a cycle skips. */
+export async function presetsTotal(sql: Sql): Promise<number> {
+  return (await sql.query(totalStatement, []))[0]?.total ?? 0;
+}
