@@ -255,6 +255,7 @@ create table templates (
   description text default ''::text not null,
   icon text default ''::text not null,
   active_version_id uuid,
+  active_since timestamp with time zone,
   deprecated_at timestamp with time zone,
   deprecation_message text default ''::text not null,
   deleted_at timestamp with time zone,
@@ -382,7 +383,8 @@ CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (st
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
-CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result IS NOT NULL);
+CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = 'failed'::text);
+CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text]));
 CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
 CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
 CREATE INDEX prebuilds_ready ON public.prebuilds USING btree (preset_id, ready_at, workspace_id) WHERE (state = 'ready'::text);
