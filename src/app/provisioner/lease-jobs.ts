@@ -1,5 +1,5 @@
 import { CodedError } from "../../contracts/errors.ts";
-import type { AgentId, DaemonId } from "../../contracts/ids.ts";
+import type { AgentId, DaemonId, JobId } from "../../contracts/ids.ts";
 import { leasePollMsMax } from "../../contracts/limits.ts";
 import type {
   DaemonRegistered,
@@ -9,7 +9,12 @@ import type {
 } from "../../contracts/provisioner-protocol.ts";
 import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
 import { daemonSeen, findDaemon, registerDaemon } from "../../db/queries/daemons.ts";
-import { type LeasedJobRow, leasesOfEarlierIncarnation, takeJob } from "../../db/queries/job-leases.ts";
+import {
+  type LeasedJobRow,
+  leasesOfEarlierIncarnation,
+  releaseLeasedJob,
+  takeJob,
+} from "../../db/queries/job-leases.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
 import { finishJob } from "../../db/writes/finish-job.ts";
@@ -67,6 +72,7 @@ export async function leaseJob(context: AppContext, input: LeaseRequest, gone: A
   try {
     for (;;) {
       const job = await takeOne(context, { ...daemon, incarnation: input.incarnation });
+      if (job !== null && gone.aborted) return await putBack(context, job);
       const leftMs = waitMs - (context.monotonicMs() - begunMs);
       if (job !== null || leftMs <= 0 || gone.aborted) return job;
       await signal.wait({ timeoutMs: Math.min(leftMs, leaseRecheckMs), abort: gone });
@@ -75,6 +81,13 @@ export async function leaseJob(context: AppContext, input: LeaseRequest, gone: A
   } finally {
     stop();
   }
+}
+
+/** The daemon hung up while the job was being taken for it: the next one gets it, not the reaper. */
+async function putBack(context: AppContext, job: LeasedJob): Promise<null> {
+  await releaseLeasedJob(context.db, job.jobId as JobId, job.attempt);
+  context.db.publish(["jobs"]);
+  return null;
 }
 
 async function takeOne(
