@@ -28,7 +28,8 @@ function isBareName(node, key) {
 }
 
 function calledMember(node) {
-  if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression" || node.callee.computed) return undefined;
+  if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression" || node.callee.computed)
+    return undefined;
   return node.callee.property.name;
 }
 

@@ -261,7 +261,9 @@ describe("prewarm's lint rules", () => {
 
 describe("type-aware rules", () => {
   test("a promise that nobody waits for is reported", () => {
-    expect(reports).toContainEqual(expect.objectContaining({ file: "src/cli/promise.ts", rule: "no-floating-promises" }));
+    expect(reports).toContainEqual(
+      expect.objectContaining({ file: "src/cli/promise.ts", rule: "no-floating-promises" }),
+    );
   });
 
   test("a switch that forgets a case is reported", () => {
