@@ -26,7 +26,7 @@ export function allNodes(source: Source): readonly ts.Node[] {
   return nodes;
 }
 
-export function lineOf(source: Source, node: ts.Node): number {
+function lineOf(source: Source, node: ts.Node): number {
   const tree = treeOf(source);
   return tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
 }
