@@ -60,7 +60,7 @@ export function ensureInstalled(root) {
   console.error("prewarm: installing the dependencies (once; needs your npm registry)…");
   const [program = "npm", ...before] = npmCommand();
   // Building needs the development dependencies, also where NODE_ENV says production.
-  const args = [...before, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  const args = [...before, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=warn"];
   // npm's words go to standard error: standard output belongs to the command that comes after.
   const done = spawnSync(program, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" });
   if (done.status === 0) {
