@@ -16,6 +16,7 @@ export default {
     "bin/prewarm",
     "tools/*.mjs",
     "tools/bootstrap/commands.mjs",
+    "tools/gate/vitest-report.mjs",
     ...programs.map((folder) => `${folder}/*.ts`),
   ],
   project: [

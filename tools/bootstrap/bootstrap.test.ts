@@ -1,5 +1,6 @@
 // The commands of a checkout, run as people run them, in a folder that holds only what the case is about.
-import { spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { spawn, spawnSync, type SpawnSyncReturns } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -28,7 +29,8 @@ function checkout({ npm, node = ">=20.19" }: { readonly npm: string; readonly no
   for (const name of ["tools/bootstrap.mjs", "tools/bootstrap"]) {
     cpSync(path.join(repository, name), path.join(root, name), { recursive: true });
   }
-  const about = { name: "checkout", type: "module", engines: { node } };
+  const { scripts } = JSON.parse(readFileSync(path.join(repository, "package.json"), "utf8"));
+  const about = { name: "checkout", type: "module", engines: { node }, scripts };
   write("package.json", JSON.stringify(about));
   write("package-lock.json", JSON.stringify({ lockfileVersion: 3, packages: { "": { name: "checkout" } } }));
   write("stand-in/npm-cli.js", npm);
@@ -46,6 +48,9 @@ const installs = `import { appendFileSync, mkdirSync } from "node:fs";
 mkdirSync("node_modules", { recursive: true });
 appendFileSync("installs.txt", process.argv.slice(2).join(" ") + "\\n");\n`;
 const installed = (): readonly string[] => readFileSync(path.join(root, "installs.txt"), "utf8").trim().split("\n");
+
+/** Stays until it is told to end; one that the signal does not reach ends with another code, long after. */
+const waitsForTheSignal = "process.on('SIGTERM', () => process.exit(8)); setTimeout(() => process.exit(9), 20_000);";
 
 /** A build that writes a server which tells its arguments and ends with 7; it counts its runs. */
 const builds = `import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -103,6 +108,17 @@ describe("npm start in a checkout", () => {
     const failed = bootstrap("start");
     expect([failed.status, failed.stdout]).toEqual([1, ""]);
     expect(failed.stderr).toContain("the build failed");
+  });
+
+  test("a signal to npm reaches the server, whose exit code npm passes on", async () => {
+    checkout({ npm: installs });
+    write("tools/build.mjs", builds.replace("console.log(", `${waitsForTheSignal} console.log(`));
+    // Installs with the stand-in: the real npm below then finds it done.
+    bootstrap("bench");
+    const npm = spawn("npm", ["start", "--silent"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    const ended = once(npm, "exit");
+    for await (const chunk of npm.stdout) if (String(chunk).includes("server")) npm.kill("SIGTERM");
+    expect(await ended).toEqual([8, null]);
   });
 
   test("an old Node is told which one is needed", () => {

@@ -6,9 +6,14 @@ import path from "node:path";
 
 const stampFile = (root) => path.join(root, "node_modules/.prewarm-install");
 
+/** Parts of package.json that decide what npm installs: an edited script shall not cost an installation. */
+const installedFrom = ["dependencies", "devDependencies", "optionalDependencies", "overrides"];
+
 function wantedStamp(root) {
+  const about = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const hash = createHash("sha256");
-  for (const name of ["package.json", "package-lock.json"]) hash.update(readFileSync(path.join(root, name)));
+  hash.update(JSON.stringify(installedFrom.map((part) => about[part])));
+  hash.update(readFileSync(path.join(root, "package-lock.json")));
   hash.update(`${process.versions.node.split(".")[0]} ${process.platform} ${process.arch}`);
   return hash.digest("hex");
 }

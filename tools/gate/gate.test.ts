@@ -1,44 +1,71 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand } from "./run-command.mjs";
+import { runVitest } from "./run-vitest.mjs";
 import { suites } from "./suites.mjs";
-import { ofStep, ofVitest, sum, totalsLine } from "./totals.mjs";
+import { ofStep, ofTests, sum, totalsLine } from "./totals.mjs";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-interface FileReport {
-  readonly status: string;
-  readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
-}
-
-const tested = (...statuses: readonly string[]): FileReport => ({
-  status: statuses.includes("failed") ? "failed" : "passed",
-  assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}` })),
-});
+const tests = (...states: readonly string[]) => states.map((state, index) => ({ name: `test ${index}`, state }));
 
 describe("counting", () => {
-  test("tests are counted by their status, and skipped ones are named", () => {
-    const report = { testResults: [tested("passed", "failed"), tested("passed", "skipped", "todo")] };
-    expect(ofVitest(report, false)).toEqual({ passed: 2, failed: 1, skipped: 2, skippedTests: ["test 1", "test 2"] });
+  test("tests are counted by their state, and skipped ones are named with their reason", () => {
+    const skipped = { name: "needs Docker", state: "skipped", note: "no Docker here" };
+    const report = { tests: [...tests("passed", "failed", "passed", "pending"), skipped], brokenFiles: 0 };
+    expect(ofTests(report, false)).toEqual({
+      passed: 2,
+      failed: 1,
+      skipped: 2,
+      skippedTests: ["test 3", "needs Docker: no Docker here"],
+    });
   });
 
   test("a file that does not load is a failure", () => {
-    const report = { testResults: [tested("passed"), { status: "failed", assertionResults: [] }] };
-    expect(ofVitest(report, false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(ofTests({ tests: tests("passed"), brokenFiles: 1 }, false)).toMatchObject({ passed: 1, failed: 1 });
   });
 
   test("a run that fails outside of every test is a failure", () => {
-    expect(ofVitest({ testResults: [tested("passed")] }, false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(ofTests({ tests: tests("passed"), brokenFiles: 0 }, false)).toMatchObject({ passed: 1, failed: 1 });
   });
 
   test("a run without a report is a failure", () => {
-    expect(ofVitest(undefined, false)).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
+    expect(ofTests(undefined, false)).toMatchObject({ passed: 0, failed: 1, skipped: 0 });
   });
 
   test("a step counts as one test, and all of it adds up to one line", () => {
-    const tests = ofVitest({ testResults: [tested("passed", "passed", "skipped")] }, true);
-    expect(totalsLine(sum([tests, ofStep(true), ofStep(false)]))).toBe("3 passed, 1 failed, 1 skipped");
+    const run = ofTests({ tests: tests("passed", "passed", "skipped"), brokenFiles: 0 }, true);
+    expect(totalsLine(sum([run, ofStep(true), ofStep(false)]))).toBe("3 passed, 1 failed, 1 skipped");
+  });
+});
+
+describe("running tests", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "prewarm-gate-"));
+  const suite = { name: "sample", folder: "sample/", stage: "check" } as const;
+
+  beforeAll(() => {
+    mkdirSync(path.join(folder, "sample"));
+    mkdirSync(path.join(folder, "tools"));
+    symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+    symlinkSync(path.join(root, "tools/gate"), path.join(folder, "tools/gate"));
+    const head = `import { expect, test } from "vitest";\n`;
+    const cases = `test("good", () => {});\ntest("bad", () => expect(1).toBe(2));\n`;
+    const skipped = `test("no tool", (context) => context.skip("no Docker"));\n`;
+    writeFileSync(path.join(folder, "sample/cases.test.ts"), head + cases + skipped);
+    writeFileSync(path.join(folder, "sample/broken.test.ts"), `throw new Error("does not load");\n`);
+  });
+
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("passed, failed, skipped and broken files are counted, and what failed is shown", async () => {
+    const run = await runVitest(folder, [suite]);
+    expect(run.totals).toEqual({ passed: 1, failed: 2, skipped: 1, skippedTests: ["no tool: no Docker"] });
+    expect(run.ok).toBe(false);
+    expect(run.output).toContain("does not load");
   });
 });
 

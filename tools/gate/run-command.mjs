@@ -10,9 +10,11 @@ export const commandMsMax = 10 * 60_000;
  * @returns {Promise<{ readonly ok: boolean, readonly ms: number, readonly output: string }>}
  */
 export function runCommand([program = "", ...args], { cwd, env = process.env }) {
+  // What is kept is printed later and elsewhere: colours and cursor movements would only be in the way.
+  const plain = { ...env, NO_COLOR: "1", FORCE_COLOR: undefined };
   const started = performance.now();
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], timeout: commandMsMax });
+    const child = spawn(program, args, { cwd, env: plain, stdio: ["ignore", "pipe", "pipe"], timeout: commandMsMax });
     /** @type {Buffer[]} */
     const chunks = [];
     child.stdout.on("data", (chunk) => chunks.push(chunk));

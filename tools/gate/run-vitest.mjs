@@ -1,9 +1,9 @@
-// Runs suites in one vitest and counts them from its JSON report.
+// Runs suites in one vitest and counts them from its report.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runCommand } from "./run-command.mjs";
-import { ofVitest } from "./totals.mjs";
+import { ofTests } from "./totals.mjs";
 
 /**
  * @param {string} root
@@ -14,11 +14,11 @@ export async function runVitest(root, suites) {
   const reportFile = path.join(scratch, "report.json");
   const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
   const folders = suites.map((suite) => suite.folder);
-  const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const reporters = ["--reporter=dot", `--reporter=${path.join(root, "tools/gate/vitest-report.mjs")}`];
   try {
     const command = [process.execPath, vitest, "run", "--passWithNoTests", ...reporters, ...folders];
-    const done = await runCommand(command, { cwd: root });
-    return { ...done, totals: ofVitest(readReport(reportFile), done.ok) };
+    const done = await runCommand(command, { cwd: root, env: { ...process.env, PREWARM_TEST_REPORT: reportFile } });
+    return { ...done, totals: ofTests(readReport(reportFile), done.ok) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-// Counting: what vitest's JSON report says, what a step says, and the one line at the end.
+// Counting: what a test run reports, what a step says, and the one line at the end.
 
 /** @typedef {{ readonly passed: number, readonly failed: number, readonly skipped: number }} Totals */
 
@@ -20,25 +20,21 @@ export const ofStep = (ok) => (ok ? { ...nothing, passed: 1 } : { ...nothing, fa
 export const totalsLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 /**
- * Counts a vitest JSON report. What fails outside of a test (a file that does not load, an unhandled rejection) has no
- * entry of its own in the report, and counts as one failure: a run that failed never shows "0 failed".
- * @param {{ readonly testResults: readonly { readonly status: string, readonly assertionResults: readonly { readonly status: string, readonly fullName: string }[] }[] } | undefined} report
+ * Counts a test run. What fails outside of every test (an unhandled rejection, vitest itself) has no entry in the
+ * report, and counts as one failure: a run that failed never shows "0 failed".
+ * @param {import("./vitest-report.mjs").TestReport | undefined} report
  * @param {boolean} exitedWell
- * @returns {Totals & { readonly skippedTests: readonly string[] }}
+ * @returns {Totals & { readonly skippedTests: readonly string[] }} skippedTests: one line each, with its reason
  */
-export function ofVitest(report, exitedWell) {
-  const files = report?.testResults ?? [];
-  const tests = files.flatMap((file) => file.assertionResults);
-  const withStatus = (statuses) => tests.filter((test) => statuses.includes(test.status));
-  const brokenFiles = files.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-  );
-  const skipped = withStatus(["skipped", "pending", "todo", "disabled"]);
-  const failed = withStatus(["failed"]).length + brokenFiles.length;
+export function ofTests(report, exitedWell) {
+  const { tests, brokenFiles } = report ?? { tests: [], brokenFiles: 0 };
+  const withState = (...states) => tests.filter((test) => states.includes(test.state));
+  const skipped = withState("skipped", "pending");
+  const failed = withState("failed").length + brokenFiles;
   return {
-    passed: withStatus(["passed"]).length,
+    passed: withState("passed").length,
     failed: exitedWell ? failed : Math.max(1, failed),
     skipped: skipped.length,
-    skippedTests: skipped.map((test) => test.fullName),
+    skippedTests: skipped.map((test) => (test.note ? `${test.name}: ${test.note}` : test.name)),
   };
 }
