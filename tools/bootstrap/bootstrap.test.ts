@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fingerprintsOf, isBuilt, noteBuilt } from "./fingerprint.mjs";
 import { agrees } from "./install.mjs";
@@ -50,7 +51,8 @@ appendFileSync("installs.txt", process.argv.slice(2).join(" ") + "\\n");\n`;
 const installed = (): readonly string[] => readFileSync(path.join(root, "installs.txt"), "utf8").trim().split("\n");
 
 /** Stays until it is told to end; one that the signal does not reach ends with another code, long after. */
-const waitsForTheSignal = "process.on('SIGTERM', () => process.exit(8)); setTimeout(() => process.exit(9), 20_000);";
+const waitsForTheSignal =
+  "process.on('SIGTERM', () => { console.log('told to end'); process.exit(8); }); setTimeout(() => process.exit(9), 20_000);";
 
 /** A build that writes a server which tells its arguments and ends with 7; it counts its runs. */
 const builds = `import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -115,10 +117,20 @@ describe("npm start in a checkout", () => {
     write("tools/build.mjs", builds.replace("console.log(", `${waitsForTheSignal} console.log(`));
     // Installs with the stand-in: the real npm below then finds it done.
     bootstrap("bench");
-    const npm = spawn("npm", ["start", "--silent"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    const npm = spawn("npm", ["start", "--silent"], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const ended = once(npm, "exit");
-    for await (const chunk of npm.stdout) if (String(chunk).includes("server")) npm.kill("SIGTERM");
-    expect(await ended).toEqual([8, null]);
+    const complaints = text(npm.stderr);
+    let words = "";
+    for await (const chunk of npm.stdout) {
+      words += String(chunk);
+      if (words === "server\n") npm.kill("SIGTERM");
+    }
+    const [code, signal] = await ended;
+    expect({ code, signal, words }, await complaints).toEqual({
+      code: 8,
+      signal: null,
+      words: "server\ntold to end\n",
+    });
   });
 
   test("an old Node is told which one is needed", () => {
