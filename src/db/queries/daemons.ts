@@ -92,3 +92,16 @@ export async function listDaemons(
 ): Promise<{ readonly name: string; readonly kind: string; readonly seen_at: Date; readonly running: number }[]> {
   return await sql.query(listStatement, []);
 }
+
+const keyStatement: Statement<{ readonly id: string }> = statement(
+  "daemon_key_find",
+  `select id
+from daemon_keys
+where secret_hash = $1
+  and revoked_at is null`,
+);
+
+/** Whether a live key with this hash exists. */
+export async function daemonKeyExists(sql: Sql, secretHash: Buffer): Promise<boolean> {
+  return (await sql.query(keyStatement, [secretHash])).length === 1;
+}
