@@ -20,6 +20,7 @@ export const agentBacklogBytesMax = 1_048_576;
 /** The agents that are connected to this server, and the commands that run in them. */
 export class AgentHub {
   readonly #connections = new Map<AgentId, Connection>();
+  readonly #goodbyes = new Set<Promise<unknown>>();
 
   get size(): number {
     return this.#connections.size;
@@ -78,6 +79,17 @@ export class AgentHub {
     const listener = execs?.get(execId);
     if (event.kind === "exit") execs?.delete(execId);
     listener?.(event);
+  }
+
+  /** Notes that something is still being stored about a connection that has ended. */
+  storing(work: Promise<unknown>): void {
+    this.#goodbyes.add(work);
+    void work.finally(() => this.#goodbyes.delete(work));
+  }
+
+  /** Resolves when everything about ended connections is stored. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#goodbyes]);
   }
 
   /** Closes every connection: the server stops, and the agents go to another, or wait for it to return. */

@@ -46,6 +46,7 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
     keepAlive.stop();
     deps.hub.remove(agent.id, connectionId);
     inOrder(async () => agentDisconnected(deps, agent.id, connectionId));
+    deps.hub.storing(chain);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
   deps.hub.add(agent.id, connectionId, socket);
