@@ -1,4 +1,7 @@
+import { setMaxListeners } from "node:events";
+import { mkdirSync } from "node:fs";
 import type { AgentManifest } from "../contracts/agent-protocol.ts";
+import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -21,6 +24,9 @@ const farewellMs = 1_000;
 export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise<void> {
   // The connection outlives the work: the last states go over it.
   const connection = new AbortController();
+  // Every command waits on it, with both of its pipes.
+  setMaxListeners(4 * execPerAgentMax, connection.signal);
+  mkdirSync(config.home, { recursive: true });
   const memory = new AgentMemory(config.stateFolder);
   const http = new ServerHttp({ ...config, requestMs: config.timing.requestMs });
   const log = new AgentLog();

@@ -1,6 +1,6 @@
 import { WebSocket } from "ws";
 import { type AgentToServer, agentConnectPath, type ServerToAgent } from "../contracts/agent-protocol.ts";
-import { agentMessageBytesMax } from "../contracts/limits.ts";
+import { agentMessageBytesMax, execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -85,6 +85,8 @@ export class ServerSocket {
       maxPayload: agentMessageBytesMax,
       perMessageDeflate: false,
     });
+    // Each frame that is on its way listens for the connection's end.
+    socket.setMaxListeners(4 * execPerAgentMax);
     this.#socket = socket;
     let openedAtMs: number | null = null;
     const stopPings = keepAlive(socket, timing.pingMs);

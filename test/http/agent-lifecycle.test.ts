@@ -73,7 +73,7 @@ describe("an agent's life", () => {
   });
 
   test("a hook that cannot even start ends in start_error", async () => {
-    mkdirSync(bed.home);
+    mkdirSync(bed.home, { recursive: true });
     writeFileSync(path.join(bed.home, "file"), "");
     bed.server.manifest = { ...prewarm("true"), directory: "file/below" };
     bed.start();
