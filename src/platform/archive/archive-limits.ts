@@ -1,0 +1,14 @@
+import { archiveEntriesMax } from "../../contracts/limits.ts";
+
+/** What a template archive may hold. Both limits are checked while it is read, never after. */
+export interface ArchiveLimits {
+  readonly entriesMax: number;
+  /** Bytes of the tar stream after decompression, headers included. */
+  readonly unpackedBytesMax: number;
+}
+
+/** Templates are text: 64 MiB leaves room for a few binaries and none for a bomb. */
+export const archiveLimits: ArchiveLimits = { entriesMax: archiveEntriesMax, unpackedBytesMax: 64 * 1_048_576 };
+
+/** Longest path of an entry, in characters; a few hundred below what the usual file systems take. */
+export const archivePathLengthMax = 1_024;

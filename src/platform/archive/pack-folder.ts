@@ -1,0 +1,84 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { create } from "tar";
+import { CodedError } from "../../contracts/errors.ts";
+import { type ArchiveLimits, archiveLimits } from "./archive-limits.ts";
+import { type IgnoreRule, parseIgnoreFile } from "./ignore-patterns.ts";
+
+const ignoreFileName = ".prewarmignore";
+
+export interface PackedFolder {
+  /** A gzipped tar. The same content gives the same bytes, whatever the files' times and owners. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What is in it: relative paths with `/`, sorted; folders end in `/`. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Packs a folder for `publishTemplate`, without `.git`, `node_modules` and what its `.prewarmignore` names.
+ * Errors: `invalid_archive` for a link or another special file, and above the limits; `not_found` for no folder.
+ */
+export async function packFolder(folder: string, limits: ArchiveLimits = archiveLimits): Promise<PackedFolder> {
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    throw new CodedError("not_found", `There is no folder ${folder}.`, { next: "Name the template's folder." });
+  }
+  const rule = parseIgnoreFile(await readFile(path.join(folder, ignoreFileName), "utf8").catch(emptyWhenMissing));
+  const found = { paths: [] as string[], bytes: 0 };
+  await collect({ folder, below: "", rule, limits, found });
+  const pieces: Buffer[] = [];
+  const stream = create(
+    { cwd: folder, gzip: true, portable: true, noDirRecurse: true, mtime: new Date(0), strict: true },
+    // A name that begins with "@" would be read as "the archive of that name".
+    found.paths.map((file) => `./${file}`),
+  );
+  for await (const piece of stream) pieces.push(piece);
+  return { bytes: new Uint8Array(Buffer.concat(pieces)), paths: found.paths };
+}
+
+interface Collecting {
+  readonly folder: string;
+  /** Relative path of the folder that is read, empty or ending in `/`. */
+  readonly below: string;
+  readonly rule: IgnoreRule;
+  readonly limits: ArchiveLimits;
+  readonly found: { readonly paths: string[]; bytes: number };
+}
+
+async function collect(options: Collecting): Promise<void> {
+  const { folder, below, rule, limits, found } = options;
+  const children = await readdir(path.join(folder, below), { withFileTypes: true });
+  for (const child of children.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    const name = below + child.name;
+    if (name === ignoreFileName || rule(name, child.isDirectory())) continue;
+    if (!child.isDirectory() && !child.isFile()) throw specialFile(name, child.isSymbolicLink());
+    found.paths.push(child.isDirectory() ? `${name}/` : name);
+    if (child.isFile()) found.bytes += (await stat(path.join(folder, name))).size;
+    if (found.paths.length > limits.entriesMax || found.bytes > limits.unpackedBytesMax) throw tooLarge(folder, limits);
+    if (child.isDirectory()) await collect({ ...options, below: `${name}/` });
+  }
+}
+
+function specialFile(name: string, isLink: boolean): CodedError {
+  return new CodedError(
+    "invalid_archive",
+    `${name} is ${isLink ? "a symbolic link" : "neither a file nor a folder"}; a template holds plain files only.`,
+    { next: `Replace it by a copy of what it points to, or name it in ${ignoreFileName}.` },
+  );
+}
+
+function tooLarge(folder: string, limits: ArchiveLimits): CodedError {
+  return new CodedError(
+    "invalid_archive",
+    `${folder} has more than ${limits.entriesMax} entries or ${limits.unpackedBytesMax} bytes.`,
+    { next: `Name what the template does not need in ${ignoreFileName}.` },
+  );
+}
+
+function emptyWhenMissing(error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+  throw error;
+}
