@@ -1,12 +1,29 @@
 import { defineConfig } from "vitest/config";
 
+const shared = {
+  exclude: ["node_modules/**", "dist/**"],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
+
+// Suites that touch nothing but memory. Only the others wait for the run's PostgreSQL.
+const pure = ["test/unit/**/*.test.ts", "test/property/**/*.test.ts", "tools/**/*.test.ts"];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts", "tools/**/*.test.ts"],
-    exclude: ["node_modules/**", "dist/**"],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     pool: "forks",
     maxWorkers: 2,
+    projects: [
+      { test: { ...shared, name: "pure", include: pure } },
+      {
+        test: {
+          ...shared,
+          name: "database",
+          include: ["test/**/*.test.ts"],
+          exclude: [...shared.exclude, ...pure],
+          globalSetup: ["test/support/global-setup.ts"],
+        },
+      },
+    ],
   },
 });

@@ -49,6 +49,7 @@ export const heldReasons = [
   "disabled",
   "quota",
   "in_flight_limit",
+  "claim_replaces",
 ] as const;
 /** Why creates of a pool are held back (spec §3). Deletes are never held. */
 export type HeldReason = (typeof heldReasons)[number];

@@ -2,7 +2,7 @@ import type { ServerId } from "../contracts/ids.ts";
 import { changeAgent, strandedAgents } from "../db/queries/agents.ts";
 import { forgetServers, removeServer, serverHeartbeat } from "../db/queries/leases.ts";
 import type { Db } from "../db/store.ts";
-import type { OffsetClock } from "../platform/clock.ts";
+import type { Clock, OffsetClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Controller } from "./controller.ts";
 
@@ -15,6 +15,8 @@ const agentsPerRunMax = 500;
 export interface PresenceDeps {
   readonly db: Db;
   readonly clock: OffsetClock;
+  /** This machine's own clock, from which the offset is measured. */
+  readonly localClock: Clock;
   readonly logger: Logger;
   readonly serverId: ServerId;
   /** Where other servers reach this one. */
@@ -32,13 +34,13 @@ export function createServerPresence(deps: PresenceDeps): Controller {
     intervalMs,
     topics: [],
     run: async () => {
-      const askedAt = Date.now();
+      const askedAt = deps.localClock.now().getTime();
       const databaseNow = await serverHeartbeat(deps.db, {
         id: deps.serverId,
         url: deps.serverUrl(),
         version: deps.version,
       });
-      const answeredAt = Date.now();
+      const answeredAt = deps.localClock.now().getTime();
       deps.clock.setOffsetMs(databaseNow.getTime() - (askedAt + answeredAt) / 2);
       const stranded = await strandedAgents(deps.db, new Date(databaseNow.getTime() - serverLostMs), agentsPerRunMax);
       for (const agent of stranded) {

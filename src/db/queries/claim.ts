@@ -1,4 +1,15 @@
-import type { BuildId, JobId, OrganizationId, PresetId, TemplateId, UserId, WorkspaceId } from "../../contracts/ids.ts";
+import type {
+  AgentId,
+  BuildId,
+  JobId,
+  OrganizationId,
+  PresetId,
+  TemplateId,
+  TemplateVersionId,
+  UserId,
+  WorkspaceId,
+} from "../../contracts/ids.ts";
+import type { AgentState } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -24,8 +35,18 @@ export interface ClaimInput {
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
 }
 
-interface ClaimRow {
+export interface ClaimedRow {
   readonly workspace_id: WorkspaceId;
+  readonly build_number: number;
+  readonly template_version_id: TemplateVersionId;
+  readonly created_at: Date;
+  readonly agents: readonly {
+    readonly id: AgentId;
+    readonly name: string;
+    readonly state: AgentState;
+    readonly detail: string;
+    readonly ready_at: string | null;
+  }[];
 }
 
 /**
@@ -35,7 +56,7 @@ interface ClaimRow {
  * waiting for it; a row that lost its state since the snapshot is re-checked by PostgreSQL and passed over too.
  * A delete build takes the same row by the same state, so the two exclude each other.
  */
-const claimStatement: Statement<ClaimRow> = statement(
+const claimStatement: Statement<ClaimedRow> = statement(
   "claim",
   `with pool as materialized (
   select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id
@@ -71,7 +92,7 @@ const claimStatement: Statement<ClaimRow> = statement(
   from claimed c, workspaces before
   where w.id = c.workspace_id
     and before.id = w.id
-  returning w.id, before.latest_build_id
+  returning w.id, w.created_at, before.latest_build_id
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
     job_id, parameters, created_at)
@@ -79,6 +100,7 @@ const claimStatement: Statement<ClaimRow> = statement(
   from moved m
   cross join pool
   join builds previous on previous.id = m.latest_build_id
+  returning number, template_version_id
 ), job as (
   insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
     template_version_id, driver, tags, created_at)
@@ -98,16 +120,22 @@ const claimStatement: Statement<ClaimRow> = statement(
   from moved m
   where $15::text is not null
 )
-select id as workspace_id
-from moved`,
+select m.id as workspace_id, m.created_at, build.number as build_number, build.template_version_id,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
+      'ready_at', a.ready_at) order by a.position)
+    from agents a
+    where a.workspace_id = m.id
+      and a.retired_at is null), '[]') as agents
+from moved m, build`,
 );
 
 /**
  * Hands at most one prebuild of the preset to its new owner (spec §4 step 3 to 5), oldest ready first.
- * @returns the workspace, or null when no prebuild is claimable at this moment.
+ * @returns the workspace, or undefined when no prebuild is claimable at this moment.
  * Errors: unique violations `workspaces_owner_name` and `idempotency_keys_pkey`; then nothing has changed.
  */
-export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<WorkspaceId | null> {
+export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<ClaimedRow | undefined> {
   const rows = await sql.query(claimStatement, [
     input.presetId,
     input.now,
@@ -126,7 +154,7 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Worksp
     input.idempotency?.key ?? null,
     input.idempotency?.requestHash ?? null,
   ]);
-  return rows[0]?.workspace_id ?? null;
+  return rows[0];
 }
 
 interface MissRow {

@@ -230,3 +230,18 @@ export async function appendJobLog(
   ]);
   return rows.length > 0;
 }
+
+const releaseStatement: Statement<TakenRow> = statement(
+  "job_lease_release",
+  `update jobs
+set status = 'pending', daemon_id = null, daemon_incarnation = null, lease_expires_at = null, started_at = null
+where id = $1
+  and attempt = $2
+  and status = 'running'
+returning id`,
+);
+
+/** Puts a job back that was leased to a daemon which hung up before it could hear of it. */
+export async function releaseLeasedJob(sql: Sql, jobId: JobId, attempt: number): Promise<void> {
+  await sql.query(releaseStatement, [jobId, attempt]);
+}

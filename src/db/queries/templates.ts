@@ -128,6 +128,20 @@ export async function findVersion(sql: Sql, templateId: TemplateId, which: strin
   return (await sql.query(versionStatement, [templateId, which]))[0];
 }
 
+const activeStatement: Statement<VersionRow> = statement(
+  "template_versions_active",
+  `select ${versionColumns}, 1 as total
+from templates t
+join template_versions v on v.id = t.active_version_id
+join users u on u.id = v.created_by
+where t.id = any($1::uuid[])`,
+);
+
+/** The active versions of templates; none for a template that has none yet. */
+export async function activeVersions(sql: Sql, templateIds: readonly TemplateId[]): Promise<VersionRow[]> {
+  return await sql.query(activeStatement, [templateIds]);
+}
+
 export interface PresetRow {
   readonly id: PresetId;
   readonly name: string;

@@ -1,5 +1,5 @@
 /** Longest pattern that a template may give. */
-export const parameterPatternCharsMax = 500;
+export const parameterPatternCharsMax = 512;
 
 export type PatternResult =
   | { readonly kind: "ok"; readonly pattern: RegExp }

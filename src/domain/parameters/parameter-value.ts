@@ -1,8 +1,7 @@
+import { parameterValueLengthMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition, ParameterValidation } from "../../contracts/parameter-definition.ts";
 import { compileParameterPattern } from "./parameter-pattern.ts";
 
-/** Longest value of a parameter, in UTF-16 units. */
-export const parameterValueCharsMax = 10_000;
 /** Most elements of a list value. */
 export const listElementsMax = 1_000;
 
@@ -13,8 +12,8 @@ const numberPattern = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
  * Never throws. Monotony needs the value before and is checked by `resolveParameters`.
  */
 export function parameterValueFault(definition: ParameterDefinition, value: string): string | null {
-  if (value.length > parameterValueCharsMax) {
-    return `has ${value.length} characters; at most ${parameterValueCharsMax} are allowed`;
+  if (value.length > parameterValueLengthMax) {
+    return `has ${value.length} characters; at most ${parameterValueLengthMax} are allowed`;
   }
   return typeFault(definition, value) ?? optionFault(definition, value) ?? validationFault(definition, value);
 }

@@ -1,3 +1,4 @@
+import { parametersMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
 import { compileParameterPattern } from "./parameter-pattern.ts";
 import { parameterValueFault } from "./parameter-value.ts";
@@ -9,15 +10,13 @@ export interface DefinitionProblem {
   readonly reason: string;
 }
 
-/** Most parameters of one template version. */
-export const parametersPerTemplateMax = 200;
 /** Most options of one parameter. */
-export const optionsPerParameterMax = 500;
+export const optionsPerParameterMax = 100;
 
 /** Everything about a template's parameters that a publish refuses; empty when they are sound. */
 export function validateDefinitions(definitions: readonly ParameterDefinition[]): readonly DefinitionProblem[] {
-  if (definitions.length > parametersPerTemplateMax) {
-    const reason = `there are ${definitions.length}; at most ${parametersPerTemplateMax} are allowed`;
+  if (definitions.length > parametersMax) {
+    const reason = `there are ${definitions.length}; at most ${parametersMax} are allowed`;
     return [{ parameter: "", field: "parameters", reason }];
   }
   const seen = new Set<string>();

@@ -1,6 +1,6 @@
 import type { PoolMode, RuleAnswer } from "./pool-plan.ts";
 import { isActivePreset, type PoolSnapshot, type PresetSnapshot } from "./pool-snapshot.ts";
-import { isPastSurge } from "./surge.ts";
+import { isPastSurge, isSurging } from "./surge.ts";
 
 interface ModeRule {
   readonly mode: PoolMode;
@@ -61,12 +61,6 @@ export function decideMode(snapshot: PoolSnapshot): {
   });
   // The last rule always applies.
   return { mode: mode ?? "active", answers };
-}
-
-function isSurging(snapshot: PoolSnapshot): boolean {
-  const { preset, surge } = snapshot;
-  const isOnlyOutdated = !preset.versionIsActive && !preset.templateDeleted && !preset.templateDeprecated;
-  return isOnlyOutdated && preset.rollout === "surge" && surge !== undefined && !isPastSurge(surge, snapshot.now);
 }
 
 function inactiveBecause({ preset, surge, now }: PoolSnapshot): string {

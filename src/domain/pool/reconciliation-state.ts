@@ -1,12 +1,16 @@
 import { type DesiredSource, desiredInstances } from "../schedule/desired-instances.ts";
 import type { ScheduleError } from "../schedule/schedule-error.ts";
 import { isActivePreset, type LivePrebuild, type PoolSnapshot, type PresetSnapshot } from "./pool-snapshot.ts";
+import { isSurging } from "./surge.ts";
 
 /** The numbers of a pool, for people, logs and metrics (spec §2). What to do about them is the plan's business. */
 export interface ReconciliationState {
   /** Unclaimed prebuilds whose latest build is a succeeded start, whatever their agents say. */
   readonly running: number;
-  /** Those that could be claimed now: running, not expired, every agent ready. */
+  /**
+   * Those that could be claimed now: running, not expired, every agent ready, in a pool that hands out.
+   * An inactive preset does not (case 3), unless `surge` keeps it claimable.
+   */
   readonly eligible: number;
   readonly expired: number;
   /** All running ones, expired included: the word of the arithmetic. */
@@ -29,10 +33,12 @@ export interface ReconciliationState {
 /** Computes the numbers of a pool from its snapshot. Total: it never fails. */
 export function calculateState(snapshot: PoolSnapshot): ReconciliationState {
   const { preset, prebuilds, now } = snapshot;
+  const isActive = isActivePreset(preset);
+  const handsOut = isHandingOut(snapshot);
   const counts = { running: 0, eligible: 0, expired: 0, starting: 0, stopping: 0, deleting: 0, failed: 0, parked: 0 };
   for (const prebuild of prebuilds) {
     if (isRunning(prebuild)) counts.running += 1;
-    if (isEligible(prebuild, preset, now)) counts.eligible += 1;
+    if (handsOut && isEligible(prebuild, preset, now)) counts.eligible += 1;
     if (isExpired(prebuild, preset, now)) counts.expired += 1;
     if (prebuild.state === "building") counts.starting += 1;
     if (prebuild.state === "stopping") counts.stopping += 1;
@@ -40,7 +46,6 @@ export function calculateState(snapshot: PoolSnapshot): ReconciliationState {
     if (prebuild.state === "failed") counts.failed += 1;
     if (prebuild.state === "parked") counts.parked += 1;
   }
-  const isActive = isActivePreset(preset);
   const wanted = isActive ? desiredInstances(preset, now) : { instances: 0, source: { kind: "base" } as const };
   const surplus = Math.max(counts.running - counts.expired - wanted.instances, 0);
   return {
@@ -71,7 +76,13 @@ export function isExpired(prebuild: LivePrebuild, preset: PresetSnapshot, now: n
   return isPastTtl || (invalidatedAt !== null && prebuild.createdAt < invalidatedAt);
 }
 
-/** Whether a prebuild could be handed out: the predicate that counting and claiming share. */
+/** Whether claims are served from this pool at all: what is shown as claimable must be what can be claimed. */
+export function isHandingOut(snapshot: PoolSnapshot): boolean {
+  const isBlocked = (snapshot.preset.blockedByRehearsal ?? null) !== null;
+  return !isBlocked && (isActivePreset(snapshot.preset) || isSurging(snapshot));
+}
+
+/** Whether a prebuild of a pool that hands out could be handed out. */
 export function isEligible(prebuild: LivePrebuild, preset: PresetSnapshot, now: number): boolean {
   return prebuild.state === "ready" && !isExpired(prebuild, preset, now);
 }

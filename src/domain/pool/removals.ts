@@ -21,7 +21,10 @@ export function planRemovals(
       return [...cancelPending(snapshot), ...outdatedRemovals(snapshot)];
     case "inactive": {
       const because = snapshot.surge !== undefined && snapshot.preset.rollout === "surge" ? "outdated" : "inactive";
-      return [...cancelPending(snapshot), ...deletes(snapshot.prebuilds.filter(isRunning), because)];
+      return [
+        ...cancelPending(snapshot),
+        ...deletes(snapshot.prebuilds.filter(isRunning).sort(leastUsefulFirst), because),
+      ];
     }
     case "active":
       return activeRemovals(snapshot, state.extraneous);

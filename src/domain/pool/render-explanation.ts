@@ -41,7 +41,7 @@ function numbersLine({ state }: DecisionRecord): string {
   if (starting > 0) parts.push(`${starting} starting`);
   if (stopping > 0) parts.push(`${stopping} stopping`);
   if (deleting > 0) parts.push(`${deleting} being deleted`);
-  return `There are ${parts.join(", ")}.`;
+  return `It has ${parts.join(", ")}.`;
 }
 
 const deleteBecause: Readonly<Record<DeleteReason, string>> = {
@@ -74,9 +74,9 @@ function heldLine({ reason, count, until, detail }: Held, now: number): string {
 function rolloutLines({ rollout }: DecisionRecord, now: number): readonly string[] {
   if (rollout === undefined) return [];
   const limit = `all go after ${isoInstant(rollout.until)}, in ${durationText(Math.max(rollout.until - now, 0))}`;
-  const stays = `${rollout.kept} outdated stay claimable until replacements are ready; ${limit}.`;
+  const stays = `outdated prebuilds that stay claimable until replacements are ready: ${rollout.kept}; ${limit}.`;
   return rollout.kind === "stalled"
-    ? [`The roll-out has stopped: the new version got no prebuild ready. ${stays}`]
+    ? [`The roll-out has stopped: the new version got no prebuild ready; ${stays}`]
     : [`Roll-out: ${stays}`];
 }
 

@@ -1,3 +1,4 @@
+import { poolInstancesMax } from "../../contracts/limits.ts";
 import type { PrebuildsDefinition, SchedulingDefinition } from "../../contracts/preset-definition.ts";
 import { describeScheduleError, type ScheduleError } from "../schedule/schedule-error.ts";
 import { isInstanceCount, prepareSchedules } from "../schedule/schedule-set.ts";
@@ -17,7 +18,10 @@ export function prebuildsFaults(prebuilds: PrebuildsDefinition): readonly Preset
       reason: "it is missing; give the number of prebuilds to keep, 0 or more",
     });
   } else if (!isInstanceCount(instances)) {
-    faults.push({ field: "prebuilds.instances", reason: `it is ${instances}; give a whole number, 0 or more` });
+    faults.push({
+      field: "prebuilds.instances",
+      reason: `it is ${instances}; give a whole number from 0 to ${poolInstancesMax}`,
+    });
   }
   if (expirationPolicy !== undefined && !isTtl(expirationPolicy.ttlSeconds)) {
     faults.push({

@@ -1,13 +1,9 @@
+import { presetDescriptionLengthMax, presetsMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
 import { type ParameterProblem, resolveParameters } from "../parameters/resolve-parameters.ts";
 import type { PresetFault, PresetProblem } from "./preset-problem.ts";
 import { prebuildsFaults } from "./validate-prebuilds.ts";
-
-/** Longest description of a preset, in characters (spec §1). */
-export const presetDescriptionCharsMax = 128;
-/** Most presets of one template version. */
-export const presetsPerVersionMax = 200;
 
 /**
  * Everything about a version's presets that its publish refuses (spec §1); empty when they are sound.
@@ -17,8 +13,8 @@ export function validatePresets(
   presets: readonly PresetDefinition[],
   definitions: readonly ParameterDefinition[],
 ): readonly PresetProblem[] {
-  if (presets.length > presetsPerVersionMax) {
-    const reason = `there are ${presets.length}; at most ${presetsPerVersionMax} are allowed`;
+  if (presets.length > presetsMax) {
+    const reason = `there are ${presets.length}; at most ${presetsMax} are allowed`;
     return [{ preset: "", field: "presets", reason }];
   }
   return presets.flatMap((preset, index) => {
@@ -49,9 +45,9 @@ function nameFaults(preset: PresetDefinition, earlier: readonly PresetDefinition
 function descriptionFaults(preset: PresetDefinition): readonly PresetFault[] {
   // Counted as people count: a letter outside the basic plane is one character.
   const chars = [...(preset.description ?? "")].length;
-  if (chars <= presetDescriptionCharsMax) return [];
+  if (chars <= presetDescriptionLengthMax) return [];
   return [
-    { field: "description", reason: `it has ${chars} characters; at most ${presetDescriptionCharsMax} are allowed` },
+    { field: "description", reason: `it has ${chars} characters; at most ${presetDescriptionLengthMax} are allowed` },
   ];
 }
 

@@ -29,7 +29,7 @@ export type CronResult =
   | { readonly kind: "error"; readonly error: CronError };
 
 /** Longest accepted text. Every value of every field written out is shorter than this. */
-export const cronCharsMax = 512;
+export const cronCharsMax = 256;
 /** How many parsed texts are remembered; a deployment has a handful of different ones. */
 const parsedCronsMax = 2_000;
 

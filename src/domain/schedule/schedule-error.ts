@@ -1,3 +1,4 @@
+import { poolInstancesMax } from "../../contracts/limits.ts";
 import type { CronError } from "./cron-field.ts";
 
 /** A schedule of a set, by its place and text. */
@@ -27,7 +28,7 @@ export function describeScheduleError(error: ScheduleError): string {
     case "cron":
       return `schedule[${error.schedule.index}] "${error.schedule.cron}": ${error.error.field} "${error.error.value}": ${error.error.reason}`;
     case "instances":
-      return `schedule[${error.schedule.index}] "${error.schedule.cron}": instances is ${error.value}; give a whole number, 0 or more`;
+      return `schedule[${error.schedule.index}] "${error.schedule.cron}": instances is ${error.value}; give a whole number from 0 to ${poolInstancesMax}`;
     case "overlap":
       return `schedule[${error.first.index}] "${error.first.cron}" and schedule[${error.second.index}] "${error.second.cron}" overlap; change one so that no hour is in both`;
     case "instant":

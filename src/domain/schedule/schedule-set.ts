@@ -1,3 +1,4 @@
+import { poolInstancesMax } from "../../contracts/limits.ts";
 import type { ScheduleDefinition } from "../../contracts/preset-definition.ts";
 import { type CronRange, parseCron, type WallClock, cronContains } from "./cron.ts";
 import { cronsOverlap } from "./cron-overlap.ts";
@@ -20,7 +21,7 @@ export type ScheduleSetResult =
   | { readonly kind: "error"; readonly error: ScheduleError };
 
 /** Most schedules of one preset: every pair is compared, every cycle. */
-export const schedulesPerPresetMax = 100;
+export const schedulesPerPresetMax = 64;
 
 /** Checks a time zone and its schedules (spec §1.1). The same rules hold at the publish and at run time. */
 export function prepareSchedules(timezone: string, definitions: readonly ScheduleDefinition[]): ScheduleSetResult {
@@ -49,9 +50,9 @@ export function scheduleAt(set: ScheduleSet, clock: WallClock): PreparedSchedule
   return set.schedules.find((schedule) => cronContains(schedule.range, clock)) ?? null;
 }
 
-/** Whether a number can be an instance count: whole, 0 or more, exactly representable. */
+/** Whether a number can be an instance count: whole, from 0 to `poolInstancesMax`. */
 export function isInstanceCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
+  return Number.isSafeInteger(value) && value >= 0 && value <= poolInstancesMax;
 }
 
 function firstOverlap(schedules: readonly PreparedSchedule[]): ScheduleError | null {

@@ -51,10 +51,10 @@ const cases: readonly Case[] = [
     actions: ["create 1"],
   },
   {
-    name: "A3 an inactive preset deletes its running one, which still counts as eligible for nobody",
-    pool: { preset: inactive, prebuilds: prebuilds(1, "starting") },
+    name: "A3 an inactive preset deletes its ready one, which nobody can claim any more",
+    pool: { preset: inactive, prebuilds: ready(1) },
     numbers: { actual: 1, desired: 0, eligible: 0, extraneous: 0 },
-    actions: ["delete inactive starting-1"],
+    actions: ["delete inactive ready-1"],
   },
   {
     name: "A5 an inactive preset deletes what runs, not what is being deleted",

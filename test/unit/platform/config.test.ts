@@ -146,7 +146,7 @@ describe("server configuration", () => {
       PREWARM_PG_CONN_MAX_OPEN: "1.5",
     };
     const error = errorOf(() => load(["--prebuilds-enabled=maybe"], { env }));
-    expect(error.problems.map((problem) => problem.option).toSorted()).toEqual([
+    expect(error.problems.map((problem) => problem.option ?? "").toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       "access_url",
       "http.port",
       "log.level",

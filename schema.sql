@@ -1,0 +1,399 @@
+-- The schema that migrations/ produce. Written by the schema test with UPDATE_SCHEMA=1; do not edit.
+
+set check_function_bodies = false;
+
+create table agent_logs (
+  id bigint generated always as identity not null,
+  agent_id uuid not null,
+  at timestamp with time zone not null,
+  level text not null,
+  source text not null,
+  line text not null
+);
+create table agents (
+  id uuid not null,
+  workspace_id uuid not null,
+  build_id uuid not null,
+  name text not null,
+  "position" integer not null,
+  token_hash bytea not null,
+  state text default 'created'::text not null,
+  detail text default ''::text not null,
+  server_id uuid,
+  connection_id uuid,
+  connected_at timestamp with time zone,
+  disconnected_at timestamp with time zone,
+  ready_at timestamp with time zone,
+  acknowledged_generation integer default 0 not null,
+  acknowledged_at timestamp with time zone,
+  claim_error text,
+  version text default ''::text not null,
+  created_at timestamp with time zone not null,
+  retired_at timestamp with time zone
+) with (fillfactor=70);
+create table audit_log (
+  id bigint generated always as identity not null,
+  at timestamp with time zone not null,
+  actor_id uuid,
+  organization_id uuid,
+  action text not null,
+  target_kind text not null,
+  target_id uuid,
+  detail jsonb default '{}'::jsonb not null
+);
+create table builds (
+  id uuid not null,
+  workspace_id uuid not null,
+  number integer not null,
+  transition text not null,
+  stage text not null,
+  template_version_id uuid not null,
+  preset_id uuid,
+  initiator_id uuid not null,
+  job_id uuid,
+  parameters jsonb not null,
+  reason text default ''::text not null,
+  created_at timestamp with time zone not null
+);
+create table creation_outcomes (
+  id bigint generated always as identity not null,
+  at timestamp with time zone not null,
+  organization_id uuid not null,
+  template_id uuid not null,
+  preset_id uuid,
+  workspace_id uuid,
+  requested_by uuid not null,
+  mode text not null,
+  outcome text not null,
+  miss_reason text,
+  waited_ms integer default 0 not null
+);
+create table daemon_keys (
+  id uuid not null,
+  name text not null,
+  secret_hash bytea not null,
+  created_at timestamp with time zone not null,
+  revoked_at timestamp with time zone
+);
+create table daemons (
+  id uuid not null,
+  name text not null,
+  kind text not null,
+  incarnation uuid not null,
+  tags jsonb default '{}'::jsonb not null,
+  drivers jsonb default '[]'::jsonb not null,
+  concurrency integer not null,
+  version text not null,
+  created_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null
+);
+create table decisions (
+  id bigint generated always as identity not null,
+  preset_id uuid not null,
+  at timestamp with time zone not null,
+  digest text not null,
+  record jsonb not null
+);
+create table files (
+  hash bytea not null,
+  bytes bytea not null,
+  size integer not null,
+  created_at timestamp with time zone not null
+);
+create table idempotency_keys (
+  user_id uuid not null,
+  key text not null,
+  request_hash bytea not null,
+  workspace_id uuid not null,
+  outcome text not null,
+  miss_reason text,
+  created_at timestamp with time zone not null
+);
+create table job_logs (
+  id bigint generated always as identity not null,
+  job_id uuid not null,
+  at timestamp with time zone not null,
+  level text not null,
+  stage text not null,
+  line text not null
+);
+create table jobs (
+  id uuid not null,
+  organization_id uuid not null,
+  kind text not null,
+  initiator_id uuid not null,
+  is_prebuild boolean not null,
+  status text not null,
+  template_id uuid,
+  build_id uuid,
+  workspace_id uuid,
+  template_version_id uuid not null,
+  driver text not null,
+  tags jsonb default '{}'::jsonb not null,
+  attempt integer default 0 not null,
+  daemon_id uuid,
+  daemon_incarnation uuid,
+  lease_expires_at timestamp with time zone,
+  error_code text,
+  error text,
+  created_at timestamp with time zone not null,
+  started_at timestamp with time zone,
+  cancel_requested_at timestamp with time zone,
+  completed_at timestamp with time zone
+) with (fillfactor=80);
+create table leases (
+  name text not null,
+  holder uuid not null,
+  epoch bigint not null,
+  expires_at timestamp with time zone not null
+);
+create table organization_members (
+  organization_id uuid not null,
+  user_id uuid not null,
+  role text default 'member'::text not null,
+  created_at timestamp with time zone not null
+);
+create table organizations (
+  id uuid not null,
+  name text not null,
+  display_name text not null,
+  created_at timestamp with time zone not null
+);
+create table prebuilds (
+  workspace_id uuid not null,
+  organization_id uuid not null,
+  template_id uuid not null,
+  template_version_id uuid not null,
+  preset_id uuid not null,
+  state text not null,
+  generation integer default 1 not null,
+  drain_reason text,
+  created_at timestamp with time zone not null,
+  ready_at timestamp with time zone,
+  first_build_result text,
+  first_build_completed_at timestamp with time zone,
+  claimed_at timestamp with time zone,
+  claimed_by uuid,
+  claim_build_id uuid,
+  claim_generation integer default 0 not null,
+  handed_over_at timestamp with time zone,
+  ended_at timestamp with time zone
+) with (fillfactor=70);
+create table presets (
+  id uuid not null,
+  organization_id uuid not null,
+  template_id uuid not null,
+  template_version_id uuid not null,
+  name text not null,
+  description text default ''::text not null,
+  icon text default ''::text not null,
+  is_default boolean default false not null,
+  "position" integer not null,
+  parameters jsonb not null,
+  instances integer,
+  ttl_seconds integer default 0 not null,
+  timezone text,
+  schedules jsonb default '[]'::jsonb not null,
+  invalidated_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  resumed_at timestamp with time zone,
+  validation_failed_at timestamp with time zone,
+  validation_message text,
+  created_at timestamp with time zone not null
+);
+create table provider_states (
+  workspace_id uuid not null,
+  job_id uuid not null,
+  attempt integer not null,
+  serial bigint not null,
+  state jsonb not null,
+  updated_at timestamp with time zone not null
+);
+create table servers (
+  id uuid not null,
+  url text not null,
+  started_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  version text not null
+);
+create table settings (
+  key text not null,
+  value jsonb not null,
+  updated_at timestamp with time zone not null,
+  updated_by uuid
+);
+create table setup_links (
+  secret_hash bytea not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  used_at timestamp with time zone
+);
+create table template_versions (
+  id uuid not null,
+  template_id uuid not null,
+  organization_id uuid not null,
+  number integer not null,
+  name text not null,
+  message text default ''::text not null,
+  status text not null,
+  error text,
+  driver text not null,
+  manifest jsonb not null,
+  claim_effect text default 'unknown'::text not null,
+  file_hash bytea not null,
+  import_job_id uuid,
+  activate_on_success boolean not null,
+  created_at timestamp with time zone not null,
+  created_by uuid not null
+);
+create table templates (
+  id uuid not null,
+  organization_id uuid not null,
+  name text not null,
+  display_name text default ''::text not null,
+  description text default ''::text not null,
+  icon text default ''::text not null,
+  active_version_id uuid,
+  active_since timestamp with time zone,
+  deprecated_at timestamp with time zone,
+  deprecation_message text default ''::text not null,
+  deleted_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  created_by uuid not null
+);
+create table tokens (
+  id uuid not null,
+  kind text not null,
+  user_id uuid not null,
+  name text not null,
+  secret_hash bytea not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  revoked_at timestamp with time zone,
+  last_used_at timestamp with time zone
+);
+create table users (
+  id uuid not null,
+  username text not null,
+  email text,
+  name text default ''::text not null,
+  password_hash text,
+  is_system boolean default false not null,
+  role text default 'member'::text not null,
+  created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone
+);
+create table workspaces (
+  id uuid not null,
+  organization_id uuid not null,
+  owner_id uuid not null,
+  name text not null,
+  template_id uuid not null,
+  preset_id uuid,
+  automatic_updates boolean default false not null,
+  ttl_ms bigint,
+  autostart_schedule text,
+  deadline_at timestamp with time zone,
+  dormant_at timestamp with time zone,
+  deleting_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  claimed_at timestamp with time zone,
+  latest_build_id uuid not null,
+  created_at timestamp with time zone not null,
+  deleted_at timestamp with time zone
+) with (fillfactor=80);
+
+alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
+alter table agents add constraint agents_pkey PRIMARY KEY (id);
+alter table agents add constraint agents_state_check CHECK ((state = ANY (ARRAY['created'::text, 'starting'::text, 'ready'::text, 'start_error'::text, 'start_timeout'::text, 'shutting_down'::text, 'off'::text])));
+alter table audit_log add constraint audit_log_pkey PRIMARY KEY (id);
+alter table builds add constraint builds_pkey PRIMARY KEY (id);
+alter table builds add constraint builds_stage_check CHECK ((stage = ANY (ARRAY['prebuild'::text, 'claim'::text, 'ordinary'::text])));
+alter table builds add constraint builds_transition_check CHECK ((transition = ANY (ARRAY['start'::text, 'stop'::text, 'delete'::text])));
+alter table builds add constraint builds_workspace_id_number_key UNIQUE (workspace_id, number);
+alter table creation_outcomes add constraint creation_outcomes_pkey PRIMARY KEY (id);
+alter table creation_outcomes add constraint creation_outcomes_outcome_check CHECK ((outcome = ANY (ARRAY['claimed'::text, 'cold'::text, 'refused'::text])));
+alter table daemon_keys add constraint daemon_keys_pkey PRIMARY KEY (id);
+alter table daemon_keys add constraint daemon_keys_secret_hash_key UNIQUE (secret_hash);
+alter table daemons add constraint daemons_pkey PRIMARY KEY (id);
+alter table daemons add constraint daemons_kind_check CHECK ((kind = ANY (ARRAY['builtin'::text, 'external'::text])));
+alter table decisions add constraint decisions_pkey PRIMARY KEY (id);
+alter table files add constraint files_pkey PRIMARY KEY (hash);
+alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
+alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
+alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
+alter table jobs add constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['build'::text, 'template_import'::text])));
+alter table jobs add constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])));
+alter table leases add constraint leases_pkey PRIMARY KEY (name);
+alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
+alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
+alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
+alter table prebuilds add constraint prebuilds_pkey PRIMARY KEY (workspace_id);
+alter table prebuilds add constraint prebuilds_check CHECK (((state = 'claimed'::text) <= (claimed_at IS NOT NULL)));
+alter table prebuilds add constraint prebuilds_first_build_result_check CHECK ((first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text])));
+alter table prebuilds add constraint prebuilds_state_check CHECK ((state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'claimed'::text, 'stopping'::text, 'parked'::text, 'draining'::text, 'failed'::text, 'deleted'::text])));
+alter table presets add constraint presets_pkey PRIMARY KEY (id);
+alter table presets add constraint presets_instances_check CHECK ((instances >= 0));
+alter table presets add constraint presets_template_version_id_name_key UNIQUE (template_version_id, name);
+alter table provider_states add constraint provider_states_pkey PRIMARY KEY (workspace_id);
+alter table servers add constraint servers_pkey PRIMARY KEY (id);
+alter table settings add constraint settings_pkey PRIMARY KEY (key);
+alter table setup_links add constraint setup_links_pkey PRIMARY KEY (secret_hash);
+alter table template_versions add constraint template_versions_pkey PRIMARY KEY (id);
+alter table template_versions add constraint template_versions_claim_effect_check CHECK ((claim_effect = ANY (ARRAY['none'::text, 'unknown'::text])));
+alter table template_versions add constraint template_versions_status_check CHECK ((status = ANY (ARRAY['importing'::text, 'ready'::text, 'failed'::text])));
+alter table template_versions add constraint template_versions_template_id_name_key UNIQUE (template_id, name);
+alter table template_versions add constraint template_versions_template_id_number_key UNIQUE (template_id, number);
+alter table templates add constraint templates_pkey PRIMARY KEY (id);
+alter table tokens add constraint tokens_pkey PRIMARY KEY (id);
+alter table tokens add constraint tokens_kind_check CHECK ((kind = ANY (ARRAY['session'::text, 'api'::text])));
+alter table users add constraint users_pkey PRIMARY KEY (id);
+alter table users add constraint users_role_check CHECK ((role = ANY (ARRAY['administrator'::text, 'member'::text])));
+alter table workspaces add constraint workspaces_pkey PRIMARY KEY (id);
+alter table agent_logs add constraint agent_logs_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE;
+alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table builds add constraint builds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
+alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table organization_members add constraint organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table organization_members add constraint organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table prebuilds add constraint prebuilds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table presets add constraint presets_template_version_id_fkey FOREIGN KEY (template_version_id) REFERENCES template_versions(id);
+alter table provider_states add constraint provider_states_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table setup_links add constraint setup_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table template_versions add constraint template_versions_file_hash_fkey FOREIGN KEY (file_hash) REFERENCES files(hash);
+alter table template_versions add constraint template_versions_template_id_fkey FOREIGN KEY (template_id) REFERENCES templates(id);
+alter table templates add constraint templates_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
+alter table tokens add constraint tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+
+CREATE INDEX agent_logs_agent ON public.agent_logs USING btree (agent_id, id);
+CREATE INDEX agents_server ON public.agents USING btree (server_id) WHERE (server_id IS NOT NULL);
+CREATE UNIQUE INDEX agents_token ON public.agents USING btree (token_hash) WHERE (retired_at IS NULL);
+CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id) WHERE (retired_at IS NULL);
+CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
+CREATE UNIQUE INDEX builds_job ON public.builds USING btree (job_id) WHERE (job_id IS NOT NULL);
+CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (preset_id, at);
+CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
+CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);
+CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
+CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
+CREATE INDEX jobs_created ON public.jobs USING btree (created_at DESC, id);
+CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
+CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
+CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
+CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = 'failed'::text);
+CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text]));
+CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
+CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
+CREATE INDEX prebuilds_ready ON public.prebuilds USING btree (preset_id, ready_at, workspace_id) WHERE (state = 'ready'::text);
+CREATE INDEX presets_template ON public.presets USING btree (template_id);
+CREATE UNIQUE INDEX templates_name ON public.templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash);
+CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);
+CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE ((deleted_at IS NULL) AND (email IS NOT NULL));
+CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_created ON public.workspaces USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_template ON public.workspaces USING btree (template_id) WHERE (deleted_at IS NULL);

@@ -1,0 +1,37 @@
+import type { ServerId } from "../contracts/ids.ts";
+import type { Db } from "../db/store.ts";
+import type { PoolPolicy } from "../domain/pool/pool-snapshot.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { NewsSource } from "../platform/news.ts";
+import type { Random } from "../platform/random.ts";
+
+/** Options of the deployment that use cases depend on. */
+export interface AppOptions {
+  /** URL at which agents and people reach the deployment; asked each time, as the port may be chosen at start. */
+  readonly accessUrl: () => string;
+  readonly version: string;
+  readonly sessionLifetimeMs: number;
+  readonly leaseMs: number;
+  readonly isPrebuildsEnabled: boolean;
+  readonly poolPolicy: Omit<PoolPolicy, "paused">;
+  readonly uploadBytesMax: number;
+  readonly unpackedBytesMax: number;
+  /** SHA-256 of the key of the server's own daemon, made anew at each start. */
+  readonly builtinDaemonKeyHash: Buffer;
+  /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
+  readonly creationsPerMinuteMax: number;
+}
+
+/** What every use case is given. */
+export interface AppContext {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly news: NewsSource;
+  readonly serverId: ServerId;
+  /** Monotonic milliseconds, for timings. */
+  readonly monotonicMs: () => number;
+  readonly options: AppOptions;
+}

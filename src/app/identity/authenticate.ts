@@ -1,0 +1,58 @@
+import type { User } from "../../contracts/api/identity.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { touchToken, type UserRow, userByToken } from "../../db/queries/identity.ts";
+import type { AppContext } from "../app-context.ts";
+import type { Actor } from "../authorize.ts";
+import { instant } from "../page.ts";
+import { hashSecret } from "../secret.ts";
+
+/** "Last used" of a token is written at most this often, so that a request is not a write. */
+const touchEveryMs = 60_000;
+
+/** The user behind a session or API token. Errors: `unauthenticated`. */
+export async function authenticate(context: AppContext, secret: string): Promise<Actor> {
+  const now = context.clock.now();
+  const row = await userByToken(context.db, hashSecret(secret), now);
+  if (row === undefined) {
+    throw new CodedError("unauthenticated", "The session or token is unknown, expired or revoked.");
+  }
+  if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > touchEveryMs) {
+    touchToken(context.db, row.token_id, now).catch((error: unknown) =>
+      context.logger.debug("the use of a token could not be noted", { reason: String(error) }),
+    );
+  }
+  return {
+    userId: row.id,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    organizations: row.organizations,
+    createdAt: row.created_at,
+    tokenId: row.token_id,
+  };
+}
+
+export function userView(row: UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    organizations: row.organizations.map((membership) => ({ ...membership })),
+    createdAt: instant(row.created_at),
+  };
+}
+
+export function actorView(actor: Actor): User {
+  return {
+    id: actor.userId,
+    username: actor.username,
+    name: actor.name,
+    email: actor.email,
+    role: actor.role,
+    organizations: actor.organizations.map((membership) => ({ ...membership })),
+    createdAt: instant(actor.createdAt),
+  };
+}

@@ -1,0 +1,63 @@
+import type { User } from "../../contracts/api/identity.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { TokenId } from "../../contracts/ids.ts";
+import { consumeSetupLink, insertToken, revokeToken, setPassword, userByName } from "../../db/queries/identity.ts";
+import type { AppContext } from "../app-context.ts";
+import type { Actor } from "../authorize.ts";
+import { instant } from "../page.ts";
+import { hashSecret, newSecret } from "../secret.ts";
+import { userView } from "./authenticate.ts";
+import { hashPassword, isPasswordRight } from "./password.ts";
+
+export interface SignedIn {
+  readonly secret: string;
+  readonly user: User;
+  readonly expiresAt: string;
+}
+
+/** Errors: `invalid_credentials`, whichever of the two is wrong. */
+export async function signIn(
+  context: AppContext,
+  input: { readonly username: string; readonly password: string },
+): Promise<SignedIn> {
+  const user = await userByName(context.db, input.username);
+  const isRight = await isPasswordRight(
+    user === undefined || user.is_system ? null : user.password_hash,
+    input.password,
+  );
+  if (user === undefined || !isRight) {
+    throw new CodedError("invalid_credentials", "The user name or the password is wrong.");
+  }
+  const secret = newSecret(context.random, "session");
+  const now = context.clock.now();
+  const expiresAt = new Date(now.getTime() + context.options.sessionLifetimeMs);
+  await insertToken(context.db, {
+    id: context.random.uuid() as TokenId,
+    kind: "session",
+    userId: user.id,
+    name: "session",
+    secretHash: hashSecret(secret),
+    now,
+    expiresAt,
+  });
+  return { secret, user: userView(user), expiresAt: instant(expiresAt) };
+}
+
+export async function signOut(context: AppContext, actor: Actor): Promise<void> {
+  await revokeToken(context.db, { tokenId: actor.tokenId, ownedBy: actor.userId, now: context.clock.now() });
+}
+
+/** Sets the administrator's first password with the one-time link. Errors: `setup_link_invalid`. */
+export async function setUp(
+  context: AppContext,
+  input: { readonly secret: string; readonly password: string },
+): Promise<void> {
+  const passwordHash = await hashPassword(input.password);
+  await context.db.transaction("set up", async (tx) => {
+    const userId = await consumeSetupLink(tx, hashSecret(input.secret), context.clock.now());
+    if (userId === undefined) {
+      throw new CodedError("setup_link_invalid", "The set-up link is wrong, was used already, or has expired.");
+    }
+    await setPassword(tx, userId, passwordHash);
+  });
+}

@@ -1,0 +1,103 @@
+import type { Problem } from "../../contracts/errors.ts";
+import type { ManifestPreset } from "../../contracts/manifest.ts";
+import type { PresetDefinition } from "../../contracts/preset-definition.ts";
+import type { NewPreset } from "../../db/queries/templates.ts";
+import type { PresetId } from "../../contracts/ids.ts";
+import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
+import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
+import { validatePresets } from "../../domain/preset/validate-preset.ts";
+import { parameterDefinition, parameterText } from "../../platform/manifest-parameters.ts";
+import type { Random } from "../../platform/random.ts";
+import { invalidManifest, type ReadManifest } from "./read-manifest.ts";
+
+/**
+ * The rules that a schema cannot say (spec §1): parameters, presets, schedules, agents.
+ * @returns the presets as they are stored, their values canonical.
+ * Errors: `invalid_manifest`, naming each preset, field and reason.
+ */
+export function checkManifest(read: ReadManifest, random: Random): readonly NewPreset[] {
+  const { manifest } = read;
+  const definitions = (manifest.parameters ?? []).map(parameterDefinition);
+  const presets = manifest.presets ?? [];
+  const problems: Problem[] = [
+    ...validateDefinitions(definitions),
+    ...validatePresets(presets.map(presetDefinition), definitions).map(({ preset, field, reason }) => ({
+      field: fieldInFile(field),
+      reason: preset === "" ? reason : `preset "${preset}": ${reason}`,
+    })),
+    ...agentProblems(manifest.agents ?? []),
+  ].map((problem) => read.locate(problem));
+  if (problems.length > 0) throw invalidManifest(problems);
+  const byName = new Map(definitions.map((definition) => [definition.name, definition]));
+  return presets.map((preset) =>
+    newPreset(preset, random, (name, text) => {
+      const definition = byName.get(name);
+      return definition === undefined ? text : canonicalParameterValue(definition, text);
+    }),
+  );
+}
+
+function agentProblems(agents: readonly { readonly name: string }[]): { field: string; reason: string }[] {
+  return agents.flatMap((agent, index) =>
+    agents.slice(0, index).some((other) => other.name === agent.name)
+      ? [{ field: `agents[${index}].name`, reason: `another agent is named "${agent.name}"` }]
+      : [],
+  );
+}
+
+/** Names of the domain as they stand in the file. */
+function fieldInFile(field: string): string {
+  return field
+    .replace("expirationPolicy.ttlSeconds", "expiration_policy.ttl")
+    .replace("expirationPolicy", "expiration_policy")
+    .replace("isDefault", "default");
+}
+
+function presetDefinition(preset: ManifestPreset): PresetDefinition {
+  const { prebuilds } = preset;
+  return {
+    name: preset.name,
+    parameters: parametersOf(preset),
+    ...(preset.description === undefined ? {} : { description: preset.description }),
+    ...(preset.default === undefined ? {} : { isDefault: preset.default }),
+    ...(prebuilds === undefined
+      ? {}
+      : {
+          prebuilds: {
+            instances: prebuilds.instances,
+            ...(prebuilds.expiration_policy === undefined
+              ? {}
+              : { expirationPolicy: { ttlSeconds: prebuilds.expiration_policy.ttl } }),
+            ...(prebuilds.scheduling === undefined ? {} : { scheduling: prebuilds.scheduling }),
+          },
+        }),
+  };
+}
+
+function parametersOf(preset: ManifestPreset): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(preset.parameters ?? {}).map(([name, value]) => [name, parameterText(value)]),
+  );
+}
+
+function newPreset(
+  preset: ManifestPreset,
+  random: Random,
+  canonical: (name: string, text: string) => string,
+): NewPreset {
+  const { prebuilds } = preset;
+  return {
+    id: random.uuid() as PresetId,
+    name: preset.name,
+    description: preset.description ?? "",
+    icon: preset.icon ?? "",
+    isDefault: preset.default ?? false,
+    parameters: Object.fromEntries(
+      Object.entries(parametersOf(preset)).map(([name, text]) => [name, canonical(name, text)]),
+    ),
+    instances: prebuilds?.instances ?? null,
+    ttlSeconds: prebuilds?.expiration_policy?.ttl ?? 0,
+    timezone: prebuilds?.scheduling?.timezone ?? null,
+    schedules: prebuilds?.scheduling?.schedule ?? [],
+  };
+}

@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import type { TemplateVersion } from "../../contracts/api/templates.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { JobId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
+import { archiveEntriesMax } from "../../contracts/limits.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { ensureTemplate, findVersion, insertPresets, insertVersion, putFile } from "../../db/queries/templates.ts";
+import { violatedUnique } from "../../db/pg-errors.ts";
+import { readArchiveEntry } from "../../platform/archive/archive-entry.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, requireTemplateAdmin } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import { checkManifest } from "./check-manifest.ts";
+import { invalidManifest, readManifest } from "./read-manifest.ts";
+import { versionView } from "./template-views.ts";
+
+export interface PushInput {
+  readonly organization?: string;
+  readonly template: string;
+  readonly versionName?: string;
+  readonly message?: string;
+  readonly activate?: boolean;
+  /** The gzip-compressed tar of the template's folder. */
+  readonly archive: Buffer;
+}
+
+export interface Pushed {
+  readonly template: { readonly id: string; readonly name: string };
+  readonly version: TemplateVersion;
+}
+
+/**
+ * Publishes a version: checks archive and manifest, stores it, and queues its import. It becomes active, if asked,
+ * when the import has succeeded.
+ * Errors: `forbidden`, `too_large`, `invalid_archive`, `invalid_manifest`, `name_taken`.
+ */
+export async function pushTemplate(context: AppContext, actor: Actor, input: PushInput): Promise<Pushed> {
+  const organization = await organizationOf(context, actor, input.organization);
+  requireTemplateAdmin(actor, organization.id, "publish templates");
+  const { uploadBytesMax, unpackedBytesMax } = context.options;
+  if (input.archive.length > uploadBytesMax) {
+    throw new CodedError(
+      "too_large",
+      `The archive has ${input.archive.length} bytes; at most ${uploadBytesMax} are allowed.`,
+    );
+  }
+  const entry = await readArchiveEntry(input.archive, "template.yaml", {
+    entriesMax: archiveEntriesMax,
+    unpackedBytesMax,
+  });
+  if (entry === null) {
+    throw invalidManifest([{ field: "", reason: "the folder has no template.yaml", file: "template.yaml" }]);
+  }
+  const read = readManifest(entry.toString("utf8"));
+  const presets = checkManifest(read, context.random);
+  const now = context.clock.now();
+  const fileHash = createHash("sha256").update(input.archive).digest();
+  // Stored before the transaction and by its hash: uploading the same again costs nothing.
+  await putFile(context.db, fileHash, input.archive, now);
+  const versionId = context.random.uuid() as TemplateVersionId;
+  const importJobId = context.random.uuid() as JobId;
+  try {
+    const templateId = await context.db.transaction("push template", async (tx) => {
+      const id = await ensureTemplate(tx, {
+        id: context.random.uuid() as TemplateId,
+        organizationId: organization.id,
+        name: input.template,
+        by: actor.userId,
+        now,
+      });
+      const version = { id: versionId, templateId: id, organizationId: organization.id };
+      await insertVersion(tx, {
+        ...version,
+        name: input.versionName ?? null,
+        message: input.message ?? "",
+        manifest: read.manifest,
+        fileHash,
+        activate: input.activate ?? true,
+        importJobId,
+        by: actor.userId,
+        now,
+      });
+      await insertPresets(tx, version, presets, now);
+      await recordAudit(tx, {
+        at: now,
+        actorId: actor.userId,
+        organizationId: organization.id,
+        action: "template.push",
+        targetKind: "template",
+        targetId: id,
+        detail: { template: input.template, versionId },
+      });
+      return id;
+    });
+    const row = await findVersion(context.db, templateId, versionId);
+    if (row === undefined) throw new Error("A version that was just stored is not there.");
+    return { template: { id: templateId, name: input.template }, version: versionView(row) };
+  } catch (error) {
+    if (violatedUnique(error) !== "template_versions_template_id_name_key") throw error;
+    throw new CodedError("name_taken", `The template already has a version named "${input.versionName}".`, {
+      cause: error,
+      next: "Choose another --version-name, or leave it out to get the next number.",
+    });
+  }
+}

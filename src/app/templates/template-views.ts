@@ -1,0 +1,49 @@
+import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
+import type { PresetRow, TemplateRow, VersionRow } from "../../db/queries/templates.ts";
+import { instant } from "../page.ts";
+
+export function versionView(row: VersionRow): TemplateVersion {
+  return {
+    id: row.id,
+    number: row.number,
+    name: row.name,
+    message: row.message,
+    status: row.status,
+    error: row.error,
+    isActive: row.is_active,
+    driver: row.driver,
+    claimEffect: row.claim_effect,
+    importJobId: row.import_job_id,
+    createdAt: instant(row.created_at),
+    createdBy: row.created_by,
+  };
+}
+
+export function templateView(row: TemplateRow, activeVersion: VersionRow | undefined): Template {
+  return {
+    id: row.id,
+    organization: row.organization,
+    name: row.name,
+    displayName: row.display_name,
+    description: row.description,
+    activeVersion: activeVersion === undefined ? null : versionView(activeVersion),
+    deprecatedAt: instant(row.deprecated_at),
+    deprecationMessage: row.deprecation_message,
+    workspaces: row.workspaces,
+    createdAt: instant(row.created_at),
+  };
+}
+
+export function presetView(row: PresetRow): Preset {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    isDefault: row.is_default,
+    parameters: row.parameters,
+    instances: row.instances,
+    ttlSeconds: row.ttl_seconds,
+    timezone: row.timezone,
+    schedules: row.schedules.map((schedule) => ({ ...schedule })),
+  };
+}

@@ -1,0 +1,179 @@
+import type { Static } from "typebox";
+import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import {
+  activeVersions,
+  deleteTemplate,
+  deprecateTemplate,
+  findTemplate,
+  findVersion,
+  listTemplates,
+  listVersions,
+  presetsOfVersion,
+  promoteVersion,
+  type TemplateRow,
+} from "../../db/queries/templates.ts";
+import type { Tx } from "../../db/store.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, requireTemplateAdmin } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import { type PageQuery, pageOf } from "../page.ts";
+import { presetView, templateView, versionView } from "./template-views.ts";
+
+interface InOrganization {
+  readonly organization?: string;
+}
+
+/** A template that the actor may see. Errors: `not_found`. */
+export async function requireTemplate(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string },
+): Promise<TemplateRow> {
+  const organization = await organizationOf(context, actor, input.organization);
+  const row = await findTemplate(context.db, organization.id, input.template);
+  if (row === undefined) {
+    throw new CodedError(
+      "not_found",
+      `There is no template "${input.template}" in the organization ${organization.name}.`,
+      {
+        next: "`prewarm templates list` shows what there is.",
+      },
+    );
+  }
+  return row;
+}
+
+export async function listAllTemplates(
+  context: AppContext,
+  actor: Actor,
+  query: InOrganization & PageQuery & { readonly search?: string },
+): Promise<{ templates: Template[]; total: number }> {
+  const organization = await organizationOf(context, actor, query.organization);
+  const rows = await listTemplates(context.db, {
+    organizationId: organization.id,
+    search: query.search ?? null,
+    ...pageOf(query),
+  });
+  const active = await activeVersions(
+    context.db,
+    rows.map((row) => row.id),
+  );
+  const byTemplate = new Map(active.map((version) => [version.template_id, version]));
+  return { templates: rows.map((row) => templateView(row, byTemplate.get(row.id))), total: rows[0]?.total ?? 0 };
+}
+
+export async function templateDetail(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string },
+): Promise<Static<typeof TemplateDetail>> {
+  const row = await requireTemplate(context, actor, input);
+  const [active] = await activeVersions(context.db, [row.id]);
+  const presets = active === undefined ? [] : await presetsOfVersion(context.db, active.id);
+  return {
+    template: templateView(row, active),
+    manifest: active?.manifest ?? null,
+    presets: presets.map(presetView),
+  };
+}
+
+export async function listTemplateVersions(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & PageQuery & { readonly template: string },
+): Promise<{ versions: TemplateVersion[]; total: number }> {
+  const row = await requireTemplate(context, actor, input);
+  const versions = await listVersions(context.db, row.id, pageOf(input));
+  return { versions: versions.map(versionView), total: versions[0]?.total ?? 0 };
+}
+
+/** Errors: `not_found`, `forbidden`, `conflict` for a version whose import has not succeeded. */
+export async function promote(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string; readonly version: string },
+): Promise<TemplateVersion> {
+  const template = await requireTemplate(context, actor, input);
+  requireTemplateAdmin(actor, template.organization_id, "promote versions");
+  const version = await findVersion(context.db, template.id, input.version);
+  if (version === undefined) {
+    throw new CodedError("not_found", `The template "${template.name}" has no version "${input.version}".`, {
+      next: `\`prewarm templates versions ${template.name}\` shows what there is.`,
+    });
+  }
+  if (version.status !== "ready") {
+    const why = version.status === "failed" ? "its import failed" : "its import has not ended yet";
+    throw new CodedError("conflict", `The version "${version.name}" cannot be promoted: ${why}.`);
+  }
+  await context.db.transaction("promote version", async (tx) => {
+    const hasChanged = await promoteVersion(tx, version.id, context.clock.now());
+    if (hasChanged)
+      await audit(context, tx, { actor, template, action: "template.promote", detail: { version: version.name } });
+  });
+  return versionView({ ...version, is_active: true });
+}
+
+export async function deprecate(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string; readonly deprecated: boolean; readonly message?: string },
+): Promise<Template> {
+  const template = await requireTemplate(context, actor, input);
+  requireTemplateAdmin(actor, template.organization_id, "deprecate templates");
+  const at = input.deprecated ? context.clock.now() : null;
+  const message = input.deprecated ? (input.message ?? "") : "";
+  await context.db.transaction("deprecate template", async (tx) => {
+    const hasChanged = await deprecateTemplate(tx, template.id, at, message);
+    const action = input.deprecated ? "template.deprecate" : "template.undeprecate";
+    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { message } });
+  });
+  const fresh = await requireTemplate(context, actor, input);
+  const [active] = await activeVersions(context.db, [fresh.id]);
+  return templateView(fresh, active);
+}
+
+/** Errors: `conflict` while a person's workspace uses the template; its pools are no obstacle: they drain. */
+export async function removeTemplate(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string },
+): Promise<void> {
+  const template = await requireTemplate(context, actor, input);
+  requireTemplateAdmin(actor, template.organization_id, "delete templates");
+  await context.db.transaction("delete template", async (tx) => {
+    if (!(await deleteTemplate(tx, template.id, context.clock.now()))) {
+      const count = template.workspaces;
+      throw new CodedError(
+        "conflict",
+        `The template "${template.name}" is used by ${count} workspace${count === 1 ? "" : "s"}.`,
+        {
+          next: `Delete them first (\`prewarm list --all --template ${template.name}\`), or deprecate the template.`,
+        },
+      );
+    }
+    await audit(context, tx, { actor, template, action: "template.delete", detail: {} });
+  });
+}
+
+async function audit(
+  context: AppContext,
+  tx: Tx,
+  entry: {
+    readonly actor: Actor;
+    readonly template: TemplateRow;
+    readonly action: string;
+    readonly detail: Record<string, unknown>;
+  },
+): Promise<void> {
+  await recordAudit(tx, {
+    at: context.clock.now(),
+    actorId: entry.actor.userId,
+    organizationId: entry.template.organization_id,
+    action: entry.action,
+    targetKind: "template",
+    targetId: entry.template.id,
+    detail: { template: entry.template.name, ...entry.detail },
+  });
+}

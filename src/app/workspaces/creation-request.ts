@@ -1,0 +1,166 @@
+import { createHash } from "node:crypto";
+import type { CreateWorkspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { UserId } from "../../contracts/ids.ts";
+import type { MissReason } from "../../contracts/states.ts";
+import { type CreationTargetRow, creationTarget } from "../../db/queries/creation-target.ts";
+import { userByName } from "../../db/queries/identity.ts";
+import { matchPreset } from "../../domain/match/preset-match.ts";
+import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
+import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
+
+export interface Owner {
+  readonly id: UserId;
+  readonly username: string;
+}
+
+/** A creation that has been checked as far as it can be outside the transaction. */
+export interface CreationRequest {
+  readonly target: CreationTargetRow;
+  readonly version: VersionDefinition;
+  readonly owner: Owner;
+  readonly preset: VersionPreset | undefined;
+  /** Why no preset fits; null when one does. */
+  readonly presetMiss: MissReason | null;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
+}
+
+/**
+ * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
+ * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`,
+ * `idempotency_key_reused`.
+ */
+export async function checkCreation(
+  context: AppContext & { readonly versions: VersionDefinitions },
+  actor: Actor,
+  input: CreateWorkspace & { readonly organization?: string },
+): Promise<CreationRequest> {
+  const organization = await organizationOf(context, actor, input.organization);
+  const target = await creationTarget(context.db, {
+    organizationId: organization.id,
+    template: input.template,
+    userId: actor.userId,
+    idempotencyKey: input.idempotencyKey ?? null,
+  });
+  if (target === undefined) {
+    throw new CodedError(
+      "not_found",
+      `There is no template "${input.template}" in the organization ${organization.name}.`,
+      {
+        next: "`prewarm templates list` shows what there is.",
+      },
+    );
+  }
+  const idempotency = idempotencyOf(target, input);
+  const owner = await ownerOf(context, actor, input.owner);
+  const version = await activeVersion(context, target, idempotency !== null && target.request_hash !== null);
+  const match = choosePreset(version, input);
+  return { target, version, owner, idempotency, ...match };
+}
+
+function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): CreationRequest["idempotency"] {
+  const { idempotencyKey, ...request } = input;
+  if (idempotencyKey === undefined) return null;
+  const sorted = JSON.stringify(request, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  );
+  const requestHash = createHash("sha256").update(sorted).digest();
+  if (target.request_hash !== null && !target.request_hash.equals(requestHash)) {
+    throw new CodedError("idempotency_key_reused", "The idempotency key was used for another request.");
+  }
+  return { key: idempotencyKey, requestHash };
+}
+
+async function ownerOf(context: AppContext, actor: Actor, username: string | undefined): Promise<Owner> {
+  if (username === undefined || username.toLowerCase() === actor.username.toLowerCase()) {
+    return { id: actor.userId, username: actor.username };
+  }
+  if (!isAdministrator(actor)) throw forbidden("create a workspace for somebody else", "administrators");
+  const user = await userByName(context.db, username);
+  if (user === undefined || user.is_system) throw new CodedError("not_found", `There is no user "${username}".`);
+  return { id: user.id, username: user.username };
+}
+
+async function activeVersion(
+  context: AppContext & { readonly versions: VersionDefinitions },
+  target: CreationTargetRow,
+  isAnswered: boolean,
+): Promise<VersionDefinition> {
+  if (target.deprecated_at !== null && !isAnswered) {
+    const why = target.deprecation_message === "" ? "" : `: ${target.deprecation_message}`;
+    throw new CodedError("template_deprecated", `The template "${target.template_name}" is deprecated${why}.`);
+  }
+  const version =
+    target.active_version_id === null ? undefined : await context.versions.get(context.db, target.active_version_id);
+  if (version === undefined) {
+    throw new CodedError("template_not_ready", `The template "${target.template_name}" has no active version yet.`);
+  }
+  return version;
+}
+
+function choosePreset(
+  version: VersionDefinition,
+  input: CreateWorkspace,
+): Pick<CreationRequest, "preset" | "presetMiss" | "parameters"> {
+  const asked = canonicalParameters(version, input.parameters ?? {});
+  const named = input.preset === undefined ? undefined : findPreset(version, input.preset);
+  const match = matchPreset(version.presets, {
+    presetId: named?.presetId ?? null,
+    // A parameter that is left out has its default: a preset that fixes just that value matches too.
+    parameters: withDefaults(version, asked),
+  });
+  const preset = match.kind === "matched" ? match.preset : undefined;
+  const resolved = resolveParameters({
+    definitions: version.parameters,
+    ...(preset === undefined ? {} : { presetValues: preset.parameters }),
+    userValues: asked,
+  });
+  if (resolved.kind === "problems") {
+    const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
+    const [first] = resolved.problems;
+    throw new CodedError("invalid_parameter", `Parameter "${first?.parameter}": ${first?.reason}.`, { problems });
+  }
+  const presetMiss = match.kind === "matched" ? null : match.reason;
+  return { preset, presetMiss, parameters: resolved.values };
+}
+
+function findPreset(version: VersionDefinition, nameOrId: string): VersionPreset {
+  const found = version.presets.find((preset) => preset.presetName === nameOrId || preset.presetId === nameOrId);
+  if (found !== undefined) return found;
+  const names = version.presets.map((preset) => preset.presetName).join(", ");
+  throw new CodedError("not_found", `The active version "${version.name}" has no preset "${nameOrId}".`, {
+    next: names === "" ? "It has no presets; leave --preset out." : `Its presets are: ${names}.`,
+  });
+}
+
+function canonicalParameters(
+  version: VersionDefinition,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const byName = new Map(version.parameters.map((definition) => [definition.name, definition]));
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const definition = byName.get(name);
+      return [name, definition === undefined ? value : canonicalParameterValue(definition, value)];
+    }),
+  );
+}
+
+function withDefaults(
+  version: VersionDefinition,
+  given: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const defaults = version.parameters.flatMap((definition) =>
+    definition.default === undefined
+      ? []
+      : [[definition.name, canonicalParameterValue(definition, definition.default)] as const],
+  );
+  return { ...Object.fromEntries(defaults), ...given };
+}

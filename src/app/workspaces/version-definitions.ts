@@ -1,0 +1,67 @@
+import type { TemplateVersionId } from "../../contracts/ids.ts";
+import type { Manifest } from "../../contracts/manifest.ts";
+import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
+import { versionDefinition } from "../../db/queries/creation-target.ts";
+import type { Sql } from "../../db/store.ts";
+import type { PresetCandidate } from "../../domain/match/preset-match.ts";
+import { parameterDefinition } from "../../platform/manifest-parameters.ts";
+
+/** Versions that are kept in memory; the least recently used goes first. */
+const versionsMax = 1_000;
+
+export interface VersionPreset extends PresetCandidate {
+  readonly instances: number | null;
+}
+
+export interface VersionDefinition {
+  readonly id: TemplateVersionId;
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly claimEffect: "none" | "unknown";
+  readonly parameters: readonly ParameterDefinition[];
+  readonly presets: readonly VersionPreset[];
+}
+
+export interface VersionDefinitions {
+  get(sql: Sql, id: TemplateVersionId): Promise<VersionDefinition | undefined>;
+}
+
+/**
+ * Ready versions never change, so each is read from the database once. Not a cache of anything that a claim depends
+ * on: which version is active, and what is in its pools, is asked anew each time.
+ */
+export function createVersionDefinitions(): VersionDefinitions {
+  const known = new Map<TemplateVersionId, VersionDefinition>();
+  return {
+    get: async (sql, id) => {
+      const cached = known.get(id);
+      if (cached !== undefined) {
+        known.delete(id);
+        known.set(id, cached);
+        return cached;
+      }
+      const row = await versionDefinition(sql, id);
+      if (row === undefined) return undefined;
+      const definition: VersionDefinition = {
+        id: row.id,
+        name: row.name,
+        manifest: row.manifest,
+        claimEffect: row.claim_effect,
+        parameters: (row.manifest.parameters ?? []).map(parameterDefinition),
+        presets: row.presets.map((preset) => ({
+          presetId: preset.id,
+          presetName: preset.name,
+          isDefault: preset.is_default,
+          instances: preset.instances,
+          // Presets of a version are written together: their place in the file tells the older.
+          createdAt: new Date(preset.created_at).getTime() + preset.position / 1_000,
+          parameters: preset.parameters,
+        })),
+      };
+      known.set(id, definition);
+      const [oldest] = known.keys();
+      if (known.size > versionsMax && oldest !== undefined) known.delete(oldest);
+      return definition;
+    },
+  };
+}

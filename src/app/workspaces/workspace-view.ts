@@ -1,0 +1,61 @@
+import type { Build, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
+import type { AgentView, BuildView, WorkspaceView } from "../../db/queries/workspace-views.ts";
+import { instant } from "../page.ts";
+
+export function workspaceView(row: WorkspaceView): Workspace {
+  const agents = row.agents.map((agent) => agentView(agent, row.generation));
+  return {
+    id: row.id,
+    organization: row.organization,
+    name: row.name,
+    owner: row.owner,
+    template: row.template,
+    preset: row.preset,
+    status: row.status,
+    isPrebuild: row.is_prebuild,
+    isUsable: row.status === "running" && agents.length > 0 && agents.every(isUsable),
+    parameters: row.parameters,
+    latestBuild: buildView(row),
+    agents,
+    isOutdated: row.is_outdated,
+    createdAt: instant(row.created_at),
+    claimedAt: instant(row.claimed_at),
+    lastUsedAt: instant(row.last_used_at),
+  };
+}
+
+/** Whether commands can run in it, as the owner. */
+function isUsable(agent: WorkspaceAgent): boolean {
+  return agent.isConnected && agent.state === "ready" && agent.isHandedOver;
+}
+
+function agentView(agent: AgentView, generation: number): WorkspaceAgent {
+  return {
+    id: agent.id,
+    name: agent.name,
+    state: agent.state,
+    detail: agent.detail,
+    isConnected: agent.is_connected,
+    readyAt: agent.ready_at === null ? null : new Date(agent.ready_at).toISOString(),
+    isHandedOver: generation > 0 && agent.acknowledged_generation >= generation,
+    claimError: agent.claim_error,
+  };
+}
+
+export function buildView(row: BuildView): Build {
+  return {
+    id: row.build_id,
+    number: row.number,
+    transition: row.transition,
+    stage: row.stage,
+    status: row.build_status,
+    errorCode: row.error_code,
+    error: row.error,
+    jobId: row.job_id,
+    initiator: row.initiator,
+    templateVersion: row.version_name,
+    createdAt: instant(row.build_created_at),
+    startedAt: instant(row.started_at),
+    completedAt: instant(row.completed_at),
+  };
+}

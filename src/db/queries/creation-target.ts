@@ -1,0 +1,130 @@
+import type {
+  OrganizationId,
+  PresetId,
+  TemplateId,
+  TemplateVersionId,
+  UserId,
+  WorkspaceId,
+} from "../../contracts/ids.ts";
+import type { Manifest } from "../../contracts/manifest.ts";
+import type { MissReason } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+export interface CreationTargetRow {
+  readonly template_id: TemplateId;
+  readonly template_name: string;
+  readonly organization_id: OrganizationId;
+  readonly organization_name: string;
+  readonly active_version_id: TemplateVersionId | null;
+  readonly deprecated_at: Date | null;
+  readonly deprecation_message: string;
+  /** What the idempotency key of the request already stands for. */
+  readonly request_hash: Buffer | null;
+  readonly answered_workspace_id: WorkspaceId | null;
+  readonly answered_outcome: "claimed" | "cold" | null;
+  readonly answered_miss_reason: MissReason | null;
+}
+
+const targetStatement: Statement<CreationTargetRow> = statement(
+  "creation_target",
+  `select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
+  t.active_version_id, t.deprecated_at, t.deprecation_message, k.request_hash,
+  k.workspace_id as answered_workspace_id, k.outcome as answered_outcome, k.miss_reason as answered_miss_reason
+from organizations o
+join templates t on t.organization_id = o.id
+left join idempotency_keys k on k.user_id = $3 and k.key = $4
+where o.id = $1
+  and (lower(t.name) = lower($2) or t.id::text = $2)
+  and t.deleted_at is null`,
+);
+
+/** What a creation is about, and whether its idempotency key has an answer already: one statement. */
+export async function creationTarget(
+  sql: Sql,
+  input: {
+    readonly organizationId: OrganizationId;
+    readonly template: string;
+    readonly userId: UserId;
+    readonly idempotencyKey: string | null;
+  },
+): Promise<CreationTargetRow | undefined> {
+  return (
+    await sql.query(targetStatement, [input.organizationId, input.template, input.userId, input.idempotencyKey])
+  )[0];
+}
+
+export interface VersionDefinitionRow {
+  readonly id: TemplateVersionId;
+  readonly name: string;
+  readonly manifest: Manifest;
+  readonly claim_effect: "none" | "unknown";
+  readonly presets: readonly {
+    readonly id: PresetId;
+    readonly name: string;
+    readonly is_default: boolean;
+    readonly instances: number | null;
+    readonly parameters: Record<string, string>;
+    readonly created_at: string;
+    readonly position: number;
+  }[];
+}
+
+const definitionStatement: Statement<VersionDefinitionRow> = statement(
+  "version_definition",
+  `select v.id, v.name, v.manifest, v.claim_effect,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'is_default', p.is_default,
+      'instances', p.instances, 'parameters', p.parameters, 'created_at', p.created_at, 'position', p.position)
+      order by p.position)
+    from presets p
+    where p.template_version_id = v.id), '[]') as presets
+from template_versions v
+where v.id = $1`,
+);
+
+/** A version as it was published. Nothing in here ever changes once its import has succeeded. */
+export async function versionDefinition(sql: Sql, id: TemplateVersionId): Promise<VersionDefinitionRow | undefined> {
+  return (await sql.query(definitionStatement, [id]))[0];
+}
+
+const outdatedStatement: Statement<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }> =
+  statement(
+    "surge_outdated_presets",
+    `select o.id, o.template_version_id
+from presets o
+join presets p on p.id = $1
+where o.template_id = p.template_id
+  and o.name = p.name
+  and o.id <> p.id
+  and o.parameters = p.parameters
+  and exists (
+    select 1
+    from prebuilds b
+    where b.preset_id = o.id
+      and b.state = 'ready')
+order by o.created_at desc
+limit 5`,
+  );
+
+/** Presets of older versions that still have ready prebuilds and stand for the same thing (spec §3.3, `surge`). */
+export async function outdatedPresets(
+  sql: Sql,
+  presetId: PresetId,
+): Promise<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }[]> {
+  return await sql.query(outdatedStatement, [presetId]);
+}
+
+const activeOfWorkspaceStatement: Statement<{ readonly id: TemplateVersionId }> = statement(
+  "active_version_of_workspace",
+  `select t.active_version_id as id
+from workspaces w
+join templates t on t.id = w.template_id
+where w.id = $1
+  and t.active_version_id is not null`,
+);
+
+/** The active version of the workspace's template. */
+export async function activeVersionIdOf(sql: Sql, workspaceId: WorkspaceId): Promise<TemplateVersionId | undefined> {
+  return (await sql.query(activeOfWorkspaceStatement, [workspaceId]))[0]?.id;
+}

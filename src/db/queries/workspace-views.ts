@@ -1,0 +1,213 @@
+import type { workspaceStatuses } from "../../contracts/api/workspaces.ts";
+import type {
+  AgentId,
+  BuildId,
+  JobId,
+  OrganizationId,
+  TemplateVersionId,
+  UserId,
+  WorkspaceId,
+} from "../../contracts/ids.ts";
+import type { AgentState, BuildStage, JobStatus, Transition } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+/** An agent as `jsonb_build_object` gives it: instants are text. */
+export interface AgentView {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly state: AgentState;
+  readonly detail: string;
+  readonly is_connected: boolean;
+  readonly ready_at: string | null;
+  readonly acknowledged_generation: number;
+  readonly claim_error: string | null;
+}
+
+export interface BuildView {
+  readonly build_id: BuildId;
+  readonly number: number;
+  readonly transition: Transition;
+  readonly stage: BuildStage;
+  readonly build_status: JobStatus;
+  readonly error_code: string | null;
+  readonly error: string | null;
+  readonly job_id: JobId | null;
+  readonly initiator: string;
+  readonly version_name: string;
+  readonly build_created_at: Date;
+  readonly started_at: Date | null;
+  readonly completed_at: Date | null;
+}
+
+export interface WorkspaceView extends BuildView {
+  readonly id: WorkspaceId;
+  readonly organization_id: OrganizationId;
+  readonly organization: string;
+  readonly name: string;
+  readonly owner_id: UserId;
+  readonly owner: string;
+  readonly template: string;
+  readonly template_version_id: TemplateVersionId;
+  readonly preset: string | null;
+  readonly status: (typeof workspaceStatuses)[number];
+  readonly is_prebuild: boolean;
+  /** The claim generation that agents are to acknowledge; 0 while the workspace is not handed over. */
+  readonly generation: number;
+  readonly parameters: Record<string, string>;
+  readonly agents: readonly AgentView[];
+  readonly is_outdated: boolean;
+  readonly created_at: Date;
+  readonly claimed_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly deleted_at: Date | null;
+  readonly total: number;
+}
+
+const statusOf = `case
+    when w.deleted_at is not null then 'deleted'
+    when coalesce(j.status, 'succeeded') = 'failed' then 'failed'
+    when coalesce(j.status, 'succeeded') = 'canceled' then 'canceled'
+    when j.status = 'canceling' then 'canceling'
+    when coalesce(j.status, 'succeeded') = 'succeeded' and b.transition = 'start' then 'running'
+    when coalesce(j.status, 'succeeded') = 'succeeded' and b.transition = 'stop' then 'stopped'
+    when coalesce(j.status, 'succeeded') = 'succeeded' then 'deleted'
+    when b.stage = 'claim' then 'running'
+    when j.status = 'pending' then 'pending'
+    when b.transition = 'start' then 'starting'
+    when b.transition = 'stop' then 'stopping'
+    else 'deleting'
+  end`;
+
+export const buildColumns = `b.id as build_id, b.number, b.transition, b.stage,
+  coalesce(j.status, 'succeeded') as build_status, j.error_code, j.error, b.job_id, i.username as initiator,
+  v.name as version_name, b.created_at as build_created_at, coalesce(j.started_at, case when b.job_id is null
+  then b.created_at end) as started_at, coalesce(j.completed_at, case when b.job_id is null then b.created_at end)
+  as completed_at`;
+
+const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.owner_id, u.username as owner,
+  t.name as template, b.template_version_id, p.name as preset, ${statusOf} as status,
+  l.workspace_id is not null and l.state <> 'claimed' as is_prebuild,
+  case when l.workspace_id is null then 1 when l.handed_over_at is null then 0 else l.claim_generation end as generation,
+  b.parameters,
+  coalesce((
+    select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
+      'is_connected', a.server_id is not null, 'ready_at', a.ready_at,
+      'acknowledged_generation', a.acknowledged_generation, 'claim_error', a.claim_error) order by a.position)
+    from agents a
+    where a.workspace_id = w.id
+      and a.retired_at is null), '[]') as agents,
+  t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
+  w.last_used_at, w.deleted_at, ${buildColumns}`;
+
+const viewTables = `workspaces w
+join organizations o on o.id = w.organization_id
+join users u on u.id = w.owner_id
+join templates t on t.id = w.template_id
+join builds b on b.id = w.latest_build_id
+join users i on i.id = b.initiator_id
+join template_versions v on v.id = b.template_version_id
+left join jobs j on j.id = b.job_id
+left join presets p on p.id = w.preset_id
+left join prebuilds l on l.workspace_id = w.id`;
+
+const byIdStatement: Statement<WorkspaceView> = statement(
+  "workspace_by_id",
+  `select ${viewColumns}, 1 as total
+from ${viewTables}
+where w.id = $1`,
+);
+
+/** A workspace by its id, deleted ones included. */
+export async function workspaceById(sql: Sql, id: WorkspaceId): Promise<WorkspaceView | undefined> {
+  return (await sql.query(byIdStatement, [id]))[0];
+}
+
+const byNameStatement: Statement<WorkspaceView> = statement(
+  "workspace_by_name",
+  `select ${viewColumns}, 1 as total
+from ${viewTables}
+where lower(u.username) = lower($1)
+  and u.deleted_at is null
+  and lower(w.name) = lower($2)
+  and w.deleted_at is null`,
+);
+
+/** A live workspace by its owner's user name and its own name. */
+export async function workspaceByName(sql: Sql, owner: string, name: string): Promise<WorkspaceView | undefined> {
+  return (await sql.query(byNameStatement, [owner, name]))[0];
+}
+
+const listStatement: Statement<WorkspaceView> = statement(
+  "workspaces_list",
+  `select *, count(*) over ()::int as total
+from (
+  select ${viewColumns}
+  from ${viewTables}
+  where w.deleted_at is null
+    and w.owner_id <> $1
+    and ($2::uuid is null or w.owner_id = $2)
+    and ($3::uuid is null or w.organization_id = $3)
+    and ($4::text is null or lower(t.name) = lower($4))
+    and ($6::text is null or w.name ilike '%' || $6 || '%' or u.username ilike '%' || $6 || '%')) x
+where ($5::text is null or x.status = $5)
+order by case when $7 = 'name' and $8 = 'asc' then lower(x.name) end,
+  case when $7 = 'name' and $8 = 'desc' then lower(x.name) end desc,
+  case when $7 = 'created' and $8 = 'asc' then x.created_at end,
+  case when $7 = 'created' and $8 = 'desc' then x.created_at end desc,
+  case when $7 = 'last_used' and $8 = 'asc' then x.last_used_at end,
+  case when $7 = 'last_used' and $8 = 'desc' then x.last_used_at end desc nulls last,
+  x.id
+limit $9
+offset $10`,
+);
+
+export interface ListWorkspacesInput {
+  /** Whose workspaces are never listed: the pools' own. */
+  readonly systemUserId: UserId;
+  readonly ownerId: UserId | null;
+  readonly organizationId: OrganizationId | null;
+  readonly template: string | null;
+  readonly status: string | null;
+  readonly search: string | null;
+  readonly sort: "name" | "created" | "last_used";
+  readonly order: "asc" | "desc";
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export async function listWorkspaces(sql: Sql, input: ListWorkspacesInput): Promise<WorkspaceView[]> {
+  return await sql.query(listStatement, [
+    input.systemUserId,
+    input.ownerId,
+    input.organizationId,
+    input.template,
+    input.status,
+    input.search,
+    input.sort,
+    input.order,
+    input.limit,
+    input.offset,
+  ]);
+}
+
+const buildsStatement: Statement<BuildView & { readonly total: number }> = statement(
+  "builds_of_workspace",
+  `select ${buildColumns}, count(*) over ()::int as total
+from builds b
+join users i on i.id = b.initiator_id
+join template_versions v on v.id = b.template_version_id
+left join jobs j on j.id = b.job_id
+where b.workspace_id = $1
+order by b.number desc
+limit $2
+offset $3`,
+);
+
+export async function buildsOfWorkspace(
+  sql: Sql,
+  workspaceId: WorkspaceId,
+  page: { readonly limit: number; readonly offset: number },
+): Promise<(BuildView & { readonly total: number })[]> {
+  return await sql.query(buildsStatement, [workspaceId, page.limit, page.offset]);
+}

@@ -1,0 +1,125 @@
+import type { BuildId, JobId, TemplateVersionId, UserId, WorkspaceId } from "../../contracts/ids.ts";
+import { isJobFinished, type JobStatus, type Transition } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Tx } from "../store.ts";
+
+interface CurrentRow {
+  readonly number: number;
+  readonly transition: Transition;
+  readonly template_version_id: TemplateVersionId;
+  readonly parameters: Record<string, string>;
+  readonly status: JobStatus | null;
+  readonly is_deleted: boolean;
+  readonly ledger_state: string | null;
+}
+
+const lockStatement: Statement<{ readonly id: WorkspaceId }> = statement(
+  "workspace_lock",
+  // One build of a workspace at a time; the ledger's row too, so that nobody claims what is being stopped.
+  `select w.id
+from workspaces w
+left join prebuilds b on b.workspace_id = w.id
+where w.id = $1
+for no key update of w`,
+);
+
+const lockLedgerStatement: Statement<{ readonly state: string }> = statement(
+  "workspace_lock_ledger",
+  `select state
+from prebuilds
+where workspace_id = $1
+for update`,
+);
+
+const currentStatement: Statement<CurrentRow> = statement(
+  "workspace_current_build",
+  `select b.number, b.transition, b.template_version_id, b.parameters, j.status, w.deleted_at is not null as is_deleted,
+  l.state as ledger_state
+from workspaces w
+join builds b on b.id = w.latest_build_id
+left join jobs j on j.id = b.job_id
+left join prebuilds l on l.workspace_id = w.id
+where w.id = $1`,
+);
+
+const insertStatement: Statement<object> = statement(
+  "build_start",
+  `with build as (
+  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
+    job_id, parameters, created_at)
+  select $2, w.id, $3, $4, case when l.state is null or l.state = 'claimed' then 'ordinary' else 'prebuild' end, $5,
+    w.preset_id, $6, $7, $8, $9
+  from workspaces w
+  left join prebuilds l on l.workspace_id = w.id
+  where w.id = $1
+), job as (
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
+    template_version_id, driver, tags, created_at)
+  select $7, w.organization_id, 'build', $6, false, 'pending', w.template_id, $2, w.id, $5, v.driver,
+    coalesce(v.manifest -> 'tags', '{}'), $9
+  from workspaces w
+  join template_versions v on v.id = $5
+  where w.id = $1
+), ledger as (
+  update prebuilds
+  set state = case $4 when 'start' then 'building' when 'stop' then 'stopping' else 'draining' end,
+    generation = generation + 1
+  where workspace_id = $1
+    and state <> 'claimed'
+)
+update workspaces
+set latest_build_id = $2, last_used_at = $9
+where id = $1`,
+);
+
+export interface StartBuildInput {
+  readonly workspaceId: WorkspaceId;
+  readonly transition: Transition;
+  readonly initiatorId: UserId;
+  readonly buildId: BuildId;
+  readonly jobId: JobId;
+  /** Chooses version and parameters of the build from those of the last one; may refuse by throwing. */
+  readonly choose: (current: {
+    readonly templateVersionId: TemplateVersionId;
+    readonly parameters: Readonly<Record<string, string>>;
+  }) => Promise<{
+    readonly templateVersionId: TemplateVersionId;
+    readonly parameters: Readonly<Record<string, string>>;
+  }>;
+  readonly now: Date;
+}
+
+export type StartBuildResult =
+  | { readonly kind: "started" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "busy"; readonly transition: Transition; readonly status: JobStatus };
+
+/** Starts a build of a workspace for a person, one at a time. */
+export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
+  await tx.query(lockStatement, [input.workspaceId]);
+  await tx.query(lockLedgerStatement, [input.workspaceId]);
+  const [current] = await tx.query(currentStatement, [input.workspaceId]);
+  if (current === undefined || current.is_deleted) return { kind: "gone" };
+  if (current.status !== null && !isJobFinished(current.status)) {
+    return { kind: "busy", transition: current.transition, status: current.status };
+  }
+  const chosen = await input.choose({
+    templateVersionId: current.template_version_id,
+    parameters: current.parameters,
+  });
+  await tx.query(insertStatement, [
+    input.workspaceId,
+    input.buildId,
+    current.number + 1,
+    input.transition,
+    chosen.templateVersionId,
+    input.initiatorId,
+    input.jobId,
+    chosen.parameters,
+    input.now,
+  ]);
+  tx.emit("jobs");
+  tx.emit(`workspace:${input.workspaceId}`);
+  if (current.ledger_state !== null && current.ledger_state !== "claimed") tx.emit("pools");
+  return { kind: "started" };
+}

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { decidePool } from "../../../src/domain/pool/decide-pool.ts";
+import { desiredInstances } from "../../../src/domain/schedule/desired-instances.ts";
+import { now, policy, prebuilds, preset, presetId } from "./pool-factory.ts";
+
+/** Fastest of some runs in milliseconds: what the code costs, whatever else the machine does meanwhile. */
+function fastestMs(runs: number, work: () => void): number {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runs; run += 1) {
+    const begun = performance.now();
+    work();
+    fastest = Math.min(fastest, performance.now() - begun);
+  }
+  return fastest;
+}
+
+const zones = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kolkata", "Nowhere/Land"];
+const presets = Array.from({ length: 10_000 }, (_, index) =>
+  preset({
+    presetId: presetId(`preset-${index}`),
+    instances: 2,
+    timezone: zones[index % zones.length] ?? "UTC",
+    schedules: [
+      { cron: `* ${index % 9}-12 * * 1-5`, instances: 3 },
+      { cron: "* 13-18 * * 1-5", instances: 4 },
+      { cron: "* 9-18 * * 0,6", instances: 1 },
+    ],
+  }),
+);
+
+test("the desired counts of 10,000 presets with schedules take well below 100 ms", () => {
+  const elapsedMs = fastestMs(5, () => {
+    for (const one of presets) desiredInstances(one, now);
+  });
+  expect(elapsedMs).toBeLessThan(100);
+});
+
+test("so they do on a day on which the clocks change", () => {
+  const change = Date.UTC(2025, 2, 30, 12);
+  const elapsedMs = fastestMs(5, () => {
+    for (const one of presets) desiredInstances(one, change);
+  });
+  expect(elapsedMs).toBeLessThan(100);
+});
+
+test("deciding about 10,000 pools takes less than half a second", () => {
+  const running = prebuilds(4, "ready");
+  const elapsedMs = fastestMs(3, () => {
+    for (const one of presets) decidePool({ preset: one, prebuilds: running, history: { completed: [] }, now, policy });
+  });
+  expect(elapsedMs).toBeLessThan(500);
+});
