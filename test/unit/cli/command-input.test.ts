@@ -16,7 +16,9 @@ describe("a command line's words", () => {
   });
 
   it("keep a key such as __proto__ as an ordinary one", () => {
-    expect(Object.entries(input({ parameter: ["__proto__=x"] }).pairs("parameter") ?? {})).toEqual([["__proto__", "x"]]);
+    expect(Object.entries(input({ parameter: ["__proto__=x"] }).pairs("parameter") ?? {})).toEqual([
+      ["__proto__", "x"],
+    ]);
   });
 
   it.each([[["a"]], [["=1"]], [["a=1", "a=2"]]])("are refused as key and value: %j", (parameter) => {

@@ -45,7 +45,7 @@ describe("the command line", () => {
   it.each([
     [["creat"], "Did you mean create?"],
     [["templates", "pussh"], "Did you mean push?"],
-    [["list", "--stat", "x"], "Did you mean --status?"],
+    [["list", "--statu", "x"], "Did you mean --status?"],
     [["jobs", "show"], "See `prewarm jobs show --help`."],
   ])("answers %j with exit code 2 and the way out", async (words, next) => {
     const done = await bench().run(...words);
@@ -63,7 +63,9 @@ describe("the command line", () => {
   it("reports wrong usage as JSON when JSON is asked for", async () => {
     const done = await bench().run("create", "dev", "--json", "--nonsense");
     expect(done.exitCode).toBe(2);
-    expect(JSON.parse(done.stderr)).toMatchObject({ error: { code: "usage", message: "Unknown option '--nonsense'." } });
+    expect(JSON.parse(done.stderr)).toMatchObject({
+      error: { code: "usage", message: "Unknown option '--nonsense'." },
+    });
   });
 
   it("says how to sign in when nobody is", async () => {

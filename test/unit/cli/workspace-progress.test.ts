@@ -46,7 +46,9 @@ describe("a workspace on its way", () => {
   });
 
   it("has failed with the build's code, and as cancelled when it was", () => {
-    const failed = sampleWorkspace({ latestBuild: sampleBuild({ status: "failed", errorCode: "capacity", error: "full" }) });
+    const failed = sampleWorkspace({
+      latestBuild: sampleBuild({ status: "failed", errorCode: "capacity", error: "full" }),
+    });
     expect(workspaceProgress(failed, "start")).toMatchObject({ kind: "failed", error: { code: "capacity" } });
     const canceled = sampleWorkspace({ latestBuild: sampleBuild({ status: "canceled" }) });
     expect(workspaceProgress(canceled, "start")).toMatchObject({ kind: "failed", error: { code: "canceled" } });
