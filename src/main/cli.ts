@@ -1,37 +1,19 @@
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Writable } from "node:stream";
 import { runCli } from "../cli/run-cli.ts";
 import type { CliWorld, Program } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { packageVersion } from "./version.ts";
 
 /**
- * The compiled modules beside this one that hold the programs, by what they export. Named at run time, so that the
- * bundle of the command line does not take them in: `prewarm list` must start in the time of its own code.
+ * The database's export and import, named at run time: the path holds from the compiled folder and from the bundle
+ * beside it alike.
  */
-const programEntries = {
-  server: { file: "./server.js", entry: "runServer" },
-  provisioner: { file: "./provisioner.js", entry: "runProvisioner" },
-  agent: { file: "./agent.js", entry: "runAgent" },
-  databaseTransfer: { file: "./db-transfer.js", entry: "runDatabaseTransfer" },
-} as const;
-
-function lazily({ file, entry }: { readonly file: string; readonly entry: string }): Program {
-  return async (argv) => {
-    const loaded: Readonly<Record<string, unknown>> = await import(file);
-    const program = loaded[entry];
-    if (typeof program !== "function") throw new Error(`${file} exports no ${entry}; build it again.`);
-    // Each entry has this signature; the loader cannot know, because it imports by name.
-    return (program as Program)(argv);
-  };
-}
-
-/** The version of the package that this file lies in, one level above its build folder. */
-function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return isManifest ? String(manifest.version) : "unknown";
+async function runDatabaseTransfer(argv: readonly string[]): Promise<number> {
+  const file = new URL("../main/db-transfer.js", import.meta.url);
+  const loaded: { readonly runDatabaseTransfer: Program } = await import(file.href);
+  return loaded.runDatabaseTransfer(argv);
 }
 
 const world: CliWorld = {
@@ -52,10 +34,15 @@ const world: CliWorld = {
     return () => process.off(signal, listener);
   },
   programs: {
-    server: lazily(programEntries.server),
-    provisioner: lazily(programEntries.provisioner),
-    agent: lazily(programEntries.agent),
-    databaseTransfer: lazily(programEntries.databaseTransfer),
+    // Literal and lazy: the bundler leaves these imports as they are, so that no command pays for a server.
+    server: async (argv) => (await import("./server.ts")).runServer(argv),
+    provisioner: async (argv) => (await import("./provisioner.ts")).runProvisioner(argv),
+    async agent() {
+      // It runs as it is loaded, because workspaces start it as a program of its own.
+      await import("./agent.ts");
+      return Number(process.exitCode ?? 0);
+    },
+    databaseTransfer: runDatabaseTransfer,
   },
   version: packageVersion(),
 };

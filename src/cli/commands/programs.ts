@@ -7,6 +7,8 @@ interface ProgramSpec {
   readonly summary: string;
   readonly example: string;
   readonly program: keyof Programs;
+  /** Whether the program prints a help of its own, with all its options. */
+  readonly hasOwnHelp: boolean;
   /** Words that the program itself gets before the rest. */
   readonly passed: readonly string[];
 }
@@ -17,6 +19,7 @@ const specs: readonly ProgramSpec[] = [
     summary: "run the server",
     example: "prewarm server --http-port 7080",
     program: "server",
+    hasOwnHelp: true,
     passed: [],
   },
   {
@@ -24,6 +27,7 @@ const specs: readonly ProgramSpec[] = [
     summary: "run a provisioner daemon",
     example: "prewarm provisioner start --help",
     program: "provisioner",
+    hasOwnHelp: true,
     passed: [],
   },
   {
@@ -31,6 +35,7 @@ const specs: readonly ProgramSpec[] = [
     summary: "run a workspace's agent (provisioners do this)",
     example: "prewarm agent --help",
     program: "agent",
+    hasOwnHelp: false,
     passed: [],
   },
   {
@@ -38,6 +43,7 @@ const specs: readonly ProgramSpec[] = [
     summary: "write the whole database to a file, or `-` for standard output",
     example: "prewarm db export backup.ndjson",
     program: "databaseTransfer",
+    hasOwnHelp: false,
     passed: ["export"],
   },
   {
@@ -45,6 +51,7 @@ const specs: readonly ProgramSpec[] = [
     summary: "read a file written by `db export` into an empty database",
     example: "prewarm db import backup.ndjson",
     program: "databaseTransfer",
+    hasOwnHelp: false,
     passed: ["import"],
   },
 ];
@@ -63,19 +70,19 @@ function groupOf(parent: Command, name: string): Command {
 function attach(spec: ProgramSpec, parent: Command, host: CommandHost): void {
   const [first, ...rest] = spec.path;
   const leaf = rest.length === 0 ? parent : groupOf(parent, first);
-  leaf
+  const command = leaf
     .command(spec.path.at(-1) ?? first)
     .summary(spec.summary)
     .description(spec.summary)
     .argument("[arguments...]")
-    // The program has options, and a help, of its own: every word is handed to it as it is.
-    .helpOption(false)
+    // The program has options of its own: every word is handed to it as it is.
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText("after", `\nExample:\n  $ ${spec.example}`)
     .action(async (words: readonly string[]) => {
       host.setExitCode(await host.world.programs[spec.program]([...spec.passed, ...words]));
     });
+  if (spec.hasOwnHelp) command.helpOption(false);
 }
 
 /** The long-running programs behind the same executable; each is loaded only when it is asked for. */

@@ -15,6 +15,8 @@ function listed(help: string): readonly string[] {
 }
 
 const programPaths = ["server", "provisioner start", "agent", "db export", "db import"];
+/** Those whose help is their own affair. */
+const ownHelp = ["server", "provisioner start"];
 
 async function everyCommand(cli: CliBench): Promise<readonly string[]> {
   const paths: string[] = [];
@@ -30,11 +32,11 @@ describe("the command line", () => {
     const cli = bench();
     const paths = await everyCommand(cli);
     expect(paths.length).toBeGreaterThan(35);
-    for (const path of paths.filter((one) => !programPaths.includes(one))) {
+    for (const path of paths.filter((one) => !ownHelp.includes(one))) {
       const help = await cli.run(...path.split(" "), "--help");
       expect(help.exitCode, path).toBe(0);
       expect(help.stdout, path).toContain(`\nExample:\n  $ prewarm ${path}`);
-      expect(help.stdout, path).toContain("--json");
+      if (!programPaths.includes(path)) expect(help.stdout, path).toContain("--json");
     }
   });
 
@@ -90,13 +92,13 @@ describe("the command line", () => {
     });
     expect((await cli.run("server", "--http-port", "0", "--help")).exitCode).toBe(3);
     await cli.run("provisioner", "start", "--name=a", "--tag", "x=y");
-    await cli.run("agent", "-h");
+    await cli.run("agent");
     await cli.run("db", "export", "-", "--pg-url", "postgres://x");
     await cli.run("db", "import", "file", "--json");
     expect(seen).toEqual([
       "server --http-port 0 --help",
       "provisioner --name=a --tag x=y",
-      "agent -h",
+      "agent",
       "db export - --pg-url postgres://x",
       "db import file --json",
     ]);
