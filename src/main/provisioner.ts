@@ -53,17 +53,19 @@ async function serve(config: ProvisionerConfig): Promise<number> {
   const url = required("url", config.url, provisionerOptions.url.env);
   const token = required("provisioner.key", config.key, provisionerOptions.key.env);
   const root = path.resolve(config.dataDir);
+  const logger = createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr });
+  const random = systemRandom;
   const daemon = startDaemon({
     client: new Client({ url, token, timeoutMs: leasePollMsMax + callMarginMs }),
     name: config.name,
     incarnation: systemRandom.uuid(),
-    drivers: makeDrivers(config.drivers, { root }),
+    drivers: makeDrivers(config.drivers, { root, hostEnvironment: process.env, logger, random }),
     concurrency: config.concurrency,
     tags: tagsOf(config),
     scratchDir: path.join(root, "scratch"),
     version: packageVersion(),
-    logger: createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr }),
-    random: systemRandom,
+    logger,
+    random,
     clock: systemClock,
   });
   const stopped = new Promise<number>((resolve) => {
