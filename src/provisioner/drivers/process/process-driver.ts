@@ -130,8 +130,12 @@ export class ProcessDriver implements Driver {
     await context.saveState({ exists: true, rootId: this.#rootId, workspaceId: work.workspaceId });
     if (earlier !== null) await this.#end(paths, work.workspaceId);
     const record = {
-      ...{ workspaceId: work.workspaceId, workspaceName: work.workspaceName, templateName: context.templateName },
-      ...{ startId: work.buildId, buildStage: work.stage, accessUrl: context.accessUrl },
+      workspaceId: work.workspaceId,
+      workspaceName: work.workspaceName,
+      templateName: context.templateName,
+      startId: work.buildId,
+      buildStage: work.stage,
+      accessUrl: context.accessUrl,
       agents: work.agents.map(({ id, name }) => ({ id, name, process: null })),
     };
     await writeRecord(paths, { ...record, wanted: "making" });
