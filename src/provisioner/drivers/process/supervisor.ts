@@ -79,7 +79,7 @@ export class Supervisor {
     const { superviseMs, locks, logger } = this.#options;
     let rotatedAtMs = performance.now();
     while (!this.#over.signal.aborted) {
-      for (const [workspaceId, record] of [...this.#watched]) {
+      for (const [workspaceId, record] of this.#watched) {
         if (this.#over.signal.aborted) return;
         // Somebody is at work on it, and will ensure what he needs.
         if (locks.isHeld(workspaceId) || !this.#needsCare(record)) continue;
