@@ -135,14 +135,18 @@ interface Waiting {
 /** What the job came to: what the driver did when it had its way, else why it was stopped. */
 async function outcomeOf(working: Promise<Outcome>, waiting: Waiting): Promise<Outcome> {
   const { lease, log, timing, limitMs } = waiting;
+  const over = new AbortController();
+  const tooLate = untilTooLate({ abort: lease.abort, over: over.signal, graceMs: timing.abortGraceMs });
   try {
-    return await Promise.race([working, tooLate(lease.abort, timing.abortGraceMs)]);
+    return await Promise.race([working, tooLate]);
   } catch (error) {
     const reason = lease.reason;
     if (reason !== null) return stoppedOutcome(reason, limitMs);
     const report = errorReportOf(error, "build_failed");
     log.add("error", "end", report.message);
     return { kind: "failed", error: report };
+  } finally {
+    over.abort();
   }
 }
 
@@ -162,14 +166,22 @@ function stoppedOutcome(reason: StopReason, limitMs: number): Outcome {
 }
 
 /** Rejects when a driver has not stopped within the grace: what hangs must not hold a place for ever. */
-async function tooLate(abort: AbortSignal, graceMs: number): Promise<never> {
-  if (!abort.aborted) {
-    await new Promise<void>((resolve) => {
-      abort.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
-  await sleep(graceMs);
+async function untilTooLate(options: {
+  readonly abort: AbortSignal;
+  readonly over: AbortSignal;
+  readonly graceMs: number;
+}): Promise<never> {
+  const { abort, over, graceMs } = options;
+  await untilFired(AbortSignal.any([abort, over]));
+  await sleep(graceMs, over);
   throw new Error(`the driver did not stop within ${graceMs} ms`);
+}
+
+async function untilFired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 interface Report {
