@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,6 +18,8 @@ let serverOutput = "";
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "prewarm-tutorial-"));
+  // The embedded PostgreSQL runs under another account when root starts it, and has to get there.
+  chmodSync(folder, 0o755);
   cpSync(path.join(root, "templates"), path.join(folder, "templates"), { recursive: true });
   server = spawn(process.execPath, [path.join(root, "bin/prewarm"), "server"], {
     env: {
@@ -33,7 +35,12 @@ beforeAll(async () => {
       serverOutput += String(data);
     });
   }
-  await waitUntil("the server says that it is ready", () => /ready at (\S+)/.test(serverOutput), 60_000);
+  await waitUntil(
+    "the server says that it is ready, or ends",
+    () => /ready at (\S+)/.test(serverOutput) || server.exitCode !== null,
+    60_000,
+  );
+  if (server.exitCode !== null) throw new Error(`the server ended: ${serverOutput}`);
   url = /ready at (\S+)/.exec(serverOutput)?.[1] ?? "";
 }, 90_000);
 
@@ -74,7 +81,7 @@ async function check(step: ConsoleStep): Promise<void> {
   const deadline = performance.now() + listWithinMs;
   for (;;) {
     const { output } = await run(step.command);
-    if (matchesConsole(output, step.expected)) return;
+    if (matchesConsole(output, step)) return;
     if (!isList(step) || performance.now() > deadline) {
       expect.fail(
         `$ ${step.command}\nprinted\n${output}\ninstead of\n${step.expected.join("\n")}\n\nserver:\n${serverOutput}`,

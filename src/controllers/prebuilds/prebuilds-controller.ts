@@ -76,7 +76,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
       await decisionLog.store(plans, snapshots);
       const stats: CycleStats = {
-        elapsedMs: deps.monotonicMs() - begun,
+        elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
         presetsTotal: total,
         presetsReconciled: plans.length,
         creates: created.creates,
