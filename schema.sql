@@ -207,6 +207,7 @@ create table provider_states (
   attempt integer not null,
   serial bigint not null,
   state jsonb not null,
+  daemon_id uuid,
   updated_at timestamp with time zone not null
 );
 create table servers (

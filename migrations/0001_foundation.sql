@@ -278,6 +278,8 @@ create table provider_states (
   attempt integer not null,
   serial bigint not null,
   state jsonb not null,
+  -- The one daemon that can reach what exists, when that is bound to its host: it alone takes the workspace's jobs.
+  daemon_id uuid,
   updated_at timestamptz not null
 );
 

@@ -1,24 +1,45 @@
-// Compiles every project and bundles the programs that start often (CLI, agent) into one file each.
+// Compiles, then bundles the programs that start often or travel (CLI, agent) and the benchmarks into one file each.
+//   node tools/build.mjs            everything, tests and tools included: what the gate compiles
+//   node tools/build.mjs product    what `npm start` needs
+//   node tools/build.mjs bench      what `npm run bench` needs
+//   --clean                         from nothing
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { fingerprintsOf, noteBuilt } from "./bootstrap/fingerprint.mjs";
+import { bundleAll } from "./build/bundles.mjs";
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const require = createRequire(import.meta.url);
+const root = path.resolve(import.meta.dirname, "..");
 
-function run(command, args) {
-  const done = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  if (done.status !== 0) process.exit(done.status ?? 1);
+/** What each target compiles (a project brings those that it refers to) and bundles. */
+const targets = {
+  all: { projects: ["."], bundles: ["product", "bench"] },
+  product: { projects: ["src/main"], bundles: ["product"] },
+  bench: { projects: ["src/main"], bundles: ["product", "bench"] },
+};
+
+/** @returns whether the compiler accepted the projects; its errors go to the terminal */
+function compile(projects) {
+  const native = path.dirname(createRequire(import.meta.url).resolve("@typescript/native/package.json"));
+  const args = [path.join(native, "bin/tsc"), "-b", ...projects];
+  return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status === 0;
 }
 
-export function compile() {
-  const native = path.dirname(require.resolve("@typescript/native/package.json"));
-  run(process.execPath, [path.join(native, "bin/tsc"), "-b"]);
+const { values: options, positionals } = parseArgs({
+  options: { clean: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const name = positionals[0] ?? "all";
+if (!Object.hasOwn(targets, name)) {
+  console.error(`There is no target "${name}": name one of ${Object.keys(targets).join(", ")}.`);
+  process.exit(2);
 }
+if (options.clean) rmSync(path.join(root, "dist"), { recursive: true, force: true });
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes("--clean")) rmSync(path.join(root, "dist"), { recursive: true, force: true });
-  compile();
-}
+const { projects, bundles } = targets[name];
+const fingerprints = fingerprintsOf(root, bundles);
+if (!compile(projects)) process.exit(1);
+await bundleAll({ root, targets: bundles });
+noteBuilt(root, fingerprints);

@@ -17,6 +17,10 @@ export interface AppOptions {
   readonly poolPolicy: Omit<PoolPolicy, "paused">;
   readonly uploadBytesMax: number;
   readonly unpackedBytesMax: number;
+  /** SHA-256 of the key of the server's own daemon, made anew at each start. */
+  readonly builtinDaemonKeyHash: Buffer;
+  /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
+  readonly creationsPerMinuteMax: number;
 }
 
 /** What every use case is given. */

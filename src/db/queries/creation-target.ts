@@ -114,3 +114,17 @@ export async function outdatedPresets(
 ): Promise<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }[]> {
   return await sql.query(outdatedStatement, [presetId]);
 }
+
+const activeOfWorkspaceStatement: Statement<{ readonly id: TemplateVersionId }> = statement(
+  "active_version_of_workspace",
+  `select t.active_version_id as id
+from workspaces w
+join templates t on t.id = w.template_id
+where w.id = $1
+  and t.active_version_id is not null`,
+);
+
+/** The active version of the workspace's template. */
+export async function activeVersionIdOf(sql: Sql, workspaceId: WorkspaceId): Promise<TemplateVersionId | undefined> {
+  return (await sql.query(activeOfWorkspaceStatement, [workspaceId]))[0]?.id;
+}

@@ -4,6 +4,9 @@ import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
+/** Drivers whose workspaces exist on the host of the daemon that made them, and can be reached by no other. */
+const hostBoundDrivers: readonly string[] = ["process", "fake"];
+
 interface TakenRow {
   readonly id: JobId;
 }
@@ -17,6 +20,11 @@ const takeStatement: Statement<TakenRow> = statement(
   where j.status = 'pending'
     and j.driver = any($3::text[])
     and j.tags <@ $4::jsonb
+    and not exists (
+      select 1
+      from provider_states s
+      where s.workspace_id = j.workspace_id
+        and s.daemon_id <> $1)
   order by j.is_prebuild, j.created_at, j.id
   limit 1
   for update skip locked
@@ -146,19 +154,19 @@ const stateStatement: Statement<object> = statement(
   "job_state_put",
   // Fenced: only the attempt that holds the lease may write, and never an older version over a newer one.
   `with holder as (
-  select workspace_id
+  select workspace_id, case when driver = any($6::text[]) then daemon_id end as daemon_id
   from jobs
   where id = $1
     and attempt = $2
     and status in ('running', 'canceling')
   for update
 )
-insert into provider_states (workspace_id, job_id, attempt, serial, state, updated_at)
-select workspace_id, $1, $2, $3, $4, $5
+insert into provider_states (workspace_id, job_id, attempt, serial, state, updated_at, daemon_id)
+select workspace_id, $1, $2, $3, $4, $5, daemon_id
 from holder
 on conflict (workspace_id) do update
 set job_id = excluded.job_id, attempt = excluded.attempt, serial = excluded.serial, state = excluded.state,
-  updated_at = excluded.updated_at
+  updated_at = excluded.updated_at, daemon_id = excluded.daemon_id
 where provider_states.job_id <> excluded.job_id
   or provider_states.attempt <> excluded.attempt
   or provider_states.serial < excluded.serial
@@ -182,6 +190,7 @@ export async function putProviderState(
     input.serial,
     JSON.stringify(input.state),
     input.now,
+    hostBoundDrivers,
   ]);
   return rows.length === 1;
 }
@@ -229,4 +238,19 @@ export async function appendJobLog(
     lines.map((line) => line.line.replaceAll("\0", "\uFFFD")),
   ]);
   return rows.length > 0;
+}
+
+const releaseStatement: Statement<TakenRow> = statement(
+  "job_lease_release",
+  `update jobs
+set status = 'pending', daemon_id = null, daemon_incarnation = null, lease_expires_at = null, started_at = null
+where id = $1
+  and attempt = $2
+  and status = 'running'
+returning id`,
+);
+
+/** Puts a job back that was leased to a daemon which hung up before it could hear of it. */
+export async function releaseLeasedJob(sql: Sql, jobId: JobId, attempt: number): Promise<void> {
+  await sql.query(releaseStatement, [jobId, attempt]);
 }

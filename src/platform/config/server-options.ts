@@ -124,16 +124,16 @@ const prebuilds = {
   prebuildsInFlightPerPreset: integerOption({
     name: "prebuilds.in_flight_per_preset",
     default: 25,
-    min: 1,
+    min: 0,
     max: 10_000,
-    description: "Most prebuild builds of one preset that are pending or running at a time.",
+    description: "Most prebuild builds of one preset that are pending or running at a time; 0 for no limit.",
   }),
   prebuildsInFlightTotal: integerOption({
     name: "prebuilds.in_flight_total",
     default: 200,
-    min: 1,
+    min: 0,
     max: 100_000,
-    description: "Most prebuild builds of the deployment that are pending or running at a time.",
+    description: "Most prebuild builds of the deployment that are pending or running at a time; 0 for no limit.",
   }),
   prebuildsFailedKept: integerOption({
     name: "prebuilds.failed_kept",
@@ -164,12 +164,17 @@ const rest = {
     max: hourMs,
     description: "Time after which a job whose daemon has gone silent is given up.",
   }),
-  provisionerPollIntervalMs: durationOption({
-    name: "provisioner.poll_interval",
-    default: 5 * secondMs,
-    min: 1,
-    max: hourMs,
-    description: "Longest time between two looks at the queue. Events start one at once.",
+  provisionerDrivers: stringOption({
+    name: "provisioner.drivers",
+    default: "process",
+    description: "Drivers of the built-in provisioner daemon, with commas between them: process, fake.",
+  }),
+  creationsPerMinuteMax: integerOption({
+    name: "http.creations_per_minute",
+    default: 600,
+    min: 0,
+    max: 10_000_000,
+    description: "Workspaces that one person may create in a minute through one server; 0 for no limit.",
   }),
   sessionLifetimeMs: durationOption({
     name: "session.lifetime",

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { CodedError } from "../contracts/errors.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Random } from "../platform/random.ts";
+import { type AgentTiming, agentTiming } from "./agent-timing.ts";
+
+/** All that an agent needs to know before it has spoken to the server. */
+export interface AgentConfig {
+  readonly serverUrl: string;
+  readonly token: string;
+  readonly workspaceId: string;
+  /** Home of the workspace's owner: hooks and commands start here. */
+  readonly home: string;
+  /** Where the agent remembers what it has done; survives its restart, not the workspace's deletion. */
+  readonly stateFolder: string;
+  /** The start build that this agent belongs to: its `prewarm` hook runs once for each. */
+  readonly startId: string;
+  /** `prebuild` or `ordinary`: why the workspace was started. */
+  readonly buildStage: string;
+  /** What hooks and commands inherit: never the agent's own settings. */
+  readonly baseEnvironment: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly timing: AgentTiming;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Variables that the agent itself reads. What it starts must not see them: among them is the way to its token. */
+const ownVariables = ["PREWARM_AGENT_TOKEN_FILE", "PREWARM_AGENT_TOKEN", "PREWARM_AGENT_STATE", "PREWARM_START_ID"];
+
+export interface AgentConfigOptions {
+  readonly environment: Environment;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly random: Random;
+}
+
+/** Reads the agent's configuration from its environment. Errors: `config_invalid`, with the variable's name. */
+export function readAgentConfig(options: AgentConfigOptions): AgentConfig {
+  const { environment } = options;
+  const home = required(environment, "HOME");
+  return {
+    serverUrl: serverUrl(required(environment, "PREWARM_URL")),
+    token: readToken(environment),
+    workspaceId: required(environment, "PREWARM_WORKSPACE_ID"),
+    home,
+    stateFolder: environment["PREWARM_AGENT_STATE"] ?? `${home}/.prewarm`,
+    startId: environment["PREWARM_START_ID"] ?? "",
+    buildStage: environment["PREWARM_BUILD_STAGE"] ?? "ordinary",
+    baseEnvironment: inherited(environment),
+    version: options.version,
+    logger: options.logger,
+    random: options.random,
+    timing: agentTiming,
+  };
+}
+
+function required(environment: Environment, name: string): string {
+  const value = environment[name];
+  if (value !== undefined && value !== "") return value;
+  throw new CodedError("config_invalid", `${name} is not set: the agent is started by a provisioner, which sets it.`);
+}
+
+function serverUrl(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new CodedError("config_invalid", `PREWARM_URL is "${text}"; it must be an http or https address.`);
+  }
+  return text;
+}
+
+function readToken(environment: Environment): string {
+  const file = environment["PREWARM_AGENT_TOKEN_FILE"];
+  if (file === undefined) return required(environment, "PREWARM_AGENT_TOKEN");
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch (cause) {
+    throw new CodedError("config_invalid", `PREWARM_AGENT_TOKEN_FILE names ${file}, which cannot be read.`, { cause });
+  }
+}
+
+function inherited(environment: Environment): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && !ownVariables.includes(name)) kept[name] = value;
+  }
+  return kept;
+}

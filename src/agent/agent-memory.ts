@@ -1,0 +1,67 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import path from "node:path";
+import type { ClaimRecord } from "../contracts/agent-protocol.ts";
+
+/** The newest hand-over that this workspace knows of. */
+export interface RememberedClaim {
+  readonly generation: number;
+  /** `started`: the hook was interrupted, if nobody is running it now. */
+  readonly phase: "started" | "done";
+  readonly isAcknowledged: boolean;
+  readonly error: string | null;
+  readonly record: ClaimRecord;
+}
+
+/** How the `prewarm` hook of a start ended. */
+export interface RememberedStart {
+  readonly startId: string;
+  readonly state: "ready" | "start_error" | "start_timeout";
+  readonly detail: string;
+}
+
+/** What the agent must not forget when it is restarted. Each file is replaced as a whole, or not at all. */
+export class AgentMemory {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#folder = folder;
+  }
+
+  claim(): RememberedClaim | null {
+    // Only this class writes the file, and renames it into place when it is complete.
+    return this.#read("claim.json") as RememberedClaim | null;
+  }
+
+  rememberClaim(claim: RememberedClaim): void {
+    this.#write("claim.json", claim);
+  }
+
+  start(): RememberedStart | null {
+    return this.#read("start.json") as RememberedStart | null; // as above
+  }
+
+  rememberStart(start: RememberedStart): void {
+    this.#write("start.json", start);
+  }
+
+  #read(name: string): unknown {
+    try {
+      return JSON.parse(readFileSync(path.join(this.#folder, name), "utf8"));
+    } catch {
+      return null;
+    }
+  }
+
+  #write(name: string, value: unknown): void {
+    const target = path.join(this.#folder, name);
+    const descriptor = openSync(`${target}.new`, "w", 0o600);
+    try {
+      writeSync(descriptor, JSON.stringify(value));
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(`${target}.new`, target);
+  }
+}

@@ -1,0 +1,28 @@
+import { agentPingMs, claimPollMs } from "../contracts/agent-protocol.ts";
+
+/** Every wait of the agent, so that a test can run the same code in less time. */
+export interface AgentTiming {
+  readonly claimPollMs: number;
+  readonly pingMs: number;
+  readonly reconnectBaseMs: number;
+  readonly reconnectCapMs: number;
+  /** An HTTP request is given up after this. */
+  readonly requestMs: number;
+  /** Between asking a process group to end and ending it. */
+  readonly killGraceMs: number;
+  /** Log lines wait this long for company. */
+  readonly logFlushMs: number;
+  /** A command's pipes are read this long after its exit when something it left behind keeps them open. */
+  readonly execDrainMs: number;
+}
+
+export const agentTiming: AgentTiming = {
+  claimPollMs,
+  pingMs: agentPingMs,
+  reconnectBaseMs: 200,
+  reconnectCapMs: 5_000,
+  requestMs: 15_000,
+  killGraceMs: 2_000,
+  logFlushMs: 100,
+  execDrainMs: 250,
+};

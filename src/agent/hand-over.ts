@@ -1,0 +1,154 @@
+import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
+import { createSignal } from "../platform/signal.ts";
+import type { AgentConfig } from "./agent-config.ts";
+import type { AgentLog } from "./agent-log.ts";
+import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
+import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
+import { type HookOutcome, runHook } from "./run-hook.ts";
+import type { ServerHttp } from "./server-http.ts";
+import { workFolder } from "./workspace-start.ts";
+
+export interface HandOverInput {
+  readonly config: AgentConfig;
+  readonly http: ServerHttp;
+  readonly memory: AgentMemory;
+  readonly log: AgentLog;
+  /** Resolves when the `prewarm` hook has ended, however it did: a claim waits for it. */
+  readonly started: Promise<AgentManifest>;
+}
+
+const errorLengthMax = 4_096;
+
+/**
+ * Takes the workspace over for its owner, once per generation of the claim record (spec §4.1).
+ * The record is pulled: a wake-up may be lost or repeated without harm, and the newest generation is remembered
+ * on disk, so that no restart of agent or server repeats a hand-over. An interrupted hook is run again.
+ */
+export class HandOver {
+  readonly #input: HandOverInput;
+  readonly #look = createSignal();
+  #waiting = new Set<() => void>();
+  #newest: RememberedClaim | null;
+
+  constructor(input: HandOverInput) {
+    this.#input = input;
+    this.#newest = input.memory.claim();
+  }
+
+  /** Says that a look is worth it. */
+  poke(): void {
+    this.#look.notify();
+  }
+
+  /**
+   * The claim under which a command may run now. While nobody is known to own the workspace, or a hand-over is
+   * under way, it looks (again) and waits for the hook. Null: nobody owns the workspace.
+   */
+  async owner(): Promise<ClaimRecord | null> {
+    if (this.#newest?.phase !== "done") {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        this.#look.notify();
+      });
+    }
+    return this.#newest?.phase === "done" ? this.#newest.record : null;
+  }
+
+  async run(abort: AbortSignal): Promise<void> {
+    const { claimPollMs } = this.#input.config.timing;
+    while (!abort.aborted) {
+      const isSettled = await this.#lookOnce(abort);
+      // Polls only while a claim may still come or be unacknowledged: an owned workspace at rest asks nothing.
+      // The jitter is downwards only, so that a lost wake-up costs one poll at most.
+      const timeoutMs = claimPollMs * (0.75 + this.#input.config.random.float() / 4);
+      await this.#look.wait(isSettled ? { abort } : { abort, timeoutMs });
+    }
+    this.#release(this.#waiting);
+  }
+
+  /** Answers whether everything is done that is known of. */
+  async #lookOnce(abort: AbortSignal): Promise<boolean> {
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    try {
+      const record = await this.#input.http.claim(abort);
+      if (this.#isNew(record)) await this.#handOver(record, abort);
+      if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
+      return this.#newest?.isAcknowledged === true;
+    } catch (error) {
+      if (!abort.aborted) this.#input.config.logger.warn("the claim record could not be looked after", { error });
+      return false;
+    } finally {
+      this.#release(waiting);
+    }
+  }
+
+  #isNew(record: ClaimRecord): boolean {
+    const known = this.#newest;
+    if (record.generation === 0) return false;
+    return (
+      known === null ||
+      record.generation > known.generation ||
+      (record.generation === known.generation && known.phase === "started")
+    );
+  }
+
+  async #handOver(record: ClaimRecord, abort: AbortSignal): Promise<void> {
+    const { memory, log } = this.#input;
+    const claim = { generation: record.generation, record, isAcknowledged: false, error: null };
+    // Nobody's commands run from here on, until the hook is done.
+    this.#newest = { ...claim, phase: "started" };
+    const manifest = await this.#input.started;
+    const hook = manifest.hooks.claim;
+    let error: string | null = null;
+    if (hook !== undefined) {
+      memory.rememberClaim(this.#newest);
+      const outcome = await this.#runHook(manifest, { record, hook, abort });
+      if (outcome.kind === "aborted") throw new Error("the hand-over was interrupted; it will be repeated");
+      if (outcome.kind !== "succeeded") error = `The claim hook failed: ${outcome.reason}.`;
+    }
+    if (abort.aborted) return;
+    this.#newest = { ...claim, phase: "done", error };
+    memory.rememberClaim(this.#newest);
+    const text = error ?? `Handed over to ${record.owner?.username ?? "nobody"} (generation ${record.generation}).`;
+    log.add({ level: error === null ? "info" : "error", source: "agent", text });
+  }
+
+  async #runHook(
+    manifest: AgentManifest,
+    claim: {
+      readonly record: ClaimRecord;
+      readonly hook: { run: string; timeoutMs: number };
+      readonly abort: AbortSignal;
+    },
+  ): Promise<HookOutcome> {
+    const { config, log } = this.#input;
+    return runHook({
+      name: "claim",
+      script: claim.hook.run,
+      timeoutMs: claim.hook.timeoutMs,
+      folder: workFolder(config, manifest),
+      environment: {
+        ...commonEnvironment(config, manifest),
+        ...ownerEnvironment(claim.record),
+        // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
+        PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
+      },
+      stateFolder: config.stateFolder,
+      killGraceMs: config.timing.killGraceMs,
+      abort: claim.abort,
+      onLine: (level, text) => log.add({ level, source: "claim", text }),
+    });
+  }
+
+  async #acknowledge(claim: RememberedClaim, abort: AbortSignal): Promise<void> {
+    const error = claim.error === null ? null : claim.error.slice(0, errorLengthMax);
+    await this.#input.http.acknowledge({ generation: claim.generation, error }, abort);
+    this.#newest = { ...claim, isAcknowledged: true };
+    this.#input.memory.rememberClaim(this.#newest);
+  }
+
+  #release(waiting: ReadonlySet<() => void>): void {
+    for (const resolve of waiting) resolve();
+  }
+}

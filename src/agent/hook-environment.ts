@@ -1,0 +1,46 @@
+import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
+import type { AgentConfig } from "./agent-config.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** Name of the variable of a parameter: `git-branch` becomes `PREWARM_PARAMETER_GIT_BRANCH`. */
+export function parameterVariable(name: string): string {
+  return `PREWARM_PARAMETER_${name.toUpperCase().replaceAll(/[^A-Z0-9_]/g, "_")}`;
+}
+
+function parameterVariables(parameters: Variables): Variables {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterVariable(name), value]));
+}
+
+/** What every process of the workspace sees. Nothing in it says who will own it (spec §4.1). */
+export function commonEnvironment(config: AgentConfig, manifest: AgentManifest): Variables {
+  return {
+    ...config.baseEnvironment,
+    ...manifest.env,
+    ...parameterVariables(manifest.parameters),
+    HOME: config.home,
+    PREWARM_WORKSPACE_ID: config.workspaceId,
+    PREWARM_TEMPLATE: manifest.templateName,
+    PREWARM_AGENT: manifest.agentName,
+    PREWARM_BUILD_STAGE: config.buildStage,
+  };
+}
+
+/** What the claim hook and the owner's commands see besides. Empty while nobody owns the workspace. */
+export function ownerEnvironment(record: ClaimRecord): Variables {
+  const { owner } = record;
+  if (owner === null) return {};
+  const name = owner.name === "" ? owner.username : owner.name;
+  return {
+    ...parameterVariables(record.parameters),
+    PREWARM_WORKSPACE_NAME: record.workspaceName,
+    PREWARM_OWNER_ID: owner.id,
+    PREWARM_OWNER: owner.username,
+    PREWARM_OWNER_NAME: owner.name,
+    PREWARM_OWNER_EMAIL: owner.email,
+    GIT_AUTHOR_NAME: name,
+    GIT_COMMITTER_NAME: name,
+    // An empty address would stop git; without the variable it uses its own configuration.
+    ...(owner.email === "" ? {} : { GIT_AUTHOR_EMAIL: owner.email, GIT_COMMITTER_EMAIL: owner.email }),
+  };
+}

@@ -1,0 +1,116 @@
+import { setMaxListeners } from "node:events";
+import { mkdirSync } from "node:fs";
+import type { AgentManifest } from "../contracts/agent-protocol.ts";
+import { execPerAgentMax } from "../contracts/limits.ts";
+import { backoffDelayMs } from "../platform/backoff.ts";
+import { sleep } from "../platform/sleep.ts";
+import type { AgentConfig } from "./agent-config.ts";
+import { AgentLog } from "./agent-log.ts";
+import { AgentMemory } from "./agent-memory.ts";
+import { ExecSessions } from "./exec-sessions.ts";
+import { HandOver } from "./hand-over.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { ServerHttp } from "./server-http.ts";
+import { ServerSocket } from "./server-socket.ts";
+import { startWorkspace } from "./workspace-start.ts";
+
+/** Longest time that the last frames may take on their way out. */
+const farewellMs = 1_000;
+
+/**
+ * Runs the agent until `abort` fires, then ends what it has started, and resolves.
+ * `created → starting → ready | start_error | start_timeout → shutting_down → off` (architecture §6).
+ */
+export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise<void> {
+  // The connection outlives the work: the last states go over it.
+  const connection = new AbortController();
+  // Every command waits on it, with both of its pipes.
+  setMaxListeners(4 * execPerAgentMax, connection.signal);
+  mkdirSync(config.home, { recursive: true });
+  const memory = new AgentMemory(config.stateFolder);
+  const http = new ServerHttp({ ...config, requestMs: config.timing.requestMs });
+  const log = new AgentLog();
+  const lifecycle = new Lifecycle(config.version);
+  const started = deferred<AgentManifest>();
+  const handOver = new HandOver({ config, http, memory, log, started: started.promise });
+  const socket: ServerSocket = new ServerSocket(config, {
+    onOpen: () => {
+      void lifecycle.tell(socket);
+      sessions.announceAll();
+      handOver.poke();
+    },
+    onMessage: (message) => {
+      if (message.kind === "poke") handOver.poke();
+      else sessions.receive(message);
+    },
+  });
+  const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
+  const connected = socket.run(connection.signal);
+  const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
+  const handingOver = handOver.run(abort);
+
+  const starting = start();
+  await untilAborted(abort);
+  started.reject(new Error("the workspace is shutting down"));
+  await lifecycle.become("shutting_down", "", socket);
+  await Promise.all([sessions.endAll(farewellMs), starting]);
+  await Promise.race([farewell(), sleep(farewellMs)]);
+  connection.abort();
+  http.close();
+  await Promise.all([connected, logged, handingOver]);
+
+  async function start(): Promise<void> {
+    const manifest = await fetchManifest(config, http, abort);
+    if (manifest === null) return;
+    await lifecycle.become("starting", "", socket);
+    const outcome = await startWorkspace({ config, manifest, memory, log, abort });
+    if (outcome === null || abort.aborted) return;
+    if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
+    await lifecycle.become(outcome.state, outcome.detail, socket);
+    // Also when the hook failed: the owner's commands are what repairs it.
+    started.resolve(manifest);
+  }
+
+  async function farewell(): Promise<void> {
+    await log.flush(socket);
+    await lifecycle.become("off", "", socket);
+  }
+}
+
+interface Deferred<Value> {
+  readonly promise: Promise<Value>;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: Error) => void;
+}
+
+function deferred<Value>(): Deferred<Value> {
+  let resolve: (value: Value) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<Value>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  // Nobody may be waiting when it is rejected, and that is no fault.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+async function fetchManifest(config: AgentConfig, http: ServerHttp, abort: AbortSignal): Promise<AgentManifest | null> {
+  const { reconnectBaseMs: baseMs, reconnectCapMs: capMs } = config.timing;
+  for (let attempt = 1; !abort.aborted; attempt += 1) {
+    try {
+      return await http.manifest(abort);
+    } catch (error) {
+      config.logger.warn("the manifest could not be fetched", { error });
+      await sleep(backoffDelayMs({ attempt, baseMs, capMs, random: config.random }), abort);
+    }
+  }
+  return null;
+}
+
+async function untilAborted(abort: AbortSignal): Promise<void> {
+  if (abort.aborted) return;
+  await new Promise<void>((resolve) => {
+    abort.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

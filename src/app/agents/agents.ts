@@ -1,0 +1,136 @@
+import type { Static } from "typebox";
+import type {
+  AgentManifest,
+  AgentToServer,
+  ClaimAcknowledgement,
+  ClaimRecord,
+} from "../../contracts/agent-protocol.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { AgentId } from "../../contracts/ids.ts";
+import { logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
+import type { ManifestAgent } from "../../contracts/manifest.ts";
+import { agentManifestRow } from "../../db/queries/agent-manifest.ts";
+import {
+  acknowledgeClaim,
+  agentByToken,
+  type AgentRow,
+  appendAgentLog,
+  changeAgent,
+  claimRecord,
+} from "../../db/queries/agents.ts";
+import type { AppContext } from "../app-context.ts";
+import { instant } from "../page.ts";
+import { hashSecret } from "../secret.ts";
+
+const hookTimeoutSecondsDefault = 600;
+
+/** The agent behind a token. Errors: `unauthenticated`, also once the agent's build was replaced. */
+export async function authenticateAgent(context: AppContext, secret: string): Promise<AgentRow> {
+  const agent = await agentByToken(context.db, hashSecret(secret));
+  if (agent === undefined)
+    throw new CodedError("unauthenticated", "The agent token is unknown or its build was replaced.");
+  return agent;
+}
+
+export async function manifestOf(context: AppContext, agent: AgentRow): Promise<AgentManifest> {
+  const row = await agentManifestRow(context.db, agent.id);
+  const definition = row?.manifest.agents?.find((candidate) => candidate.name === agent.name);
+  if (row === undefined || definition === undefined) {
+    throw new CodedError("not_found", `The template version has no agent "${agent.name}".`);
+  }
+  return {
+    agentId: agent.id,
+    agentName: agent.name,
+    workspaceId: agent.workspace_id,
+    templateName: row.template_name,
+    directory: definition.directory ?? "",
+    env: definition.env ?? {},
+    parameters: row.parameters,
+    hooks: hooksOf(definition),
+  };
+}
+
+function hooksOf(definition: ManifestAgent): AgentManifest["hooks"] {
+  const { prewarm, claim } = definition.hooks ?? {};
+  const timed = (hook: { readonly run: string; readonly timeout?: number }) => ({
+    run: hook.run,
+    timeoutMs: (hook.timeout ?? hookTimeoutSecondsDefault) * 1_000,
+  });
+  return {
+    ...(prewarm === undefined ? {} : { prewarm: timed(prewarm) }),
+    ...(claim === undefined ? {} : { claim: timed(claim) }),
+  };
+}
+
+/** The claim record as the agent may see it: nobody's while the workspace waits in its pool (spec §4.1). */
+export async function claimRecordOf(context: AppContext, agent: AgentRow): Promise<ClaimRecord> {
+  const row = await claimRecord(context.db, agent.id);
+  if (row === undefined) throw new CodedError("not_found", "The workspace of this agent is gone.");
+  if (row.generation === 0 || row.owner_id === null) {
+    return { generation: 0, owner: null, workspaceName: row.workspace_name, parameters: {}, claimedAt: null };
+  }
+  return {
+    generation: row.generation,
+    owner: {
+      id: row.owner_id,
+      username: row.username ?? "",
+      name: row.name ?? "",
+      email: row.email ?? "",
+    },
+    workspaceName: row.workspace_name,
+    parameters: row.parameters,
+    claimedAt: instant(row.claimed_at),
+  };
+}
+
+export async function acknowledge(
+  context: AppContext,
+  agent: AgentRow,
+  input: Static<typeof ClaimAcknowledgement>,
+): Promise<void> {
+  await context.db.transaction("acknowledge claim", async (tx) =>
+    acknowledgeClaim(tx, { agentId: agent.id, ...input, now: context.clock.now() }),
+  );
+}
+
+/** Notes that an agent is connected to this server; false when it is retired. */
+export async function agentConnected(context: AppContext, agentId: AgentId, connectionId: string): Promise<boolean> {
+  return await context.db.transaction("agent connected", async (tx) =>
+    changeAgent(tx, agentId, { kind: "connected", serverId: context.serverId, connectionId }, context.clock.now()),
+  );
+}
+
+export async function agentDisconnected(context: AppContext, agentId: AgentId, connectionId: string): Promise<void> {
+  await context.db.transaction("agent disconnected", async (tx) =>
+    changeAgent(tx, agentId, { kind: "disconnected", connectionId }, context.clock.now()),
+  );
+}
+
+export async function agentReportsState(
+  context: AppContext,
+  agentId: AgentId,
+  report: Extract<AgentToServer, { kind: "state" }>,
+): Promise<void> {
+  await context.db.transaction("agent state", async (tx) =>
+    changeAgent(
+      tx,
+      agentId,
+      { kind: "state", state: report.state, detail: report.detail, version: report.version },
+      context.clock.now(),
+    ),
+  );
+}
+
+/** Stores log lines of an agent; lines and batches over the limits are cut. */
+export async function agentReportsLogs(
+  context: AppContext,
+  agent: AgentRow,
+  report: Extract<AgentToServer, { kind: "logs" }>,
+): Promise<void> {
+  const lines = report.lines
+    .slice(0, logBatchLinesMax)
+    .map((line) => ({ ...line, line: line.line.slice(0, logLineLengthMax) }));
+  if (lines.length === 0) return;
+  await appendAgentLog(context.db, agent.id, lines);
+  context.db.publish([`workspace:${agent.workspace_id}`]);
+}

@@ -1,0 +1,56 @@
+import { CodedError } from "../../contracts/errors.ts";
+import type { AgentId } from "../../contracts/ids.ts";
+import { agentPlaces } from "../../db/queries/agent-manifest.ts";
+import type { AppContext } from "../app-context.ts";
+import type { Actor } from "../authorize.ts";
+import { requireWorkspace } from "../workspaces/workspaces.ts";
+
+export interface ExecTarget {
+  readonly agentId: AgentId;
+  readonly workspaceId: string;
+  /** Null: the agent is connected to this server; else the server to go to. */
+  readonly elsewhereUrl: string | null;
+}
+
+/**
+ * Where a person's command is to run. Only the workspace's owner may run commands in it, administrators not excepted.
+ * Errors: `not_found`, `forbidden`, `agent_unavailable`.
+ */
+export async function execTarget(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly workspace: string; readonly agent: string | null },
+): Promise<ExecTarget> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  if (workspace.is_prebuild) {
+    throw new CodedError("forbidden", "An unclaimed prebuild has no owner yet, and nobody may run commands in it.", {
+      next: "Claim a workspace with `prewarm create`.",
+    });
+  }
+  if (workspace.owner_id !== actor.userId) {
+    throw new CodedError("forbidden", `Only ${workspace.owner} may run commands in this workspace.`);
+  }
+  const places = await agentPlaces(context.db, workspace.id);
+  const place = input.agent === null ? places[0] : places.find((candidate) => candidate.name === input.agent);
+  if (place === undefined) {
+    const names = places.map((candidate) => candidate.name).join(", ");
+    const what = input.agent === null ? "no agent" : `no agent "${input.agent}"`;
+    throw new CodedError(
+      "agent_unavailable",
+      `The workspace "${workspace.name}" has ${what} (status: ${workspace.status}).`,
+      {
+        ...(names === "" ? {} : { next: `Its agents are: ${names}.` }),
+      },
+    );
+  }
+  if (place.server_id === null) {
+    throw new CodedError("agent_unavailable", `The agent "${place.name}" of "${workspace.name}" is not connected.`);
+  }
+  const isHere = place.server_id === context.serverId;
+  if (!isHere && place.server_url === null) {
+    throw new CodedError("agent_unavailable", `The server that holds the agent "${place.name}" is gone.`, {
+      retryAfterSeconds: 5,
+    });
+  }
+  return { agentId: place.id, workspaceId: workspace.id, elsewhereUrl: isHere ? null : place.server_url };
+}

@@ -1,0 +1,197 @@
+import type { Job } from "../../contracts/api/jobs.ts";
+import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { JobId } from "../../contracts/ids.ts";
+import { isJobFinished } from "../../contracts/states.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { type JobView, jobById, listJobs, pendingPrebuildJobs, requestCancel } from "../../db/queries/job-views.ts";
+import { type LogRow, readAgentLog, readJobLog } from "../../db/queries/logs.ts";
+import type { Tx } from "../../db/store.ts";
+import { finishJob } from "../../db/writes/finish-job.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, isAdministrator, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import { instant, type PageQuery, pageOf } from "../page.ts";
+import { requireWorkspace } from "../workspaces/workspaces.ts";
+
+/** A daemon that has not been heard of for so long cannot be counted on. */
+const daemonAliveMs = 60_000;
+const logLimitDefault = 1_000;
+const bulkCancelMax = 1_000;
+
+export function daemonsSeenSince(context: AppContext): Date {
+  return new Date(context.clock.now().getTime() - daemonAliveMs);
+}
+
+function jobView(row: JobView): Job {
+  const tags = Object.entries(row.tags).map(([key, value]) => `${key}=${value}`);
+  const wanted = tags.length === 0 ? "" : ` and the tags ${tags.join(", ")}`;
+  const isBlocked = row.status === "pending" && !row.has_daemon;
+  return {
+    id: row.id,
+    kind: row.kind,
+    status: row.status,
+    queuePosition: row.queue_position,
+    initiator: row.initiator,
+    isPrebuild: row.is_prebuild,
+    template: row.template,
+    workspace: row.workspace,
+    workspaceId: row.workspace_id,
+    transition: row.transition,
+    stage: row.stage,
+    tags: row.tags,
+    daemon: row.daemon,
+    errorCode: row.error_code,
+    error: row.error,
+    blockedBecause: isBlocked ? `no daemon with the driver ${row.driver}${wanted} is connected` : null,
+    createdAt: instant(row.created_at),
+    startedAt: instant(row.started_at),
+    completedAt: instant(row.completed_at),
+  };
+}
+
+/** Errors: `not_found`, also for a job that the actor may not see. */
+async function requireJob(context: AppContext, actor: Actor, jobId: JobId): Promise<JobView> {
+  const row = await jobById(context.db, jobId, daemonsSeenSince(context));
+  const isVisible =
+    row !== undefined &&
+    (isAdministrator(actor) ||
+      row.initiator_id === actor.userId ||
+      (row.is_prebuild && isTemplateAdmin(actor, row.organization_id)));
+  if (!isVisible) throw new CodedError("not_found", `There is no job ${jobId} that you may see.`);
+  return row;
+}
+
+export async function getJob(context: AppContext, actor: Actor, jobId: JobId): Promise<Job> {
+  return jobView(await requireJob(context, actor, jobId));
+}
+
+export interface ListJobsQuery extends PageQuery {
+  readonly organization?: string;
+  readonly status?: Job["status"];
+  readonly initiator?: string;
+  readonly template?: string;
+  readonly tag?: string;
+}
+
+export async function listVisibleJobs(
+  context: AppContext,
+  actor: Actor,
+  query: ListJobsQuery,
+): Promise<{ jobs: Job[]; total: number }> {
+  const organization = await organizationOf(context, actor, query.organization);
+  const rows = await listJobs(context.db, {
+    daemonsSeenSince: daemonsSeenSince(context),
+    organizationId: organization.id,
+    visibleTo: isAdministrator(actor) ? null : actor.userId,
+    seesPrebuilds: isTemplateAdmin(actor, organization.id),
+    status: query.status ?? null,
+    initiator: query.initiator ?? null,
+    template: query.template ?? null,
+    tag: query.tag === undefined ? null : tagOf(query.tag),
+    ...pageOf(query),
+  });
+  return { jobs: rows.map(jobView), total: rows[0]?.total ?? 0 };
+}
+
+function tagOf(text: string): Record<string, string> {
+  const equals = text.indexOf("=");
+  if (equals <= 0) {
+    throw new CodedError("invalid_request", `The tag "${text}" is not of the form key=value.`, {
+      problems: [{ field: "tag", reason: "it is not of the form key=value" }],
+    });
+  }
+  return { [text.slice(0, equals)]: text.slice(equals + 1) };
+}
+
+/** Cancels a job: a pending one ends at once, a running one is asked to stop. Errors: `not_found`, `conflict`. */
+export async function cancelJob(context: AppContext, actor: Actor, jobId: JobId): Promise<Job> {
+  const job = await requireJob(context, actor, jobId);
+  if (isJobFinished(job.status)) throw new CodedError("conflict", `The job has ended already: ${job.status}.`);
+  const now = context.clock.now();
+  await context.db.transaction("cancel job", async (tx) => {
+    if (!(await cancelInTransaction(tx, jobId, now))) return;
+    await recordAudit(tx, {
+      at: now,
+      actorId: actor.userId,
+      organizationId: job.organization_id,
+      action: "job.cancel",
+      targetKind: "job",
+      targetId: jobId,
+      detail: { workspace: job.workspace, initiator: job.initiator },
+    });
+  });
+  return await getJob(context, actor, jobId);
+}
+
+async function cancelInTransaction(tx: Tx, jobId: JobId, now: Date): Promise<boolean> {
+  const hasEnded = await finishJob(tx, {
+    jobId,
+    attempt: null,
+    from: ["pending"],
+    outcome: { kind: "canceled" },
+    now,
+  });
+  return hasEnded || (await requestCancel(tx, jobId, now));
+}
+
+/** Cancels pending builds of pools, never a claim or a person's job. */
+export async function cancelPendingPrebuildJobs(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly organization?: string; readonly template?: string },
+): Promise<{ canceled: number }> {
+  const organization = await organizationOf(context, actor, input.organization);
+  requireTemplateAdmin(actor, organization.id, "cancel the jobs of pools");
+  const jobIds = await pendingPrebuildJobs(context.db, organization.id, {
+    template: input.template ?? null,
+    max: bulkCancelMax,
+  });
+  const now = context.clock.now();
+  let canceled = 0;
+  for (const jobId of jobIds) {
+    const hasEnded = await context.db.transaction("cancel prebuild job", async (tx) =>
+      finishJob(tx, { jobId, attempt: null, from: ["pending"], outcome: { kind: "canceled" }, now }),
+    );
+    if (hasEnded) canceled += 1;
+  }
+  await recordAudit(context.db, {
+    at: now,
+    actorId: actor.userId,
+    organizationId: organization.id,
+    action: "job.cancel_prebuilds",
+    targetKind: "organization",
+    targetId: organization.id,
+    detail: { template: input.template ?? null, canceled },
+  });
+  return { canceled };
+}
+
+export interface LogQuery {
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+function logEntry(row: LogRow): LogEntry {
+  return { id: row.id, at: instant(row.at), level: row.level, stage: row.stage, line: row.line };
+}
+
+export async function getJobLogs(
+  context: AppContext,
+  actor: Actor,
+  input: LogQuery & { readonly jobId: JobId },
+): Promise<{ entries: LogEntry[] }> {
+  await requireJob(context, actor, input.jobId);
+  const page = { after: input.after ?? 0, limit: input.limit ?? logLimitDefault };
+  return { entries: (await readJobLog(context.db, input.jobId, page)).map(logEntry) };
+}
+
+export async function getAgentLogs(
+  context: AppContext,
+  actor: Actor,
+  input: LogQuery & { readonly workspace: string },
+): Promise<{ entries: LogEntry[] }> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  const page = { after: input.after ?? 0, limit: input.limit ?? logLimitDefault };
+  return { entries: (await readAgentLog(context.db, workspace.id, page)).map(logEntry) };
+}

@@ -1,0 +1,140 @@
+import type { Pool } from "../../contracts/api/prebuilds.ts";
+import type { OrganizationId } from "../../contracts/ids.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { cleanablePrebuilds } from "../../db/queries/failed-prebuilds.ts";
+import { invalidatePresets, resumePreset } from "../../db/queries/preset-validation.ts";
+import { writePause } from "../../db/queries/settings.ts";
+import type { Sql } from "../../db/store.ts";
+import { deletePrebuilds } from "../../db/writes/pool-deletes.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, requireAdministrator, requireTemplateAdmin } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import { requireTemplate } from "../templates/templates.ts";
+import { poolView, requirePool } from "./pools.ts";
+
+/** Prebuilds that one clean-up deletes; asking again takes the rest. */
+const cleanMax = 1_000;
+
+interface InOrganization {
+  readonly organization?: string;
+}
+
+/** Pauses or resumes the reconciler of the whole deployment: stored, audited, heard by every server. */
+export async function setPaused(context: AppContext, actor: Actor, isPaused: boolean): Promise<{ isPaused: boolean }> {
+  requireAdministrator(actor, isPaused ? "pause the pools" : "resume the pools");
+  await context.db.transaction("set paused", async (tx) => {
+    const hasChanged = await writePause(tx, isPaused, actor.userId, context.clock.now());
+    const action = isPaused ? "prebuilds.pause" : "prebuilds.resume";
+    if (hasChanged) await audit(context, tx, { actor, organizationId: null, action, targetId: null, detail: {} });
+  });
+  return { isPaused };
+}
+
+/** Lifts a hard limit or a validation failure: the failures before now no longer count. */
+export async function resumePool(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string; readonly preset: string },
+): Promise<Pool> {
+  const { snapshot } = await requirePool(context, actor, input);
+  const { preset } = snapshot;
+  requireTemplateAdmin(actor, preset.organizationId, "resume pools");
+  await context.db.transaction("resume pool", async (tx) => {
+    await resumePreset(tx, preset.presetId, context.clock.now());
+    tx.emit("pools");
+    await audit(context, tx, {
+      actor,
+      organizationId: preset.organizationId,
+      action: "pool.resume",
+      targetId: preset.presetId,
+      detail: { template: preset.templateName, preset: preset.presetName },
+    });
+  });
+  return poolView(await requirePool(context, actor, input));
+}
+
+/** Marks what the pools have now as expired; the next cycle replaces it (spec §3.4). Errors: `not_found`. */
+export async function invalidate(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string; readonly preset?: string },
+): Promise<{ presets: number; prebuilds: number }> {
+  const template = await requireTemplate(context, actor, input);
+  requireTemplateAdmin(actor, template.organization_id, "invalidate prebuilds");
+  if (input.preset !== undefined) await requirePool(context, actor, { ...input, preset: input.preset });
+  return await context.db.transaction("invalidate", async (tx) => {
+    const counts = await invalidatePresets(tx, {
+      templateId: template.id,
+      preset: input.preset ?? null,
+      now: context.clock.now(),
+    });
+    tx.emit("pools");
+    await audit(context, tx, {
+      actor,
+      organizationId: template.organization_id,
+      action: "pool.invalidate",
+      targetId: template.id,
+      detail: { template: template.name, preset: input.preset ?? null, ...counts },
+    });
+    return { presets: counts.presets, prebuilds: counts.prebuilds };
+  });
+}
+
+/** Starts deleting the failed and parked prebuilds of a pool, a template, or the organization. */
+export async function cleanPools(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template?: string; readonly preset?: string },
+): Promise<{ deleting: number }> {
+  const organization = await organizationOf(context, actor, input.organization);
+  requireTemplateAdmin(actor, organization.id, "clean pools");
+  if (input.template !== undefined) await requireTemplate(context, actor, { ...input, template: input.template });
+  return await context.db.transaction("clean pools", async (tx) => {
+    const rows = await cleanablePrebuilds(tx, {
+      organizationId: organization.id,
+      template: input.template ?? null,
+      preset: input.preset ?? null,
+      max: cleanMax,
+    });
+    const deleted = await deletePrebuilds(tx, {
+      targets: rows.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
+      from: ["failed", "parked"],
+      because: "cleaned",
+      initiatorId: actor.userId,
+      now: context.clock.now(),
+    });
+    tx.emit("jobs");
+    tx.emit("pools");
+    const detail = { template: input.template ?? null, preset: input.preset ?? null, deleting: deleted.length };
+    await audit(context, tx, {
+      actor,
+      organizationId: organization.id,
+      action: "pool.clean",
+      targetId: null,
+      detail,
+    });
+    return { deleting: deleted.length };
+  });
+}
+
+async function audit(
+  context: AppContext,
+  sql: Sql,
+  entry: {
+    readonly actor: Actor;
+    readonly organizationId: OrganizationId | null;
+    readonly action: string;
+    readonly targetId: string | null;
+    readonly detail: Readonly<Record<string, unknown>>;
+  },
+): Promise<void> {
+  await recordAudit(sql, {
+    at: context.clock.now(),
+    actorId: entry.actor.userId,
+    organizationId: entry.organizationId,
+    action: entry.action,
+    targetKind: "pool",
+    targetId: entry.targetId,
+    detail: entry.detail,
+  });
+}

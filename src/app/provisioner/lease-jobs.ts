@@ -1,0 +1,184 @@
+import { CodedError } from "../../contracts/errors.ts";
+import type { AgentId, DaemonId, JobId } from "../../contracts/ids.ts";
+import { leasePollMsMax } from "../../contracts/limits.ts";
+import type {
+  DaemonRegistered,
+  DaemonRegistration,
+  LeasedJob,
+  LeaseRequest,
+} from "../../contracts/provisioner-protocol.ts";
+import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
+import { daemonSeen, findDaemon, registerDaemon } from "../../db/queries/daemons.ts";
+import {
+  type LeasedJobRow,
+  leasesOfEarlierIncarnation,
+  releaseLeasedJob,
+  takeJob,
+} from "../../db/queries/job-leases.ts";
+import { getFile } from "../../db/queries/templates.ts";
+import type { Tx } from "../../db/store.ts";
+import { finishJob } from "../../db/writes/finish-job.ts";
+import { createSignal } from "../../platform/signal.ts";
+import type { AppContext } from "../app-context.ts";
+import { hashSecret, newSecret } from "../secret.ts";
+
+/** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
+const leaseRecheckMs = 1_000;
+/** "Seen" of a daemon is written at most this often. */
+const seenEveryMs = 15_000;
+
+/**
+ * Announces a daemon. What an earlier incarnation of the same name held is known to be lost and ends as abandoned.
+ */
+export async function registerProvisioner(
+  context: AppContext,
+  kind: "builtin" | "external",
+  input: DaemonRegistration,
+): Promise<DaemonRegistered> {
+  const now = context.clock.now();
+  const daemonId = await registerDaemon(context.db, { ...input, kind, id: context.random.uuid() as DaemonId, now });
+  for (const jobId of await leasesOfEarlierIncarnation(context.db, daemonId, input.incarnation)) {
+    await context.db.transaction("abandon job", async (tx) =>
+      finishJob(tx, {
+        jobId,
+        attempt: null,
+        from: ["running", "canceling"],
+        outcome: { kind: "failed", code: "abandoned", message: `The provisioner "${input.name}" was restarted.` },
+        now,
+      }),
+    );
+  }
+  context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
+  return { daemonId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
+}
+
+/**
+ * Takes the next job in queue order; waits up to `waitMs` while there is none.
+ * Errors: `not_found` for a daemon that has not registered, `lease_lost` for an incarnation that was replaced.
+ */
+export async function leaseJob(context: AppContext, input: LeaseRequest, gone: AbortSignal): Promise<LeasedJob | null> {
+  const daemonId = input.daemonId as DaemonId;
+  const daemon = await findDaemon(context.db, daemonId);
+  if (daemon === undefined) throw new CodedError("not_found", "This daemon has not registered.");
+  if (daemon.incarnation !== input.incarnation) {
+    throw new CodedError("lease_lost", "Another daemon of this name has registered since.");
+  }
+  const begun = context.clock.now();
+  if (begun.getTime() - daemon.seen_at.getTime() > seenEveryMs) await daemonSeen(context.db, daemonId, begun);
+  const signal = createSignal();
+  const stop = context.news.subscribe("jobs", () => signal.notify());
+  const begunMs = context.monotonicMs();
+  const waitMs = Math.min(input.waitMs, leasePollMsMax);
+  try {
+    for (;;) {
+      const job = await takeOne(context, { ...daemon, incarnation: input.incarnation });
+      if (job !== null && gone.aborted) return await putBack(context, job);
+      const leftMs = waitMs - (context.monotonicMs() - begunMs);
+      if (job !== null || leftMs <= 0 || gone.aborted) return job;
+      await signal.wait({ timeoutMs: Math.min(leftMs, leaseRecheckMs), abort: gone });
+      if (gone.aborted) return null;
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** The daemon hung up while the job was being taken for it: the next one gets it, not the reaper. */
+async function putBack(context: AppContext, job: LeasedJob): Promise<null> {
+  await releaseLeasedJob(context.db, job.jobId as JobId, job.attempt);
+  context.db.publish(["jobs"]);
+  return null;
+}
+
+async function takeOne(
+  context: AppContext,
+  daemon: {
+    readonly id: DaemonId;
+    readonly incarnation: string;
+    readonly drivers: readonly string[];
+    readonly tags: Record<string, string>;
+  },
+): Promise<LeasedJob | null> {
+  const now = context.clock.now();
+  return await context.db.transaction("lease job", async (tx) => {
+    const row = await takeJob(tx, {
+      daemonId: daemon.id,
+      incarnation: daemon.incarnation,
+      drivers: daemon.drivers,
+      tags: daemon.tags,
+      now,
+      leaseUntil: new Date(now.getTime() + context.options.leaseMs),
+    });
+    if (row === undefined) return null;
+    tx.emit(`job:${row.id}`);
+    if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
+    return {
+      ...baseOf(row),
+      work: row.kind === "build" ? await buildWork(context, tx, row) : { kind: "import" as const },
+    };
+  });
+}
+
+function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
+  return {
+    jobId: row.id,
+    attempt: row.attempt,
+    driver: row.driver,
+    manifest: row.manifest,
+    templateVersionId: row.template_version_id,
+    templateName: row.template_name,
+    archiveHash: row.archive_hash,
+  };
+}
+
+async function buildWork(
+  context: AppContext,
+  tx: Tx,
+  row: LeasedJobRow,
+): Promise<Extract<LeasedJob["work"], { kind: "build" }>> {
+  if (row.build_id === null) throw new Error(`The build job ${row.id} has no build.`);
+  return {
+    kind: "build",
+    buildId: row.build_id,
+    buildNumber: row.build_number,
+    transition: row.transition,
+    stage: row.stage,
+    workspaceId: row.workspace_id,
+    workspaceName: row.workspace_name,
+    owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
+    parameters: row.parameters,
+    agents: await agentsOf(context, tx, row),
+    state: row.state ?? null,
+  };
+}
+
+/** A start makes agents, whose tokens only this answer holds; a claim keeps those that run, and their tokens. */
+async function agentsOf(
+  context: AppContext,
+  tx: Tx,
+  row: LeasedJobRow,
+): Promise<{ id: string; name: string; token: string | null }[]> {
+  if (row.transition !== "start" || row.stage === "claim" || row.build_id === null) {
+    const live = await liveAgents(tx, row.workspace_id);
+    return live.map((agent) => ({ id: agent.id, name: agent.name, token: null }));
+  }
+  const fresh = (row.manifest.agents ?? []).map((agent) => ({
+    id: context.random.uuid() as AgentId,
+    name: agent.name,
+    token: newSecret(context.random, "agent"),
+  }));
+  await replaceAgents(tx, {
+    workspaceId: row.workspace_id,
+    buildId: row.build_id,
+    agents: fresh.map((agent) => ({ id: agent.id, name: agent.name, tokenHash: hashSecret(agent.token) })),
+    now: context.clock.now(),
+  });
+  return fresh;
+}
+
+/** Errors: `not_found`. */
+export async function templateArchive(context: AppContext, hash: string): Promise<Buffer> {
+  const bytes = await getFile(context.db, Buffer.from(hash, "hex"));
+  if (bytes === undefined) throw new CodedError("not_found", `There is no template archive ${hash}.`);
+  return bytes;
+}

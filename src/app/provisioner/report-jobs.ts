@@ -1,0 +1,79 @@
+import type { Static } from "typebox";
+import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import type { JobId } from "../../contracts/ids.ts";
+import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.ts";
+import type { JobHeartbeatAnswer, JobLogLine, JobResult } from "../../contracts/provisioner-protocol.ts";
+import { appendJobLog, extendLease, putProviderState } from "../../db/queries/job-leases.ts";
+import { finishJob, type JobOutcome } from "../../db/writes/finish-job.ts";
+import type { AppContext } from "../app-context.ts";
+
+function leaseLost(): CodedError {
+  return new CodedError("lease_lost", "The lease of this job is over.");
+}
+
+/** Errors: `lease_lost`. */
+export async function heartbeatJob(
+  context: AppContext,
+  input: { readonly jobId: JobId; readonly attempt: number },
+): Promise<Static<typeof JobHeartbeatAnswer>> {
+  const leaseUntil = new Date(context.clock.now().getTime() + context.options.leaseMs);
+  const row = await extendLease(context.db, { ...input, leaseUntil });
+  if (row === undefined) throw leaseLost();
+  return { isCancelRequested: row.is_cancel_requested };
+}
+
+/** Errors: `lease_lost`. Lines over the limit are cut, and say so. */
+export async function appendLogs(
+  context: AppContext,
+  input: { readonly jobId: JobId; readonly attempt: number; readonly lines: readonly JobLogLine[] },
+): Promise<void> {
+  const lines = input.lines.map((line) =>
+    line.line.length <= logLineLengthMax ? line : { ...line, line: `${line.line.slice(0, logLineLengthMax)} …(cut)` },
+  );
+  if (!(await appendJobLog(context.db, { ...input, lines }))) throw leaseLost();
+  context.db.publish([`job:${input.jobId}`]);
+}
+
+/** Errors: `lease_lost`, `too_large`. */
+export async function storeState(
+  context: AppContext,
+  input: { readonly jobId: JobId; readonly attempt: number; readonly serial: number; readonly state: unknown },
+): Promise<void> {
+  const bytes = Buffer.byteLength(JSON.stringify(input.state) ?? "");
+  if (bytes > providerStateBytesMax) {
+    throw new CodedError("too_large", `The state has ${bytes} bytes; at most ${providerStateBytesMax} are allowed.`);
+  }
+  if (!(await putProviderState(context.db, { ...input, now: context.clock.now() }))) throw leaseLost();
+}
+
+/** Ends a job with the daemon's result. Errors: `lease_lost` for a late one, and nothing changes. */
+export async function completeJob(
+  context: AppContext,
+  input: Static<typeof JobResult> & { readonly jobId: JobId },
+): Promise<void> {
+  const hasEnded = await context.db.transaction("complete job", async (tx) =>
+    finishJob(tx, {
+      jobId: input.jobId,
+      attempt: input.attempt,
+      from: ["running", "canceling"],
+      outcome: outcomeOf(input.outcome),
+      now: context.clock.now(),
+    }),
+  );
+  if (!hasEnded) throw leaseLost();
+}
+
+function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
+  switch (outcome.kind) {
+    case "succeeded":
+      return { kind: "succeeded", claimEffect: outcome.claimEffect ?? "unknown" };
+    case "canceled":
+      return { kind: "canceled" };
+    case "abandoned":
+      return { kind: "failed", code: "abandoned", message: "The provisioner was stopped before the job had ended." };
+    case "failed": {
+      const code = isErrorCode(outcome.error.code) ? outcome.error.code : "build_failed";
+      return { kind: "failed", code, message: outcome.error.message };
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { ControllerStatus, DoctorFinding, DoctorReport } from "../../contracts/api/system.ts";
+import { prebuildsUserId } from "../../contracts/system-ids.ts";
+import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
+import { listDaemons } from "../../db/queries/daemons.ts";
+import { databaseFacts } from "../../db/queries/doctor.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, requireAdministrator } from "../authorize.ts";
+import { daemonsSeenSince } from "../jobs/jobs.ts";
+import { instant } from "../page.ts";
+import { seePools } from "../prebuilds/pools.ts";
+
+const rowsShownMax = 20;
+/** A queue is old when its next job has waited for so long. */
+const queueOldMs = 300_000;
+const mebibyte = 1_048_576;
+
+type Controllers = () => readonly ControllerStatus[];
+
+/** Looks at database, daemons, queue, pools, controllers and consistency, and says what to do about each. */
+export async function examine(context: AppContext, actor: Actor, controllers: Controllers): Promise<DoctorReport> {
+  requireAdministrator(actor, "examine the deployment");
+  const since = daemonsSeenSince(context);
+  const daemons = (await listDaemons(context.db)).map((row) => ({
+    name: row.name,
+    kind: row.kind,
+    isAlive: row.seen_at > since || row.running > 0,
+    seenAt: instant(row.seen_at),
+    running: row.running,
+  }));
+  const statuses = controllers();
+  return {
+    version: context.options.version,
+    findings: [
+      ...(await databaseFindings(
+        context,
+        daemons.some((daemon) => daemon.isAlive),
+      )),
+      ...(await poolFindings(context)),
+      ...controllerFindings(statuses),
+      ...(await consistencyFindings(context)),
+    ],
+    controllers: [...statuses],
+    daemons,
+  };
+}
+
+function finding(
+  check: string,
+  severity: DoctorFinding["severity"],
+  message: string,
+  next: string | null = null,
+): DoctorFinding {
+  return { check, severity, message, next };
+}
+
+async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
+  const facts = await databaseFacts(context.db);
+  const findings = [
+    finding(
+      "database",
+      "ok",
+      `PostgreSQL ${facts.version} answers; ${Math.ceil(facts.size_bytes / mebibyte)} MiB, ${facts.connections} of ${facts.connections_max} connections.`,
+    ),
+    hasDaemon
+      ? finding("daemons", "ok", "At least one provisioner daemon is connected.")
+      : finding(
+          "daemons",
+          "error",
+          "No provisioner daemon is connected: nothing can be built or deleted.",
+          "Start one with `prewarm provisioner start`, or the server with `provisioner.builtin` on.",
+        ),
+  ];
+  const waitedMs = facts.oldest_pending === null ? 0 : context.clock.now().getTime() - facts.oldest_pending.getTime();
+  findings.push(
+    waitedMs > queueOldMs
+      ? finding(
+          "queue",
+          "warning",
+          `${facts.pending_jobs} jobs are pending, the oldest for ${Math.round(waitedMs / 60_000)} min.`,
+          "`prewarm jobs list --status pending` shows what they wait for; add daemons or concurrency.",
+        )
+      : finding("queue", "ok", `${facts.pending_jobs} jobs are pending.`),
+  );
+  if (facts.draining_failed > 0) {
+    findings.push(
+      finding(
+        "deletes",
+        "warning",
+        `${facts.draining_failed} prebuilds could not be deleted yet; they are tried again by themselves.`,
+        "`prewarm prebuilds list --workspaces` names them, `prewarm jobs list --status failed` says why.",
+      ),
+    );
+  }
+  return findings;
+}
+
+async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
+  const { pools, pause } = await seePools(context, {});
+  const findings: DoctorFinding[] = [];
+  if (!context.options.isPrebuildsEnabled) {
+    findings.push(finding("pools", "warning", "Prebuilds are switched off.", "Start with `--prebuilds-enabled`."));
+  }
+  if (pause.isPaused) {
+    const who = pause.by === null ? "" : ` by ${pause.by}`;
+    const message = `Reconciliation is paused${who} since ${pause.at?.toISOString() ?? "?"}.`;
+    findings.push(finding("pools", "warning", message, "`prewarm prebuilds resume` lets it act again."));
+  }
+  for (const { snapshot, plan } of pools) {
+    if (plan.health.kind === "healthy") continue;
+    const name = `${snapshot.preset.templateName}/${snapshot.preset.presetName}`;
+    const message = `The pool ${name} is ${plan.health.kind.replace("_", " ")}.`;
+    findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
+  }
+  if (findings.length === 0) findings.push(finding("pools", "ok", `${pools.length} pools, all healthy.`));
+  return findings;
+}
+
+function controllerFindings(statuses: readonly ControllerStatus[]): DoctorFinding[] {
+  const failing = statuses.filter((status) => status.lastOutcome === "error");
+  if (failing.length === 0) return [finding("controllers", "ok", `${statuses.length} controllers run.`)];
+  return failing.map((status) =>
+    finding(
+      "controllers",
+      "error",
+      `The controller ${status.name} failed at its last run: ${status.lastError ?? "unknown"}.`,
+      "It is tried again by itself; the server's log has the details.",
+    ),
+  );
+}
+
+async function consistencyFindings(context: AppContext): Promise<DoctorFinding[]> {
+  const divergent = await divergentLedger(context.db, rowsShownMax);
+  const strays = await strayRows(context.db, prebuildsUserId, rowsShownMax);
+  if (divergent.length + strays.length === 0) {
+    return [
+      finding("consistency", "ok", "The ledger agrees with builds and agents; no row is without its other half."),
+    ];
+  }
+  return [
+    ...divergent.map((row) =>
+      finding(
+        "consistency",
+        "warning",
+        `The ledger says ${row.state} of ${row.workspace_id}, builds and agents say ${row.expected}.`,
+        "The consistency controller repairs it within a minute; please report how it came about.",
+      ),
+    ),
+    ...strays.map((row) =>
+      finding(
+        "consistency",
+        "error",
+        `${row.kind}: ${row.detail} (${row.id}).`,
+        "Please report it, with the server's log.",
+      ),
+    ),
+  ];
+}

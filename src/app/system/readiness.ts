@@ -1,0 +1,19 @@
+import { pingDatabase } from "../../db/queries/doctor.ts";
+import type { AppContext } from "../app-context.ts";
+
+const answerWithinMs = 2_000;
+
+/** Whether the database answers, within two seconds. */
+export async function isDatabaseUp(context: AppContext): Promise<boolean> {
+  const answer = pingDatabase(context.db).then(
+    () => true,
+    () => false,
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, answerWithinMs, false);
+  });
+  const isUp = await Promise.race([answer, late]);
+  clearTimeout(timer);
+  return isUp;
+}

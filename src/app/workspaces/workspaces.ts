@@ -1,0 +1,186 @@
+import type { Build, Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { BuildId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type { Transition } from "../../contracts/states.ts";
+import { prebuildsUserId } from "../../contracts/system-ids.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { userByName } from "../../db/queries/identity.ts";
+import { activeVersionIdOf } from "../../db/queries/creation-target.ts";
+import {
+  buildsOfWorkspace,
+  listWorkspaces,
+  type WorkspaceView,
+  workspaceById,
+  workspaceByName,
+} from "../../db/queries/workspace-views.ts";
+import type { Tx } from "../../db/store.ts";
+import { startBuild } from "../../db/writes/start-build.ts";
+import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, canManageWorkspace, forbidden, isAdministrator } from "../authorize.ts";
+import { organizationOf } from "../organization.ts";
+import { type PageQuery, pageOf } from "../page.ts";
+import type { VersionDefinitions } from "./version-definitions.ts";
+import { buildView, workspaceView } from "./workspace-view.ts";
+
+type WorkspacesContext = AppContext & { readonly versions: VersionDefinitions };
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * A workspace by id, `OWNER/NAME`, or `NAME` for one of the actor's own, if he may manage it.
+ * Errors: `not_found`, also for one that is somebody else's: its existence is not told.
+ */
+export async function requireWorkspace(context: AppContext, actor: Actor, which: string): Promise<WorkspaceView> {
+  const row = await findWorkspace(context, actor, which);
+  if (row === undefined || !canManageWorkspace(actor, row)) {
+    throw new CodedError("not_found", `There is no workspace "${which}" of yours.`, {
+      next: "`prewarm list` shows what there is; `OWNER/NAME` names somebody else's.",
+    });
+  }
+  return row;
+}
+
+async function findWorkspace(context: AppContext, actor: Actor, which: string): Promise<WorkspaceView | undefined> {
+  if (uuidPattern.test(which)) return await workspaceById(context.db, which as WorkspaceId);
+  const slash = which.indexOf("/");
+  const owner = slash < 0 ? actor.username : which.slice(0, slash);
+  return await workspaceByName(context.db, owner, which.slice(slash + 1));
+}
+
+export async function getWorkspace(context: AppContext, actor: Actor, which: string): Promise<Workspace> {
+  return workspaceView(await requireWorkspace(context, actor, which));
+}
+
+export interface ListQuery extends PageQuery {
+  readonly organization?: string;
+  readonly owner?: string;
+  readonly template?: string;
+  readonly status?: Workspace["status"];
+  readonly search?: string;
+  readonly sort?: "name" | "created" | "last_used";
+  readonly order?: "asc" | "desc";
+}
+
+/** Errors: `forbidden` when a member asks for somebody else's. */
+export async function listVisibleWorkspaces(
+  context: AppContext,
+  actor: Actor,
+  query: ListQuery,
+): Promise<{ workspaces: Workspace[]; total: number }> {
+  const organization =
+    query.organization === undefined ? null : await organizationOf(context, actor, query.organization);
+  const owner = query.owner ?? "me";
+  let ownerId = actor.userId as string | null;
+  if (owner !== "me" && owner.toLowerCase() !== actor.username.toLowerCase()) {
+    if (!isAdministrator(actor)) throw forbidden("list the workspaces of others", "administrators");
+    const user = owner === "*" ? null : await userByName(context.db, owner);
+    if (user === undefined) throw new CodedError("not_found", `There is no user "${owner}".`);
+    ownerId = user?.id ?? null;
+  }
+  const sort = query.sort ?? "name";
+  const rows = await listWorkspaces(context.db, {
+    systemUserId: prebuildsUserId,
+    ownerId: ownerId as never,
+    organizationId: organization?.id ?? null,
+    template: query.template ?? null,
+    status: query.status ?? null,
+    search: query.search ?? null,
+    sort,
+    order: query.order ?? (sort === "name" ? "asc" : "desc"),
+    ...pageOf(query),
+  });
+  return { workspaces: rows.map(workspaceView), total: rows[0]?.total ?? 0 };
+}
+
+export async function listBuilds(
+  context: AppContext,
+  actor: Actor,
+  input: PageQuery & { readonly workspace: string },
+): Promise<{ builds: Build[]; total: number }> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  const rows = await buildsOfWorkspace(context.db, workspace.id, pageOf(input));
+  return { builds: rows.map(buildView), total: rows[0]?.total ?? 0 };
+}
+
+export interface BuildInput {
+  readonly workspace: string;
+  readonly transition: Transition;
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly update?: boolean;
+}
+
+/**
+ * Starts, stops or deletes a workspace. Never claims: only a creation does (spec §4, case 135).
+ * Errors: `not_found`, `build_in_progress`, `invalid_parameter`, `invalid_request`.
+ */
+export async function createBuild(context: WorkspacesContext, actor: Actor, input: BuildInput): Promise<Workspace> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  if (input.transition !== "start" && (input.parameters !== undefined || input.update === true)) {
+    throw new CodedError("invalid_request", "Only a start takes parameters or an update.");
+  }
+  const now = context.clock.now();
+  await context.db.transaction("create build", async (tx) => {
+    const started = await startBuild(tx, {
+      workspaceId: workspace.id,
+      transition: input.transition,
+      initiatorId: actor.userId,
+      buildId: context.random.uuid() as BuildId,
+      jobId: context.random.uuid() as JobId,
+      choose: async (current) => await chooseBuild(context, tx, { workspace, input, current }),
+      now,
+    });
+    if (started.kind === "gone") throw new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
+    if (started.kind === "busy") {
+      const what = `its ${started.transition} build is ${started.status}`;
+      throw new CodedError("build_in_progress", `The workspace "${workspace.name}" is busy: ${what}.`);
+    }
+    if (workspace.owner_id === actor.userId) return;
+    await recordAudit(tx, {
+      at: now,
+      actorId: actor.userId,
+      organizationId: workspace.organization_id,
+      action: `workspace.${input.transition}`,
+      targetKind: "workspace",
+      targetId: workspace.id,
+      detail: { workspace: workspace.name, owner: workspace.owner },
+    });
+  });
+  return await getWorkspace(context, actor, workspace.id);
+}
+
+async function chooseBuild(
+  context: WorkspacesContext,
+  tx: Tx,
+  {
+    workspace,
+    input,
+    current,
+  }: {
+    readonly workspace: WorkspaceView;
+    readonly input: BuildInput;
+    readonly current: {
+      readonly templateVersionId: TemplateVersionId;
+      readonly parameters: Readonly<Record<string, string>>;
+    };
+  },
+): Promise<{ readonly templateVersionId: TemplateVersionId; readonly parameters: Readonly<Record<string, string>> }> {
+  if (input.transition !== "start") return current;
+  const active = input.update === true ? await activeVersionIdOf(tx, workspace.id) : undefined;
+  const templateVersionId = active ?? current.templateVersionId;
+  if (templateVersionId === current.templateVersionId && input.parameters === undefined) return current;
+  const version = await context.versions.get(tx, templateVersionId);
+  if (version === undefined) throw new Error(`The version ${templateVersionId} is not there.`);
+  const known = new Set(version.parameters.map((parameter) => parameter.name));
+  const resolved = resolveParameters({
+    definitions: version.parameters,
+    userValues: input.parameters ?? {},
+    previousValues: Object.fromEntries(Object.entries(current.parameters).filter(([name]) => known.has(name))),
+  });
+  if (resolved.kind === "problems") {
+    const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
+    const [first] = resolved.problems;
+    throw new CodedError("invalid_parameter", `Parameter "${first?.parameter}": ${first?.reason}.`, { problems });
+  }
+  return { templateVersionId, parameters: resolved.values };
+}

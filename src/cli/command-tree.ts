@@ -1,0 +1,44 @@
+import { type CliCommand, defineGroup } from "./command.ts";
+import { logoutCommand, whoAmICommand } from "./commands/account.ts";
+import { createWorkspaceCommand } from "./commands/create.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { execCommand } from "./commands/exec.ts";
+import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
+import { jobReadCommands } from "./commands/jobs-list.ts";
+import { lifecycleCommands } from "./commands/lifecycle.ts";
+import { listWorkspacesCommand } from "./commands/list-workspaces.ts";
+import { loginCommand } from "./commands/login.ts";
+import { logsCommand } from "./commands/logs.ts";
+import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
+import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
+import { programCommands } from "./commands/programs.ts";
+import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { templateChangeCommands } from "./commands/templates-change.ts";
+import { templateReadCommands } from "./commands/templates-list.ts";
+import { pushTemplateCommand } from "./commands/templates-push.ts";
+import { tokenCommands } from "./commands/tokens.ts";
+import { userCommands } from "./commands/users.ts";
+
+/** Every command, in the order of the help. */
+export const commandTree: readonly CliCommand[] = [
+  loginCommand,
+  logoutCommand,
+  whoAmICommand,
+  createWorkspaceCommand,
+  listWorkspacesCommand,
+  showWorkspaceCommand,
+  ...lifecycleCommands,
+  logsCommand,
+  execCommand,
+  defineGroup("templates", "publish and manage templates", [
+    pushTemplateCommand,
+    ...templateReadCommands,
+    ...templateChangeCommands,
+  ]),
+  defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
+  defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),
+  defineGroup("users", "manage users", userCommands),
+  defineGroup("tokens", "manage your API tokens", tokenCommands),
+  doctorCommand,
+  ...programCommands,
+];

@@ -1,0 +1,144 @@
+import type { Client } from "../../client/client.ts";
+import type { CreatedWorkspace, CreateWorkspace, Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { claimWaitMsMax, idempotencyKeyLengthMax } from "../../contracts/limits.ts";
+import { backoffDelayMs } from "../../platform/backoff.ts";
+import { sleep } from "../../platform/sleep.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { followWorkspace } from "../follow/follow-workspace.ts";
+import type { Invocation } from "../invocation.ts";
+import { missReasonText } from "../output/miss-reason.ts";
+import { elapsedText } from "../output/time-text.ts";
+
+/** Times that a creation is sent when the server cannot be reached; the idempotency key makes them one. */
+const triesMax = 4;
+const retryBaseMs = 250;
+const retryCapMs = 2_000;
+const requestTimeoutMs = 60_000;
+const claimModes = ["prefer_warm", "warm_only", "wait"] as const;
+
+interface CreateOptions {
+  readonly name: string;
+  readonly template: string;
+  readonly preset: string | undefined;
+  readonly parameters: Readonly<Record<string, string>> | undefined;
+  readonly mode: (typeof claimModes)[number] | undefined;
+  readonly waitMs: number | undefined;
+  readonly owner: string | undefined;
+  readonly automaticUpdates: true | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly isWaiting: boolean;
+}
+
+function read(input: CommandInput): CreateOptions {
+  // `--no-wait` and `--wait 30s` share a name on the command line: off, or a duration.
+  const isWaiting = !input.isOff("wait");
+  const waitMs = isWaiting ? input.duration("wait", { maxMs: claimWaitMsMax }) : undefined;
+  const mode = input.choice("mode", claimModes) ?? (waitMs === undefined ? undefined : "wait");
+  if (waitMs !== undefined && mode !== "wait") input.refuse(`--wait is for --mode wait, not for --mode ${mode}.`);
+  return {
+    name: input.operand(0),
+    template: input.requiredText("template"),
+    preset: input.text("preset"),
+    parameters: input.pairs("parameter"),
+    mode,
+    waitMs,
+    owner: input.text("owner"),
+    automaticUpdates: input.isOn("automatic-updates") ? true : undefined,
+    idempotencyKey: readKey(input),
+    isWaiting,
+  };
+}
+
+function readKey(input: CommandInput): string | undefined {
+  const key = input.text("idempotency-key");
+  if (key !== undefined && key.length > idempotencyKeyLengthMax) {
+    input.refuse(`--idempotency-key is longer than ${idempotencyKeyLengthMax} characters.`);
+  }
+  return key;
+}
+
+function bodyOf(options: CreateOptions, invocation: Invocation): CreateWorkspace {
+  const { name, template, preset, parameters, mode, waitMs, owner, automaticUpdates } = options;
+  return {
+    name,
+    template,
+    ...definedOnly({ preset, mode, waitMs, owner, automaticUpdates }),
+    ...(parameters === undefined ? {} : { parameters: { ...parameters } }),
+    // Without a key a repeat of a request whose answer was lost would create a second workspace, or fail on the name.
+    idempotencyKey: options.idempotencyKey ?? invocation.world.random.uuid(),
+  };
+}
+
+/** Sends the creation, and again with the same key while the server cannot be reached. */
+async function request(client: Client, body: CreateWorkspace, invocation: Invocation): Promise<CreatedWorkspace> {
+  const { output, world, organization } = invocation;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await client.call("createWorkspace", { body, query: organization });
+    } catch (error) {
+      const isPassing = error instanceof CodedError && ["transient", "database_unavailable"].includes(error.code);
+      if (!isPassing || attempt >= triesMax) throw error;
+      output.progress(`${error.message} Trying again (${attempt + 1} of ${triesMax})…`);
+      await sleep(backoffDelayMs({ attempt, baseMs: retryBaseMs, capMs: retryCapMs, random: world.random }));
+    }
+  }
+}
+
+async function waitUntilUsable(client: Client, created: CreatedWorkspace, invocation: Invocation): Promise<Workspace> {
+  const { workspace, outcome } = created;
+  return followWorkspace({ client, invocation, workspace, transition: "start", isLogShown: outcome === "cold" });
+}
+
+function announce(created: CreatedWorkspace, requestMs: number, { output }: Invocation): void {
+  if (output.isJson) return;
+  if (created.outcome === "claimed") output.line(`claimed in ${elapsedText(requestMs)}`);
+  else output.progress(missReasonText(created.missReason));
+}
+
+async function run(options: CreateOptions, invocation: Invocation): Promise<number> {
+  const { output, world } = invocation;
+  const client = await invocation.connect({ timeoutMs: requestTimeoutMs + (options.waitMs ?? claimWaitMsMax) });
+  const body = bodyOf(options, invocation);
+  const startedMs = world.monotonicMs();
+  const created = await request(client, body, invocation);
+  const requestMs = world.monotonicMs() - startedMs;
+  announce(created, requestMs, invocation);
+  const workspace = options.isWaiting ? await waitUntilUsable(client, created, invocation) : created.workspace;
+  const usableMs = workspace.isUsable ? world.monotonicMs() - startedMs : null;
+  const { outcome, missReason, timings } = created;
+  const json = { workspace, outcome, missReason, timings: { ...timings, requestMs, usableMs } };
+  output.result(json, () => {
+    if (usableMs !== null) return `usable after ${elapsedText(usableMs)}`;
+    return options.isWaiting
+      ? `${workspace.name} is built; it has no agent to run commands.`
+      : `${workspace.name} is on its way.`;
+  });
+  return exitCodes.done;
+}
+
+export const createWorkspaceCommand = defineCommand<CreateOptions>({
+  usage: "create <name>",
+  summary: "create a workspace: claims a ready prebuild when there is one",
+  notes:
+    "Waits until the workspace is usable. A request that the server may not have heard is repeated under one " +
+    "idempotency key, so that it never creates two workspaces.",
+  example: "prewarm create dev --template node --preset small --parameter region=eu",
+  options: [
+    { flags: "-t, --template <name>", about: "template to make it from (required)" },
+    { flags: "--preset <name>", about: "preset; the best match of the parameters unless said" },
+    { flags: "--parameter <key=value>", about: "value of a parameter; may be repeated", isRepeatable: true },
+    { flags: "--mode <mode>", about: `${claimModes.join(", ")}; prefer_warm unless said` },
+    { flags: "--wait <duration>", about: "longest wait for a prebuild (--mode wait), for example 30s" },
+    { flags: "--no-wait", about: "return as soon as it is claimed or its build is queued" },
+    { flags: "--owner <username>", about: "create it for somebody else (administrators)" },
+    { flags: "--automatic-updates", about: "take the template's newest version at each start" },
+    { flags: "--idempotency-key <key>", about: "requests with one key create one workspace" },
+  ],
+  isOrganizational: true,
+  read,
+  run,
+});

@@ -1,0 +1,125 @@
+import type { Client } from "../../client/client.ts";
+import type { Workspace } from "../../contracts/api/workspaces.ts";
+import type { Transition } from "../../contracts/states.ts";
+import { type CliCommand, defineCommand, type OptionSpec } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findWorkspace } from "../follow/find-workspace.ts";
+import { followWorkspace } from "../follow/follow-workspace.ts";
+import type { Invocation } from "../invocation.ts";
+import { elapsedText } from "../output/time-text.ts";
+import { confirmLoss } from "../prompts.ts";
+
+interface LifecycleOptions {
+  readonly name: string;
+  readonly isWaiting: boolean;
+  readonly isAgreed: boolean;
+  readonly parameters: Readonly<Record<string, string>> | undefined;
+  readonly update: true | undefined;
+}
+
+const noWaitOption: OptionSpec = { flags: "--no-wait", about: "return as soon as the build is queued" };
+const startOptions: readonly OptionSpec[] = [
+  { flags: "--parameter <key=value>", about: "new value of a mutable parameter; may be repeated", isRepeatable: true },
+  { flags: "--update", about: "use the template's active version" },
+];
+
+function read(input: CommandInput): LifecycleOptions {
+  return {
+    name: input.operand(0),
+    isWaiting: !input.isOff("wait"),
+    isAgreed: input.isOn("yes"),
+    parameters: input.pairs("parameter"),
+    update: input.isOn("update") ? true : undefined,
+  };
+}
+
+interface BuildRequest {
+  readonly client: Client;
+  readonly workspaceId: string;
+  readonly transition: Transition;
+  readonly options: LifecycleOptions;
+  readonly isWaiting: boolean;
+}
+
+/** Begins one build, and sees it to its end when that is wanted. */
+async function build(request: BuildRequest, invocation: Invocation): Promise<Workspace> {
+  const { client, workspaceId, transition, options, isWaiting } = request;
+  const { parameters, update } = transition === "start" ? options : { parameters: undefined, update: undefined };
+  const workspace = await client.call("createBuild", {
+    params: { workspace: workspaceId },
+    body: { transition, ...definedOnly({ parameters: parameters && { ...parameters }, update }) },
+  });
+  if (!isWaiting) return workspace;
+  return followWorkspace({ client, invocation, workspace, transition, isLogShown: true });
+}
+
+const outcomes = { start: "usable", stop: "stopped", delete: "deleted" } as const;
+
+interface Lifecycle {
+  readonly name: "start" | "stop" | "restart" | "delete";
+  readonly summary: string;
+  readonly notes?: string;
+  /** In order; each but the last is always waited for. */
+  readonly transitions: readonly [...Transition[], Transition];
+  readonly options: readonly OptionSpec[];
+}
+
+function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
+  return defineCommand<LifecycleOptions>({
+    usage: `${lifecycle.name} <workspace>`,
+    summary: lifecycle.summary,
+    ...(lifecycle.notes === undefined ? {} : { notes: lifecycle.notes }),
+    example: `prewarm ${lifecycle.name} dev`,
+    options: [...lifecycle.options, noWaitOption],
+    isOrganizational: true,
+    read,
+    async run(options, invocation) {
+      const { output, world } = invocation;
+      const client = await invocation.connect();
+      let workspace = await findWorkspace(client, options.name, invocation);
+      if (lifecycle.name === "delete") {
+        const message = `Delete ${workspace.owner}/${workspace.name} and all that is in it?`;
+        await confirmLoss(world, { message, isAgreed: options.isAgreed });
+      }
+      const startedMs = world.monotonicMs();
+      const last = lifecycle.transitions.length - 1;
+      for (const [index, transition] of lifecycle.transitions.entries()) {
+        const isWaiting = options.isWaiting || index < last;
+        workspace = await build({ client, workspaceId: workspace.id, transition, options, isWaiting }, invocation);
+      }
+      const outcome = outcomes[lifecycle.transitions[last] ?? "start"];
+      output.result(workspace, () =>
+        options.isWaiting
+          ? `${workspace.name}: ${outcome} after ${elapsedText(world.monotonicMs() - startedMs)}`
+          : `${workspace.name}: ${workspace.status}`,
+      );
+      return exitCodes.done;
+    },
+  });
+}
+
+export const lifecycleCommands: readonly CliCommand[] = [
+  lifecycleCommand({
+    name: "start",
+    summary: "start a workspace and wait until it is usable",
+    transitions: ["start"],
+    options: startOptions,
+  }),
+  lifecycleCommand({ name: "stop", summary: "stop a workspace", transitions: ["stop"], options: [] }),
+  lifecycleCommand({
+    name: "restart",
+    summary: "stop a workspace and start it again",
+    notes: "With --no-wait it still waits for the stop.",
+    transitions: ["stop", "start"],
+    options: startOptions,
+  }),
+  lifecycleCommand({
+    name: "delete",
+    summary: "delete a workspace and what it is made of",
+    notes: "Asks first on a terminal.",
+    transitions: ["delete"],
+    options: [{ flags: "-y, --yes", about: "do not ask" }],
+  }),
+];

@@ -1,0 +1,100 @@
+import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { pageSizeDefault } from "../../contracts/limits.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Invocation } from "../invocation.ts";
+import type { Output } from "../output/output.ts";
+import type { Column } from "../output/table.ts";
+import { relativeTime } from "../output/time-text.ts";
+import { pageOptions, readPage } from "../paging.ts";
+
+/** Those of `workspaceStatuses`; repeated because that module loads every schema, and help must be quick. */
+const statuses = [
+  "pending",
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "deleting",
+  "deleted",
+  "failed",
+  "canceling",
+  "canceled",
+] as const satisfies readonly Workspace["status"][];
+const sorts = ["name", "created", "last_used"] as const;
+const orders = ["asc", "desc"] as const;
+
+function read(input: CommandInput) {
+  const isAll = input.isOn("all");
+  const owner = input.text("owner");
+  if (isAll && owner !== undefined) input.refuse("--all and --owner exclude each other.");
+  return {
+    ...readPage(input),
+    owner: isAll ? "*" : owner,
+    template: input.text("template"),
+    status: input.choice("status", statuses),
+    search: input.text("search"),
+    sort: input.choice("sort", sorts),
+    order: input.choice("order", orders),
+  };
+}
+
+type ListOptions = ReturnType<typeof read>;
+
+export function paintStatus(output: Output, status: Workspace["status"]): (text: string) => string {
+  if (status === "running") return output.paint.green;
+  if (status === "failed" || status === "canceled") return output.paint.red;
+  return status === "stopped" || status === "deleted" ? output.paint.dim : output.paint.yellow;
+}
+
+function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Column<Workspace>[] {
+  const yesNo = (is: boolean): string => (is ? "yes" : "no");
+  return [
+    { title: "NAME", cell: ({ owner, name }) => (isOwnerShown ? `${owner}/${name}` : name) },
+    { title: "STATUS", cell: ({ status }) => status, paint: (text, { status }) => paintStatus(output, status)(text) },
+    { title: "USABLE", cell: ({ isUsable }) => yesNo(isUsable) },
+    { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
+    { title: "PRESET", cell: ({ preset }) => preset ?? "–" },
+    { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
+    { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
+  ];
+}
+
+async function run(options: ListOptions, invocation: Invocation): Promise<number> {
+  const { output, world, connect, organization } = invocation;
+  const client = await connect();
+  const answer = await client.call("listWorkspaces", { query: { ...definedOnly(options), ...organization } });
+  const isOwnerShown = options.owner !== undefined && options.owner !== "me";
+  output.result(answer, () =>
+    answer.workspaces.length === 0
+      ? "No workspaces."
+      : output.table(answer.workspaces, columns(output, isOwnerShown, world.clock.now())),
+  );
+  output.noteRest({ shown: answer.workspaces.length, offset: options.offset ?? 0, total: answer.total });
+  return exitCodes.done;
+}
+
+export const listWorkspacesCommand = defineCommand<ListOptions>({
+  usage: "list",
+  summary: "list workspaces",
+  example: "prewarm list --all --status failed --sort last_used --order desc",
+  options: [
+    { flags: "-a, --all", about: "everybody's (administrators)" },
+    { flags: "--owner <username>", about: "somebody's" },
+    { flags: "--template <name>", about: "made from this template" },
+    { flags: "--status <status>", about: statuses.join(", ") },
+    { flags: "--search <text>", about: "whose name contains the text" },
+    { flags: "--sort <by>", about: sorts.join(", ") },
+    { flags: "--order <order>", about: orders.join(" or ") },
+    ...pageOptions.map((option) =>
+      option.flags.startsWith("--limit")
+        ? { ...option, about: `${option.about}; ${pageSizeDefault} unless said` }
+        : option,
+    ),
+  ],
+  isOrganizational: true,
+  read,
+  run,
+});

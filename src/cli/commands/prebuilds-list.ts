@@ -1,0 +1,88 @@
+import type { PrebuildRow } from "../../contracts/api/prebuilds.ts";
+import { pageSizeMax } from "../../contracts/limits.ts";
+import { ledgerStates } from "../../contracts/states.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Invocation } from "../invocation.ts";
+import type { Output } from "../output/output.ts";
+import { renderPools } from "../output/pool-table.ts";
+import { relativeTime } from "../output/time-text.ts";
+import { pageOptions, readPage } from "../paging.ts";
+
+function read(input: CommandInput) {
+  const isSingle = input.isOn("workspaces");
+  const preset = input.text("preset");
+  const state = input.choice("state", ledgerStates);
+  if (!isSingle && (preset !== undefined || state !== undefined)) {
+    input.refuse("--preset and --state choose single prebuilds; add --workspaces.");
+  }
+  const { limit = pageSizeMax, offset } = readPage(input);
+  return { isSingle, template: input.text("template"), preset, state, limit, offset };
+}
+
+type ListOptions = ReturnType<typeof read>;
+
+function renderPrebuilds(prebuilds: readonly PrebuildRow[], output: Output, now: Date): string {
+  return output.table(prebuilds, [
+    { title: "NAME", cell: ({ name }) => name },
+    { title: "TEMPLATE", cell: ({ template, version }) => `${template} ${version}` },
+    { title: "PRESET", cell: ({ preset }) => preset },
+    { title: "STATE", cell: ({ state, isExpired }) => (isExpired ? `${state}, expired` : state) },
+    { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
+    { title: "READY", cell: ({ readyAt }) => relativeTime(readyAt, now) },
+    { title: "ERROR", cell: ({ error }) => error ?? "" },
+  ]);
+}
+
+async function listSingle(options: ListOptions, invocation: Invocation): Promise<void> {
+  const { output, world, connect, organization } = invocation;
+  const { template, preset, state, limit, offset } = options;
+  const query = { ...definedOnly({ template, preset, state, limit, offset }), ...organization };
+  const answer = await (await connect()).call("listPrebuilds", { query });
+  output.result(answer, () =>
+    answer.prebuilds.length === 0 ? "No prebuilds." : renderPrebuilds(answer.prebuilds, output, world.clock.now()),
+  );
+  output.noteRest({ shown: answer.prebuilds.length, offset: offset ?? 0, total: answer.total });
+}
+
+async function listPools(options: ListOptions, invocation: Invocation): Promise<void> {
+  const { output, world, connect, organization } = invocation;
+  const { template, limit, offset } = options;
+  const query = { ...definedOnly({ template, limit, offset }), ...organization };
+  const answer = await (await connect()).call("listPools", { query });
+  const now = world.clock.now();
+  output.result(answer, () => {
+    const notes: string[] = [];
+    if (!answer.isEnabled) notes.push(output.paint.yellow("Prebuilds are switched off on this server."));
+    if (answer.isPaused) {
+      const since = `${relativeTime(answer.pausedAt, now)} by ${answer.pausedBy ?? "somebody"}`;
+      notes.push(
+        output.paint.yellow(`Reconciliation was paused ${since}; \`prewarm prebuilds resume\` lets it go on.`),
+      );
+    }
+    const pools = answer.pools.length === 0 ? "No pools." : renderPools(answer.pools, output, now);
+    return [...notes, pools].join("\n");
+  });
+  output.noteRest({ shown: answer.pools.length, offset: offset ?? 0, total: answer.total });
+}
+
+export const listPrebuildsCommand = defineCommand<ListOptions>({
+  usage: "list",
+  summary: "list pools in numbers, or with --workspaces the prebuilds in them",
+  example: "prewarm prebuilds list --workspaces --template node --state failed",
+  options: [
+    { flags: "--workspaces", about: "the single prebuilds, failed and parked ones included" },
+    { flags: "--template <name>", about: "of this template" },
+    { flags: "--preset <name>", about: "of this preset (with --workspaces)" },
+    { flags: "--state <state>", about: `with --workspaces: ${ledgerStates.join(", ")}` },
+    ...pageOptions,
+  ],
+  isOrganizational: true,
+  read,
+  async run(options, invocation) {
+    await (options.isSingle ? listSingle : listPools)(options, invocation);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,49 @@
+import type { Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
+import { defineCommand } from "../command.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findWorkspace } from "../follow/find-workspace.ts";
+import type { Output } from "../output/output.ts";
+import { relativeTime } from "../output/time-text.ts";
+
+function render(workspace: Workspace, output: Output, now: Date): string {
+  const { latestBuild: build } = workspace;
+  const parameters = Object.entries(workspace.parameters).map(([key, value]) => `${key}=${value}`);
+  const fields = output.fields([
+    ["name", workspace.name],
+    ["owner", workspace.owner],
+    ["status", `${workspace.status}${workspace.isUsable ? ", usable" : ""}`],
+    ["template", `${workspace.template} ${build.templateVersion}${workspace.isOutdated ? " (outdated)" : ""}`],
+    ["preset", workspace.preset ?? "–"],
+    ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],
+    ["latest build", `${build.number} ${build.transition} (${build.stage}), ${build.status}`],
+    ...(build.error === null ? [] : [["build error", `${build.error} [${build.errorCode ?? "unknown"}]`] as const]),
+    ["created", relativeTime(workspace.createdAt, now)],
+    ["claimed", relativeTime(workspace.claimedAt, now)],
+    ["last used", relativeTime(workspace.lastUsedAt, now)],
+    ["id", workspace.id],
+  ]);
+  if (workspace.agents.length === 0) return fields;
+  const agents = output.table<WorkspaceAgent>(workspace.agents, [
+    { title: "AGENT", cell: ({ name }) => name },
+    { title: "STATE", cell: ({ state }) => state },
+    { title: "CONNECTED", cell: ({ isConnected }) => (isConnected ? "yes" : "no") },
+    { title: "HANDED OVER", cell: ({ isHandedOver }) => (isHandedOver ? "yes" : "no") },
+    { title: "READY", cell: ({ readyAt }) => relativeTime(readyAt, now) },
+    { title: "DETAIL", cell: ({ detail, claimError }) => claimError ?? detail },
+  ]);
+  return `${fields}\n\n${agents}`;
+}
+
+export const showWorkspaceCommand = defineCommand<{ readonly name: string }>({
+  usage: "show <workspace>",
+  summary: "show a workspace, its latest build and its agents",
+  example: "prewarm show dev",
+  isOrganizational: true,
+  read: (input) => ({ name: input.operand(0) }),
+  async run({ name }, invocation) {
+    const { output, world, connect } = invocation;
+    const workspace = await findWorkspace(await connect(), name, invocation);
+    output.result(workspace, () => render(workspace, output, world.clock.now()));
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,115 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Client } from "../../client/client.ts";
+import type { TemplateVersion } from "../../contracts/api/templates.ts";
+import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { followJob } from "../follow/follow-job.ts";
+import type { Invocation } from "../invocation.ts";
+import { renderLogLine } from "../output/log-line.ts";
+import { elapsedText } from "../output/time-text.ts";
+import { readManifestName } from "../manifest-name.ts";
+
+/** Newest versions among which the pushed one is looked for after its import. */
+const versionsLookedAt = 50;
+const uploadTimeoutMs = 300_000;
+
+interface PushOptions {
+  readonly folder: string;
+  readonly name: string | undefined;
+  readonly isActivated: boolean;
+  readonly message: string | undefined;
+  readonly versionName: string | undefined;
+}
+
+function read(input: CommandInput): PushOptions {
+  return {
+    folder: input.operand(0),
+    name: input.text("name"),
+    isActivated: !input.isOff("activate"),
+    message: input.text("message"),
+    versionName: input.text("version-name"),
+  };
+}
+
+/** The name asked for, else the manifest's, else the folder's. */
+async function templateName(folder: string, asked: string | undefined): Promise<string> {
+  const file = path.join(folder, "template.yaml");
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new CodedError("invalid_manifest", `There is no readable ${file}.`, {
+      cause,
+      next: "Name a folder with a `template.yaml`; `prewarm templates init` writes an example.",
+    });
+  }
+  return asked ?? (await readManifestName(text, file)) ?? path.basename(folder);
+}
+
+/** Shows the import's log and answers the version as it is after it. Errors: the import's own. */
+async function awaitImport(
+  client: Client,
+  pushed: { readonly template: string; readonly version: TemplateVersion },
+  invocation: Invocation,
+): Promise<TemplateVersion> {
+  const { output, world, organization } = invocation;
+  const { template, version } = pushed;
+  if (version.importJobId === null) return version;
+  const onEntry = (entry: LogEntry): void => output.progress(renderLogLine(entry, output.errorPaint));
+  const { signal } = new AbortController();
+  const job = await followJob({ client, jobId: version.importJobId, onEntry, signal, world });
+  if (job !== undefined && job.status !== "succeeded") {
+    const code = job.errorCode !== null && isErrorCode(job.errorCode) ? job.errorCode : "build_failed";
+    throw new CodedError(
+      code,
+      `Version ${version.number} of ${template} ${job.status}: ${job.error ?? "no reason given"}`,
+    );
+  }
+  const query = { limit: versionsLookedAt, ...organization };
+  const { versions } = await client.call("listTemplateVersions", { params: { template }, query });
+  return versions.find(({ id }) => id === version.id) ?? version;
+}
+
+async function run(options: PushOptions, invocation: Invocation): Promise<number> {
+  const { output, world, organization } = invocation;
+  const folder = path.resolve(world.workingDirectory, options.folder);
+  const template = await templateName(folder, options.name);
+  const client = await invocation.connect({ timeoutMs: uploadTimeoutMs });
+  const { packFolder } = await import("../../platform/archive/pack-folder.ts");
+  const { bytes, paths } = await packFolder(folder);
+  const startedMs = world.monotonicMs();
+  output.progress(`Pushing ${folder} (${paths.length} entries, ${bytes.length} bytes) as ${template}…`);
+  const { message, versionName: name, isActivated: activate } = options;
+  const query = { activate, ...definedOnly({ message, name }), ...organization };
+  const pushed = await client.call("pushTemplate", { params: { template }, query, bytes });
+  const version = await awaitImport(client, { template, version: pushed.version }, invocation);
+  if (version.status === "failed") {
+    throw new CodedError("invalid_template", `Version ${version.number} of ${template} failed: ${version.error ?? ""}`);
+  }
+  output.result({ template: pushed.template, version }, () => {
+    const state = version.isActive ? "ready and active" : "ready, not active";
+    return `${template} version ${version.number} (${version.name}) is ${state} after ${elapsedText(world.monotonicMs() - startedMs)}.`;
+  });
+  return exitCodes.done;
+}
+
+export const pushTemplateCommand = defineCommand<PushOptions>({
+  usage: "push <folder>",
+  summary: "publish a version of a template from a folder",
+  notes: "Creates the template at its first version. Waits for the import and shows its log.",
+  example: "prewarm templates push ./node --message 'newer compiler'",
+  options: [
+    { flags: "--name <name>", about: "the template; the manifest's name or the folder's unless said" },
+    { flags: "--no-activate", about: "do not make it the active version" },
+    { flags: "-m, --message <text>", about: "what changed" },
+    { flags: "--version-name <name>", about: "name of the version; one is made up unless said" },
+  ],
+  isOrganizational: true,
+  read,
+  run,
+});

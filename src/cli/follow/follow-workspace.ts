@@ -1,0 +1,85 @@
+import type { Client } from "../../client/client.ts";
+import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { Transition } from "../../contracts/states.ts";
+import { sleep } from "../../platform/sleep.ts";
+import type { Invocation } from "../invocation.ts";
+import { renderLogLine } from "../output/log-line.ts";
+import { followJob } from "./follow-job.ts";
+import { watchPatiently } from "./watch-patiently.ts";
+import { workspaceProgress } from "./workspace-progress.ts";
+
+/** How long the last lines of a build's log may take once the workspace itself has said how it ended. */
+const logGraceMs = 3_000;
+
+export interface FollowWorkspaceOptions {
+  readonly client: Client;
+  readonly invocation: Invocation;
+  /** As the server last told it. */
+  readonly workspace: Workspace;
+  readonly transition: Transition;
+  /** Whether the build's log is shown as it is written. */
+  readonly isLogShown: boolean;
+}
+
+/**
+ * Waits until a workspace has come where its latest build leads, and answers it as it is then.
+ * Errors: the build's own code when it fails.
+ */
+export async function followWorkspace(options: FollowWorkspaceOptions): Promise<Workspace> {
+  const { workspace, transition, isLogShown } = options;
+  const { jobId } = workspace.latestBuild;
+  const logs = new AbortController();
+  const log = isLogShown && jobId !== null ? showLog(options, jobId, logs.signal) : Promise.resolve();
+  try {
+    const last = await reach(options);
+    // A start is usable before its build's log has ended; nobody should wait for that.
+    if (transition !== "start") await Promise.race([log, sleep(logGraceMs, logs.signal)]);
+    return last;
+  } catch (error) {
+    await Promise.race([log, sleep(logGraceMs, logs.signal)]);
+    throw error;
+  } finally {
+    logs.abort();
+    await log;
+  }
+}
+
+/** The log is a courtesy: a stream of it that cannot be had must not fail the command that shows it. */
+async function showLog(options: FollowWorkspaceOptions, jobId: string, signal: AbortSignal): Promise<void> {
+  const { client, invocation } = options;
+  const { output, world } = invocation;
+  const onEntry = (entry: Parameters<typeof renderLogLine>[0]): void =>
+    output.progress(renderLogLine(entry, output.errorPaint));
+  try {
+    await followJob({ client, jobId, onEntry, signal, world });
+  } catch (error) {
+    output.progress(`The build log cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function reach(options: FollowWorkspaceOptions): Promise<Workspace> {
+  const { client, workspace, transition, invocation } = options;
+  const already = workspaceProgress(workspace, transition);
+  if (already.kind === "reached") return workspace;
+  if (already.kind === "failed") throw already.error;
+  const watch = new AbortController();
+  const open = () => client.watch("watchWorkspace", { params: { workspace: workspace.id }, signal: watch.signal });
+  try {
+    for await (const event of watchPatiently({ open, signal: watch.signal, world: invocation.world })) {
+      if (event.event !== "workspace") continue;
+      // The server serialises it by the schema from which this type comes.
+      const now = event.data as Workspace;
+      const progress = workspaceProgress(now, transition);
+      if (progress.kind === "reached") return now;
+      if (progress.kind === "failed") throw progress.error;
+    }
+  } catch (error) {
+    const isGone = error instanceof CodedError && error.code === "not_found";
+    if (isGone && transition === "delete") return { ...workspace, status: "deleted" };
+    throw error;
+  } finally {
+    watch.abort();
+  }
+  throw new CodedError("transient", `Nothing more was heard of ${workspace.name}.`);
+}

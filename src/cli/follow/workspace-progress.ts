@@ -1,0 +1,60 @@
+import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import type { Transition } from "../../contracts/states.ts";
+
+/** How far a workspace has come on its way to what was asked for. */
+export type WorkspaceProgress =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "reached" }
+  | { readonly kind: "failed"; readonly error: CodedError };
+
+const waiting: WorkspaceProgress = { kind: "waiting" };
+const reached: WorkspaceProgress = { kind: "reached" };
+
+/**
+ * Whether a workspace has come where `transition` leads: a started one can run a command as its owner, a stopped or
+ * deleted one has finished its build.
+ */
+export function workspaceProgress(workspace: Workspace, transition: Transition): WorkspaceProgress {
+  const build = workspace.latestBuild;
+  if (transition === "delete" && workspace.status === "deleted") return reached;
+  if (build.transition !== transition) {
+    const message = `Somebody began another build of ${workspace.name} (${build.transition}) meanwhile.`;
+    return { kind: "failed", error: new CodedError("conflict", message) };
+  }
+  if (build.status === "failed" || build.status === "canceled") return { kind: "failed", error: buildError(workspace) };
+  if (transition !== "start") return build.status === "succeeded" ? reached : waiting;
+  if (workspace.isUsable) return reached;
+  return build.status === "succeeded" ? agentProgress(workspace) : waiting;
+}
+
+function buildError(workspace: Workspace): CodedError {
+  const { errorCode, error, status, transition, number } = workspace.latestBuild;
+  const code =
+    errorCode !== null && isErrorCode(errorCode) ? errorCode : status === "failed" ? "build_failed" : "canceled";
+  const reason = error === null || error === "" ? "" : `: ${error}`;
+  const message = `Build ${number} (${transition}) of ${workspace.name} ${status === "failed" ? "failed" : "was cancelled"}${reason}`;
+  return new CodedError(code, /[.!?]$/.test(message) ? message : `${message}.`, {
+    details: { workspaceId: workspace.id, build: number },
+  });
+}
+
+/** Of a start that has succeeded: its agents say the rest. Without any there is nothing left to wait for. */
+function agentProgress(workspace: Workspace): WorkspaceProgress {
+  if (workspace.agents.length === 0) return reached;
+  for (const agent of workspace.agents) {
+    const isStartBroken = agent.state === "start_error" || agent.state === "start_timeout";
+    if (!isStartBroken && agent.claimError === null) continue;
+    const reason = isStartBroken
+      ? `${agent.state} ${agent.detail}`.trim()
+      : `the claim hook failed: ${agent.claimError}`;
+    return {
+      kind: "failed",
+      error: new CodedError("build_failed", `Agent ${agent.name} of ${workspace.name} is not usable: ${reason}.`, {
+        next: `See \`prewarm logs ${workspace.name}\` for what it printed.`,
+        details: { workspaceId: workspace.id },
+      }),
+    };
+  }
+  return waiting;
+}

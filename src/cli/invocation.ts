@@ -1,0 +1,37 @@
+import type { Client } from "../client/client.ts";
+import { CodedError } from "../contracts/errors.ts";
+import type { Output } from "./output/output.ts";
+import { resolveAccess } from "./session.ts";
+import type { CliWorld } from "./world.ts";
+
+export interface ConnectOptions {
+  /** Milliseconds after which a call is given up; the client's own default unless said. */
+  readonly timeoutMs?: number;
+}
+
+/** One run of one command: what it may talk to. */
+export interface Invocation {
+  readonly world: CliWorld;
+  readonly output: Output;
+  /** `{ organization }` of `--organization`, or nothing; spread into the query of a route that takes it. */
+  readonly organization: { readonly organization?: string };
+  /** The client of the server that the user is signed in to. Errors: `unauthenticated`. */
+  readonly connect: (options?: ConnectOptions) => Promise<Client>;
+}
+
+/** The client is loaded here and not at the top, because its schemas cost more than all other commands together. */
+export async function clientFor(url: string, token: string | undefined, options: ConnectOptions = {}): Promise<Client> {
+  const { Client } = await import("../client/client.ts");
+  return new Client({ url, token, ...options });
+}
+
+export async function connect(world: CliWorld, options: ConnectOptions = {}): Promise<Client> {
+  const access = await resolveAccess(world);
+  if (access === undefined) throw new CodedError("unauthenticated", "You are not signed in to any server.");
+  if (access.token === undefined) {
+    throw new CodedError("unauthenticated", `There is no session or token for ${access.url}.`, {
+      next: `Run \`prewarm login ${access.url}\`, or set PREWARM_TOKEN.`,
+    });
+  }
+  return clientFor(access.url, access.token, options);
+}

@@ -1,0 +1,57 @@
+import { CodedError } from "../contracts/errors.ts";
+import type { CliWorld } from "./world.ts";
+
+/** Longest secret that is read from standard input, in bytes. */
+const secretBytesMax = 8_192;
+
+/** Whether there is somebody to ask: questions go to standard error, answers come from standard input. */
+export function canAsk(world: CliWorld): boolean {
+  return world.isInputTerminal && world.isErrorTerminal;
+}
+
+/** Answers undefined when the question was dismissed. The prompts are loaded only when there is something to ask. */
+async function ask(
+  world: CliWorld,
+  question: { readonly kind: "text" | "password" | "confirm"; readonly message: string },
+): Promise<string | boolean | undefined> {
+  const prompts = await import("@clack/prompts");
+  const common = { message: question.message, input: world.stdin, output: world.stderr };
+  const answer = await prompts[question.kind](common);
+  return prompts.isCancel(answer) ? undefined : answer;
+}
+
+function dismissed(): CodedError {
+  return new CodedError("canceled", "Nothing was done: the question was dismissed.", { next: "Run it again." });
+}
+
+export async function askText(world: CliWorld, message: string): Promise<string> {
+  const answer = await ask(world, { kind: "text", message });
+  if (typeof answer !== "string") throw dismissed();
+  return answer;
+}
+
+export async function askSecret(world: CliWorld, message: string): Promise<string> {
+  const answer = await ask(world, { kind: "password", message });
+  if (typeof answer !== "string") throw dismissed();
+  return answer;
+}
+
+/** Asks before something is lost. Where nobody can be asked the command line itself is the answer. */
+export async function confirmLoss(world: CliWorld, options: { readonly message: string; readonly isAgreed: boolean }) {
+  if (options.isAgreed || !canAsk(world)) return;
+  if ((await ask(world, { kind: "confirm", message: options.message })) !== true) throw dismissed();
+}
+
+/** The first line of standard input. */
+export async function readSecret(world: CliWorld, what: string): Promise<string> {
+  let text = "";
+  for await (const chunk of world.stdin) {
+    text += String(chunk);
+    if (text.length > secretBytesMax) throw new CodedError("too_large", `The ${what} on standard input is too long.`);
+  }
+  const [line = ""] = text.split(/\r?\n/);
+  if (line !== "") return line;
+  throw new CodedError("invalid_request", `Standard input holds no ${what}.`, {
+    next: `Pipe it in, for example: prewarm … < file-with-the-${what}`,
+  });
+}

@@ -1,0 +1,40 @@
+import type { Readable, Writable } from "node:stream";
+import type { Clock } from "../platform/clock.ts";
+import type { Random } from "../platform/random.ts";
+
+/** The signals that the command line hands on to a command it runs. */
+export const forwardedSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export type ForwardedSignal = (typeof forwardedSignals)[number];
+
+/** A long-running program behind the same executable: takes its own arguments, answers an exit code. */
+export type Program = (argv: readonly string[]) => Promise<number>;
+
+/** Loaded only when asked for, because `prewarm list` must not pay for a server. */
+export interface Programs {
+  readonly server: Program;
+  readonly provisioner: Program;
+  readonly agent: Program;
+  /** `export FILE` and `import FILE`. */
+  readonly databaseTransfer: Program;
+}
+
+/** Everything outside the process that commands touch; `main/cli.ts` gives the real one. */
+export interface CliWorld {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly isInputTerminal: boolean;
+  readonly isOutputTerminal: boolean;
+  readonly isErrorTerminal: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly homeDirectory: string;
+  readonly workingDirectory: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Milliseconds of a clock that never jumps; for measuring only. */
+  readonly monotonicMs: () => number;
+  /** Calls `listener` in place of the signal's default; the answer takes it back. */
+  readonly onSignal: (signal: ForwardedSignal, listener: () => void) => () => void;
+  readonly programs: Programs;
+  readonly version: string;
+}

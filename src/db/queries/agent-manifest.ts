@@ -1,0 +1,47 @@
+import type { AgentId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
+import type { Manifest } from "../../contracts/manifest.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+interface AgentManifestRow {
+  readonly template_name: string;
+  readonly manifest: Manifest;
+  readonly parameters: Record<string, string>;
+}
+
+const manifestStatement: Statement<AgentManifestRow> = statement(
+  "agent_manifest",
+  `select t.name as template_name, v.manifest, b.parameters
+from agents a
+join builds b on b.id = a.build_id
+join template_versions v on v.id = b.template_version_id
+join templates t on t.id = v.template_id
+where a.id = $1`,
+);
+
+/** What the build that made an agent says that it is to run. */
+export async function agentManifestRow(sql: Sql, agentId: AgentId): Promise<AgentManifestRow | undefined> {
+  return (await sql.query(manifestStatement, [agentId]))[0];
+}
+
+export interface AgentPlace {
+  readonly id: AgentId;
+  readonly name: string;
+  readonly server_id: ServerId | null;
+  readonly server_url: string | null;
+}
+
+const placesStatement: Statement<AgentPlace> = statement(
+  "agent_places",
+  `select a.id, a.name, a.server_id, s.url as server_url
+from agents a
+left join servers s on s.id = a.server_id
+where a.workspace_id = $1
+  and a.retired_at is null
+order by a.position`,
+);
+
+/** The agents of a workspace, and the server that each is connected to. */
+export async function agentPlaces(sql: Sql, workspaceId: WorkspaceId): Promise<AgentPlace[]> {
+  return await sql.query(placesStatement, [workspaceId]);
+}

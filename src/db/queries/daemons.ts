@@ -1,0 +1,153 @@
+import type { DaemonId } from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+export interface DaemonInput {
+  readonly id: DaemonId;
+  readonly name: string;
+  readonly kind: "builtin" | "external";
+  readonly incarnation: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly drivers: readonly string[];
+  readonly concurrency: number;
+  readonly version: string;
+  readonly now: Date;
+}
+
+const registerStatement: Statement<{ readonly id: DaemonId }> = statement(
+  "daemon_register",
+  `insert into daemons (id, name, kind, incarnation, tags, drivers, concurrency, version, created_at, seen_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+on conflict (name) do update
+set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
+  concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at
+returning id`,
+);
+
+export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<DaemonId> {
+  const [row] = await sql.query(registerStatement, [
+    daemon.id,
+    daemon.name,
+    daemon.kind,
+    daemon.incarnation,
+    daemon.tags,
+    JSON.stringify(daemon.drivers),
+    daemon.concurrency,
+    daemon.version,
+    daemon.now,
+  ]);
+  if (row === undefined) throw new Error("An upsert of a daemon returned no row.");
+  return row.id;
+}
+
+export interface DaemonRow {
+  readonly id: DaemonId;
+  readonly incarnation: string;
+  readonly tags: Record<string, string>;
+  readonly drivers: string[];
+  readonly seen_at: Date;
+}
+
+const findStatement: Statement<DaemonRow> = statement(
+  "daemon_find",
+  `select id, incarnation, tags, drivers, seen_at
+from daemons
+where id = $1`,
+);
+
+export async function findDaemon(sql: Sql, id: DaemonId): Promise<DaemonRow | undefined> {
+  return (await sql.query(findStatement, [id]))[0];
+}
+
+const seenStatement: Statement<object> = statement(
+  "daemon_seen",
+  `update daemons
+set seen_at = $2
+where id = $1`,
+);
+
+export async function daemonSeen(sql: Sql, id: DaemonId, now: Date): Promise<void> {
+  await sql.query(seenStatement, [id, now]);
+}
+
+const listStatement: Statement<{
+  readonly name: string;
+  readonly kind: string;
+  readonly seen_at: Date;
+  readonly running: number;
+}> = statement(
+  "daemons_list",
+  `select d.name, d.kind, d.seen_at, (
+    select count(*)::int
+    from jobs j
+    where j.daemon_id = d.id
+      and j.status in ('running', 'canceling')) as running
+from daemons d
+order by d.seen_at desc
+limit 200`,
+);
+
+export async function listDaemons(
+  sql: Sql,
+): Promise<{ readonly name: string; readonly kind: string; readonly seen_at: Date; readonly running: number }[]> {
+  return await sql.query(listStatement, []);
+}
+
+const keyStatement: Statement<{ readonly id: string }> = statement(
+  "daemon_key_find",
+  `select id
+from daemon_keys
+where secret_hash = $1
+  and revoked_at is null`,
+);
+
+/** Whether a live key with this hash exists. */
+export async function daemonKeyExists(sql: Sql, secretHash: Buffer): Promise<boolean> {
+  return (await sql.query(keyStatement, [secretHash])).length === 1;
+}
+
+interface DaemonKeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: Date;
+}
+
+const keysStatement: Statement<DaemonKeyRow> = statement(
+  "daemon_keys_list",
+  `select id, name, created_at
+from daemon_keys
+where revoked_at is null
+order by created_at
+limit 500`,
+);
+
+export async function listDaemonKeys(sql: Sql): Promise<DaemonKeyRow[]> {
+  return sql.query(keysStatement, []);
+}
+
+const insertKeyStatement: Statement<object> = statement(
+  "daemon_key_insert",
+  `insert into daemon_keys (id, name, secret_hash, created_at)
+values ($1, $2, $3, $4)`,
+);
+
+export async function insertDaemonKey(
+  sql: Sql,
+  key: { readonly id: string; readonly name: string; readonly secretHash: Buffer; readonly now: Date },
+): Promise<void> {
+  await sql.query(insertKeyStatement, [key.id, key.name, key.secretHash, key.now]);
+}
+
+const revokeKeyStatement: Statement<{ readonly name: string }> = statement(
+  "daemon_key_revoke",
+  `update daemon_keys
+set revoked_at = $2
+where id = $1
+  and revoked_at is null
+returning name`,
+);
+
+/** Name of the key that was revoked; undefined when there is no such live key. */
+export async function revokeDaemonKey(sql: Sql, id: string, now: Date): Promise<string | undefined> {
+  return (await sql.query(revokeKeyStatement, [id, now]))[0]?.name;
+}

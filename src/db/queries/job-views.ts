@@ -1,0 +1,155 @@
+import type { JobId, OrganizationId, UserId, WorkspaceId } from "../../contracts/ids.ts";
+import type { JobStatus, Transition } from "../../contracts/states.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+
+export interface JobView {
+  readonly id: JobId;
+  readonly organization_id: OrganizationId;
+  readonly kind: "build" | "template_import";
+  readonly status: JobStatus;
+  readonly queue_position: number | null;
+  readonly initiator_id: UserId;
+  readonly initiator: string;
+  readonly is_prebuild: boolean;
+  readonly template: string | null;
+  readonly workspace: string | null;
+  readonly workspace_id: WorkspaceId | null;
+  readonly transition: Transition | null;
+  readonly stage: string | null;
+  readonly tags: Record<string, string>;
+  readonly driver: string;
+  readonly daemon: string | null;
+  readonly has_daemon: boolean;
+  readonly error_code: string | null;
+  readonly error: string | null;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+  readonly completed_at: Date | null;
+  readonly total: number;
+}
+
+// Whether some daemon that has been heard of since $1 could take the job.
+const jobColumns = `j.id, j.organization_id, j.kind, j.status,
+  case when j.status = 'pending' then (
+    select count(*)::int + 1
+    from jobs q
+    where q.status = 'pending'
+      and (q.is_prebuild, q.created_at, q.id) < (j.is_prebuild, j.created_at, j.id)) end as queue_position,
+  j.initiator_id, u.username as initiator, j.is_prebuild, t.name as template, w.name as workspace, j.workspace_id,
+  b.transition, b.stage, j.tags, j.driver, d.name as daemon,
+  exists (
+    select 1
+    from daemons e
+    where e.seen_at > $1
+      and e.drivers ? j.driver
+      and j.tags <@ e.tags) as has_daemon,
+  j.error_code, j.error, j.created_at, j.started_at, j.completed_at`;
+
+const jobTables = `jobs j
+join users u on u.id = j.initiator_id
+left join templates t on t.id = j.template_id
+left join builds b on b.id = j.build_id
+left join workspaces w on w.id = j.workspace_id
+left join daemons d on d.id = j.daemon_id`;
+
+const byIdStatement: Statement<JobView> = statement(
+  "job_by_id",
+  `select ${jobColumns}, 1 as total
+from ${jobTables}
+where j.id = $2`,
+);
+
+export async function jobById(sql: Sql, id: JobId, daemonsSeenSince: Date): Promise<JobView | undefined> {
+  return (await sql.query(byIdStatement, [daemonsSeenSince, id]))[0];
+}
+
+const listStatement: Statement<JobView> = statement(
+  "jobs_list",
+  // Pending ones in the order in which they will be taken, then the others, the newest first.
+  `select ${jobColumns}, count(*) over ()::int as total
+from ${jobTables}
+where j.organization_id = $2
+  and ($3::uuid is null or j.initiator_id = $3 or ($4 and j.is_prebuild))
+  and ($5::text is null or j.status = $5)
+  and ($6::text is null or lower(u.username) = lower($6))
+  and ($7::text is null or lower(t.name) = lower($7))
+  and ($8::jsonb is null or j.tags @> $8)
+order by j.status <> 'pending',
+  case when j.status = 'pending' then j.is_prebuild end,
+  case when j.status = 'pending' then j.created_at end,
+  j.created_at desc,
+  j.id
+limit $9
+offset $10`,
+);
+
+export interface ListJobsInput {
+  readonly daemonsSeenSince: Date;
+  readonly organizationId: OrganizationId;
+  /** Only this user's jobs; null for everybody's. */
+  readonly visibleTo: UserId | null;
+  /** Whether, beside his own, he sees the pools' jobs. */
+  readonly seesPrebuilds: boolean;
+  readonly status: string | null;
+  readonly initiator: string | null;
+  readonly template: string | null;
+  readonly tag: Readonly<Record<string, string>> | null;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+export async function listJobs(sql: Sql, input: ListJobsInput): Promise<JobView[]> {
+  return await sql.query(listStatement, [
+    input.daemonsSeenSince,
+    input.organizationId,
+    input.visibleTo,
+    input.seesPrebuilds,
+    input.status,
+    input.initiator,
+    input.template,
+    input.tag,
+    input.limit,
+    input.offset,
+  ]);
+}
+
+const requestCancelStatement: Statement<{ readonly id: JobId }> = statement(
+  "job_request_cancel",
+  `update jobs
+set status = 'canceling', cancel_requested_at = $2
+where id = $1
+  and status = 'running'
+returning id`,
+);
+
+/** Asks the daemon of a running job to stop it; false when it is not running. */
+export async function requestCancel(tx: Tx, jobId: JobId, now: Date): Promise<boolean> {
+  const rows = await tx.query(requestCancelStatement, [jobId, now]);
+  if (rows.length > 0) tx.emit(`job:${jobId}`);
+  return rows.length > 0;
+}
+
+const pendingPrebuildStatement: Statement<{ readonly id: JobId }> = statement(
+  "jobs_pending_prebuild",
+  // By the class of the queue: a claim is a person's job and is never in here (case 162). Deletes go on.
+  `select j.id
+from jobs j
+join builds b on b.id = j.build_id
+left join templates t on t.id = j.template_id
+where j.status = 'pending'
+  and j.is_prebuild
+  and b.transition = 'start'
+  and j.organization_id = $1
+  and ($2::text is null or lower(t.name) = lower($2))
+order by j.created_at
+limit $3`,
+);
+
+export async function pendingPrebuildJobs(
+  sql: Sql,
+  organizationId: OrganizationId,
+  input: { readonly template: string | null; readonly max: number },
+): Promise<JobId[]> {
+  return (await sql.query(pendingPrebuildStatement, [organizationId, input.template, input.max])).map((row) => row.id);
+}

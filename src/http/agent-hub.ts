@@ -1,0 +1,104 @@
+import type { WebSocket } from "ws";
+import type { ServerToAgent } from "../contracts/agent-protocol.ts";
+import { CodedError } from "../contracts/errors.ts";
+import type { AgentId } from "../contracts/ids.ts";
+import { execPerAgentMax } from "../contracts/limits.ts";
+
+export type ExecEvent =
+  | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly data: string }
+  | { readonly kind: "exit"; readonly exitCode: number | null; readonly error: string | null };
+
+interface Connection {
+  readonly connectionId: string;
+  readonly socket: WebSocket;
+  readonly execs: Map<string, (event: ExecEvent) => void>;
+}
+
+/** Bytes that may wait on an agent's socket before an exec's input is held back. */
+export const agentBacklogBytesMax = 1_048_576;
+
+/** The agents that are connected to this server, and the commands that run in them. */
+export class AgentHub {
+  readonly #connections = new Map<AgentId, Connection>();
+  readonly #goodbyes = new Set<Promise<unknown>>();
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Adds a connection; an older one of the same agent is closed: only the newest counts. */
+  add(agentId: AgentId, connectionId: string, socket: WebSocket): void {
+    const older = this.#connections.get(agentId);
+    this.#connections.set(agentId, { connectionId, socket, execs: new Map() });
+    if (older === undefined) return;
+    endExecs(older, "the agent connected anew");
+    older.socket.close(1000, "replaced");
+  }
+
+  remove(agentId: AgentId, connectionId: string): void {
+    const connection = this.#connections.get(agentId);
+    if (connection?.connectionId !== connectionId) return;
+    this.#connections.delete(agentId);
+    endExecs(connection, "the agent's connection was lost");
+  }
+
+  /** Sends a frame; false when the agent is not connected here. */
+  send(agentId: AgentId, frame: ServerToAgent): boolean {
+    const connection = this.#connections.get(agentId);
+    if (connection === undefined || connection.socket.readyState !== connection.socket.OPEN) return false;
+    connection.socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  /** Bytes that wait to be sent to the agent. */
+  backlogBytes(agentId: AgentId): number {
+    return this.#connections.get(agentId)?.socket.bufferedAmount ?? 0;
+  }
+
+  /** Starts a command in an agent. Errors: `agent_unavailable`, also when it runs too many already. */
+  startExec(
+    agentId: AgentId,
+    exec: { readonly execId: string; readonly command: string[]; readonly env: Record<string, string> },
+    listener: (event: ExecEvent) => void,
+  ): void {
+    const connection = this.#connections.get(agentId);
+    if (connection === undefined) {
+      throw new CodedError("agent_unavailable", "The agent is not connected to this server any more.");
+    }
+    if (connection.execs.size >= execPerAgentMax) {
+      throw new CodedError("agent_unavailable", `The agent runs ${execPerAgentMax} commands already, its limit.`, {
+        next: "Wait for one to end.",
+      });
+    }
+    connection.execs.set(exec.execId, listener);
+    this.send(agentId, { kind: "exec_start", ...exec });
+  }
+
+  execEvent(agentId: AgentId, execId: string, event: ExecEvent): void {
+    const execs = this.#connections.get(agentId)?.execs;
+    const listener = execs?.get(execId);
+    if (event.kind === "exit") execs?.delete(execId);
+    listener?.(event);
+  }
+
+  /** Notes that something is still being stored about a connection that has ended. */
+  storing(work: Promise<unknown>): void {
+    this.#goodbyes.add(work);
+    void work.finally(() => this.#goodbyes.delete(work));
+  }
+
+  /** Resolves when everything about ended connections is stored. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#goodbyes]);
+  }
+
+  /** Closes every connection: the server stops, and the agents go to another, or wait for it to return. */
+  closeAll(): void {
+    for (const { socket } of this.#connections.values()) socket.close(1001, "server stopping");
+  }
+}
+
+function endExecs(connection: Connection, error: string): void {
+  for (const listener of connection.execs.values()) listener({ kind: "exit", exitCode: null, error });
+  connection.execs.clear();
+}

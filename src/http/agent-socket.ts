@@ -1,0 +1,108 @@
+import { Compile } from "typebox/compile";
+import type { WebSocket } from "ws";
+import { agentConnected, agentDisconnected, agentReportsLogs, agentReportsState } from "../app/agents/agents.ts";
+import { agentPingMs, AgentToServer } from "../contracts/agent-protocol.ts";
+import type { AgentIdentity } from "./credentials.ts";
+import type { HttpDeps } from "./http-deps.ts";
+
+const check = Compile(AgentToServer);
+/** Frames of one agent that may wait to be stored; beyond it the socket is paused until they are. */
+const pendingFramesMax = 256;
+
+/**
+ * Serves one agent's connection: what it reports is stored in the order in which it was said, and it is poked when
+ * its claim record may have changed.
+ */
+export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: WebSocket): Promise<void> {
+  const connectionId = deps.random.uuid();
+  const logger = deps.logger.child({ agentId: agent.id });
+  let chain: Promise<void> = Promise.resolve();
+  let pending = 0;
+  const inOrder = (work: () => Promise<unknown>): void => {
+    pending += 1;
+    if (pending === pendingFramesMax) socket.pause();
+    chain = chain
+      .then(work)
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          logger.warn("a report of an agent could not be stored; it reconnects and reports anew", {
+            reason: String(error),
+          });
+          socket.close(1011, "report not stored");
+        },
+      )
+      .finally(() => {
+        pending -= 1;
+        if (pending === pendingFramesMax - 1) socket.resume();
+      });
+  };
+  const poke = (): void => void deps.hub.send(agent.id, { kind: "poke" });
+  const stop = deps.news.subscribe(`agent:${agent.id}`, poke);
+  const keepAlive = pingRegularly(socket);
+  socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), inOrder, socket }));
+  socket.on("close", () => {
+    stop();
+    keepAlive.stop();
+    deps.hub.remove(agent.id, connectionId);
+    inOrder(async () => agentDisconnected(deps, agent.id, connectionId));
+    deps.hub.storing(chain);
+  });
+  socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
+  deps.hub.add(agent.id, connectionId, socket);
+  inOrder(async () => {
+    const isWelcome = await agentConnected(deps, agent.id, connectionId);
+    if (!isWelcome) socket.close(4001, "agent retired");
+    else poke();
+  });
+}
+
+interface Frame {
+  readonly text: string;
+  readonly inOrder: (work: () => Promise<unknown>) => void;
+  readonly socket: WebSocket;
+}
+
+function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, socket }: Frame): void {
+  const frame = parseFrame(text);
+  if (frame === undefined) {
+    deps.logger.warn("an agent sent a frame that is not of the protocol", { agentId: agent.id });
+    socket.close(1008, "not of the protocol");
+    return;
+  }
+  switch (frame.kind) {
+    case "state":
+      return inOrder(async () => agentReportsState(deps, agent.id, frame));
+    case "logs":
+      return inOrder(async () => agentReportsLogs(deps, agent, frame));
+    case "exec_output":
+      return deps.hub.execEvent(agent.id, frame.execId, { kind: "output", stream: frame.stream, data: frame.data });
+    case "exec_exit":
+      return deps.hub.execEvent(agent.id, frame.execId, { kind: "exit", exitCode: frame.exitCode, error: frame.error });
+  }
+}
+
+function parseFrame(text: string): AgentToServer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return check.Check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pings while the line is silent, and ends a connection that does not answer. */
+function pingRegularly(socket: WebSocket): { stop(): void } {
+  let isAlive = true;
+  const heard = (): void => {
+    isAlive = true;
+  };
+  socket.on("pong", heard);
+  socket.on("message", heard);
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate();
+    isAlive = false;
+    socket.ping();
+  }, agentPingMs);
+  return { stop: () => clearInterval(timer) };
+}

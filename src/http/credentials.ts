@@ -1,0 +1,58 @@
+import "@fastify/cookie";
+import type { FastifyRequest } from "fastify";
+import { authenticateAgent } from "../app/agents/agents.ts";
+import type { AppContext } from "../app/app-context.ts";
+import type { Actor } from "../app/authorize.ts";
+import { authenticate } from "../app/identity/authenticate.ts";
+import { authenticateDaemon, type DaemonKind } from "../app/provisioner/authenticate-daemon.ts";
+import { CodedError } from "../contracts/errors.ts";
+
+export const sessionCookie = "prewarm_session";
+
+export type AgentIdentity = Awaited<ReturnType<typeof authenticateAgent>>;
+
+function bearerOf(request: FastifyRequest): string | undefined {
+  const header = request.headers.authorization;
+  return header?.startsWith("Bearer ") === true ? header.slice("Bearer ".length).trim() : undefined;
+}
+
+/**
+ * The user behind a request: a bearer token, else the session cookie.
+ * A cookie travels by itself, so a request that changes something must come from our own page (CSRF).
+ */
+export async function userOf(context: AppContext, request: FastifyRequest): Promise<Actor> {
+  const bearer = bearerOf(request);
+  if (bearer !== undefined) return await authenticate(context, bearer);
+  const cookie = request.cookies[sessionCookie];
+  if (cookie === undefined) {
+    throw new CodedError("unauthenticated", "This route needs a session or an API token.");
+  }
+  if (request.method !== "GET" && !isSameOrigin(request)) {
+    throw new CodedError("forbidden", "A request with the session cookie must come from this server's own pages.", {
+      next: "Programs send an API token in the `authorization` header.",
+    });
+  }
+  return await authenticate(context, cookie);
+}
+
+function isSameOrigin(request: FastifyRequest): boolean {
+  const { origin, host } = request.headers;
+  if (origin === undefined) return request.headers["sec-fetch-site"] === "same-origin";
+  try {
+    return new URL(origin).host === host;
+  } catch {
+    return false;
+  }
+}
+
+export async function agentOf(context: AppContext, request: FastifyRequest): Promise<AgentIdentity> {
+  const bearer = bearerOf(request);
+  if (bearer === undefined) throw new CodedError("unauthenticated", "This route is for agents, with their token.");
+  return await authenticateAgent(context, bearer);
+}
+
+export async function daemonOf(context: AppContext, request: FastifyRequest): Promise<DaemonKind> {
+  const bearer = bearerOf(request);
+  if (bearer === undefined) throw new CodedError("unauthenticated", "This route is for daemons, with a daemon key.");
+  return await authenticateDaemon(context, bearer);
+}

@@ -1,0 +1,15 @@
+import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.ts";
+import type { agentRoutes } from "../../contracts/api/system.ts";
+import type { Handlers } from "../handler.ts";
+import type { HttpDeps } from "../http-deps.ts";
+
+export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes> {
+  return {
+    agentManifest: async ({ caller }) => await manifestOf(deps, caller),
+    agentClaim: async ({ caller }) => await claimRecordOf(deps, caller),
+    acknowledgeClaim: async ({ caller, body }) => {
+      await acknowledge(deps, caller, body);
+      return {};
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
+import { appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
+import type { daemonRoutes } from "../../contracts/api/system.ts";
+import type { JobId } from "../../contracts/ids.ts";
+import type { Handlers } from "../handler.ts";
+import type { HttpDeps } from "../http-deps.ts";
+
+export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
+  return {
+    registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller, body),
+    leaseJob: async ({ body, gone }) => ({ job: await leaseJob(deps, body, gone) }),
+    getTemplateArchive: async ({ params, reply }) =>
+      await reply.type("application/gzip").send(await templateArchive(deps, params.hash)),
+    heartbeatJob: async ({ params, body }) => await heartbeatJob(deps, { ...body, jobId: params.jobId as JobId }),
+    appendJobLogs: async ({ params, body }) => {
+      await appendLogs(deps, { ...body, jobId: params.jobId as JobId });
+      return {};
+    },
+    putJobState: async ({ params, body }) => {
+      await storeState(deps, { ...body, jobId: params.jobId as JobId });
+      return {};
+    },
+    completeJob: async ({ params, body }) => {
+      await completeJob(deps, { ...body, jobId: params.jobId as JobId });
+      return {};
+    },
+  };
+}

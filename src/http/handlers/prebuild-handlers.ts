@@ -1,0 +1,18 @@
+import { cleanPools, invalidate, resumePool, setPaused } from "../../app/prebuilds/manage-pools.ts";
+import { explain, listPools, listPrebuilds } from "../../app/prebuilds/pools.ts";
+import type { prebuildRoutes } from "../../contracts/api/prebuilds.ts";
+import type { Handlers } from "../handler.ts";
+import type { HttpDeps } from "../http-deps.ts";
+
+export function prebuildHandlers(deps: HttpDeps): Handlers<keyof typeof prebuildRoutes> {
+  return {
+    listPools: async ({ caller, query }) => await listPools(deps, caller, query, deps.lastCycle),
+    listPrebuilds: async ({ caller, query }) => await listPrebuilds(deps, caller, query),
+    explainPool: async ({ caller, params, query }) => await explain(deps, caller, { ...query, ...params }),
+    pausePrebuilds: async ({ caller }) => await setPaused(deps, caller, true),
+    resumePrebuilds: async ({ caller }) => await setPaused(deps, caller, false),
+    resumePool: async ({ caller, params, query }) => await resumePool(deps, caller, { ...query, ...params }),
+    invalidatePrebuilds: async ({ caller, query, body }) => await invalidate(deps, caller, { ...query, ...body }),
+    cleanPrebuilds: async ({ caller, query, body }) => await cleanPools(deps, caller, { ...query, ...body }),
+  };
+}

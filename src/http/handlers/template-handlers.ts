@@ -1,0 +1,37 @@
+import { pushTemplate } from "../../app/templates/push-template.ts";
+import {
+  deprecate,
+  listAllTemplates,
+  listTemplateVersions,
+  promote,
+  removeTemplate,
+  templateDetail,
+} from "../../app/templates/templates.ts";
+import type { templateRoutes } from "../../contracts/api/templates.ts";
+import type { Handlers } from "../handler.ts";
+import type { HttpDeps } from "../http-deps.ts";
+
+export function templateHandlers(deps: HttpDeps): Handlers<keyof typeof templateRoutes> {
+  return {
+    listTemplates: async ({ caller, query }) => await listAllTemplates(deps, caller, query),
+    getTemplate: async ({ caller, params, query }) => await templateDetail(deps, caller, { ...query, ...params }),
+    pushTemplate: async ({ caller, params, query, body }) => {
+      const { name, ...rest } = query;
+      return await pushTemplate(deps, caller, {
+        ...rest,
+        ...params,
+        ...(name === undefined ? {} : { versionName: name }),
+        archive: body,
+      });
+    },
+    listTemplateVersions: async ({ caller, params, query }) =>
+      await listTemplateVersions(deps, caller, { ...query, ...params }),
+    promoteTemplateVersion: async ({ caller, params, query }) => await promote(deps, caller, { ...query, ...params }),
+    deprecateTemplate: async ({ caller, params, query, body }) =>
+      await deprecate(deps, caller, { ...query, ...params, ...body }),
+    deleteTemplate: async ({ caller, params, query }) => {
+      await removeTemplate(deps, caller, { ...query, ...params });
+      return {};
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { getAgentLogs } from "../../app/jobs/jobs.ts";
+import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
+import { createBuild, getWorkspace, listBuilds, listVisibleWorkspaces } from "../../app/workspaces/workspaces.ts";
+import type { workspaceRoutes } from "../../contracts/api/workspaces.ts";
+import type { WorkspaceId } from "../../contracts/ids.ts";
+import type { Handlers } from "../handler.ts";
+import type { HttpDeps } from "../http-deps.ts";
+import { openEventStream } from "../event-stream.ts";
+
+export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspaceRoutes> {
+  return {
+    createWorkspace: async ({ caller, query, body }) => await createWorkspace(deps, caller, { ...query, ...body }),
+    listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
+    getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
+    createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
+    listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
+    getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),
+    watchWorkspace: async ({ caller, params, reply, gone }) => {
+      const first = await getWorkspace(deps, caller, params.workspace);
+      await openEventStream(deps, { reply, gone, topics: [`workspace:${first.id as WorkspaceId}`] }, async (send) => {
+        // By its id from now on: it may be renamed, and a deleted one is still told about.
+        const workspace = await getWorkspace(deps, caller, first.id);
+        send("workspace", workspace);
+        return workspace.status === "deleted" ? "ended" : "open";
+      });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import websocket from "@fastify/websocket";
+import fastify, { type FastifyInstance } from "fastify";
+import { agentConnectPath } from "../contracts/agent-protocol.ts";
+import { CodedError } from "../contracts/errors.ts";
+import { agentMessageBytesMax } from "../contracts/limits.ts";
+import { serveAgent } from "./agent-socket.ts";
+import { agentOf, userOf } from "./credentials.ts";
+import { answerError } from "./error-answer.ts";
+import { serveExec } from "./exec-socket.ts";
+import type { HttpDeps } from "./http-deps.ts";
+import { registerApiPages } from "./openapi.ts";
+import { registerRoutes } from "./register-routes.ts";
+import { registerSetUpPage } from "./setup-page.ts";
+import { validatorCompiler } from "./validation.ts";
+
+/** Longest request line and headers that are read. */
+const headersBytesMax = 32 * 1_024;
+const keepAliveMs = 65_000;
+
+/** Builds the HTTP server, ready to listen. */
+export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    genReqId: () => deps.random.uuid(),
+    keepAliveTimeout: keepAliveMs,
+    http: { maxHeaderSize: headersBytesMax },
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  // The views are made field by field from the contract; writing them again by schema would only cost time.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, request, reply) => answerError(deps.logger, error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    const error = new CodedError("not_found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`, {
+      next: "`/api/docs` lists every route.",
+    });
+    answerError(deps.logger, error, request, reply);
+  });
+  app.addContentTypeParser("application/gzip", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  app.addHook("onSend", async (_, reply) => {
+    void reply.header("x-content-type-options", "nosniff");
+    void reply.header("referrer-policy", "no-referrer");
+    void reply.header("x-frame-options", "DENY");
+  });
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  await app.register(websocket, { options: { maxPayload: agentMessageBytesMax * 2 } });
+  await registerApiPages(app, deps);
+  await app.register(async (scope) => {
+    registerRoutes(scope, deps);
+    registerSockets(scope, deps);
+  });
+  registerSetUpPage(app);
+  return app;
+}
+
+function registerSockets(app: FastifyInstance, deps: HttpDeps): void {
+  app.get(agentConnectPath, { websocket: true, schema: { hide: true } }, async (socket, request) => {
+    try {
+      await serveAgent(deps, await agentOf(deps, request), socket);
+    } catch (error) {
+      // 4001 tells the agent that coming back with this token is useless; anything else is worth another try.
+      const isRefused = error instanceof CodedError && error.code === "unauthenticated";
+      socket.close(isRefused ? 4001 : 1011, isRefused ? "agent retired" : "try again");
+    }
+  });
+  app.get<{ Params: { workspace: string } }>(
+    "/api/v1/workspaces/:workspace/exec",
+    {
+      websocket: true,
+      schema: { hide: true },
+      preValidation: async (request) => {
+        execActors.set(request.raw, await userOf(deps, request));
+      },
+    },
+    (socket, request) => {
+      const actor = execActors.get(request.raw);
+      if (actor === undefined) return socket.close(1008, "unauthenticated");
+      serveExec(deps, { socket, request, actor, workspace: request.params.workspace });
+    },
+  );
+}
+
+const execActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();

@@ -1,0 +1,147 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import { ErrorResponse } from "../contracts/api/error-response.ts";
+import type { RouteDefinition } from "../contracts/api/route.ts";
+import { type RouteId, routes } from "../contracts/api/routes.ts";
+import { providerStateBytesMax } from "../contracts/limits.ts";
+import { agentOf, daemonOf, userOf } from "./credentials.ts";
+import type { Call, Handlers } from "./handler.ts";
+import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
+import { daemonHandlers } from "./handlers/daemon-handlers.ts";
+import { identityHandlers } from "./handlers/identity-handlers.ts";
+import { jobHandlers } from "./handlers/job-handlers.ts";
+import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
+import { systemHandlers } from "./handlers/system-handlers.ts";
+import { templateHandlers } from "./handlers/template-handlers.ts";
+import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
+import type { HttpDeps } from "./http-deps.ts";
+
+/** Sign-ins that one address may try in a minute. */
+const signInsPerMinuteMax = 30;
+const jsonBodyBytesMax = 1_048_576;
+
+/** Registers every route of the contract; one without a handler does not compile. */
+export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  const handlers: Handlers<RouteId> = {
+    ...systemHandlers(deps),
+    ...identityHandlers(deps),
+    ...templateHandlers(deps),
+    ...workspaceHandlers(deps),
+    ...jobHandlers(deps),
+    ...prebuildHandlers(deps),
+    ...daemonKeyHandlers(deps),
+    ...daemonHandlers(deps),
+    ...agentHandlers(deps),
+  };
+  for (const id of Object.keys(routes) as RouteId[]) {
+    // The table and the handlers have the same keys, and each handler takes the call of its own route.
+    const handler = handlers[id] as (call: Call<RouteId>) => Promise<unknown>;
+    app.route(routeOptions(deps, { id, route: routes[id], handler }));
+  }
+}
+
+interface Registration {
+  readonly id: RouteId;
+  readonly route: RouteDefinition;
+  readonly handler: (call: Call<RouteId>) => Promise<unknown>;
+}
+
+function routeOptions(deps: HttpDeps, { id, route, handler }: Registration): RouteOptions {
+  const rate = rateLimitOf(deps, id);
+  return {
+    method: route.method,
+    url: route.path,
+    bodyLimit: bodyLimitOf(deps, id, route),
+    schema: schemaOf(id, route),
+    ...(rate === undefined ? {} : { config: { rateLimit: rate } }),
+    // Before the body is read: nobody uploads anything without a credential.
+    onRequest: async (request) => {
+      callers.set(request, await callerOf(deps, route, request));
+    },
+    handler: async (request, reply) => {
+      const call = {
+        caller: callers.get(request),
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        get gone() {
+          return goneSignal(deps, reply);
+        },
+        request,
+        reply,
+      } as unknown as Call<RouteId>;
+      if (route.status !== undefined) void reply.code(route.status);
+      const answer = await handler(call);
+      return route.transport === "sse" ? reply : answer;
+    },
+  };
+}
+
+const callers = new WeakMap<FastifyRequest, unknown>();
+
+async function callerOf(deps: HttpDeps, route: RouteDefinition, request: FastifyRequest): Promise<unknown> {
+  switch (route.credential) {
+    case "none":
+      return undefined;
+    case "user":
+      return await userOf(deps, request);
+    case "agent":
+      return await agentOf(deps, request);
+    case "daemon":
+      return await daemonOf(deps, request);
+  }
+}
+
+/** Aborted when the caller hangs up or the server stops. Made only for the few routes that ask for it. */
+function goneSignal(deps: HttpDeps, reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  deps.stopping.addEventListener("abort", abort, { once: true });
+  if (deps.stopping.aborted) abort();
+  reply.raw.once("close", () => {
+    deps.stopping.removeEventListener("abort", abort);
+    abort();
+  });
+  return controller.signal;
+}
+
+function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): number {
+  if (route.transport === "binary_up") return deps.options.uploadBytesMax;
+  return id === "putJobState" ? providerStateBytesMax + jsonBodyBytesMax : jsonBodyBytesMax;
+}
+
+interface RateLimit {
+  readonly max: number;
+  readonly timeWindow: number;
+  readonly hook?: "preHandler";
+  readonly keyGenerator?: (request: FastifyRequest) => string;
+}
+
+function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
+  const timeWindow = 60_000;
+  if (id === "login" || id === "setUp") return { max: signInsPerMinuteMax, timeWindow };
+  const max = deps.options.creationsPerMinuteMax;
+  if (id !== "createWorkspace" || max === 0) return undefined;
+  const keyGenerator = (request: FastifyRequest): string =>
+    (callers.get(request) as { readonly userId: string } | undefined)?.userId ?? request.ip;
+  return { max, timeWindow, hook: "preHandler", keyGenerator };
+}
+
+function schemaOf(id: RouteId, route: RouteDefinition): NonNullable<RouteOptions["schema"]> {
+  const isJson = route.transport === undefined || route.transport === "json";
+  return {
+    operationId: id,
+    summary: route.summary,
+    description: `Credential: ${route.credential}. Access: ${route.access}.`,
+    tags: [route.tag],
+    security: route.credential === "none" ? [] : [{ [route.credential]: [] }],
+    ...(route.params === undefined ? {} : { params: route.params }),
+    ...(route.query === undefined ? {} : { querystring: route.query }),
+    ...(route.body === undefined ? {} : { body: route.body }),
+    ...(route.transport === "binary_up" ? { consumes: ["application/gzip"] } : {}),
+    ...(route.transport === "sse" ? { produces: ["text/event-stream"] } : {}),
+    response: isJson
+      ? { [String(route.status ?? 200)]: route.response, default: ErrorResponse }
+      : { default: ErrorResponse },
+  };
+}

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import path from "node:path";
+import { Client } from "../client/client.ts";
+import { leasePollMsMax } from "../contracts/limits.ts";
+import type { ServerConfig } from "../platform/config/server-options.ts";
+import type { Disposers } from "../platform/disposers.ts";
+import type { Logger } from "../platform/logger.ts";
+import { systemRandom } from "../platform/random.ts";
+import { startDaemon } from "../provisioner/daemon.ts";
+import { makeDrivers } from "./make-drivers.ts";
+import type { RunningServer } from "./start-server.ts";
+
+/** A call may take this much longer than the server holds it open. */
+const callMarginMs = 30_000;
+/** Running jobs may finish within this time when the server stops. */
+const graceMs = 10_000;
+const stopMs = 20_000;
+
+export interface BuiltinDaemonOptions {
+  readonly server: RunningServer;
+  readonly config: ServerConfig;
+  readonly logger: Logger;
+  readonly disposers: Disposers;
+}
+
+/** Starts the server's own provisioner daemon, which speaks to it over HTTP like any other. */
+export async function startBuiltinDaemon({ server, config, logger, disposers }: BuiltinDaemonOptions): Promise<void> {
+  const root = path.join(server.dataDir, "provisioner");
+  const { context } = server;
+  const daemon = startDaemon({
+    client: new Client({ url: server.url, token: server.daemonKey, timeoutMs: leasePollMsMax + callMarginMs }),
+    name: daemonName(server.dataDir),
+    incarnation: systemRandom.uuid(),
+    drivers: makeDrivers(config.provisionerDrivers, {
+      root,
+      hostEnvironment: process.env,
+      logger,
+      random: systemRandom,
+    }),
+    concurrency: config.provisionerConcurrency,
+    tags: {},
+    scratchDir: path.join(root, "scratch"),
+    version: context.options.version,
+    logger,
+    random: systemRandom,
+    clock: context.clock,
+  });
+  disposers.add("provisioner", () => daemon.stop({ graceMs }), { timeoutMs: stopMs });
+  await daemon.ready;
+}
+
+/** The same at each start on this host and data folder, and another elsewhere: its workspaces are reached by it alone. */
+function daemonName(dataDir: string): string {
+  const place = createHash("sha256").update(path.resolve(dataDir)).digest("hex").slice(0, 8);
+  return `builtin-${hostname().split(".")[0]}-${place}`.slice(0, 64);
+}

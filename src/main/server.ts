@@ -1,0 +1,139 @@
+import path from "node:path";
+import { pushTemplate } from "../app/templates/push-template.ts";
+import { packFolder } from "../platform/archive/pack-folder.ts";
+import { parseFlags } from "../platform/config/config-flags.ts";
+import { describeConfig } from "../platform/config/describe-config.ts";
+import { loadConfig } from "../platform/config/load-config.ts";
+import { serverOptions } from "../platform/config/server-options.ts";
+import { createDisposers } from "../platform/disposers.ts";
+import { createLogger, type Logger } from "../platform/logger.ts";
+import { administratorActor } from "./administrator-actor.ts";
+import { startBuiltinDaemon } from "./builtin-daemon.ts";
+import { reportFailure } from "./report-failure.ts";
+import { serverDefaults } from "./server-defaults.ts";
+import { type RunningServer, startServer } from "./start-server.ts";
+import { packageRoot } from "./version.ts";
+
+const starterTemplate = "starter";
+/** A second signal within this time is the first one again: npm and the terminal both send it. */
+const sameSignalMs = 1_000;
+
+/**
+ * `prewarm server`: runs until it is told to stop.
+ * @returns the exit code: 0 stopped, 1 failed, 2 usage.
+ */
+export async function runServer(argv: readonly string[]): Promise<number> {
+  let logger: Logger | undefined;
+  try {
+    const flags = parseFlags(serverOptions, argv);
+    if (flags.isHelpWanted) {
+      process.stdout.write(helpText());
+      return 0;
+    }
+    const { values: config, sources } = loadConfig(serverOptions, {
+      flags: flags.flags,
+      env: process.env,
+      ...(flags.configPath === undefined ? {} : { configPath: flags.configPath }),
+      defaults: serverDefaults,
+    });
+    logger = createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr });
+    const disposers = createDisposers(logger);
+    const stop = stopSignal(logger);
+    try {
+      const server = await startServer({
+        config,
+        isDataDirChosen: sources.dataDir !== "default",
+        administratorPassword: process.env["PREWARM_ADMIN_PASSWORD"] || null,
+        logger,
+        disposers,
+        onFatal: stop.fail,
+      });
+      if (config.provisionerBuiltin) await startBuiltinDaemon({ server, config, logger, disposers });
+      if (server.firstRun.isFirst) await publishStarter(server);
+      announce(server);
+      return await stop.asked;
+    } finally {
+      await disposers.disposeAll();
+    }
+  } catch (error) {
+    return reportFailure(error);
+  }
+}
+
+/** The example that a first run starts with, so that there is a pool to look at. */
+async function publishStarter(server: RunningServer): Promise<void> {
+  const { bytes } = await packFolder(path.join(packageRoot, "templates", starterTemplate));
+  await pushTemplate(server.context, administratorActor(server.firstRun.administratorId), {
+    template: starterTemplate,
+    archive: Buffer.from(bytes),
+  });
+}
+
+function announce(server: RunningServer): void {
+  const lines = [
+    "",
+    `  Prewarm is ready at ${server.accessUrl}`,
+    `  Database   ${server.database}`,
+    `  Data       ${server.dataDir}`,
+    `  API        ${server.accessUrl}/api/docs`,
+  ];
+  const { setupSecret } = server.firstRun;
+  if (setupSecret !== null) {
+    lines.push("", "  Set the password of the administrator (admin) once, within 24 hours:");
+    lines.push(`  ${server.accessUrl}/setup#${setupSecret}`);
+  }
+  lines.push("", `  Then: bin/prewarm login ${server.accessUrl} --username admin`, "  Stop with Ctrl-C.", "", "");
+  process.stdout.write(lines.join("\n"));
+}
+
+interface StopSignal {
+  readonly asked: Promise<number>;
+  fail(reason: string): void;
+}
+
+function stopSignal(logger: Logger): StopSignal {
+  let stop: (code: number) => void = () => undefined;
+  const asked = new Promise<number>((resolve) => {
+    stop = resolve;
+  });
+  let first: number | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const now = performance.now();
+    if (first !== undefined && now - first > sameSignalMs) process.exit(1);
+    if (first !== undefined) return;
+    first = now;
+    logger.info("stopping; running workspaces go on", { signal });
+    stop(0);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  return {
+    asked,
+    fail: (reason) => {
+      logger.error("the server cannot go on", { reason });
+      stop(1);
+    },
+  };
+}
+
+function helpText(): string {
+  const rows = describeConfig(serverOptions, serverDefaults).map((row) => {
+    const byDefault = row.default === "" ? "" : ` (default ${row.default})`;
+    return `  ${row.flag} <${row.expected}>\n      ${row.description}${byDefault}\n      ${row.env}, or ${row.name} in the file`;
+  });
+  return [
+    "Usage: prewarm server [options]",
+    "",
+    "Runs the control plane, with an embedded PostgreSQL unless --pg-url names another.",
+    "Each option is taken from its flag, else its environment variable, else the YAML file of --config.",
+    "",
+    "Options:",
+    "  --config <path>\n      YAML file with options, also PREWARM_CONFIG",
+    ...rows,
+    "",
+    "PREWARM_ADMIN_PASSWORD sets the administrator's password at the first start.",
+    "",
+    "Example: prewarm server --http-port 8080 --data-dir /var/lib/prewarm",
+    "",
+  ].join("\n");
+}

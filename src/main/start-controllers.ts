@@ -1,0 +1,43 @@
+import type { ServerId } from "../contracts/ids.ts";
+import { createConsistency } from "../controllers/consistency.ts";
+import type { Controller } from "../controllers/controller.ts";
+import { createDeleteRetry } from "../controllers/delete-retry.ts";
+import { type RunningController, startController } from "../controllers/driver.ts";
+import { createHousekeeping } from "../controllers/housekeeping.ts";
+import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createPrebuildsController, type PrebuildsOptions } from "../controllers/prebuilds/prebuilds-controller.ts";
+import { createServerPresence } from "../controllers/server-presence.ts";
+import type { Db } from "../db/store.ts";
+import { type OffsetClock, systemClock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { NewsSource } from "../platform/news.ts";
+import type { Random } from "../platform/random.ts";
+
+export interface ControllerDeps {
+  readonly db: Db;
+  readonly clock: OffsetClock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly news: NewsSource;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+  readonly serverUrl: () => string;
+  readonly version: string;
+  readonly prebuilds: PrebuildsOptions;
+}
+
+/** Every controller of the server, in one place. */
+function allControllers(deps: ControllerDeps): readonly Controller[] {
+  return [
+    createServerPresence({ ...deps, localClock: systemClock }),
+    createPrebuildsController({ ...deps, options: deps.prebuilds }),
+    createJobReaper(deps),
+    createDeleteRetry(deps),
+    createConsistency(deps),
+    createHousekeeping(deps),
+  ];
+}
+
+export function startControllers(deps: ControllerDeps): readonly RunningController[] {
+  return allControllers(deps).map((controller) => startController(controller, deps));
+}

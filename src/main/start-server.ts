@@ -1,0 +1,203 @@
+import type { FastifyInstance } from "fastify";
+import type { AppContext, AppOptions } from "../app/app-context.ts";
+import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
+import { hashSecret, newSecret } from "../app/secret.ts";
+import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
+import { PostgresBus } from "../bus/postgres-bus.ts";
+import type { ControllerStatus } from "../contracts/api/system.ts";
+import { CodedError } from "../contracts/errors.ts";
+import type { ServerId } from "../contracts/ids.ts";
+import type { ControllerStatus as DriverStatus, RunningController } from "../controllers/driver.ts";
+import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-controller.ts";
+import { migrate } from "../db/migrate.ts";
+import { createPool } from "../db/pg-pool.ts";
+import { Store } from "../db/store.ts";
+import { AgentHub } from "../http/agent-hub.ts";
+import { buildHttpServer } from "../http/http-server.ts";
+import { offsetClock } from "../platform/clock.ts";
+import type { ServerConfig } from "../platform/config/server-options.ts";
+import type { Disposers } from "../platform/disposers.ts";
+import type { Logger } from "../platform/logger.ts";
+import { systemRandom } from "../platform/random.ts";
+import { openDatabase } from "./open-database.ts";
+import { startControllers } from "./start-controllers.ts";
+import { packageVersion } from "./version.ts";
+
+export interface StartServerOptions {
+  readonly config: ServerConfig;
+  readonly isDataDirChosen: boolean;
+  readonly administratorPassword: string | null;
+  readonly logger: Logger;
+  /** Everything that was opened is added, so that a start that fails half-way leaves nothing behind. */
+  readonly disposers: Disposers;
+  /** Called when the server cannot go on. */
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface RunningServer {
+  /** Where it listens, for example `http://127.0.0.1:7080`. */
+  readonly url: string;
+  readonly accessUrl: string;
+  readonly dataDir: string;
+  readonly database: string;
+  readonly context: AppContext;
+  readonly store: Store;
+  /** Key of the built-in provisioner daemon. */
+  readonly daemonKey: string;
+  readonly firstRun: FirstRun;
+  readonly controllers: readonly RunningController[];
+}
+
+const httpStopMs = 10_000;
+
+/** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
+export async function startServer(options: StartServerOptions): Promise<RunningServer> {
+  const { config, logger, disposers } = options;
+  const opened = await openDatabase({
+    url: config.pgUrl,
+    dataDir: config.dataDir,
+    isDataDirChosen: options.isDataDirChosen,
+    logger,
+    disposers,
+    onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
+  });
+  const pool = createPool({
+    connection: opened.connection,
+    connectionsMax: config.pgConnMaxOpen,
+    idleMax: config.pgConnMaxIdle,
+    logger,
+  });
+  disposers.add("database connections", () => pool.end());
+  await migrate(pool, { logger });
+  const serverId = systemRandom.uuid() as ServerId;
+  const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
+  await bus.start();
+  disposers.add("news", () => bus.stop());
+  const store = new Store({ pool, publish: (topics) => bus.publish(topics) });
+  const clock = offsetClock();
+  const daemonKey = newSecret(systemRandom, "daemon");
+  let url = "";
+  const context: AppContext = {
+    db: store,
+    clock,
+    random: systemRandom,
+    logger,
+    news: bus,
+    serverId,
+    monotonicMs: () => performance.now(),
+    options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
+  };
+  const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
+  const controllers: RunningController[] = [];
+  const app = await openHttp(context, { controllers, disposers });
+  url = await listen(app, config);
+  controllers.push(
+    ...startControllers({
+      ...context,
+      clock,
+      serverUrl: () => url,
+      version: context.options.version,
+      prebuilds: prebuildsOptions(config),
+    }),
+  );
+  disposers.add("controllers", async () => {
+    await Promise.all(controllers.map((controller) => controller.stop()));
+  });
+  return {
+    url,
+    accessUrl: context.options.accessUrl(),
+    dataDir: opened.dataDir,
+    database: opened.description,
+    context,
+    store,
+    daemonKey,
+    firstRun,
+    controllers,
+  };
+}
+
+function appOptions(
+  config: ServerConfig,
+  own: { readonly accessUrl: () => string; readonly daemonKey: string },
+): AppOptions {
+  return {
+    accessUrl: own.accessUrl,
+    version: packageVersion(),
+    sessionLifetimeMs: config.sessionLifetimeMs,
+    leaseMs: config.provisionerLeaseMs,
+    isPrebuildsEnabled: config.prebuildsEnabled,
+    poolPolicy: prebuildsOptions(config).policy,
+    uploadBytesMax: config.templateUploadMaxBytes,
+    unpackedBytesMax: config.templateUnpackedMaxBytes,
+    builtinDaemonKeyHash: hashSecret(own.daemonKey),
+    creationsPerMinuteMax: config.creationsPerMinuteMax,
+  };
+}
+
+function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
+  return {
+    intervalMs: config.prebuildsReconciliationIntervalMs,
+    policy: {
+      backoffIntervalMs: config.prebuildsBackoffIntervalMs,
+      backoffLookbackMs: config.prebuildsBackoffLookbackMs,
+      failureHardLimit: config.prebuildsFailureHardLimit,
+      probeIntervalMs: config.prebuildsProbeIntervalMs,
+      inFlightPerPresetMax: config.prebuildsInFlightPerPreset,
+      disabled: !config.prebuildsEnabled,
+    },
+    inFlightMax: config.prebuildsInFlightTotal,
+    failedKeptMax: config.prebuildsFailedKept,
+    connectionsMax: config.pgConnMaxOpen,
+  };
+}
+
+async function openHttp(
+  context: AppContext,
+  parts: { readonly controllers: readonly RunningController[]; readonly disposers: Disposers },
+): Promise<FastifyInstance> {
+  const stopping = new AbortController();
+  const hub = new AgentHub();
+  const app = await buildHttpServer({
+    ...context,
+    versions: createVersionDefinitions(),
+    hub,
+    controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
+    lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
+    stopping: stopping.signal,
+  });
+  parts.disposers.add(
+    "HTTP",
+    async () => {
+      stopping.abort();
+      hub.closeAll();
+      await app.close();
+      await hub.settled();
+    },
+    { timeoutMs: httpStopMs },
+  );
+  return app;
+}
+
+function statusView(status: DriverStatus): ControllerStatus {
+  return {
+    ...status,
+    lastStartedAt: status.lastStartedAt?.toISOString() ?? null,
+    report: status.report === null ? null : { ...status.report },
+  };
+}
+
+async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
+  try {
+    return await app.listen({ host: config.httpHost, port: config.httpPort });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw new CodedError(
+      "port_in_use",
+      `The address ${config.httpHost}:${config.httpPort} is in use by another program.`,
+      {
+        cause: error,
+        next: "Stop that program, or choose another port: `npm start -- --http-port 7081`.",
+      },
+    );
+  }
+}

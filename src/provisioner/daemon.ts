@@ -1,0 +1,191 @@
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import type { Client } from "../client/client.ts";
+import { CodedError } from "../contracts/errors.ts";
+import type { DaemonRegistered, LeasedJob } from "../contracts/provisioner-protocol.ts";
+import { backoffDelayMs } from "../platform/backoff.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Random } from "../platform/random.ts";
+import { sleep } from "../platform/sleep.ts";
+import { type DaemonTiming, daemonTiming } from "./daemon-timing.ts";
+import type { Driver } from "./driver.ts";
+import { untilAnswered } from "./retry.ts";
+import { runJob } from "./run-job.ts";
+import { TemplateFolders } from "./template-folders.ts";
+
+export interface DaemonOptions {
+  readonly client: Client;
+  /** Stays the same over restarts; unique among the deployment's daemons. */
+  readonly name: string;
+  /** New with each start: the server ends what an earlier incarnation was doing. */
+  readonly incarnation: string;
+  readonly drivers: readonly Driver[];
+  /** Jobs at once. */
+  readonly concurrency: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Folder of this daemon alone: unpacked templates. */
+  readonly scratchDir: string;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly timing?: Partial<DaemonTiming>;
+}
+
+export interface Daemon {
+  /** Resolves when the server knows the daemon and its loops ask for jobs; rejects when the server refuses it. */
+  readonly ready: Promise<void>;
+  /** Jobs that run now. */
+  running(): number;
+  /**
+   * Takes no more jobs, lets the running ones finish within `graceMs`, stops the others and reports them as
+   * abandoned. Workspaces go on.
+   */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/** Starts a provisioner daemon: it registers as soon as the server can be reached, and leases jobs. */
+export function startDaemon(options: DaemonOptions): Daemon {
+  return new RunningDaemon(options);
+}
+
+/** How long a stopping daemon tries to tell the server what it has abandoned. */
+const farewellMs = 5_000;
+
+class RunningDaemon implements Daemon {
+  readonly ready: Promise<void>;
+  readonly #options: DaemonOptions;
+  readonly #timing: DaemonTiming;
+  readonly #templates: TemplateFolders;
+  readonly #leasing = new AbortController();
+  readonly #working = new AbortController();
+  readonly #jobs = new Set<Promise<void>>();
+  #loops: Promise<unknown> = Promise.resolve();
+  #registration: DaemonRegistered | null = null;
+  #registering: Promise<DaemonRegistered> | null = null;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#timing = { ...daemonTiming, ...options.timing };
+    this.#templates = new TemplateFolders({
+      root: path.join(options.scratchDir, "templates"),
+      random: options.random,
+      download: (hash) => this.#download(hash),
+    });
+    this.ready = this.#start();
+    // Whoever does not wait for it learns of a failure from the log.
+    this.ready.catch((error: unknown) => options.logger.error("the provisioner cannot start", { error }));
+  }
+
+  running(): number {
+    return this.#jobs.size;
+  }
+
+  async stop({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#leasing.abort();
+    await this.#idleWithin(graceMs);
+    this.#working.abort();
+    await this.#idleWithin(this.#timing.abortGraceMs + farewellMs);
+    for (const driver of this.#options.drivers) await driver.close();
+  }
+
+  async #idleWithin(limitMs: number): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.#loops, sleep(limitMs, over.signal)]);
+    over.abort();
+  }
+
+  async #start(): Promise<void> {
+    await mkdir(this.#options.scratchDir, { recursive: true, mode: 0o700 });
+    await this.#templates.open();
+    for (const driver of this.#options.drivers) await driver.open();
+    await this.#registered();
+    const loops = Array.from({ length: this.#options.concurrency }, () => this.#leaseLoop());
+    this.#loops = Promise.all(loops);
+  }
+
+  /** The present registration; made once, whoever asks. */
+  #registered(): Promise<DaemonRegistered> {
+    if (this.#registration !== null) return Promise.resolve(this.#registration);
+    this.#registering ??= this.#register().finally(() => {
+      this.#registering = null;
+    });
+    return this.#registering;
+  }
+
+  async #register(): Promise<DaemonRegistered> {
+    const { client, name, incarnation, drivers, concurrency, tags, version, logger } = this.#options;
+    const body = {
+      ...{ name, incarnation, concurrency, version, tags: { ...tags } },
+      drivers: drivers.map((driver) => driver.name),
+    };
+    const signal = this.#leasing.signal;
+    const registered = await this.#untilAnswered(() => client.call("registerDaemon", { body, signal }), signal);
+    this.#registration = registered;
+    logger.info("the provisioner is registered", { name, daemonId: registered.daemonId, drivers: body.drivers });
+    return registered;
+  }
+
+  #download(hash: string): Promise<Uint8Array> {
+    // Not ended with the job that asked first: others may wait for the same archive.
+    const signal = AbortSignal.any([this.#working.signal, AbortSignal.timeout(this.#timing.limitMs.import)]);
+    const input = { params: { hash }, signal };
+    return this.#untilAnswered(() => this.#options.client.download("getTemplateArchive", input), signal);
+  }
+
+  #untilAnswered<Value>(call: () => Promise<Value>, abort: AbortSignal): Promise<Value> {
+    const { random, logger } = this.#options;
+    return untilAnswered(call, {
+      ...{ timing: this.#timing, random, abort },
+      onRetry: (error, delayMs) => logger.warn("the server is not available", { error, delayMs: Math.round(delayMs) }),
+    });
+  }
+
+  /** One of the daemon's places: takes a job, works on it, takes the next. */
+  async #leaseLoop(): Promise<void> {
+    let failures = 0;
+    while (!this.#leasing.signal.aborted) {
+      try {
+        const registered = await this.#registered();
+        const job = await this.#lease(registered);
+        failures = 0;
+        if (job !== null) await this.#work(job, registered);
+      } catch (error) {
+        if (this.#leasing.signal.aborted) return;
+        failures += 1;
+        // The server has forgotten this daemon: it says so once, and is told again who this is.
+        if (error instanceof CodedError && error.code === "not_found") this.#registration = null;
+        await this.#pause(failures, error);
+      }
+    }
+  }
+
+  async #pause(failures: number, error: unknown): Promise<void> {
+    const { random, logger } = this.#options;
+    const { retryBaseMs: baseMs, retryCapMs: capMs } = this.#timing;
+    const delayMs = backoffDelayMs({ attempt: failures, baseMs, capMs, random });
+    logger.warn("no job could be leased", { error, delayMs: Math.round(delayMs) });
+    await sleep(delayMs, this.#leasing.signal);
+  }
+
+  async #lease(registered: DaemonRegistered): Promise<LeasedJob | null> {
+    const { client, incarnation } = this.#options;
+    const body = { daemonId: registered.daemonId, incarnation, waitMs: this.#timing.leaseWaitMs };
+    return (await client.call("leaseJob", { body, signal: this.#leasing.signal })).job;
+  }
+
+  async #work(job: LeasedJob, registered: DaemonRegistered): Promise<void> {
+    const { client, random, logger, clock } = this.#options;
+    const running = runJob(job, {
+      ...{ client, random, logger, leaseMs: registered.leaseMs, accessUrl: registered.accessUrl },
+      drivers: new Map(this.#options.drivers.map((driver) => [driver.name, driver])),
+      templates: this.#templates,
+      timing: this.#timing,
+      now: () => clock.now(),
+      stopping: this.#working.signal,
+    });
+    this.#jobs.add(running);
+    await running.finally(() => this.#jobs.delete(running));
+  }
+}

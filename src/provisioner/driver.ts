@@ -1,0 +1,83 @@
+import type { ErrorReport } from "../contracts/api/error-response.ts";
+import { CodedError, type ErrorCode } from "../contracts/errors.ts";
+import type { Manifest } from "../contracts/manifest.ts";
+import type { JobLogLine, LeasedJob } from "../contracts/provisioner-protocol.ts";
+
+export type BuildWork = Extract<LeasedJob["work"], { readonly kind: "build" }>;
+export type LogLevel = JobLogLine["level"];
+
+/** What every verb of a driver is given. */
+export interface DriverContext {
+  readonly jobId: string;
+  readonly manifest: Manifest;
+  readonly templateName: string;
+  /** URL that agents are to connect to. */
+  readonly accessUrl: string;
+  /**
+   * Fires when the work must stop: it was cancelled, its time is over, its lease is lost, or the daemon stops.
+   * The driver then leaves things as they are and throws; a later `destroy` removes what there is.
+   */
+  readonly abort: AbortSignal;
+  /** `stage` is the phase of the work, for example `apply`. Never give it a secret. */
+  readonly log: (level: LogLevel, stage: string, line: string) => void;
+  /**
+   * The unpacked template, to be read and not written; fetched when it is first asked for, so that a delete does
+   * not depend on it. Errors: `invalid_archive`, `transient`.
+   */
+  readonly templateFolder: () => Promise<string>;
+}
+
+export interface BuildContext extends DriverContext {
+  readonly work: BuildWork;
+  /**
+   * Stores what exists (or is about to) on the server and resolves when it is stored. Call it before each effect:
+   * what is made must be known while it is made. Replaces what was stored before.
+   */
+  readonly saveState: (state: unknown) => Promise<void>;
+}
+
+export interface DriverCapabilities {
+  /** `none`: a claim needs nothing applied, so the hand-over happens at its commit (spec §4.1). */
+  readonly claimEffect: "none" | "unknown";
+}
+
+/** Something that a driver finds to exist, for comparison with what the database knows. */
+export interface DriverResource {
+  readonly workspaceId: string;
+  readonly detail: string;
+}
+
+/**
+ * The few verbs of a driver (architecture §5). All are idempotent: after a crash anywhere, the same call again
+ * reaches the same end. Errors are `CodedError`s: `invalid_template`, `capacity`, `transient`, `build_failed`;
+ * what is not there any more counts as gone and is no error of `destroy`.
+ */
+export interface Driver {
+  readonly name: string;
+  capabilities(manifest: Manifest): DriverCapabilities;
+  /** Checks what only the driver knows of a template. Errors: `invalid_template`, with the reason. */
+  parse(context: DriverContext): Promise<void>;
+  /** Brings the workspace to what `work` asks for: `start` (of any stage) or `stop`. */
+  apply(context: BuildContext): Promise<void>;
+  /** Removes all that exists of the workspace, and resolves only when nothing is left. */
+  destroy(context: BuildContext): Promise<void>;
+  /** All that exists here, whoever knows of it. */
+  list(): Promise<readonly DriverResource[]>;
+  /** Called once before the first job: takes up what an earlier daemon has left running. */
+  open(): Promise<void>;
+  /** Called once at the end. Workspaces go on. */
+  close(): Promise<void>;
+}
+
+/** Which code a failure of a driver is reported with: its own, if it gave one. */
+export function errorReportOf(error: unknown, fallback: ErrorCode): ErrorReport {
+  if (error instanceof CodedError) {
+    return {
+      code: error.code,
+      message: error.message,
+      next: error.next,
+      ...(error.problems.length === 0 ? {} : { problems: error.problems.map((problem) => ({ ...problem })) }),
+    };
+  }
+  return { code: fallback, message: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,91 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { CodedError } from "../../../contracts/errors.ts";
+import { sleep } from "../../../platform/sleep.ts";
+import type { BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
+
+export const fakeDriverName = "fake";
+
+/**
+ * For tests, simulation and measuring: it takes as long and fails as the template's `fake` section says.
+ * What "exists" is one file for each workspace, so that `list` is true and a leak can be seen.
+ * It starts no agent.
+ */
+export class FakeDriver implements Driver {
+  readonly name = fakeDriverName;
+  readonly #root: string;
+
+  constructor(options: { readonly root: string }) {
+    this.#root = options.root;
+  }
+
+  capabilities(manifest: DriverContext["manifest"]): { readonly claimEffect: "none" | "unknown" } {
+    return { claimEffect: manifest.fake?.claim_changes_nothing === true ? "none" : "unknown" };
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#root, { recursive: true });
+  }
+
+  async close(): Promise<void> {}
+
+  async parse(context: DriverContext): Promise<void> {
+    if (context.manifest.fake?.fail !== "import") return;
+    throw new CodedError("invalid_template", "The fake driver refuses the template, as its manifest says.");
+  }
+
+  async apply(context: BuildContext): Promise<void> {
+    const { work, manifest, log } = context;
+    const script = manifest.fake ?? {};
+    const isClaim = work.transition === "start" && work.stage === "claim";
+    await context.saveState({ exists: true, workspaceId: work.workspaceId });
+    log("info", "apply", `${work.transition} of ${work.workspaceName} (${work.stage})`);
+    if (work.transition === "stop") {
+      await this.#take(context, script.stop_ms);
+    } else {
+      await this.#write(work.workspaceId, `${work.stage} ${work.buildId}`);
+      await this.#take(context, isClaim ? script.claim_ms : script.start_ms);
+      if (script.fail === (isClaim ? "claim" : "start")) {
+        throw new CodedError("build_failed", `The ${isClaim ? "claim" : "start"} failed, as the manifest says.`);
+      }
+    }
+    await this.#write(work.workspaceId, work.transition === "stop" ? "stopped" : "running");
+    log("info", "apply", "done");
+  }
+
+  async destroy(context: BuildContext): Promise<void> {
+    const script = context.manifest.fake ?? {};
+    await this.#take(context, script.delete_ms);
+    if (script.fail === "delete") throw new CodedError("build_failed", "The delete failed, as the manifest says.");
+    await rm(this.#file(context.work.workspaceId), { force: true });
+    await context.saveState({ exists: false });
+    context.log("info", "destroy", "done");
+  }
+
+  async list(): Promise<readonly DriverResource[]> {
+    const names = await readdir(this.#root).catch(() => []);
+    const found = names.filter((name) => name.endsWith(".workspace"));
+    return Promise.all(
+      found.map(async (name) => ({
+        workspaceId: name.replace(/\.workspace$/, ""),
+        detail: await readFile(path.join(this.#root, name), "utf8").catch(() => "gone meanwhile"),
+      })),
+    );
+  }
+
+  /** Lets the scripted time pass. */
+  async #take(context: BuildContext, durationMs: number | undefined): Promise<void> {
+    await sleep(durationMs ?? 0, context.abort);
+    if (context.abort.aborted) throw new Error("the work was stopped");
+  }
+
+  async #write(workspaceId: string, text: string): Promise<void> {
+    const file = this.#file(workspaceId);
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
+  }
+
+  #file(workspaceId: string): string {
+    return path.join(this.#root, `${workspaceId}.workspace`);
+  }
+}

@@ -1,0 +1,188 @@
+import type { Client } from "../client/client.ts";
+import { CodedError } from "../contracts/errors.ts";
+import type { JobResult, LeasedJob } from "../contracts/provisioner-protocol.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Random } from "../platform/random.ts";
+import { sleep } from "../platform/sleep.ts";
+import type { DaemonTiming } from "./daemon-timing.ts";
+import { type DriverContext, type Driver, errorReportOf } from "./driver.ts";
+import { abortable } from "./abortable.ts";
+import { JobLease, type StopReason } from "./job-lease.ts";
+import { JobLog } from "./job-log.ts";
+import { untilAnswered } from "./retry.ts";
+import type { TemplateFolders } from "./template-folders.ts";
+
+export interface JobEnvironment {
+  readonly client: Client;
+  readonly drivers: ReadonlyMap<string, Driver>;
+  readonly templates: TemplateFolders;
+  readonly leaseMs: number;
+  readonly accessUrl: string;
+  readonly timing: DaemonTiming;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly now: () => Date;
+  /** Fires when the daemon's patience with running jobs is over. */
+  readonly stopping: AbortSignal;
+}
+
+type Outcome = JobResult["outcome"];
+type Limit = keyof DaemonTiming["limitMs"];
+
+/** One leased job from its driver to its report. Never rejects. */
+export async function runJob(job: LeasedJob, environment: JobEnvironment): Promise<void> {
+  const { client, timing, leaseMs } = environment;
+  const identity = { client, jobId: job.jobId, attempt: job.attempt };
+  const logger = environment.logger.child({ jobId: job.jobId, attempt: job.attempt });
+  const lease = new JobLease({ ...identity, leaseMs });
+  const log = new JobLog({ ...identity, flushMs: timing.logFlushMs, now: environment.now });
+  const keeping = lease.keep();
+  const onStopping = (): void => lease.stopWork("stopping");
+  environment.stopping.addEventListener("abort", onStopping, { once: true });
+  if (environment.stopping.aborted) onStopping();
+  const limitMs = timing.limitMs[limitOf(job)];
+  const timer = setTimeout(() => lease.stopWork("timeout"), limitMs);
+  try {
+    const outcome = await outcomeOf(work(job, { environment, lease, log }), { lease, log, timing, limitMs });
+    clearTimeout(timer);
+    if (lease.reason === "lease_lost" && outcome.kind !== "succeeded") {
+      logger.warn("the lease was lost; the job is left to the server");
+      return;
+    }
+    await report({ job, outcome, log, environment });
+    logger.info("the job has ended", { outcome: outcome.kind });
+  } catch (error) {
+    logger.warn("the job's end could not be reported", { error });
+  } finally {
+    clearTimeout(timer);
+    environment.stopping.removeEventListener("abort", onStopping);
+    log.stop();
+    lease.end();
+    await keeping;
+  }
+}
+
+function limitOf(job: LeasedJob): Limit {
+  return job.work.kind === "import" ? "import" : job.work.transition;
+}
+
+interface JobParts {
+  readonly environment: JobEnvironment;
+  readonly lease: JobLease;
+  readonly log: JobLog;
+}
+
+/** Lets the driver do its work. Resolves with the good outcome, or throws what went wrong. */
+async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
+  const { environment, lease, log } = parts;
+  const driver = environment.drivers.get(job.driver);
+  if (driver === undefined) {
+    throw new CodedError("invalid_template", `This provisioner has no driver "${job.driver}".`);
+  }
+  let hasFolder = false;
+  let acquired: Promise<string> = Promise.resolve("");
+  const context: DriverContext = {
+    jobId: job.jobId,
+    manifest: job.manifest,
+    templateName: job.templateName,
+    accessUrl: environment.accessUrl,
+    abort: lease.abort,
+    log: (level, stage, line) => log.add(level, stage, line),
+    templateFolder: async () => {
+      if (!hasFolder) {
+        hasFolder = true;
+        acquired = environment.templates.acquire(job.archiveHash);
+      }
+      return abortable(acquired, lease.abort);
+    },
+  };
+  try {
+    if (job.work.kind === "import") {
+      // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
+      await context.templateFolder();
+      await driver.parse(context);
+      return { kind: "succeeded", claimEffect: driver.capabilities(job.manifest).claimEffect };
+    }
+    const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
+    await (job.work.transition === "delete" ? driver.destroy(build) : driver.apply(build));
+    return { kind: "succeeded" };
+  } finally {
+    void acquired.then(
+      () => hasFolder && environment.templates.release(job.archiveHash),
+      () => {},
+    );
+  }
+}
+
+/** Stores each version of what exists, in order, and waits until the server has it. */
+function stateWriter(job: LeasedJob, { environment, lease }: JobParts): (state: unknown) => Promise<void> {
+  let serial = 0;
+  return async (state) => {
+    serial += 1;
+    const body = { attempt: job.attempt, serial, state };
+    const input = { params: { jobId: job.jobId }, body, signal: lease.abort };
+    await untilAnswered(() => environment.client.call("putJobState", input), { ...environment, abort: lease.abort });
+  };
+}
+
+interface Waiting {
+  readonly lease: JobLease;
+  readonly log: JobLog;
+  readonly timing: DaemonTiming;
+  readonly limitMs: number;
+}
+
+/** What the job came to: what the driver did when it had its way, else why it was stopped. */
+async function outcomeOf(working: Promise<Outcome>, waiting: Waiting): Promise<Outcome> {
+  const { lease, log, timing, limitMs } = waiting;
+  try {
+    return await Promise.race([working, tooLate(lease.abort, timing.abortGraceMs)]);
+  } catch (error) {
+    const reason = lease.reason;
+    if (reason !== null) return stoppedOutcome(reason, limitMs);
+    const report = errorReportOf(error, "build_failed");
+    log.add("error", "end", report.message);
+    return { kind: "failed", error: report };
+  }
+}
+
+function stoppedOutcome(reason: StopReason, limitMs: number): Outcome {
+  switch (reason) {
+    case "canceled":
+      return { kind: "canceled" };
+    case "timeout":
+      return {
+        kind: "failed",
+        error: { code: "build_timeout", message: `The job was stopped: it ran longer than ${limitMs / 1000} s.` },
+      };
+    case "stopping":
+    case "lease_lost":
+      return { kind: "abandoned" };
+  }
+}
+
+/** Rejects when a driver has not stopped within the grace: what hangs must not hold a place for ever. */
+async function tooLate(abort: AbortSignal, graceMs: number): Promise<never> {
+  if (!abort.aborted) {
+    await new Promise<void>((resolve) => {
+      abort.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+  await sleep(graceMs);
+  throw new Error(`the driver did not stop within ${graceMs} ms`);
+}
+
+interface Report {
+  readonly job: LeasedJob;
+  readonly outcome: Outcome;
+  readonly log: JobLog;
+  readonly environment: JobEnvironment;
+}
+
+/** Tells the end, after all log lines. Goes on while the server is away: it refuses what comes too late. */
+async function report({ job, outcome, log, environment }: Report): Promise<void> {
+  const limit = AbortSignal.timeout(environment.timing.reportMs);
+  await log.drain(limit);
+  const input = { params: { jobId: job.jobId }, body: { attempt: job.attempt, outcome } };
+  await untilAnswered(() => environment.client.call("completeJob", input), { ...environment, abort: limit });
+}

@@ -1,0 +1,186 @@
+import { existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { AgentBed } from "../support/running-agent.ts";
+import { agentManifest, claimedBy } from "../support/scripted-agent-server.ts";
+
+let bed: AgentBed;
+beforeEach(async () => {
+  bed = new AgentBed();
+  await bed.server.start();
+});
+afterEach(() => bed.close());
+
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const ready = (): Promise<void> => until(() => expect(bed.server.states()).toContain("ready"));
+const acknowledged = (count = 1): Promise<void> => until(() => expect(bed.server.acknowledgements).toHaveLength(count));
+const claimHook = (run: string, timeoutMs = 10_000) => agentManifest({ hooks: { claim: { run, timeoutMs } } });
+/** So long that within a test only a wake-up can be the reason for a look. */
+const neverPoll = { claimPollMs: 600_000 };
+
+function claim(username = "ada", generation = 1): void {
+  bed.server.record = claimedBy(username, generation);
+}
+
+describe("a claim", () => {
+  test("reaches a connected agent by a wake-up", async () => {
+    bed.start({ timing: neverPoll });
+    await ready();
+    await until(() => expect(bed.server.claims()).toBeGreaterThan(0));
+    claim();
+    bed.server.send({ kind: "poke" });
+    await acknowledged();
+    expect(bed.server.acknowledgements).toEqual([{ generation: 1, error: null }]);
+  });
+
+  test("reaches an agent within one poll when the wake-up is lost", async () => {
+    bed.start({ timing: { claimPollMs: 60 } });
+    await ready();
+    claim();
+    await acknowledged();
+  });
+
+  test("reaches an agent that was disconnected as soon as it is back", async () => {
+    bed.start({ timing: neverPoll });
+    await ready();
+    await until(() => expect(bed.server.claims()).toBeGreaterThan(0));
+    await bed.server.stop();
+    claim();
+    await bed.server.start();
+    await acknowledged();
+  });
+
+  test("an owned workspace at rest asks no more", async () => {
+    claim();
+    bed.start({ timing: { claimPollMs: 5 } });
+    await acknowledged();
+    await until(() => expect(bed.server.lines("agent").join()).toContain("Handed over to ada"));
+    const before = bed.server.claims();
+    // Something that takes far longer than twenty polls would.
+    bed.server.send({ kind: "exec_start", execId: "wait", command: ["sleep", "0.2"], env: {} });
+    await until(() => expect(bed.server.exit("wait")).toMatchObject({ exitCode: 0 }));
+    expect(bed.server.claims() - before).toBeLessThanOrEqual(1);
+  });
+
+  test("its hook knows the new owner and his parameters", async () => {
+    bed.server.manifest = claimHook("env > seen; echo hello $PREWARM_OWNER");
+    bed.start();
+    await ready();
+    claim();
+    bed.server.send({ kind: "poke" });
+    await acknowledged();
+    expect(bed.read("seen").split("\n")).toEqual(
+      expect.arrayContaining([
+        "PREWARM_OWNER_ID=id-of-ada",
+        "PREWARM_OWNER=ada",
+        "PREWARM_OWNER_NAME=ada Example",
+        "PREWARM_OWNER_EMAIL=ada@example.com",
+        "PREWARM_WORKSPACE_NAME=dev",
+        "PREWARM_PARAMETER_REGION=eu",
+        "PREWARM_BUILD_STAGE=claim",
+        "GIT_AUTHOR_NAME=ada Example",
+        "GIT_AUTHOR_EMAIL=ada@example.com",
+        "GIT_COMMITTER_NAME=ada Example",
+        "GIT_COMMITTER_EMAIL=ada@example.com",
+      ]),
+    );
+    await until(() => expect(bed.server.lines("claim")).toEqual(["hello ada"]));
+  });
+
+  test("its hook's failure is acknowledged with the reason, once", async () => {
+    bed.server.manifest = claimHook("echo run >> runs; exit 7");
+    claim();
+    bed.start();
+    await acknowledged();
+    expect(bed.server.acknowledgements[0]).toMatchObject({ generation: 1, error: expect.stringContaining("with 7") });
+    bed.server.send({ kind: "poke" });
+    bed.server.send({ kind: "exec_start", execId: "after", command: ["cat", "runs"], env: {} });
+    await until(() => expect(bed.server.exit("after")).toMatchObject({ exitCode: 0 }));
+    expect(bed.server.output("after").toString()).toBe("run\n");
+  });
+
+  test("that arrives early waits for the prewarm hook", async () => {
+    bed.server.manifest = agentManifest({
+      hooks: {
+        prewarm: {
+          run: "touch begun; while [ ! -e go ]; do sleep 0.02; done; echo prewarm >> order",
+          timeoutMs: 10_000,
+        },
+        claim: { run: "echo claim >> order", timeoutMs: 10_000 },
+      },
+    });
+    claim();
+    bed.start();
+    await until(() => expect(existsSync(path.join(bed.home, "begun"))).toBe(true));
+    await until(() => expect(bed.server.claims()).toBeGreaterThan(0));
+    writeFileSync(path.join(bed.home, "go"), "");
+    await acknowledged();
+    expect(bed.read("order")).toBe("prewarm\nclaim\n");
+  });
+
+  test("is handed over although the prewarm hook failed, so that its owner can look", async () => {
+    bed.server.manifest = agentManifest({ hooks: { prewarm: { run: "exit 1", timeoutMs: 10_000 } } });
+    claim();
+    bed.start();
+    await acknowledged();
+  });
+});
+
+describe("a hand-over happens once", () => {
+  test("whatever is restarted, and however often it is poked", async () => {
+    bed.server.manifest = claimHook("echo run >> runs");
+    claim();
+    bed.start();
+    await acknowledged();
+    for (let count = 0; count < 3; count += 1) bed.server.send({ kind: "poke" });
+    await bed.server.stop();
+    await bed.server.start();
+    await until(() => expect(bed.server.connections).toBe(2));
+    await bed.stop();
+    bed.start();
+    await until(() => expect(bed.server.connections).toBe(3));
+    bed.server.send({ kind: "exec_start", execId: "look", command: ["cat", "runs"], env: {} });
+    await until(() => expect(bed.server.exit("look")).toMatchObject({ exitCode: 0 }));
+    expect(bed.server.output("look").toString()).toBe("run\n");
+    expect(bed.server.acknowledgements).toHaveLength(1);
+  });
+
+  test("but again for a newer generation", async () => {
+    bed.server.manifest = claimHook("echo $PREWARM_OWNER >> owners");
+    claim("ada");
+    bed.start();
+    await acknowledged();
+    claim("grace", 2);
+    bed.server.send({ kind: "poke" });
+    await acknowledged(2);
+    expect(bed.read("owners")).toBe("ada\ngrace\n");
+  });
+
+  test("and its hook again when it was interrupted, after what the interrupted one left is ended", async () => {
+    bed.server.manifest = claimHook("echo run >> runs; echo $$ > pid; while [ ! -e go ]; do sleep 0.02; done");
+    claim();
+    bed.start();
+    await until(() => expect(existsSync(path.join(bed.home, "pid"))).toBe(true));
+    await bed.stop();
+    expect(bed.server.acknowledgements).toEqual([]);
+    writeFileSync(path.join(bed.home, "go"), "");
+    bed.start();
+    await acknowledged();
+    expect(bed.read("runs")).toBe("run\nrun\n");
+  });
+
+  test("and an acknowledgement that could not be told is told later", async () => {
+    bed.server.manifest = claimHook("echo run >> runs; touch here; while [ ! -e go ]; do sleep 0.02; done");
+    claim();
+    bed.start({ timing: { claimPollMs: 50 } });
+    await until(() => expect(existsSync(path.join(bed.home, "here"))).toBe(true));
+    await bed.server.stop();
+    writeFileSync(path.join(bed.home, "go"), "");
+    await until(() => expect(bed.read("../state/claim.json")).toContain('"done"'));
+    await bed.stop();
+    await bed.server.start();
+    bed.start();
+    await acknowledged();
+    expect(bed.read("runs")).toBe("run\n");
+  });
+});

@@ -1,0 +1,144 @@
+import { type WebSocket, WebSocketServer } from "ws";
+import {
+  type AgentManifest,
+  type AgentToServer,
+  agentConnectPath,
+  type ClaimAcknowledgement,
+  type ClaimRecord,
+  type ServerToAgent,
+} from "../../src/contracts/agent-protocol.ts";
+import { agentRoutes } from "../../src/contracts/api/system.ts";
+import { ScriptedServer } from "./scripted-server.ts";
+
+export const unclaimed: ClaimRecord = {
+  generation: 0,
+  owner: null,
+  workspaceName: "prebuild-x",
+  parameters: {},
+  claimedAt: null,
+};
+
+export function claimedBy(username: string, generation = 1): ClaimRecord {
+  return {
+    generation,
+    owner: { id: `id-of-${username}`, username, name: `${username} Example`, email: `${username}@example.com` },
+    workspaceName: "dev",
+    parameters: { region: "eu" },
+    claimedAt: "2030-01-01T00:00:00.000Z",
+  };
+}
+
+export function agentManifest(changes: Partial<AgentManifest> = {}): AgentManifest {
+  return {
+    agentId: "agent-1",
+    agentName: "main",
+    workspaceId: "workspace-1",
+    templateName: "starter",
+    directory: "",
+    env: { FROM_MANIFEST: "yes" },
+    parameters: { region: "eu" },
+    hooks: {},
+    ...changes,
+  };
+}
+
+/** The server as an agent sees it. */
+export class ScriptedAgentServer {
+  manifest: AgentManifest = agentManifest();
+  record: ClaimRecord = unclaimed;
+  readonly frames: AgentToServer[] = [];
+  readonly acknowledgements: ClaimAcknowledgement[] = [];
+  connections = 0;
+  #socket: WebSocket | null = null;
+  readonly #http: ScriptedServer;
+
+  constructor() {
+    this.#http = new ScriptedServer(
+      (request) => {
+        if (request.token !== "agent-token") return { error: "unauthenticated" };
+        if (request.path === agentRoutes.agentManifest.path) return { json: this.manifest };
+        if (request.method === "GET") return { json: this.record };
+        this.acknowledgements.push(request.body as ClaimAcknowledgement); // the agent sends nothing else by POST
+        return { json: {} };
+      },
+      (server) => {
+        const sockets = new WebSocketServer({ server, path: agentConnectPath });
+        sockets.on("connection", (socket, request) => {
+          if (request.headers.authorization !== "Bearer agent-token") return socket.close();
+          this.connections += 1;
+          this.#socket = socket;
+          socket.on("message", (data) => this.frames.push(JSON.parse(String(data)) as AgentToServer));
+          return undefined;
+        });
+      },
+    );
+  }
+
+  get url(): string {
+    return this.#http.url;
+  }
+
+  get isConnected(): boolean {
+    return this.#socket?.readyState === 1;
+  }
+
+  start(): Promise<void> {
+    return this.#http.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#http.stop();
+  }
+
+  /** Cuts every connection and stays up. */
+  cut(): void {
+    this.#http.cutConnections();
+  }
+
+  /** Stops reading from the agent's connection, as a slow network does. */
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  send(message: ServerToAgent): void {
+    this.#socket?.send(JSON.stringify(message));
+  }
+
+  sendText(text: string): void {
+    this.#socket?.send(text);
+  }
+
+  claims(): number {
+    return this.#http.requests.filter(({ method, path }) => method === "GET" && path === agentRoutes.agentClaim.path)
+      .length;
+  }
+
+  states(): readonly string[] {
+    return this.frames.flatMap((frame) => (frame.kind === "state" ? [frame.state] : []));
+  }
+
+  lines(source: string): readonly string[] {
+    return this.frames.flatMap((frame) =>
+      frame.kind === "logs" ? frame.lines.filter((line) => line.source === source).map(({ line }) => line) : [],
+    );
+  }
+
+  output(execId: string, stream: "stdout" | "stderr" = "stdout"): Buffer {
+    const pieces = this.frames.flatMap((frame) =>
+      frame.kind === "exec_output" && frame.execId === execId && frame.stream === stream
+        ? [Buffer.from(frame.data, "base64")]
+        : [],
+    );
+    return Buffer.concat(pieces);
+  }
+
+  exit(execId: string): Extract<AgentToServer, { kind: "exec_exit" }> | undefined {
+    return this.frames.find((frame) => frame.kind === "exec_exit" && frame.execId === execId) as
+      | Extract<AgentToServer, { kind: "exec_exit" }>
+      | undefined; // found by its kind
+  }
+}

@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { paintFor } from "../../../src/cli/output/paint.ts";
+import { printable } from "../../../src/cli/output/printable.ts";
+import { renderTable } from "../../../src/cli/output/table.ts";
+import { elapsedText, relativeTime } from "../../../src/cli/output/time-text.ts";
+
+const now = new Date("2030-01-01T12:00:00.000Z");
+const plain = paintFor({ isTerminal: false, env: {} });
+
+describe("times", () => {
+  it.each([
+    ["2030-01-01T11:59:59.500Z", "just now"],
+    ["2030-01-01T11:59:18.000Z", "42 s ago"],
+    ["2030-01-01T11:57:00.000Z", "3 min ago"],
+    ["2030-01-01T12:02:30.000Z", "in 2 min"],
+    ["2029-12-31T12:00:00.000Z", "24 h ago"],
+    ["2029-12-30T12:00:00.000Z", "2 days ago"],
+    ["2029-06-01T00:00:00.000Z", "2029-06-01"],
+    [null, "–"],
+  ])("%s is %s", (instant, text) => {
+    expect(relativeTime(instant, now)).toBe(text);
+  });
+
+  it.each([
+    [0.4, "0 ms"],
+    [84, "84 ms"],
+    [1234, "1.2 s"],
+    [123_400, "2 min 3 s"],
+  ])("%d ms is %s", (elapsedMs, text) => {
+    expect(elapsedText(elapsedMs)).toBe(text);
+  });
+});
+
+describe("text from elsewhere", () => {
+  it.each([
+    ["\u001b[31mred\u001b[0m", "red"],
+    ["\u001b]0;title\u0007after", "after"],
+    ["\u001b]8;;http://x\u001b\\link", "link"],
+    ["a\rb\u0008c\u009bd", "abcd"],
+    ["tab\tstays, ünïcode – too", "tab\tstays, ünïcode – too"],
+    ["ends in \u001b", "ends in "],
+  ])("%j is printed as %j", (text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+});
+
+describe("colours", () => {
+  it("are used on a terminal", () => {
+    expect(paintFor({ isTerminal: true, env: {} }).red("x")).toBe("\u001b[31mx\u001b[39m");
+  });
+
+  it.each([
+    [{ isTerminal: false, env: {} }],
+    [{ isTerminal: true, env: { NO_COLOR: "1" } }],
+    [{ isTerminal: true, env: { TERM: "dumb" } }],
+  ])("are not used with %j", (facts) => {
+    expect(paintFor(facts).red("x")).toBe("x");
+  });
+});
+
+describe("a table", () => {
+  const rows = [
+    { name: "one", count: 1 },
+    { name: "eleven", count: 11 },
+  ];
+
+  it("has no border, aligned columns and no spaces at the end of a line", () => {
+    const text = renderTable(
+      rows,
+      [
+        { title: "COUNT", cell: ({ count }) => String(count), align: "right" },
+        { title: "NAME", cell: ({ name }) => name },
+      ],
+      plain,
+    );
+    expect(text).toBe("COUNT  NAME\n    1  one\n   11  eleven");
+  });
+
+  it("aligns coloured cells as if they were not", () => {
+    const { green } = paintFor({ isTerminal: true, env: {} });
+    const columns = [
+      { title: "NAME", cell: (row: (typeof rows)[number]) => row.name, paint: green },
+      { title: "COUNT", cell: (row: (typeof rows)[number]) => String(row.count) },
+    ];
+    expect(printableLines(renderTable(rows, columns, plain))).toEqual(["NAME    COUNT", "one     1", "eleven  11"]);
+  });
+});
+
+const printableLines = (text: string): readonly string[] => text.split("\n").map(printable);

@@ -1,0 +1,79 @@
+// The programs that are bundled into one file each, and how. An entry that does not exist yet is passed over.
+import { existsSync } from "node:fs";
+import path from "node:path";
+import * as esbuild from "esbuild";
+
+/**
+ * @typedef {{ readonly target: string, readonly from: string, readonly to: string, readonly compiled: keyof typeof stays, readonly packages: "bundle" | "external" }} Bundle
+ *
+ * `compiled` says which imports of src/ stay imports of what the compiler made, instead of being bundled:
+ *   "none"           one file that needs nothing beside it: it is sent to other machines;
+ *   "lazy roots"     other composition roots that are imported lazily: the server reads files beside its own modules
+ *                    (migrations, dashboard) and uses packages with native parts, and the CLI shall start without it;
+ *   "all of src"     a benchmark measures what the compiler made, not a second copy of it.
+ * `packages` says whether packages are bundled too.
+ */
+/** @type {readonly Bundle[]} */
+const bundles = [
+  { target: "product", from: "src/main/cli.ts", to: "dist/bundle/cli.mjs", compiled: "lazy roots", packages: "bundle" },
+  { target: "product", from: "src/main/agent.ts", to: "dist/bundle/agent.mjs", compiled: "none", packages: "bundle" },
+  { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
+  { target: "bench", from: "sim/main.ts", to: "dist/sim/main.mjs", compiled: "all of src", packages: "external" },
+];
+
+// Packages in the older module format call `require`, which a module has to make for itself.
+const requireBanner =
+  'import { createRequire as createRequireForBundle } from "node:module";\n' +
+  "const require = createRequireForBundle(import.meta.url);";
+
+/** `ws` tries these two for speed and goes on without; they are not dependencies of ours. */
+const optionalNatives = ["bufferutil", "utf-8-validate"];
+
+const stays = {
+  none: () => false,
+  "lazy roots": ({ kind, file }) => kind === "dynamic-import" && file.startsWith("src/main/"),
+  "all of src": ({ file }) => file.startsWith("src/"),
+};
+
+/** Leaves imports of compiled modules as imports, with the path from the bundle to them. */
+function keepCompiled({ root, outfile, compiled }) {
+  return {
+    name: "keep-compiled",
+    setup(build) {
+      build.onResolve({ filter: /^\.\.?\// }, ({ path: specifier, resolveDir, kind }) => {
+        const file = path.relative(root, path.resolve(resolveDir, specifier)).replaceAll("\\", "/");
+        if (!stays[compiled]({ kind, file })) return undefined;
+        const made = path.join(root, file.replace(/^src\//, "dist/").replace(/\.tsx?$/, ".js"));
+        const relative = path.relative(path.dirname(outfile), made).replaceAll("\\", "/");
+        return { path: relative.startsWith(".") ? relative : `./${relative}`, external: true };
+      });
+    },
+  };
+}
+
+/** @param {{ readonly root: string, readonly entry: Bundle }} options */
+export async function bundleOne({ root, entry }) {
+  const outfile = path.join(root, entry.to);
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [entry.from],
+    outfile,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "esm",
+    sourcemap: true,
+    legalComments: "none",
+    logLevel: "warning",
+    banner: { js: requireBanner },
+    packages: entry.packages,
+    external: optionalNatives,
+    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled })],
+  });
+}
+
+/** @param {{ readonly root: string, readonly targets: readonly string[] }} options */
+export async function bundleAll({ root, targets }) {
+  const wanted = bundles.filter(({ target, from }) => targets.includes(target) && existsSync(path.join(root, from)));
+  await Promise.all(wanted.map((entry) => bundleOne({ root, entry })));
+}

@@ -1,0 +1,63 @@
+// Bundles are made from small sources and run: what is bundled, and what stays an import of what the compiler made.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleAll } from "./bundles.mjs";
+
+const root = mkdtempSync(path.join(tmpdir(), "prewarm-bundle-"));
+
+const sources = {
+  "package.json": `{ "type": "module" }`,
+  "src/main/cli.ts": `import { word } from "../cli/word.ts";\nimport { Command } from "commander";
+const { server } = await import("./server.ts");\nconsole.log(word, typeof Command, server);\n`,
+  "src/cli/word.ts": `export const word: string = "bundled";\n`,
+  "src/main/server.ts": `export const server: string = "source";\n`,
+  "src/main/agent.ts": `import { WebSocket } from "ws";\nconsole.log(typeof WebSocket);\n`,
+  "bench/main.ts": `import { word } from "../src/cli/word.ts";\nimport { size } from "./size.ts";\nconsole.log(word, size);\n`,
+  "bench/size.ts": "export const size: number = 10;\n",
+  // What the compiler would have made: told apart by its words.
+  "dist/main/server.js": `export const server = "compiled";\n`,
+  "dist/cli/word.js": `export const word = "compiled";\n`,
+};
+
+beforeAll(async () => {
+  for (const [name, text] of Object.entries(sources)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true });
+    writeFileSync(path.join(root, name), text);
+  }
+  symlinkSync(path.resolve(import.meta.dirname, "../../node_modules"), path.join(root, "node_modules"));
+  await bundleAll({ root, targets: ["product", "bench"] });
+  // A bundle that leans on installed packages or on the sources would fail from here on.
+  rmSync(path.join(root, "node_modules"));
+  rmSync(path.join(root, "src"), { recursive: true });
+});
+
+afterAll(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function run(file: string): string {
+  const done = spawnSync(process.execPath, [path.join(root, file)], { encoding: "utf8", cwd: tmpdir() });
+  return done.stdout + done.stderr;
+}
+
+test("the CLI holds its packages, and loads the compiled server only when asked", () => {
+  expect(run("dist/bundle/cli.mjs")).toBe("bundled function compiled\n");
+});
+
+test("the agent is one file that needs nothing beside it", () => {
+  expect(run("dist/bundle/agent.mjs")).toBe("function\n");
+  expect(readFileSync(path.join(root, "dist/bundle/agent.mjs"), "utf8")).not.toMatch(/from "ws"/);
+});
+
+test("a benchmark measures what the compiler made", () => {
+  expect(run("dist/bench/main.mjs")).toBe("compiled 10\n");
+});
+
+test("a program that has no source yet is passed over", async () => {
+  const empty = mkdtempSync(path.join(tmpdir(), "prewarm-bundle-empty-"));
+  await expect(bundleAll({ root: empty, targets: ["product", "bench"] })).resolves.toBeUndefined();
+  rmSync(empty, { recursive: true });
+});

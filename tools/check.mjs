@@ -1,0 +1,72 @@
+// The gate, `npm run check`: compile, lint, format, dead code, and the tests that need nothing. Under a minute.
+//   --json FILE   also writes the result of every step and the counts of the tests to FILE
+// Compiling comes first, since everything else would repeat its errors; the other steps all run whatever one of them
+// says, at most two at a time.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { printStep, seconds } from "./gate/print.mjs";
+import { runCommand } from "./gate/run-command.mjs";
+import { runVitest } from "./gate/run-vitest.mjs";
+import { suitesOf } from "./gate/suites.mjs";
+import { nothing, ofStep, sum, totalsLine } from "./gate/totals.mjs";
+
+const root = path.resolve(import.meta.dirname, "..");
+const parallelStepsMax = 2;
+
+const program = (file) => [process.execPath, path.join(root, "node_modules", file)];
+const command =
+  (...words) =>
+  () =>
+    runCommand(words, { cwd: root });
+
+const compile = { name: "compile", run: command(process.execPath, path.join(root, "tools/build.mjs")) };
+
+// The longest first, so that the short ones fill the second place.
+const steps = [
+  { name: "tests", run: () => runVitest(root, suitesOf("check")) },
+  { name: "lint", run: command(...program("oxlint/bin/oxlint"), "--type-aware", "--deny-warnings") },
+  { name: "format", run: command(...program("@biomejs/biome/bin/biome"), "format", "--error-on-warnings", ".") },
+  { name: "dead code", run: command(...program("knip/bin/knip.js"), "--no-progress") },
+];
+
+async function runStep(step) {
+  const result = { name: step.name, ...(await step.run()) };
+  printStep(result, result.totals && totalsLine(result.totals));
+  return result;
+}
+
+async function runAll(waiting) {
+  const queue = [...waiting];
+  const results = [];
+  const work = async () => {
+    for (let step = queue.shift(); step; step = queue.shift()) results.push(await runStep(step));
+  };
+  await Promise.all(Array.from({ length: parallelStepsMax }, work));
+  return results;
+}
+
+const { values: options } = parseArgs({ options: { json: { type: "string" } } });
+const started = performance.now();
+const compiled = await runStep(compile);
+const results = [compiled, ...(compiled.ok ? await runAll(steps) : [])];
+const isGreen = results.every((result) => result.ok);
+const ms = performance.now() - started;
+
+const tests = results.find((result) => result.totals)?.totals ?? { ...nothing, skippedTests: [] };
+const totals = sum([tests, ...results.filter((result) => !result.totals).map((result) => ofStep(result.ok))]);
+
+if (!compiled.ok) console.log("The other steps were left out: they would repeat the compiler's errors.");
+console.log(`check ${isGreen ? "passed" : "FAILED"} in ${seconds(ms)}: ${results.length} steps, ${tests.passed} tests`);
+
+if (options.json) {
+  const report = {
+    ok: isGreen,
+    ms: Math.round(ms),
+    steps: results.map((result) => ({ name: result.name, ok: result.ok, ms: Math.round(result.ms) })),
+    tests,
+    totals,
+  };
+  writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);
+}
+process.exitCode = isGreen ? 0 : 1;

@@ -1,0 +1,11 @@
+// What the gate prints: one line for each step, and the words of a step that failed.
+
+export const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
+
+/** @param {{ readonly name: string, readonly ok: boolean, readonly ms: number, readonly output: string }} step */
+export function printStep({ name, ok, ms, output }, note = "") {
+  console.log(`${ok ? "ok    " : "FAILED"}  ${name.padEnd(10)} ${seconds(ms).padStart(7)}${note ? `   ${note}` : ""}`);
+  if (!ok) console.log(indent(output.trimEnd()));
+}
+
+const indent = (text) => text.replace(/^/gm, "    ");

@@ -1,0 +1,38 @@
+// The test suites, and when each runs. A new suite is one row here; a test file that belongs to no row fails
+// `suites.test.ts`, so that none is forgotten.
+//
+// stage "check": in the gate, `npm run check`: seconds, needs nothing.
+//       "test":  in `npm test` besides: needs nothing that `npm ci` does not install.
+//       "ci":    needs a tool. Runs by `npm run suite <name>` and in `.ci/run`; `npm test` counts it as skipped.
+//                `needs` names the tool for people, `probe` is the command that succeeds where the tool works.
+// A row of stage "ci" whose tool CI can install gets a shell function `prepare_<name>` in `.ci/run`.
+
+/**
+ * @typedef {object} Suite
+ * @property {string} name
+ * @property {string} folder ends with a slash
+ * @property {"check" | "test" | "ci"} stage
+ * @property {string} [needs] e.g. "a Docker daemon"
+ * @property {readonly string[]} [probe] e.g. ["docker", "info"]
+ */
+
+/** @type {readonly Suite[]} */
+export const suites = [
+  { name: "unit", folder: "test/unit/", stage: "check" },
+  { name: "property", folder: "test/property/", stage: "check" },
+  { name: "scenarios", folder: "test/scenarios/", stage: "check" },
+  { name: "db", folder: "test/db/", stage: "check" },
+  { name: "tools", folder: "tools/", stage: "check" },
+  { name: "http", folder: "test/http/", stage: "test" },
+  { name: "e2e", folder: "test/e2e/", stage: "test" },
+];
+
+/** @param {string} stage one of a suite's stages; another one has no suites */
+export function suitesOf(stage) {
+  return suites.filter((suite) => suite.stage === stage);
+}
+
+/** @param {string} name */
+export function suiteNamed(name) {
+  return suites.find((suite) => suite.name === name);
+}

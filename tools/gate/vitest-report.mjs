@@ -1,0 +1,36 @@
+// A vitest reporter that writes what the gate counts, to the file named by PREWARM_TEST_REPORT. Vitest's own JSON
+// leaves out why a test was skipped, which is the one thing that people want to know about it.
+import { writeFileSync } from "node:fs";
+
+/**
+ * @typedef {object} TestReport
+ * @property {readonly { readonly name: string, readonly state: string, readonly note?: string | undefined }[]} tests
+ *   state: passed, failed, skipped, or pending for one that never ran
+ * @property {number} brokenFiles files that failed outside of their tests: they did not load, or a hook failed
+ */
+
+export default class VitestReport {
+  /** @param {readonly import("vitest/node").TestModule[]} modules */
+  onTestRunEnd(modules) {
+    /** @type {TestReport} */
+    const report = {
+      tests: modules.flatMap((module) => [...module.children.allTests()].map(describe)),
+      brokenFiles: modules.filter(isBroken).length,
+    };
+    const file = process.env.PREWARM_TEST_REPORT;
+    if (!file) throw new Error("PREWARM_TEST_REPORT names no file for the report.");
+    writeFileSync(file, JSON.stringify(report));
+  }
+}
+
+/** @param {import("vitest/node").TestCase} test */
+function describe(test) {
+  const result = test.result();
+  return { name: test.fullName, state: result.state, note: result.state === "skipped" ? result.note : undefined };
+}
+
+/** @param {import("vitest/node").TestModule} module */
+function isBroken(module) {
+  const hasFailedTest = [...module.children.allTests()].some((test) => test.result().state === "failed");
+  return module.state() === "failed" && !hasFailedTest;
+}

@@ -1,0 +1,29 @@
+import type { Finding } from "./source.ts";
+
+/** A place where a house rule is wrong. It is listed with its reason, and must go when it no longer applies. */
+export interface Exception {
+  readonly rule: string;
+  readonly path: string;
+  readonly reason: string;
+}
+
+const searchPath = "The one variable that a child program needs to be found; it is no configuration of ours.";
+
+export const exceptions: readonly Exception[] = [
+  { rule: "environment and exit at the composition roots", path: "src/db/embedded/cluster.ts", reason: searchPath },
+  { rule: "environment and exit at the composition roots", path: "src/db/embedded/postmaster.ts", reason: searchPath },
+];
+
+/** What is left to report of one rule: findings that no exception covers, and exceptions that cover nothing. */
+export function withoutExcepted(
+  rule: string,
+  findings: readonly Finding[],
+  listed: readonly Exception[],
+): readonly Finding[] {
+  const ofRule = listed.filter((exception) => exception.rule === rule);
+  const isExcepted = ({ path }: Finding): boolean => ofRule.some((exception) => exception.path === path);
+  const stale = ofRule
+    .filter((exception) => !findings.some(({ path }) => path === exception.path))
+    .map(({ path }) => ({ path, message: `needs no exception from "${rule}" any more: remove it from the list.` }));
+  return [...findings.filter((finding) => !isExcepted(finding)), ...stale];
+}
