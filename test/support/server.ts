@@ -83,6 +83,8 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       poolPolicy: { ...testPolicy, ...options.policy },
       uploadBytesMax: 1_000_000,
       unpackedBytesMax: 1_000_000,
+      builtinDaemonKeyHash: Buffer.alloc(32),
+      creationsPerMinuteMax: 0,
     },
   };
   return { id, pool, store, context, published, connectionsMax, stop: () => pool.end() };
