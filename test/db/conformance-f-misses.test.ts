@@ -296,6 +296,21 @@ describe("surge: outdated prebuilds", () => {
     expect(await reconcile(fx)).toMatchObject({ deletes: 2 });
   });
 
+  it("stay as many as are desired now, by the schedule, and an invalidated replacement stands for none", async () => {
+    const fx = await testFixture();
+    const scheduling = { timezone: "UTC", schedule: [{ cron: "* 0-23 * * *", instances: 3 }] };
+    const presets = { large: { prebuilds: { instances: 0, scheduling } } };
+    const old = await publishTemplate(fx, { presets, ...rollout });
+    await putPrebuilds(fx, old.preset(), 3);
+    const fresh = await publishTemplate(fx, { presets, ...rollout });
+    await putPrebuilds(fx, fresh.preset(), 2);
+    expect(await reconcile(fx)).toMatchObject({ deletes: 2, creates: 1 });
+    await invalidatePresets(fx.store, { templateId: fresh.templateId, preset: null, now: fx.clock.now() });
+    await putPrebuilds(fx, old.preset(), 2);
+    expect(await reconcile(fx), "the two that are invalidated").toMatchObject({ deletes: 2 });
+    expect(await ledgerCounts(fx, old.preset())).toEqual({ ready: 3, draining: 2 });
+  });
+
   it("of a preset whose values have changed stand for something else: they are not kept, and not handed out", async () => {
     const fx = await testFixture();
     const parameters = [{ name: "region", default: "nowhere" }];
