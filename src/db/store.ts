@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type pg from "pg";
 import { CodedError } from "../contracts/errors.ts";
 import type { Topic } from "../contracts/news.ts";
+import type { Logger } from "../platform/logger.ts";
 import type { Statement } from "./statement.ts";
 import { isConnectionFailure, isRetryable } from "./pg-errors.ts";
 
@@ -38,12 +39,20 @@ export interface DbCounters {
 }
 
 const transactionAttemptsMax = 3;
-const openTransaction = new AsyncLocalStorage<string>();
+
+interface OpenTransaction {
+  readonly name: string;
+  /** Work that a transaction left running inherits its context; once it has ended, the guard no longer concerns it. */
+  isOpen: boolean;
+}
+
+const openTransaction = new AsyncLocalStorage<OpenTransaction>();
 
 export interface StoreOptions {
   readonly pool: pg.Pool;
   /** Hands committed news to the bus; must not wait for anything. */
   readonly publish: (topics: readonly Topic[]) => void;
+  readonly logger?: Logger;
 }
 
 /**
@@ -77,7 +86,15 @@ export class Store implements Db {
 
   publish(topics: readonly Topic[]): void {
     assertOutside("a publish");
-    if (topics.length > 0) this.#options.publish(topics);
+    if (topics.length === 0) return;
+    try {
+      this.#options.publish(topics);
+    } catch (error) {
+      // What the news are about is committed, and stays so: losing them costs a poll, failing the caller a lie.
+      this.#options.logger?.warn("news could not be published; who waits for them sees at the next poll", {
+        reason: String(error),
+      });
+    }
   }
 
   async transaction<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<Result> {
@@ -110,6 +127,7 @@ export class Store implements Db {
     const client = await this.#options.pool.connect();
     client.on("error", ignoreLostConnection);
     const topics = new Set<Topic>();
+    const open: OpenTransaction = { name, isOpen: true };
     this.#transactions += 1;
     let failure: Error | undefined;
     try {
@@ -118,14 +136,22 @@ export class Store implements Db {
         kind: "tx",
         emit: (topic) => void topics.add(topic),
         query: async (statement, params) => {
+          if (!open.isOpen)
+            throw new Error(`the query ${statement.name} came after the end of the transaction ${name}.`);
           this.#statements += 1;
           return (await client.query(configOf(statement, params))).rows;
         },
       };
-      const result = await openTransaction.run(name, () => run(tx));
-      await client.query("commit");
+      const result = await openTransaction.run(open, () => run(tx));
+      open.isOpen = false;
+      // A statement that failed and whose error was swallowed has doomed the transaction; PostgreSQL answers a commit
+      // of it with a rollback, and not with an error.
+      const { command } = await client.query("commit");
+      if (command !== "COMMIT")
+        throw new Error(`the transaction ${name} was rolled back: a statement in it had failed.`);
       return { result, topics: [...topics] };
     } catch (error) {
+      open.isOpen = false;
       failure = await rollBack(client, error);
       throw error;
     } finally {
@@ -157,8 +183,10 @@ function configOf(statement: Statement<unknown>, params: readonly unknown[]): pg
 
 function assertOutside(what: string): void {
   const open = openTransaction.getStore();
-  if (open !== undefined) {
-    throw new Error(`${what} was attempted while the transaction ${open} is open; use its tx (tx.query, tx.emit).`);
+  if (open?.isOpen === true) {
+    throw new Error(
+      `${what} was attempted while the transaction ${open.name} is open; use its tx (tx.query, tx.emit).`,
+    );
   }
 }
 

@@ -73,7 +73,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
   await bus.start();
   disposers.add("news", () => bus.stop());
-  const store = new Store({ pool, publish: (topics) => bus.publish(topics) });
+  const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
   let url = "";

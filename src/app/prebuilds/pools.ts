@@ -4,7 +4,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { PresetId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { decisionHistory } from "../../db/queries/decisions.ts";
-import { type LoadedPool, loadPools } from "../../db/queries/load-pools.ts";
+import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/queries/load-pools.ts";
 import { listPrebuildRows } from "../../db/queries/prebuild-rows.ts";
 import { type PauseSetting, readPause } from "../../db/queries/settings.ts";
 import { decidePool } from "../../domain/pool/decide-pool.ts";
@@ -36,13 +36,14 @@ export interface SeenPool {
 /** The pools as the reconciler would see them now, decided by the same code. */
 export async function seePools(
   context: AppContext,
-  scope: Parameters<typeof loadPools>[1],
+  scope: Omit<LoadPoolsInput, "now">,
 ): Promise<{ readonly pools: SeenPool[]; readonly pause: PauseSetting }> {
+  const at = context.clock.now();
   const { pause, loaded } = await context.db.snapshot("pools", async (sql) => ({
     pause: await readPause(sql),
-    loaded: await loadPools(sql, { ...scope, isForPeople: true }),
+    loaded: await loadPools(sql, { ...scope, now: at, isForPeople: true }),
   }));
-  const now = context.clock.now().getTime();
+  const now = at.getTime();
   const policy = {
     ...context.options.poolPolicy,
     disabled: !context.options.isPrebuildsEnabled,

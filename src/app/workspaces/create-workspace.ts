@@ -14,7 +14,7 @@ import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { claimedView } from "./claimed-view.ts";
-import { type CreationRequest, checkCreation } from "./creation-request.ts";
+import { type CreationRequest, checkCreation, findTarget } from "./creation-request.ts";
 import { missReasonOf, retryAfterSecondsOf } from "./miss-reason.ts";
 import type { VersionDefinitions } from "./version-definitions.ts";
 import { workspaceView } from "./workspace-view.ts";
@@ -30,7 +30,7 @@ let waiters = 0;
 
 /**
  * Creates a workspace (spec §4): hands a ready prebuild over, or builds one cold and says why.
- * Errors: those of `checkCreation`; `name_taken`; `no_claimable_prebuild` and `prebuilds_disabled` with `warm_only`;
+ * Errors: those of `findTarget` and `checkCreation`; `name_taken`; `no_claimable_prebuild` and `prebuilds_disabled` with `warm_only`;
  * `too_many_waiters`.
  */
 export async function createWorkspace(
@@ -39,9 +39,14 @@ export async function createWorkspace(
   input: CreateWorkspace & { readonly organization?: string },
 ): Promise<Created> {
   const begunMs = context.monotonicMs();
-  const request = await checkCreation(context, actor, input);
+  const found = await findTarget(context, actor, input);
+  const { answered_workspace_id, answered_outcome, answered_miss_reason: missReason } = found.target;
+  if (answered_workspace_id !== null && answered_outcome !== null) {
+    const result = { workspaceId: answered_workspace_id, outcome: answered_outcome, missReason, createMs: 0 };
+    return await answer({ context, begunMs, waitedMs: 0 }, result);
+  }
+  const request = await checkCreation(context, actor, { input, found });
   const creation: Creation = { context, actor, input, request, begunMs, waitedMs: 0 };
-  if (request.target.answered_workspace_id !== null) return await answerAgain(creation);
   try {
     return await claimOrBuild(creation);
   } catch (error) {
@@ -93,7 +98,7 @@ async function tryClaim(creation: Creation, sql: Sql): Promise<Attempt> {
   const claimed = await claimFrom(creation, sql, { presetId: preset.presetId as PresetId, isOutdated: false });
   if (claimed !== undefined) return { kind: "claimed", created: finish(creation, claimed, begunMs) };
   if (request.version.manifest.rollout?.strategy === "surge") {
-    for (const outdated of await outdatedPresets(sql, preset.presetId as PresetId)) {
+    for (const outdated of await outdatedPresets(sql, preset.presetId as PresetId, context.clock.now())) {
       const older = await claimFrom(creation, sql, { presetId: outdated.id, isOutdated: true });
       if (older !== undefined) return { kind: "claimed", created: finish(creation, older, begunMs) };
     }
@@ -250,19 +255,8 @@ async function buildCold(creation: Creation, reason: MissReason): Promise<Create
   return await answer(creation, { workspaceId, outcome: "cold", missReason: reason, createMs });
 }
 
-async function answerAgain(creation: Creation): Promise<Created> {
-  const { answered_workspace_id: workspaceId, answered_outcome, answered_miss_reason } = creation.request.target;
-  if (workspaceId === null) throw new Error("An idempotency key without a workspace has no answer.");
-  return await answer(creation, {
-    workspaceId,
-    outcome: answered_outcome ?? "cold",
-    missReason: answered_miss_reason,
-    createMs: 0,
-  });
-}
-
 async function answer(
-  creation: Creation,
+  creation: Pick<Creation, "context" | "begunMs" | "waitedMs">,
   result: {
     readonly workspaceId: WorkspaceId;
     readonly outcome: "claimed" | "cold";

@@ -30,16 +30,19 @@ export interface CreationRequest {
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
 }
 
+/** What a creation is about, before anything else of it is checked. */
+export type FoundTarget = Pick<CreationRequest, "target" | "idempotency">;
+
 /**
- * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
- * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`,
- * `idempotency_key_reused`.
+ * Finds the template of a creation, and what its idempotency key already stands for: a retry gets its answer whatever
+ * has become of the template since.
+ * Errors: `not_found`, `idempotency_key_reused`.
  */
-export async function checkCreation(
-  context: AppContext & { readonly versions: VersionDefinitions },
+export async function findTarget(
+  context: AppContext,
   actor: Actor,
   input: CreateWorkspace & { readonly organization?: string },
-): Promise<CreationRequest> {
+): Promise<FoundTarget> {
   const organization = await organizationOf(context, actor, input.organization);
   const target = await creationTarget(context.db, {
     organizationId: organization.id,
@@ -56,11 +59,22 @@ export async function checkCreation(
       },
     );
   }
-  const idempotency = idempotencyOf(target, input);
+  return { target, idempotency: idempotencyOf(target, input) };
+}
+
+/**
+ * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
+ * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`.
+ */
+export async function checkCreation(
+  context: AppContext & { readonly versions: VersionDefinitions },
+  actor: Actor,
+  creation: { readonly input: CreateWorkspace; readonly found: FoundTarget },
+): Promise<CreationRequest> {
+  const { input, found } = creation;
   const owner = await ownerOf(context, actor, input.owner);
-  const version = await activeVersion(context, target, idempotency !== null && target.request_hash !== null);
-  const match = choosePreset(version, input);
-  return { target, version, owner, idempotency, ...match };
+  const version = await activeVersion(context, found.target);
+  return { ...found, version, owner, ...choosePreset(version, input) };
 }
 
 function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): CreationRequest["idempotency"] {
@@ -91,9 +105,8 @@ async function ownerOf(context: AppContext, actor: Actor, username: string | und
 async function activeVersion(
   context: AppContext & { readonly versions: VersionDefinitions },
   target: CreationTargetRow,
-  isAnswered: boolean,
 ): Promise<VersionDefinition> {
-  if (target.deprecated_at !== null && !isAnswered) {
+  if (target.deprecated_at !== null) {
     const why = target.deprecation_message === "" ? "" : `: ${target.deprecation_message}`;
     throw new CodedError("template_deprecated", `The template "${target.template_name}" is deprecated${why}.`);
   }

@@ -103,13 +103,14 @@ interface Decided {
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
 async function decide(deps: PrebuildsDeps): Promise<Decided> {
   const { options } = deps;
+  const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
     pause: await readPause(sql),
-    pools: await loadPools(sql),
+    pools: await loadPools(sql, { now: at }),
     inFlight: await prebuildsInFlight(sql),
     total: await presetsTotal(sql),
   }));
-  const now = deps.clock.now().getTime();
+  const now = at.getTime();
   const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
   const snapshots = new Map<PresetId, PoolSnapshot>();
   for (const { preset, prebuilds, history, surge } of loaded.pools) {

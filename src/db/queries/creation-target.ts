@@ -10,6 +10,7 @@ import type { Manifest } from "../../contracts/manifest.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
+import { surgeAgeSecondsDefault } from "./load-pools.ts";
 
 export interface CreationTargetRow {
   readonly template_id: TemplateId;
@@ -91,18 +92,26 @@ export async function versionDefinition(sql: Sql, id: TemplateVersionId): Promis
 const outdatedStatement: Statement<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }> =
   statement(
     "surge_outdated_presets",
+    // The same rules by which the pools' page counts them as claimable: until they are older than the roll-out allows.
     `select o.id, o.template_version_id
 from presets o
 join presets p on p.id = $1
+join templates t on t.id = p.template_id
+join template_versions v on v.id = t.active_version_id
 where o.template_id = p.template_id
+  and p.template_version_id = t.active_version_id
   and o.name = p.name
   and o.id <> p.id
   and o.parameters = p.parameters
+  and t.active_since >= $2::timestamptz
+    - make_interval(secs => coalesce((v.manifest #>> '{rollout,max_outdated_age}')::int, $3::int))
   and exists (
     select 1
     from prebuilds b
     where b.preset_id = o.id
-      and b.state = 'ready')
+      and b.state = 'ready'
+      and (o.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => o.ttl_seconds))
+      and (o.invalidated_at is null or b.created_at >= o.invalidated_at))
 order by o.created_at desc
 limit 5`,
   );
@@ -111,8 +120,9 @@ limit 5`,
 export async function outdatedPresets(
   sql: Sql,
   presetId: PresetId,
+  now: Date,
 ): Promise<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }[]> {
-  return await sql.query(outdatedStatement, [presetId]);
+  return await sql.query(outdatedStatement, [presetId, now, surgeAgeSecondsDefault]);
 }
 
 const activeOfWorkspaceStatement: Statement<{ readonly id: TemplateVersionId }> = statement(

@@ -27,6 +27,7 @@ export async function latestDigests(sql: Sql, presetIds: readonly PresetId[]): P
 
 const insertStatement: Statement<object> = statement(
   "decisions_insert",
+  // The delete does not see the row that the same statement inserts, so it leaves one less of the others.
   `with fresh as (
   insert into decisions (preset_id, at, digest, record)
   select d.preset_id, $1, d.digest, d.record
@@ -41,7 +42,7 @@ using (
     from decisions
     where preset_id = p.id
     order by id desc
-    offset $5) o) old
+    offset greatest($5::int - 1, 0)) o) old
 where d.id = old.id`,
 );
 

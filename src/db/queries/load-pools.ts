@@ -6,12 +6,15 @@ import type {
   PresetSnapshot,
   SurgeProgress,
 } from "../../domain/pool/pool-snapshot.ts";
+import { isEligible } from "../../domain/pool/reconciliation-state.ts";
+import { desiredInstances } from "../../domain/schedule/desired-instances.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Newest finished first builds of a failing pool that are loaded; older ones no longer decide anything. */
 const historyMax = 1_000;
-const surgeAgeSecondsDefault = 3_600;
+/** How long an outdated prebuild stays claimable under "surge" when the template does not say. */
+export const surgeAgeSecondsDefault = 3_600;
 
 interface PresetRow {
   readonly id: PresetId;
@@ -35,6 +38,8 @@ interface PresetRow {
   readonly rollout: "replace" | "surge";
   readonly surge_age_seconds: number | null;
   readonly active_since: Date | null;
+  /** What the preset stands for, as a key. */
+  readonly parameters: string;
 }
 
 const presetsStatement: Statement<PresetRow> = statement(
@@ -46,7 +51,8 @@ const presetsStatement: Statement<PresetRow> = statement(
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
   p.validation_failed_at, p.validation_message, coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
-  (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since
+  (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since,
+  p.parameters::text as parameters
 from presets p
 join templates t on t.id = p.template_id
 join organizations o on o.id = p.organization_id
@@ -143,6 +149,8 @@ export interface LoadedPool {
 }
 
 export interface LoadPoolsInput {
+  /** The instant as of which replacements are counted as ready. */
+  readonly now: Date;
   readonly organizationId?: OrganizationId;
   readonly templateId?: TemplateId;
   /** Whether pools that only have failed or parked prebuilds left are wanted too: for people, not for the loop. */
@@ -150,17 +158,15 @@ export interface LoadPoolsInput {
 }
 
 /** Loads every pool, in three statements whatever their number; call it in one transaction for one snapshot. */
-export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<LoadedPool[]> {
+export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<LoadedPool[]> {
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
   const live = groupBy(await sql.query(liveStatement, scope), (row) => row.preset_id);
   const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
-  const activeByName = new Map(
-    presets.filter((row) => row.is_active_version).map((row) => [`${row.template_id} ${row.name}`, row] as const),
-  );
+  const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
-    const replacement = activeByName.get(`${row.template_id} ${row.name}`);
-    const surge = row.is_active_version ? undefined : surgeOf(row, replacement, live);
+    const replacement = row.is_active_version ? undefined : active.get(poolKey(row));
+    const surge = replacement === undefined ? undefined : surgeOf(row, replacement, live, input.now.getTime());
     return {
       preset: presetOf(row),
       versionName: row.version_name,
@@ -171,15 +177,23 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<L
   });
 }
 
+/** An outdated prebuild can stand in for a new one only when its preset has the same name and the same values. */
+function poolKey(row: PresetRow): string {
+  return JSON.stringify([row.template_id, row.name, row.parameters]);
+}
+
 function surgeOf(
   outdated: PresetRow,
-  replacement: PresetRow | undefined,
+  replacement: PresetRow,
   live: ReadonlyMap<PresetId, readonly LiveRow[]>,
+  now: number,
 ): SurgeProgress | undefined {
-  if (outdated.rollout !== "surge" || replacement === undefined || outdated.active_since === null) return undefined;
+  if (outdated.rollout !== "surge" || outdated.active_since === null) return undefined;
+  const preset = presetOf(replacement);
+  const replacements = (live.get(replacement.id) ?? []).map(prebuildOf);
   return {
-    replacementsReady: (live.get(replacement.id) ?? []).filter((row) => row.state === "ready").length,
-    replacementsDesired: replacement.instances,
+    replacementsReady: replacements.filter((prebuild) => isEligible(prebuild, preset, now)).length,
+    replacementsDesired: desiredInstances(preset, now).instances,
     startedAt: outdated.active_since.getTime(),
     maxOutdatedAgeMs: (outdated.surge_age_seconds ?? surgeAgeSecondsDefault) * 1_000,
   };

@@ -1,5 +1,5 @@
 import type { BuildId, JobId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
-import type { BuildStage, Transition } from "../../contracts/states.ts";
+import type { Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 
@@ -27,7 +27,6 @@ interface FinishedRow {
   readonly build_id: BuildId | null;
   readonly workspace_id: WorkspaceId | null;
   readonly transition: Transition | null;
-  readonly stage: BuildStage | null;
   readonly build_number: number | null;
   readonly is_latest: boolean | null;
 }
@@ -43,7 +42,7 @@ const finishStatement: Statement<FinishedRow> = statement(
     and ($8::timestamptz is null or lease_expires_at < $8)
   returning *
 )
-select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition, b.stage,
+select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition,
   b.number as build_number, w.latest_build_id = b.id as is_latest
 from finished f
 left join builds b on b.id = f.build_id
@@ -157,7 +156,7 @@ const handOverStatement: Statement<object> = statement(
   `update prebuilds
 set handed_over_at = $2
 where workspace_id = $1
-  and claim_build_id = $3
+  and state = 'claimed'
   and handed_over_at is null`,
 );
 
@@ -194,7 +193,7 @@ where workspace_id = $1
 );
 
 async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
-  const { workspace_id: workspaceId, transition, stage, build_number: number } = job;
+  const { workspace_id: workspaceId, transition, build_number: number } = job;
   if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
   const hasSucceeded = input.outcome.kind === "succeeded";
   const [ledger] = await tx.query(lockLedgerStatement, [workspaceId]);
@@ -205,8 +204,9 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     tx.emit(`pool:${ledger.preset_id}`);
   }
   if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
-  if (stage === "claim" && hasSucceeded) {
-    await tx.query(handOverStatement, [workspaceId, input.now, job.build_id]);
+  // The claim build; or, when that failed, the start with which its owner tried again.
+  if (transition === "start" && hasSucceeded && ledger?.state === "claimed") {
+    await tx.query(handOverStatement, [workspaceId, input.now]);
     for (const agent of await tx.query(listAgentsStatement, [workspaceId])) tx.emit(`agent:${agent.id as never}`);
   }
   tx.emit(`workspace:${workspaceId}`);

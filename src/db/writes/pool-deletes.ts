@@ -9,18 +9,22 @@ interface DrainedRow {
 
 const deleteStatement: Statement<DrainedRow> = statement(
   "pool_delete",
-  // The update takes the row by its state: a claim that came first has changed it, and this delete is a no-op for it.
+  // The row is taken by its state: a claim that came first has changed it, and this delete is a no-op for it. In the
+  // order of the ids, so that two batches never wait for each other in a ring.
   // A delete build names the version of the workspace's last build, which may be older than the active one.
-  `with target as (
-  select *
+  `with target as materialized (
+  select b.workspace_id
   from unnest($1::uuid[], $2::int[]) as u(workspace_id, generation)
+  join prebuilds b on b.workspace_id = u.workspace_id
+  where (u.generation is null or b.generation = u.generation)
+    and b.state = any($4::text[])
+  order by b.workspace_id
+  for update of b
 ), drained as (
   update prebuilds b
   set state = 'draining', generation = b.generation + 1, drain_reason = $3
   from target t
   where b.workspace_id = t.workspace_id
-    and (t.generation is null or b.generation = t.generation)
-    and b.state = any($4::text[])
   returning b.workspace_id
 ), last as materialized (
   select d.workspace_id, w.organization_id, w.template_id, l.number, l.template_version_id, l.preset_id, l.parameters,
@@ -80,18 +84,25 @@ export async function deletePrebuilds(sql: Sql, input: DeleteInput): Promise<Wor
 const cancelStatement: Statement<DrainedRow> = statement(
   "pool_cancel_pending",
   // Whoever gets the job's row first has it: a daemon that leases it makes the status "running" and this a no-op.
-  `with canceled as (
-  update jobs j
-  set status = 'canceled', completed_at = $2, error_code = 'canceled', error = 'The version is not active any more.'
-  from prebuilds b, builds f
+  // In the order of the ids, so that two batches never wait for each other in a ring.
+  `with pending as materialized (
+  select j.id
+  from prebuilds b
+  join builds f on f.workspace_id = b.workspace_id
+  join jobs j on j.id = f.job_id
   where b.workspace_id = any($1::uuid[])
     and b.state = 'building'
-    and f.workspace_id = b.workspace_id
     and f.number = 1
     and f.transition = 'start'
-    and j.id = f.job_id
     and j.status = 'pending'
     and j.is_prebuild
+  order by j.id
+  for update of j
+), canceled as (
+  update jobs j
+  set status = 'canceled', completed_at = $2, error_code = 'canceled', error = 'The version is not active any more.'
+  from pending p
+  where j.id = p.id
   returning j.workspace_id
 ), gone as (
   update prebuilds b

@@ -13,22 +13,23 @@ interface CurrentRow {
   readonly ledger_state: string | null;
 }
 
-const lockStatement: Statement<{ readonly id: WorkspaceId }> = statement(
-  "workspace_lock",
-  // One build of a workspace at a time; the ledger's row too, so that nobody claims what is being stopped.
-  `select w.id
-from workspaces w
-left join prebuilds b on b.workspace_id = w.id
-where w.id = $1
-for no key update of w`,
-);
-
 const lockLedgerStatement: Statement<{ readonly state: string }> = statement(
   "workspace_lock_ledger",
+  // So that nobody claims what is being stopped. The ledger's row before the workspace's, as a claim and a delete take
+  // them: the other way round, a stop and a claim of one prebuild wait for each other.
   `select state
 from prebuilds
 where workspace_id = $1
 for update`,
+);
+
+const lockStatement: Statement<{ readonly id: WorkspaceId }> = statement(
+  "workspace_lock",
+  // One build of a workspace at a time.
+  `select id
+from workspaces
+where id = $1
+for no key update`,
 );
 
 const currentStatement: Statement<CurrentRow> = statement(
@@ -96,8 +97,8 @@ export type StartBuildResult =
 
 /** Starts a build of a workspace for a person, one at a time. */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
-  await tx.query(lockStatement, [input.workspaceId]);
   await tx.query(lockLedgerStatement, [input.workspaceId]);
+  await tx.query(lockStatement, [input.workspaceId]);
   const [current] = await tx.query(currentStatement, [input.workspaceId]);
   if (current === undefined || current.is_deleted) return { kind: "gone" };
   if (current.status !== null && !isJobFinished(current.status)) {

@@ -1,0 +1,260 @@
+// What the end of a job means: for the ledger, the workspace, the agents, the template version.
+import { describe, expect, it } from "vitest";
+import { createJobReaper } from "../../src/controllers/job-reaper.ts";
+import { liveAgents } from "../../src/db/queries/agents.ts";
+import { appendJobLog, extendLease } from "../../src/db/queries/job-leases.ts";
+import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
+import type { JobId } from "../../src/contracts/ids.ts";
+import type { JobStatus, Transition } from "../../src/contracts/states.ts";
+import { create } from "../support/claims.ts";
+import { agentsReady, failed, finish, putState, runJobs, succeeded, takeNext } from "../support/daemon.ts";
+import { type Fixture, testFixture } from "../support/fixture.ts";
+import { ledgerCounts, ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
+import { reconcile } from "../support/reconcile.ts";
+import { finishImport, publishTemplate, pushVersion } from "../support/templates.ts";
+
+const canceled: JobOutcome = { kind: "canceled" };
+const goOn = new AbortController().signal;
+
+function reaper(fx: Fixture) {
+  const { clock, logger, id: serverId, store: db } = fx;
+  return createJobReaper({ db, clock, logger, serverId, monotonicMs: () => performance.now() });
+}
+
+/** The one job that has this status. */
+async function jobIn(fx: Fixture, status: JobStatus): Promise<JobId> {
+  const [job] = await fx.rows<{ id: JobId }>("select id from jobs where status = $1", [status]);
+  if (job === undefined) throw new Error(`no job is ${status}`);
+  return job.id;
+}
+
+describe("the end of a prebuild's build", () => {
+  interface End {
+    readonly transition: Transition;
+    readonly outcome: JobOutcome;
+    readonly state: string;
+    readonly firstBuild: string | null;
+  }
+  const ends: readonly End[] = [
+    { transition: "start", outcome: succeeded, state: "starting", firstBuild: "succeeded" },
+    { transition: "start", outcome: failed, state: "failed", firstBuild: "failed" },
+    { transition: "start", outcome: canceled, state: "failed", firstBuild: "canceled" },
+    { transition: "stop", outcome: succeeded, state: "parked", firstBuild: "succeeded" },
+    { transition: "stop", outcome: failed, state: "parked", firstBuild: "succeeded" },
+    { transition: "stop", outcome: canceled, state: "parked", firstBuild: "succeeded" },
+    { transition: "delete", outcome: succeeded, state: "deleted", firstBuild: "succeeded" },
+    { transition: "delete", outcome: failed, state: "draining", firstBuild: "succeeded" },
+    { transition: "delete", outcome: canceled, state: "draining", firstBuild: "succeeded" },
+  ];
+  it.each(ends)("$transition $outcome.kind makes it $state", async ({ transition, outcome, state, firstBuild }) => {
+    const fx = await testFixture();
+    const id = await putPrebuild(fx, (await publishTemplate(fx)).preset(), { transition, jobStatus: "running" });
+    const jobId = await jobIn(fx, "running");
+    fx.clock.advance(5_000);
+    const now = fx.clock.now();
+    const end = { jobId, attempt: 1, from: ["running"], outcome, now } as const;
+    expect(await fx.store.transaction("test", (tx) => finishJob(tx, end))).toBe(true);
+    expect(await fx.store.transaction("test", (tx) => finishJob(tx, end)), "only once").toBe(false);
+    const [row] = await fx.rows(
+      `select b.state, b.first_build_result, b.generation, b.ended_at, w.deleted_at
+      from prebuilds b join workspaces w on w.id = b.workspace_id where b.workspace_id = $1`,
+      [id],
+    );
+    const gone = state === "deleted" ? now : null;
+    expect(row).toEqual({ state, first_build_result: firstBuild, generation: 2, ended_at: gone, deleted_at: gone });
+  });
+
+  it("makes it ready at once when the agents were faster than the job", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    await reconcile(fx);
+    const job = await takeNext(fx);
+    if (job === undefined) throw new Error("a cycle makes a job");
+    await agentsReady(fx, [job.workspace_id]);
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ building: 1 });
+    expect(await finish(fx, job, succeeded)).toBe(true);
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 1 });
+    expect(await fx.rows("select ready_at from prebuilds")).toEqual([{ ready_at: fx.clock.now() }]);
+  });
+
+  it("in whatever order jobs and agents report, at once, every prebuild ends up ready", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx, { presets: { large: 20 }, agents: [{ name: "one" }, { name: "two" }] });
+    await reconcile(fx);
+    const jobs = [];
+    for (let job = await takeNext(fx); job !== undefined; job = await takeNext(fx)) jobs.push(job);
+    await Promise.all(jobs.flatMap((job) => [finish(fx, job, succeeded), agentsReady(fx, [job.workspace_id])]));
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 20 });
+  });
+
+  it("takes away the agents' right to sign in when it stops or deletes", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    const jobs = await runJobs(fx);
+    await agentsReady(
+      fx,
+      jobs.map((job) => job.workspace_id),
+    );
+    const [workspaceId] = jobs.map((job) => job.workspace_id);
+    if (workspaceId === undefined) throw new Error("a cycle makes a job");
+    expect(await liveAgents(fx.store, workspaceId)).toHaveLength(1);
+    await fx.rows("update presets set instances = 0");
+    await reconcile(fx);
+    await runJobs(fx);
+    expect(await ledgerState(fx, workspaceId)).toBe("deleted");
+    expect(await liveAgents(fx.store, workspaceId)).toEqual([]);
+    expect(await fx.number("select count(*) from provider_states")).toBe(0);
+  });
+});
+
+describe("a lease that is lost", () => {
+  it("S16: the reaper fails the job as abandoned, and everything that its daemon says later is refused", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    await reconcile(fx);
+    const job = await takeNext(fx);
+    if (job === undefined) throw new Error("a cycle makes a job");
+    expect(await putState(fx, job, 1)).toBe(true);
+    fx.clock.advance(30_001);
+    expect(await reaper(fx).run(goOn)).toMatchObject({ outcome: "ok", fields: { abandoned: 1 } });
+    expect(await fx.rows("select status, error_code from jobs where id = $1", [job.id])).toEqual([
+      { status: "failed", error_code: "abandoned" },
+    ]);
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ failed: 1 });
+    const { id: jobId, attempt } = job;
+    expect(await finish(fx, job, succeeded)).toBe(false);
+    expect(await putState(fx, job, 2)).toBe(false);
+    expect(await extendLease(fx.store, { jobId, attempt, leaseUntil: fx.clock.now() })).toBeUndefined();
+    const lines = [{ at: fx.clock.now().toISOString(), level: "info", stage: "apply", line: "done" }];
+    expect(await appendJobLog(fx.store, { jobId, attempt, lines })).toBe(false);
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ failed: 1 });
+    expect(await fx.rows("select state from provider_states"), "what was made is known").toEqual([
+      { state: { serial: 1 } },
+    ]);
+  });
+
+  it("leaves alone a job whose lease is just not over, or was extended", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    const job = await takeNext(fx);
+    if (job === undefined) throw new Error("a cycle makes a job");
+    fx.clock.advance(30_000);
+    expect(await reaper(fx).run(goOn)).toMatchObject({ fields: { abandoned: 0 } });
+    const leaseUntil = new Date(fx.clock.now().getTime() + 30_000);
+    expect(await extendLease(fx.store, { jobId: job.id, attempt: job.attempt, leaseUntil })).toEqual({
+      is_cancel_requested: false,
+    });
+    fx.clock.advance(20_000);
+    expect(await reaper(fx).run(goOn)).toMatchObject({ fields: { abandoned: 0 } });
+  });
+
+  it("ends once when the reaper and the daemon's report come together: the job, the ledger and the answers agree", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx, { presets: { large: 15 } });
+    await reconcile(fx);
+    const jobs = [];
+    for (let job = await takeNext(fx); job !== undefined; job = await takeNext(fx)) jobs.push(job);
+    fx.clock.advance(30_001);
+    const [report, ...accepted] = await Promise.all([
+      reaper(fx).run(goOn),
+      ...jobs.map((job) => finish(fx, job, succeeded)),
+    ]);
+    const abandoned = Number(report.fields["abandoned"]);
+    expect(accepted.filter(Boolean).length + abandoned).toBe(15);
+    const { failed: failedCount = 0, starting = 0 } = await ledgerCounts(fx, template.preset());
+    expect([failedCount, starting]).toEqual([abandoned, 15 - abandoned]);
+  });
+
+  it("a newer attempt's state is not overwritten by an older one, nor by an older version of its own", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    const job = await takeNext(fx);
+    if (job === undefined) throw new Error("a cycle makes a job");
+    expect(await putState(fx, job, 5)).toBe(true);
+    expect(await putState(fx, job, 4)).toBe(false);
+    expect(await putState(fx, { ...job, attempt: job.attempt + 1 }, 9)).toBe(false);
+    expect(await putState(fx, job, 6)).toBe(true);
+    expect(await fx.rows("select state from provider_states")).toEqual([{ state: { serial: 6 } }]);
+  });
+});
+
+describe("a pending job that is cancelled", () => {
+  it("ends without a daemon; the prebuild is not running, and counts as no failure", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    await reconcile(fx);
+    const jobId = await jobIn(fx, "pending");
+    const cancel = { jobId, attempt: null, from: ["pending"], outcome: canceled } as const;
+    const end = (): Promise<boolean> =>
+      fx.store.transaction("test", (tx) => finishJob(tx, { ...cancel, now: fx.clock.now() }));
+    expect(await end()).toBe(true);
+    expect(await end()).toBe(false);
+    expect(await takeNext(fx)).toBeUndefined();
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ failed: 1 });
+    expect(await reconcile(fx)).toMatchObject({ creates: 1, held: 0 });
+  });
+});
+
+describe("the end of an import", () => {
+  const imported: JobOutcome = { kind: "succeeded", claimEffect: "none" };
+  const active = (fx: Fixture): Promise<unknown[]> =>
+    fx.rows(
+      "select v.number, v.claim_effect from templates t left join template_versions v on v.id = t.active_version_id",
+    );
+
+  it("makes the version the active one; of two the higher number stays, whichever ends last", async () => {
+    const fx = await testFixture();
+    const first = await pushVersion(fx);
+    const second = await pushVersion(fx);
+    expect(await active(fx)).toEqual([{ number: null, claim_effect: null }]);
+    await finishImport(fx, second, imported);
+    await finishImport(fx, first, imported);
+    expect(await active(fx)).toEqual([{ number: 2, claim_effect: "none" }]);
+  });
+
+  it("ten that end at once leave the newest active", async () => {
+    const fx = await testFixture();
+    const pushed = [];
+    for (let nth = 0; nth < 10; nth += 1) pushed.push(await pushVersion(fx));
+    await Promise.all(pushed.map((one) => finishImport(fx, one, imported)));
+    expect(await active(fx)).toEqual([{ number: 10, claim_effect: "none" }]);
+  });
+
+  it("that failed leaves the active version as it was, and the version says why", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    const second = await pushVersion(fx);
+    await finishImport(fx, second, failed);
+    expect(await active(fx)).toEqual([{ number: 1, claim_effect: "none" }]);
+    expect(await fx.rows("select status, error from template_versions where number = 2")).toEqual([
+      { status: "failed", error: "scripted" },
+    ]);
+  });
+
+  it("of a version that was not to be activated does not activate it", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await publishTemplate(fx, { activate: false });
+    expect(await active(fx)).toEqual([{ number: 1, claim_effect: "none" }]);
+  });
+});
+
+describe("161: the queue", () => {
+  it("gives out people's jobs first, then those of pools, in each class the oldest first", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx, { presets: { large: 2 } });
+    await reconcile(fx);
+    const names = ["first", "second"];
+    for (const name of names) {
+      fx.clock.advance(1_000);
+      await create(fx, { name });
+    }
+    const taken = (await runJobs(fx)).map((job) => job.workspace_name);
+    expect(taken.slice(0, 2)).toEqual(names);
+    expect(taken.slice(2).every((name) => name.startsWith("prebuild-"))).toBe(true);
+    expect(taken).toHaveLength(4);
+  });
+});

@@ -1,0 +1,91 @@
+import type pg from "pg";
+import type { AppContext } from "../../src/app/app-context.ts";
+import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
+import type { MemoryBus } from "../../src/bus/memory-bus.ts";
+import type { ServerId } from "../../src/contracts/ids.ts";
+import type { Topic } from "../../src/contracts/news.ts";
+import type { EmbeddedConnection } from "../../src/db/embedded/start-embedded.ts";
+import { createPool } from "../../src/db/pg-pool.ts";
+import { Store } from "../../src/db/store.ts";
+import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
+import type { Clock } from "../../src/platform/clock.ts";
+import type { MemoryLogger } from "../../src/platform/logger.ts";
+import { type Random, systemRandom } from "../../src/platform/random.ts";
+
+export const testPolicy: Omit<PoolPolicy, "paused"> = {
+  backoffIntervalMs: 60_000,
+  backoffLookbackMs: 3_600_000,
+  failureHardLimit: 3,
+  probeIntervalMs: 600_000,
+  inFlightPerPresetMax: 0,
+  disabled: false,
+};
+
+export interface ServerOptions {
+  readonly connectionsMax?: number;
+  /** `fails`: every publish throws, as a broken bus would. */
+  readonly publish?: "works" | "fails";
+  readonly isPrebuildsEnabled?: boolean;
+  readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
+  readonly random?: Random;
+}
+
+/** One server's view of the database: a pool of its own, a store, and what the use cases are given. */
+export interface TestServer {
+  readonly id: ServerId;
+  readonly pool: pg.Pool;
+  readonly store: Store;
+  readonly context: AppContext & { readonly versions: VersionDefinitions };
+  /** Everything that was published, in order. */
+  readonly published: Topic[];
+  readonly connectionsMax: number;
+  stop(): Promise<void>;
+}
+
+export interface Deployment {
+  readonly connection: EmbeddedConnection;
+  readonly bus: MemoryBus;
+  readonly clock: Clock;
+  readonly logger: MemoryLogger;
+}
+
+export function startServer(deployment: Deployment, options: ServerOptions = {}): TestServer {
+  const { bus, clock, logger, connection } = deployment;
+  const connectionsMax = options.connectionsMax ?? 8;
+  const pool = createPool({ connection, connectionsMax, idleMax: 2, logger });
+  const published: Topic[] = [];
+  const store = new Store({
+    pool,
+    logger,
+    publish: (topics) => {
+      if (options.publish === "fails") throw new Error("the bus is broken");
+      published.push(...topics);
+      bus.publish(topics);
+    },
+  });
+  const random = options.random ?? systemRandom;
+  const id = systemRandom.uuid() as ServerId;
+  const context = {
+    db: store,
+    clock,
+    random,
+    logger,
+    news: bus,
+    serverId: id,
+    monotonicMs: () => performance.now(),
+    versions: createVersionDefinitions(),
+    options: {
+      accessUrl: () => "http://127.0.0.1:1",
+      version: "test",
+      sessionLifetimeMs: 3_600_000,
+      leaseMs: 30_000,
+      isPrebuildsEnabled: options.isPrebuildsEnabled ?? true,
+      poolPolicy: { ...testPolicy, ...options.policy },
+      uploadBytesMax: 1_000_000,
+      unpackedBytesMax: 1_000_000,
+      builtinDaemonKeyHash: Buffer.alloc(32),
+      creationsPerMinuteMax: 0,
+    },
+  };
+  return { id, pool, store, context, published, connectionsMax, stop: () => pool.end() };
+}
