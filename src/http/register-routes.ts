@@ -6,6 +6,7 @@ import { providerStateBytesMax } from "../contracts/limits.ts";
 import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
@@ -28,6 +29,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...workspaceHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),
+    ...daemonKeyHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),
   };

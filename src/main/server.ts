@@ -1,10 +1,6 @@
 import path from "node:path";
 import { pushTemplate } from "../app/templates/push-template.ts";
-import { CodedError } from "../contracts/errors.ts";
-import { EmbeddedPostgresError } from "../db/embedded/embedded-error.ts";
-import { ExternalPostgresError } from "../db/embedded/check-external.ts";
 import { packFolder } from "../platform/archive/pack-folder.ts";
-import { ConfigError } from "../platform/config/config-error.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
 import { describeConfig } from "../platform/config/describe-config.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
@@ -13,11 +9,12 @@ import { createDisposers } from "../platform/disposers.ts";
 import { createLogger, type Logger } from "../platform/logger.ts";
 import { administratorActor } from "./administrator-actor.ts";
 import { startBuiltinDaemon } from "./builtin-daemon.ts";
+import { reportFailure } from "./report-failure.ts";
+import { serverDefaults } from "./server-defaults.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 import { packageRoot } from "./version.ts";
 
 const starterTemplate = "starter";
-const defaults = { data_dir: path.join(packageRoot, ".prewarm") };
 /** A second signal within this time is the first one again: npm and the terminal both send it. */
 const sameSignalMs = 1_000;
 
@@ -37,7 +34,7 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       flags: flags.flags,
       env: process.env,
       ...(flags.configPath === undefined ? {} : { configPath: flags.configPath }),
-      defaults,
+      defaults: serverDefaults,
     });
     logger = createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr });
     const disposers = createDisposers(logger);
@@ -119,25 +116,8 @@ function stopSignal(logger: Logger): StopSignal {
   };
 }
 
-function reportFailure(error: unknown): number {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`error: ${error.message} [config_invalid]\n`);
-    return 2;
-  }
-  const isCoded =
-    error instanceof CodedError || error instanceof EmbeddedPostgresError || error instanceof ExternalPostgresError;
-  if (isCoded) {
-    process.stderr.write(`error: ${error.message} [${error.code}]\n`);
-    if (error instanceof CodedError) process.stderr.write(`  → ${error.next}\n`);
-    return 1;
-  }
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`error: the server could not start: ${message}\n`);
-  return 1;
-}
-
 function helpText(): string {
-  const rows = describeConfig(serverOptions, defaults).map((row) => {
+  const rows = describeConfig(serverOptions, serverDefaults).map((row) => {
     const byDefault = row.default === "" ? "" : ` (default ${row.default})`;
     return `  ${row.flag} <${row.expected}>\n      ${row.description}${byDefault}\n      ${row.env}, or ${row.name} in the file`;
   });

@@ -3,7 +3,8 @@ import ts from "typescript";
 import { fileRule, findInLines, type Finding, type Rule, type Source } from "./source.ts";
 import { allNodes, findingAt } from "./syntax.ts";
 
-const isSql = (path: string): boolean => path.endsWith(".sql");
+/** Ours, by hand; `schema.sql` is written by PostgreSQL, in its own spelling. */
+const isSql = (path: string): boolean => path.endsWith(".sql") && path !== "schema.sql";
 
 /** Comments, strings and quoted names may hold capitals; they are blanked, and lines keep their number. */
 function withoutTexts(sql: string): string {

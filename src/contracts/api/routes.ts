@@ -1,3 +1,4 @@
+import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -16,6 +17,7 @@ export const routes = {
   ...workspaceRoutes,
   ...jobRoutes,
   ...prebuildRoutes,
+  ...daemonKeyRoutes,
   ...daemonRoutes,
   ...agentRoutes,
 } as const;

@@ -132,3 +132,10 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
     throw error;
   }
 }
+
+/** How a second process reaches the embedded server that another one runs on this folder; undefined when none does. */
+export function runningEmbedded(dataDir: string): EmbeddedConnection | undefined {
+  const socketFolder = postmasterSocketFolder(clusterFolder(dataDir));
+  if (socketFolder === undefined) return undefined;
+  return { host: socketFolder, port: embeddedPort, user: embeddedUser, database: embeddedDatabase };
+}

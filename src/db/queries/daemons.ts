@@ -105,3 +105,49 @@ where secret_hash = $1
 export async function daemonKeyExists(sql: Sql, secretHash: Buffer): Promise<boolean> {
   return (await sql.query(keyStatement, [secretHash])).length === 1;
 }
+
+interface DaemonKeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: Date;
+}
+
+const keysStatement: Statement<DaemonKeyRow> = statement(
+  "daemon_keys_list",
+  `select id, name, created_at
+from daemon_keys
+where revoked_at is null
+order by created_at
+limit 500`,
+);
+
+export async function listDaemonKeys(sql: Sql): Promise<DaemonKeyRow[]> {
+  return sql.query(keysStatement, []);
+}
+
+const insertKeyStatement: Statement<object> = statement(
+  "daemon_key_insert",
+  `insert into daemon_keys (id, name, secret_hash, created_at)
+values ($1, $2, $3, $4)`,
+);
+
+export async function insertDaemonKey(
+  sql: Sql,
+  key: { readonly id: string; readonly name: string; readonly secretHash: Buffer; readonly now: Date },
+): Promise<void> {
+  await sql.query(insertKeyStatement, [key.id, key.name, key.secretHash, key.now]);
+}
+
+const revokeKeyStatement: Statement<{ readonly name: string }> = statement(
+  "daemon_key_revoke",
+  `update daemon_keys
+set revoked_at = $2
+where id = $1
+  and revoked_at is null
+returning name`,
+);
+
+/** Name of the key that was revoked; undefined when there is no such live key. */
+export async function revokeDaemonKey(sql: Sql, id: string, now: Date): Promise<string | undefined> {
+  return (await sql.query(revokeKeyStatement, [id, now]))[0]?.name;
+}

@@ -1,0 +1,57 @@
+import type { DaemonKey } from "../../contracts/api/daemon-keys.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { insertDaemonKey, listDaemonKeys, revokeDaemonKey } from "../../db/queries/daemons.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, requireAdministrator } from "../authorize.ts";
+import { instant } from "../page.ts";
+import { hashSecret, newSecret } from "../secret.ts";
+
+export async function listKeys(context: AppContext, actor: Actor): Promise<{ keys: DaemonKey[] }> {
+  requireAdministrator(actor, "list daemon keys");
+  const rows = await listDaemonKeys(context.db);
+  return { keys: rows.map((row) => ({ id: row.id, name: row.name, createdAt: instant(row.created_at) })) };
+}
+
+export async function createKey(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly name: string },
+): Promise<{ key: DaemonKey; secret: string }> {
+  requireAdministrator(actor, "create daemon keys");
+  const secret = newSecret(context.random, "daemon");
+  const id = context.random.uuid();
+  const now = context.clock.now();
+  await context.db.transaction("create daemon key", async (tx) => {
+    await insertDaemonKey(tx, { id, name: input.name, secretHash: hashSecret(secret), now });
+    await recordAudit(tx, {
+      at: now,
+      actorId: actor.userId,
+      organizationId: null,
+      action: "daemon_key.create",
+      targetKind: "daemon_key",
+      targetId: id,
+      detail: { name: input.name },
+    });
+  });
+  return { key: { id, name: input.name, createdAt: instant(now) }, secret };
+}
+
+/** Errors: `not_found`. */
+export async function revokeKey(context: AppContext, actor: Actor, keyId: string): Promise<void> {
+  requireAdministrator(actor, "revoke daemon keys");
+  const now = context.clock.now();
+  await context.db.transaction("revoke daemon key", async (tx) => {
+    const name = await revokeDaemonKey(tx, keyId, now);
+    if (name === undefined) throw new CodedError("not_found", "There is no such live daemon key.");
+    await recordAudit(tx, {
+      at: now,
+      actorId: actor.userId,
+      organizationId: null,
+      action: "daemon_key.revoke",
+      targetKind: "daemon_key",
+      targetId: keyId,
+      detail: { name },
+    });
+  });
+}

@@ -1,0 +1,78 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { CodedError } from "../../../contracts/errors.ts";
+
+export interface AgentRecord {
+  readonly id: string;
+  readonly name: string;
+  /** Null while it is not known whether it runs: it is about to be started, or the daemon ended in between. */
+  readonly process: { readonly processId: number; readonly identity: string } | null;
+}
+
+/** What a daemon must know of a workspace to take it up again after its own restart. */
+export interface WorkspaceRecord {
+  readonly workspaceId: string;
+  readonly workspaceName: string;
+  readonly templateName: string;
+  /** The build that started it last. */
+  readonly startId: string;
+  readonly buildStage: string;
+  readonly accessUrl: string;
+  /** `making`: a start that has not come to its end; nobody starts its agents but that start. */
+  readonly wanted: "making" | "running" | "stopped";
+  readonly agents: readonly AgentRecord[];
+}
+
+/** Where everything of one workspace lies. */
+export interface WorkspacePaths {
+  readonly folder: string;
+  readonly record: string;
+  /** The owner's; survives a stop. */
+  readonly home: string;
+  /** The template's files, read-only. */
+  readonly template: string;
+  readonly agent: (name: string) => { readonly folder: string; token: string; state: string; log: string };
+}
+
+/** Errors: `invalid_request` for an id that is no plain name, before it becomes a path. */
+export function workspacePaths(root: string, workspaceId: string): WorkspacePaths {
+  if (!isWorkspaceId(workspaceId)) {
+    throw new CodedError("invalid_request", `"${workspaceId}" cannot be the id of a workspace.`);
+  }
+  const folder = path.join(root, workspaceId);
+  return {
+    folder,
+    record: path.join(folder, "workspace.json"),
+    home: path.join(folder, "home"),
+    template: path.join(folder, "template"),
+    agent: (name) => {
+      const own = path.join(folder, "agents", name);
+      return {
+        folder: own,
+        token: path.join(own, "token"),
+        state: path.join(own, "state"),
+        log: path.join(own, "agent.log"),
+      };
+    },
+  };
+}
+
+export function isWorkspaceId(text: string): boolean {
+  return /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/.test(text);
+}
+
+/** Null when there is none, or one that was never written to its end. */
+export async function readRecord(paths: WorkspacePaths): Promise<WorkspaceRecord | null> {
+  try {
+    // Only this driver writes it, and renames it into place when it is complete.
+    return JSON.parse(await readFile(paths.record, "utf8")) as WorkspaceRecord;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeRecord(paths: WorkspacePaths, record: WorkspaceRecord): Promise<void> {
+  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
+  await writeFile(`${paths.record}.new`, JSON.stringify(record, null, 2), { mode: 0o600 });
+  await rename(`${paths.record}.new`, paths.record);
+}

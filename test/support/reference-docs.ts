@@ -1,0 +1,126 @@
+import { routes } from "../../src/contracts/api/routes.ts";
+import type { RouteDefinition } from "../../src/contracts/api/route.ts";
+import { errorRegistry } from "../../src/contracts/errors.ts";
+import { describeConfig } from "../../src/platform/config/describe-config.ts";
+import { serverOptions } from "../../src/platform/config/server-options.ts";
+
+const generated =
+  "<!-- Written from the code: change it there, then run `UPDATE_DOCS=1 npx vitest run test/unit/docs`. -->";
+
+/** The reference pages that are made from the code's own tables, by file name. */
+export const referenceDocs: Readonly<Record<string, () => string>> = {
+  "errors.md": errorsPage,
+  "routes.md": routesPage,
+  "configuration.md": configurationPage,
+};
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function errorsPage(): string {
+  const rows = Object.entries(errorRegistry).map(([code, entry]) => [
+    `\`${code}\``,
+    String(entry.status),
+    entry.meaning,
+    entry.next,
+  ]);
+  return [
+    "# Errors",
+    "",
+    generated,
+    "",
+    "Every failed request is answered with `{ error: { code, message, next?, problems?, details? }, requestId }`.",
+    "A code is stable; a message may change. `problems` names fields, with file, line and column where there is a file.",
+    "The command line prints the same, with the code in brackets, and exits with 1 (2 when it was called wrongly).",
+    "",
+    table(["code", "status", "what happened", "what to do"], rows),
+    "",
+  ].join("\n");
+}
+
+const ruleWords: Readonly<Record<RouteDefinition["access"], string>> = {
+  anyone: "anyone",
+  signed_in: "anyone who is signed in, about himself",
+  self_or_administrator: "the person it belongs to, and administrators",
+  administrator: "administrators",
+  organization_member: "members of the organization; what they see is their own unless they administer it",
+  template_admin: "template admins of the organization, and administrators",
+  workspace_owner: "the workspace's owner, and administrators; for an unclaimed prebuild, template admins",
+  workspace_user: "the workspace's owner alone",
+  job_initiator: "who started the job, and administrators; for a pool's job, template admins",
+  agent_itself: "the agent whose token it is, about its own workspace",
+  daemon: "provisioner daemons",
+};
+
+function routesPage(): string {
+  const rows = Object.entries(routes as Readonly<Record<string, RouteDefinition>>).map(([id, route]) => [
+    `\`${route.method} ${route.path}\``,
+    `\`${id}\``,
+    route.credential,
+    ruleWords[route.access],
+    route.summary,
+  ]);
+  rows.push(
+    [
+      "`WS /api/v1/agent/connect`",
+      "–",
+      "agent",
+      ruleWords.agent_itself,
+      "An agent's connection: state, logs, commands.",
+    ],
+    [
+      "`WS /api/v1/workspaces/:workspace/exec`",
+      "–",
+      "user",
+      ruleWords.workspace_user,
+      "Runs a command in a workspace.",
+    ],
+    ["`GET /setup`", "–", "none", ruleWords.anyone, "The page behind the one-time set-up link."],
+    [
+      "`GET /api/docs`, `GET /api/v1/openapi.json`",
+      "–",
+      "none",
+      ruleWords.anyone,
+      "This API, as a page and as OpenAPI 3.1.",
+    ],
+  );
+  return [
+    "# Routes, and who may use them",
+    "",
+    generated,
+    "",
+    "Access is denied by default: a route that is not in this list does not exist, and `test/http/access.test.ts`",
+    "tries each of them without a credential, with the wrong kind of credential, and as somebody who may not.",
+    "",
+    table(["route", "id", "credential", "who", "what"], rows),
+    "",
+  ].join("\n");
+}
+
+function configurationPage(): string {
+  const rows = describeConfig(serverOptions).map((row) => [
+    `\`${row.name}\``,
+    `\`${row.flag}\``,
+    `\`${row.env}\``,
+    row.default === "" ? "–" : `\`${row.default}\``,
+    row.description,
+  ]);
+  return [
+    "# Configuration",
+    "",
+    generated,
+    "",
+    "Each option of `prewarm server` is taken from its flag, else its environment variable, else the YAML file named by",
+    "`--config` or `PREWARM_CONFIG`, else its default. A value that is not valid stops the start and says which, and",
+    "where it came from. In the file, `prebuilds.backoff_interval` may also be written as `backoff_interval` below",
+    "`prebuilds`.",
+    "",
+    table(["option", "flag", "environment", "default", "meaning"], rows),
+    "",
+    "`PREWARM_ADMIN_PASSWORD` sets the administrator's password at the first start.",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,57 @@
+import { Client } from "../../src/client/client.ts";
+import { type RunningServer, startServer } from "../../src/main/start-server.ts";
+import { loadConfig } from "../../src/platform/config/load-config.ts";
+import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
+import { createDisposers } from "../../src/platform/disposers.ts";
+import { type MemoryLogger, memoryLogger } from "../../src/platform/logger.ts";
+import { createTestDatabase } from "./database.ts";
+
+export const administratorPassword = "correct horse battery";
+
+export interface TestServer {
+  readonly server: RunningServer;
+  readonly url: string;
+  readonly logger: MemoryLogger;
+  /** Signed in as the administrator. */
+  readonly admin: Client;
+  /** A client of a new user with this name. */
+  member(username: string, organizationRole?: "template_admin" | "member"): Promise<Client>;
+  client(token?: string): Client;
+  stop(): Promise<void>;
+}
+
+/** A whole server on a database of its own and a free port; without a provisioner daemon unless the test starts one. */
+export async function startTestServer(overrides: Partial<ServerConfig> = {}): Promise<TestServer> {
+  const database = await createTestDatabase();
+  const logger = memoryLogger();
+  const disposers = createDisposers(logger);
+  const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
+  const server = await startServer({
+    config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", ...overrides },
+    isDataDirChosen: true,
+    administratorPassword,
+    logger,
+    disposers,
+    onFatal: (reason) => logger.error("fatal", { reason }),
+  });
+  const client = (token?: string): Client => new Client({ url: server.url, token });
+  const signIn = async (username: string, password: string): Promise<Client> =>
+    client((await client().call("login", { body: { username, password } })).secret);
+  const admin = await signIn("admin", administratorPassword);
+  return {
+    server,
+    url: server.url,
+    logger,
+    admin,
+    client,
+    member: async (username, organizationRole = "member") => {
+      const password = `password of ${username}`;
+      await admin.call("createUser", { body: { username, password, organizationRole } });
+      return signIn(username, password);
+    },
+    stop: async () => {
+      await disposers.disposeAll();
+      await database.drop();
+    },
+  };
+}
