@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
@@ -228,6 +228,6 @@ async function copyTemplate(from: string, to: string): Promise<void> {
   for (const child of await readdir(to, { withFileTypes: true, recursive: true })) {
     if (!child.isFile()) continue;
     const file = path.join(child.parentPath, child.name);
-    await chmod(file, child.name.endsWith(".sh") ? 0o555 : 0o444);
+    await chmod(file, (await stat(file)).mode & 0o555);
   }
 }
