@@ -15,7 +15,7 @@ export interface ScriptedRequest {
 
 /** `json`: one answer. `events`: a stream that ends after them, or stays open. `drop`: the connection is cut. */
 export type ScriptedAnswer =
-  | { readonly json: unknown; readonly status?: number }
+  | { readonly json: unknown; readonly status?: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly events: readonly (readonly [event: string, data: unknown])[]; readonly staysOpen?: boolean }
   | { readonly drop: true };
 
@@ -60,7 +60,7 @@ function findRoute(method: string, pathname: string) {
   return undefined;
 }
 
-export const codedAnswer = (status: number, code: string, more: Record<string, unknown> = {}): ScriptedAnswer => ({
+export const codedAnswer = (status: number, code: string, more: Record<string, unknown> = {}) => ({
   status,
   json: { error: { code, message: `Scripted ${code}.`, ...more } },
 });
@@ -72,7 +72,7 @@ function answer(response: ServerResponse, scripted: ScriptedAnswer): void {
     for (const [event, data] of scripted.events) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     if (scripted.staysOpen !== true) response.end();
   } else {
-    response.writeHead(scripted.status ?? 200, { "content-type": "application/json" });
+    response.writeHead(scripted.status ?? 200, { "content-type": "application/json", ...scripted.headers });
     response.end(JSON.stringify(scripted.json));
   }
 }
