@@ -5,7 +5,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { DaemonTiming } from "./daemon-timing.ts";
-import { type DriverContext, type Driver, errorReportOf } from "./driver.ts";
+import { type ApplyReport, type DriverContext, type Driver, errorReportOf } from "./driver.ts";
 import { abortable } from "./abortable.ts";
 import { JobLease, type StopReason } from "./job-lease.ts";
 import { JobLog } from "./job-log.ts";
@@ -104,14 +104,26 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
       return { kind: "succeeded", claimEffect: driver.capabilities(job.manifest).claimEffect };
     }
     const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
-    await (job.work.transition === "delete" ? driver.destroy(build) : driver.apply(build));
-    return { kind: "succeeded" };
+    if (job.work.transition === "delete") {
+      await driver.destroy(build);
+      return { kind: "succeeded" };
+    }
+    return succeeded((await driver.apply(build)) ?? {});
   } finally {
     void acquired.then(
       () => hasFolder && environment.templates.release(job.archiveHash),
       () => {},
     );
   }
+}
+
+function succeeded({ resources, plan, phases }: ApplyReport): Outcome {
+  return {
+    kind: "succeeded",
+    ...(resources === undefined ? {} : { resources: [...resources] }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(phases === undefined ? {} : { phases: [...phases] }),
+  };
 }
 
 /** Stores each version of what exists, in order, and waits until the server has it. */
