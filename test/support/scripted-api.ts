@@ -84,7 +84,7 @@ function parseBody(bytes: Buffer, type: string | undefined): unknown {
 /** A server that answers by route as its script says; a route without a script is answered 404 with `not_found`. */
 export async function startScriptedApi(options: ScriptedApiOptions = {}): Promise<ScriptedApi> {
   const requests: ScriptedRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(incoming.url ?? "/", "http://scripted");
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -104,6 +104,10 @@ export async function startScriptedApi(options: ScriptedApiOptions = {}): Promis
     };
     requests.push(request);
     answer(response, script(request, requests.filter(({ id }) => id === request.id).length));
+  };
+  const server = createServer((incoming, response) => {
+    // A request that is cut short has nobody left to answer.
+    serve(incoming, response).catch(() => response.destroy());
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {
