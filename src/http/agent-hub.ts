@@ -6,7 +6,13 @@ import { execPerAgentMax } from "../contracts/limits.ts";
 
 export type ExecEvent =
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly data: string }
-  | { readonly kind: "exit"; readonly exitCode: number | null; readonly error: string | null };
+  | {
+      readonly kind: "exit";
+      readonly exitCode: number | null;
+      readonly error: string | null;
+      /** Whether the agent was lost, and the command's own end is not known. */
+      readonly isAgentLost: boolean;
+    };
 
 interface Connection {
   readonly connectionId: string;
@@ -77,6 +83,10 @@ export class AgentHub {
   execEvent(agentId: AgentId, execId: string, event: ExecEvent): void {
     const execs = this.#connections.get(agentId)?.execs;
     const listener = execs?.get(execId);
+    if (listener === undefined && event.kind === "output") {
+      // Left from before the agent reconnected: nobody listens any more, and what nobody can reach must not run on.
+      this.send(agentId, { kind: "exec_signal", execId, signal: "SIGHUP" });
+    }
     if (event.kind === "exit") execs?.delete(execId);
     listener?.(event);
   }
@@ -99,6 +109,7 @@ export class AgentHub {
 }
 
 function endExecs(connection: Connection, error: string): void {
-  for (const listener of connection.execs.values()) listener({ kind: "exit", exitCode: null, error });
+  for (const listener of connection.execs.values())
+    listener({ kind: "exit", exitCode: null, error, isAgentLost: true });
   connection.execs.clear();
 }

@@ -78,7 +78,12 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
     case "exec_output":
       return deps.hub.execEvent(agent.id, frame.execId, { kind: "output", stream: frame.stream, data: frame.data });
     case "exec_exit":
-      return deps.hub.execEvent(agent.id, frame.execId, { kind: "exit", exitCode: frame.exitCode, error: frame.error });
+      return deps.hub.execEvent(agent.id, frame.execId, {
+        kind: "exit",
+        exitCode: frame.exitCode,
+        error: frame.error,
+        isAgentLost: false,
+      });
   }
 }
 

@@ -66,7 +66,7 @@ function runHere(deps: HttpDeps, { socket, target, start }: LocalExec): void {
   deps.hub.startExec(agentId, { execId, command: start.command, env: start.env }, (event) => {
     if (event.kind === "exit") {
       hasEnded = true;
-      const errorCode = event.error === null || event.exitCode !== null ? null : "agent_unavailable";
+      const errorCode = event.isAgentLost ? "agent_unavailable" : null;
       send(socket, { kind: "exit", exitCode: event.exitCode, errorCode, error: event.error });
       return socket.close(1000);
     }
