@@ -1,60 +1,35 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { cpSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConsoleStep, consoleSteps, matchesConsole } from "../support/console-script.ts";
-import { waitUntil } from "../support/wait-until.ts";
+import {
+  cleanUp,
+  openFolder,
+  processesOf,
+  root,
+  type ServerProcess,
+  spawnServer,
+  urlOf,
+} from "../support/server-process.ts";
 
-const root = path.resolve(import.meta.dirname, "../..");
 const password = "choose a password";
 /** A list is asked again until it says what the document says: pools fill while the reader reads. */
 const listWithinMs = 60_000;
 const commandLimitMs = 60_000;
 
 let folder: string;
-let server: ChildProcess;
-let url = "";
-let serverOutput = "";
+let server: ServerProcess;
+let url: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), "prewarm-tutorial-"));
-  // The embedded PostgreSQL runs under another account when root starts it, and has to get there.
-  chmodSync(folder, 0o755);
+  folder = openFolder("tutorial");
   cpSync(path.join(root, "templates"), path.join(folder, "templates"), { recursive: true });
-  server = spawn(process.execPath, [path.join(root, "bin/prewarm"), "server"], {
-    env: {
-      PATH: process.env["PATH"],
-      PREWARM_ADMIN_PASSWORD: password,
-      PREWARM_HTTP_PORT: "0",
-      PREWARM_DATA_DIR: path.join(folder, "data"),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  for (const stream of [server.stdout, server.stderr]) {
-    stream?.on("data", (data) => {
-      serverOutput += String(data);
-    });
-  }
-  await waitUntil(
-    "the server says that it is ready, or ends",
-    () => /ready at (\S+)/.test(serverOutput) || server.exitCode !== null,
-    60_000,
-  );
-  if (server.exitCode !== null) throw new Error(`the server ended: ${serverOutput}`);
-  url = /ready at (\S+)/.exec(serverOutput)?.[1] ?? "";
+  server = spawnServer({ folder, env: { PREWARM_ADMIN_PASSWORD: password } });
+  url = await urlOf(server);
 }, 90_000);
 
-afterAll(async () => {
-  if (server.exitCode === null) {
-    const exited = new Promise((resolve) => server.once("exit", resolve));
-    server.kill("SIGTERM");
-    await exited;
-  }
-  // A test that failed half-way has left workspaces, which outlive their server on purpose.
-  for (const pid of await processesOf(folder)) process.kill(pid, "SIGKILL");
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(async () => cleanUp(folder, [server]));
 
 interface Ran {
   readonly output: string;
@@ -92,7 +67,7 @@ async function check(step: ConsoleStep): Promise<void> {
     if (matchesConsole(output, step)) return;
     if (!isList(step) || performance.now() > deadline) {
       expect.fail(
-        `$ ${step.command}\nprinted\n${output}\ninstead of\n${step.expected.join("\n")}\n\nserver:\n${serverOutput}`,
+        `$ ${step.command}\nprinted\n${output}\ninstead of\n${step.expected.join("\n")}\n\nserver:\n${server.output()}`,
       );
     }
   }
@@ -102,26 +77,9 @@ test("the tutorial's commands do what it says, and leave nothing behind", { time
   const steps = consoleSteps(readFileSync(path.join(root, "docs/tutorial.md"), "utf8"));
   expect(steps.length).toBeGreaterThan(30);
   for (const step of steps) await check(step);
-  const exited = new Promise((resolve) => server.once("exit", resolve));
-  server.kill("SIGTERM");
-  expect(await exited).toBe(0);
+  server.child.kill("SIGTERM");
+  expect(await server.exited).toBe(0);
   const workspaces = readdirSync(path.join(folder, "data/provisioner/workspaces"));
   expect(workspaces.filter((name) => /^[0-9a-f-]{36}$/.test(name))).toEqual([]);
-  expect(await processesOf(folder)).toEqual([]);
+  expect(processesOf(folder)).toEqual([]);
 });
-
-/** Living processes that name the folder in their command line or environment, as all of its workspaces do. */
-async function processesOf(where: string): Promise<number[]> {
-  const pids = readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid);
-  return pids.filter((pid) =>
-    ["cmdline", "environ"].some((file) => {
-      try {
-        return readFileSync(`/proc/${pid}/${file}`, "utf8").includes(where);
-      } catch {
-        return false;
-      }
-    }),
-  );
-}
