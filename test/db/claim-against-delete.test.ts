@@ -1,13 +1,14 @@
 // Case 123, S2, S3, S5: a prebuild that is claimed and taken away at the same time. One of the two wins.
 import { AsyncResource } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
-import { type StartBuildInput, startBuild } from "../../src/db/writes/start-build.ts";
+import { startBuild } from "../../src/db/writes/start-build.ts";
 import { type DeleteInput, deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
 import { liveAgents } from "../../src/db/queries/agents.ts";
 import { loadPools } from "../../src/db/queries/load-pools.ts";
-import type { BuildId, JobId, WorkspaceId } from "../../src/contracts/ids.ts";
+import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Sql, Tx } from "../../src/db/store.ts";
 import { systemRandom } from "../../src/platform/random.ts";
+import { build, buildInput } from "../support/builds.ts";
 import { claimOnce, create } from "../support/claims.ts";
 import { agentChange } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
@@ -52,18 +53,6 @@ function openTransaction<Result>(
       decide(way);
       await ended;
     },
-  };
-}
-
-function stopOf(fx: Fixture, workspaceId: WorkspaceId): StartBuildInput {
-  return {
-    workspaceId,
-    transition: "stop",
-    initiatorId: fx.admin.userId,
-    buildId: systemRandom.uuid() as BuildId,
-    jobId: systemRandom.uuid() as JobId,
-    choose: async (current) => current,
-    now: fx.clock.now(),
   };
 }
 
@@ -188,7 +177,7 @@ describe("S2: at once expired, surplus and outdated, and wanted", () => {
         }
         return rows;
       };
-      return await startBuild({ ...tx, query }, stopOf(fx, id));
+      return await startBuild({ ...tx, query }, buildInput(fx, id, "stop"));
     });
     expect(stopped.kind).toBe("started");
     expect((await claim)?.outcome).toBe("cold");
@@ -201,7 +190,7 @@ describe("S2: at once expired, surplus and outdated, and wanted", () => {
     for (let round = 0; round < 8; round += 1) {
       const ids = await putPrebuilds(fx, template.preset(), 8);
       const created = ids.map(() => create(fx));
-      const stops = ids.map((id) => fx.store.transaction("test stop", (tx) => startBuild(tx, stopOf(fx, id))));
+      const stops = ids.map((id) => build(fx, id, "stop"));
       await Promise.all([...created, ...stops]);
     }
     const doubled = "select count(*) from (select from builds group by workspace_id, number having count(*) > 1) d";
