@@ -32,7 +32,10 @@ export class HandOver {
 
   constructor(input: HandOverInput) {
     this.#input = input;
-    this.#newest = input.memory.claim();
+    const known = input.memory.claim();
+    // Acknowledged anew at each start: after a stop and a start it is another agent to the server, which then waits
+    // for a word of this one. The hook is not run again.
+    this.#newest = known === null ? null : { ...known, isAcknowledged: false };
   }
 
   /** Says that a look is worth it. */
@@ -73,6 +76,8 @@ export class HandOver {
     try {
       const record = await this.#input.http.claim(abort);
       if (this.#isNew(record)) await this.#handOver(record, abort);
+      // A start may have changed parameters, and the owner his name: commands get what is true now.
+      else if (record.generation === this.#newest?.generation) this.#newest = { ...this.#newest, record };
       if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
       return this.#newest?.isAcknowledged === true;
     } catch (error) {

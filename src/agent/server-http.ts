@@ -86,7 +86,7 @@ export class ServerHttp {
             : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
         },
       });
-      outgoing.on("response", (answer) => readAnswer(answer).then(resolve, reject));
+      outgoing.on("response", (answer) => void readAnswer(answer).then(resolve, reject));
       outgoing.on("error", (error) => {
         const isStale = outgoing.reusedSocket && "code" in error && error.code === "ECONNRESET";
         reject(isStale ? new StaleConnection("the kept connection was closed", { cause: error }) : error);

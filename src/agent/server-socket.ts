@@ -97,7 +97,7 @@ export class ServerSocket {
       socket.on("open", () => {
         openedAtMs = performance.now();
         this.#listener.onOpen();
-        for (const waiting of [...this.#waitingForOpen]) waiting();
+        for (const waiting of this.#waitingForOpen) waiting();
       });
       socket.on("message", (data, isBinary) => {
         // One buffer a message is ws' way with the default `binaryType`.

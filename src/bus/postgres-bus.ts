@@ -28,6 +28,7 @@ export class PostgresBus extends TopicListeners {
   readonly #queue = new Set<Topic>();
   #client: pg.Client | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
@@ -43,6 +44,8 @@ export class PostgresBus extends TopicListeners {
     client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
     try {
       await client.connect();
+      // A notify is a transaction of its own. News are hints, so none waits for the disk, nor makes claims wait for it.
+      await client.query("set synchronous_commit = off");
       await client.query(`listen ${channel}`);
     } catch (error) {
       client.end().catch(() => undefined);
@@ -62,18 +65,27 @@ export class PostgresBus extends TopicListeners {
       this.tell(topic);
       if (this.#queue.size < queueMax) this.#queue.add(topic);
     }
-    this.#timer ??= setTimeout(() => void this.#flush(), coalesceMs);
+    if (this.#sending === undefined) this.#timer ??= setTimeout(() => void this.#flush(), coalesceMs);
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    await this.#flush();
+    await this.#sending;
+    await this.#send();
     await this.#client?.end();
   }
 
+  /** One at a time: what is published meanwhile travels together in the next. */
   async #flush(): Promise<void> {
     this.#timer = undefined;
+    this.#sending = this.#send();
+    await this.#sending;
+    this.#sending = undefined;
+    if (this.#queue.size > 0 && !this.#isStopped) this.#timer ??= setTimeout(() => void this.#flush(), coalesceMs);
+  }
+
+  async #send(): Promise<void> {
     const topics = [...this.#queue];
     this.#queue.clear();
     try {

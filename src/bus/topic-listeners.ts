@@ -16,11 +16,11 @@ export class TopicListeners implements NewsSource {
   }
 
   tell(topic: Topic): void {
-    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener();
+    for (const listener of Array.from(this.#listeners.get(topic) ?? [])) listener();
   }
 
   /** News may have been lost: everybody looks again. */
   tellAll(): void {
-    for (const topic of [...this.#listeners.keys()]) this.tell(topic);
+    for (const topic of Array.from(this.#listeners.keys())) this.tell(topic);
   }
 }

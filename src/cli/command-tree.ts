@@ -1,6 +1,7 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { logoutCommand, whoAmICommand } from "./commands/account.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
+import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
@@ -11,7 +12,7 @@ import { loginCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
-import { programCommands } from "./commands/programs.ts";
+import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
@@ -40,5 +41,11 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("users", "manage users", userCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
-  ...programCommands,
+  serverCommand,
+  defineGroup("provisioner", "run provisioner daemons", [
+    startProvisionerCommand,
+    defineGroup("keys", "manage the keys of provisioner daemons", daemonKeyCommands),
+  ]),
+  agentCommand,
+  defineGroup("db", "export and import the database", databaseCommands),
 ];

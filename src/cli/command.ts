@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { CommandInput } from "./command-input.ts";
 import { connect, type Invocation } from "./invocation.ts";
 import { Output } from "./output/output.ts";

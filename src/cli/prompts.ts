@@ -16,7 +16,11 @@ async function ask(
 ): Promise<string | boolean | undefined> {
   const prompts = await import("@clack/prompts");
   const common = { message: question.message, input: world.stdin, output: world.stderr };
-  const answer = await prompts[question.kind](common);
+  // Whoever only presses return must lose nothing.
+  const answer =
+    question.kind === "confirm"
+      ? await prompts.confirm({ ...common, initialValue: false })
+      : await prompts[question.kind](common);
   return prompts.isCancel(answer) ? undefined : answer;
 }
 

@@ -29,7 +29,7 @@ const defaultTimeoutMs = 60_000;
 
 interface RequestInput {
   readonly params?: Readonly<Record<string, string>> | undefined;
-  readonly query?: Readonly<Record<string, unknown>> | undefined;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly body?: unknown;
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
@@ -56,20 +56,20 @@ export class Client {
 
   /** Calls a JSON route and returns its answer. */
   async call<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<ResponseOf<Routes[Id]>> {
-    const response = await this.#send(routes[id], input as RequestInput, false);
+    const response = await this.#send(routes[id], input, false);
     // The server serialises by the same schema from which this type comes.
     return (await response.json()) as ResponseOf<Routes[Id]>;
   }
 
   /** Calls a route that answers bytes. */
   async download<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<Uint8Array> {
-    const response = await this.#send(routes[id], input as RequestInput, false);
+    const response = await this.#send(routes[id], input, false);
     return new Uint8Array(await response.arrayBuffer());
   }
 
   /** Opens a server-sent event stream; ends when the server closes it or `signal` aborts. */
   async *watch<Id extends RouteId>(id: Id, input: CallInput<Id>): AsyncGenerator<ServerSentEvent> {
-    const response = await this.#send(routes[id], input as RequestInput, true);
+    const response = await this.#send(routes[id], input, true);
     if (response.body !== null) yield* parseEventStream(response.body);
   }
 
@@ -110,7 +110,7 @@ function renderPath(template: string, input: RequestInput): string {
   const path = template.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(input.params?.[name] ?? ""));
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(input.query ?? {})) {
-    if (value !== undefined) query.set(key, String(value));
+    if (value !== undefined) query.set(key, `${value}`);
   }
   const text = query.toString();
   return text === "" ? path : `${path}?${text}`;

@@ -71,7 +71,7 @@ export const AgentToServer = Type.Union([
     stream: Type.Union([Type.Literal("stdout"), Type.Literal("stderr")]),
     data: Type.String(),
   }),
-  /** `exitCode` null: it did not start, or died of a signal; `error` says which. */
+  /** `exitCode` is 128 + n when signal n ended it, and null when it could not be started; `error` says why. */
   Type.Object({
     kind: Type.Literal("exec_exit"),
     execId: Type.String(),

@@ -1,4 +1,6 @@
 import { type Static, Type } from "typebox";
+import { DockerSection } from "./manifest-docker.ts";
+import { TerraformSection } from "./manifest-terraform.ts";
 import {
   agentsMax,
   descriptionLengthMax,
@@ -141,6 +143,17 @@ export const Manifest = Type.Object(
         closed,
       ),
     ),
+    claim_policy: Type.Optional(
+      Type.Object(
+        {
+          /** Whether prebuilds whose claim replaces a resource are handed out with a warning, or never. */
+          on_replacement: Type.Optional(Type.Union([Type.Literal("warn"), Type.Literal("block")])),
+        },
+        closed,
+      ),
+    ),
+    docker: Type.Optional(DockerSection),
+    terraform: Type.Optional(TerraformSection),
     /** What only the `fake` driver reads: scripted latencies and failures. */
     fake: Type.Optional(
       Type.Object(

@@ -103,6 +103,52 @@ export const JobLogBatch = Type.Object({
 /** One version of what a driver knows to exist. `serial` goes up by at least one with each version. */
 export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Type.Integer(), state: Type.Unknown() });
 
+/** Something that exists for a workspace, for people. Values that are sensitive never travel. */
+export const ProvisionedResource = Type.Object({
+  /** Unique in the workspace, for example `docker_container.main` or `terraform_data.home[0]`. */
+  address: Type.String({ maxLength: 512 }),
+  type: Type.String({ maxLength: 128 }),
+  name: Type.String({ maxLength: 256 }),
+  icon: Type.Optional(Type.String({ maxLength: 256 })),
+  /** Cost units a day. */
+  dailyCost: Type.Optional(Type.Integer({ minimum: 0 })),
+  /** What people may see of it; sensitive ones masked. */
+  attributes: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+export type ProvisionedResource = Static<typeof ProvisionedResource>;
+
+/** A resource that a plan deletes and makes again, and the attributes that are the reason (spec §5). */
+export const Replacement = Type.Object({
+  address: Type.String({ maxLength: 512 }),
+  /** For example `root_block_device.0.volume_size`. */
+  reasons: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      /** Rendered; `(sensitive)` or `(known after apply)` where they are masked. */
+      before: Type.String(),
+      after: Type.String(),
+    }),
+  ),
+});
+export type Replacement = Static<typeof Replacement>;
+
+/** What a claim would do, or did, to what exists. */
+export const PlanReport = Type.Object({
+  effect: Type.Union([Type.Literal("nothing"), Type.Literal("in_place"), Type.Literal("replaces")]),
+  /** Resources that change in any way. */
+  changes: Type.Integer({ minimum: 0 }),
+  replacements: Type.Array(Replacement),
+});
+export type PlanReport = Static<typeof PlanReport>;
+
+/** How long a phase of a build took, for its timeline. */
+export const PhaseTiming = Type.Object({
+  phase: Type.String({ maxLength: 64 }),
+  startedAt: Type.String(),
+  elapsedMs: Type.Number({ minimum: 0 }),
+});
+export type PhaseTiming = Static<typeof PhaseTiming>;
+
 export const JobResult = Type.Object({
   attempt: Type.Integer(),
   outcome: Type.Union([
@@ -110,6 +156,11 @@ export const JobResult = Type.Object({
       kind: Type.Literal("succeeded"),
       /** Of an import: whether a claim needs nothing applied (`none`), or it is not known. */
       claimEffect: Type.Optional(Type.Union([Type.Literal("none"), Type.Literal("unknown")])),
+      /** Of a build: everything that exists now; absent when the driver does not know resources. */
+      resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
+      /** Of a claim or a rehearsal: what its plan said. */
+      plan: Type.Optional(PlanReport),
+      phases: Type.Optional(Type.Array(PhaseTiming, { maxItems: 100 })),
     }),
     Type.Object({ kind: Type.Literal("failed"), error: ErrorReport }),
     Type.Object({ kind: Type.Literal("canceled") }),

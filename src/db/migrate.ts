@@ -21,7 +21,8 @@ interface Queryable {
 /** Names of the migrations that a database has had, oldest first; empty for a new database. */
 export async function appliedMigrations(db: Queryable): Promise<readonly string[]> {
   const found = await db.query(`select to_regclass('${migrationTables.applied}')::text as name`);
-  if (found.rows[0]?.name == null) return [];
+  // `to_regclass` answers null for what is not there, whatever the type says.
+  if (!found.rows[0]?.name) return [];
   const rows = (await db.query(`select name from ${migrationTables.applied} order by name limit 10000`)).rows;
   return rows.map((row) => row.name);
 }

@@ -5,7 +5,7 @@ interface ServerReport {
 }
 
 function reportOf(error: unknown): ServerReport {
-  return typeof error === "object" && error !== null ? (error as ServerReport) : {};
+  return typeof error === "object" && error !== null ? error : {};
 }
 
 /** Deadlock or serialization failure: the same transaction may succeed when tried again. */

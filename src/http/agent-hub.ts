@@ -89,7 +89,7 @@ export class AgentHub {
 
   /** Resolves when everything about ended connections is stored. */
   async settled(): Promise<void> {
-    await Promise.allSettled([...this.#goodbyes]);
+    await Promise.allSettled(this.#goodbyes);
   }
 
   /** Closes every connection: the server stops, and the agents go to another, or wait for it to return. */

@@ -31,7 +31,12 @@ export function errorReport(error: CodedError): ErrorResponse["error"] {
 export function answerError(logger: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const coded = codedError(error);
   if (coded.status >= 500) {
-    const cause = coded.cause instanceof Error ? (coded.cause.stack ?? coded.cause.message) : String(coded.cause ?? "");
+    const cause =
+      coded.cause instanceof Error
+        ? (coded.cause.stack ?? coded.cause.message)
+        : typeof coded.cause === "string"
+          ? coded.cause
+          : JSON.stringify(coded.cause ?? "");
     logger.error("a request failed", {
       requestId: request.id,
       method: request.method,

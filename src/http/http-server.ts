@@ -59,9 +59,15 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
 
 function registerSockets(app: FastifyInstance, deps: HttpDeps): void {
   app.get(agentConnectPath, { websocket: true, schema: { hide: true } }, async (socket, request) => {
+    // An agent may report as soon as it is connected. Nobody listens until it is known who it is, and frames that
+    // came before would be lost, its "ready" among them.
+    socket.pause();
     try {
-      await serveAgent(deps, await agentOf(deps, request), socket);
+      const serving = serveAgent(deps, await agentOf(deps, request), socket);
+      socket.resume();
+      await serving;
     } catch (error) {
+      socket.resume();
       // 4001 tells the agent that coming back with this token is useless; anything else is worth another try.
       const isRefused = error instanceof CodedError && error.code === "unauthenticated";
       socket.close(isRefused ? 4001 : 1011, isRefused ? "agent retired" : "try again");

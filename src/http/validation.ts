@@ -20,7 +20,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (data: unknown) => {
     const value: unknown = isText ? Convert(schema, { ...(data as object) }) : data;
     if (check.Check(value)) return { value };
-    return { error: invalidRequest(check.Errors(value) as readonly SchemaError[]) };
+    return { error: invalidRequest(check.Errors(value)) };
   };
 };
 

@@ -32,12 +32,7 @@ export async function startBuiltinDaemon({ server, config, logger, disposers }: 
     client: new Client({ url: server.url, token: server.daemonKey, timeoutMs: leasePollMsMax + callMarginMs }),
     name: daemonName(server.dataDir),
     incarnation: systemRandom.uuid(),
-    drivers: makeDrivers(config.provisionerDrivers, {
-      root,
-      hostEnvironment: process.env,
-      logger,
-      random: systemRandom,
-    }),
+    drivers: makeDrivers(config.provisionerDrivers, { root, logger }),
     concurrency: config.provisionerConcurrency,
     tags: {},
     scratchDir: path.join(root, "scratch"),

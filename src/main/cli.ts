@@ -1,20 +1,10 @@
 import { homedir } from "node:os";
 import type { Writable } from "node:stream";
 import { runCli } from "../cli/run-cli.ts";
-import type { CliWorld, Program } from "../cli/world.ts";
+import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { packageVersion } from "./version.ts";
-
-/**
- * The database's export and import, named at run time: the path holds from the compiled folder and from the bundle
- * beside it alike.
- */
-async function runDatabaseTransfer(argv: readonly string[]): Promise<number> {
-  const file = new URL("../main/db-transfer.js", import.meta.url);
-  const loaded: { readonly runDatabaseTransfer: Program } = await import(file.href);
-  return loaded.runDatabaseTransfer(argv);
-}
 
 const world: CliWorld = {
   stdin: process.stdin,
@@ -42,7 +32,7 @@ const world: CliWorld = {
       await import("./agent.ts");
       return Number(process.exitCode ?? 0);
     },
-    databaseTransfer: runDatabaseTransfer,
+    databaseTransfer: async (argv) => (await import("./db-transfer.ts")).runDatabaseTransfer(argv),
   },
   version: packageVersion(),
 };

@@ -1,40 +1,40 @@
 import path from "node:path";
 import { ConfigError } from "../platform/config/config-error.ts";
-import { serverOptions } from "../platform/config/server-options.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Random } from "../platform/random.ts";
+import { systemRandom } from "../platform/random.ts";
+import { serverOptions } from "../platform/config/server-options.ts";
 import type { Driver } from "../provisioner/driver.ts";
+import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
-import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { packageRoot } from "./version.ts";
 
-export interface DriverWorld {
-  /** Folder of the daemon: each driver keeps what it makes in one of its own below it. */
+export interface DriverSetting {
+  /** Folder of the daemon, absolute: each driver keeps what it makes in one of its own below it. */
   readonly root: string;
-  readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
-  readonly random: Random;
 }
 
-const agentFile = path.join(packageRoot, "dist/bundle/agent.mjs");
+const agentBundle = path.join(packageRoot, "dist", "bundle", "agent.mjs");
 
-const makers: Readonly<Record<string, (world: DriverWorld) => Driver>> = {
-  [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
-  [processDriverName]: (world) =>
+const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
+  [processDriverName]: ({ root, logger }) =>
     new ProcessDriver({
-      ...world,
-      root: path.join(world.root, "workspaces"),
-      agentCommand: [process.execPath, ...agentNodeFlags, agentFile],
+      root: path.join(root, "workspaces"),
+      agentCommand: [process.execPath, ...agentNodeFlags, agentBundle],
+      hostEnvironment: process.env,
+      logger,
+      random: systemRandom,
     }),
+  [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };
 
 /** The drivers that the option `provisioner.drivers` names. Errors: `ConfigError` for a name that is none. */
-export function makeDrivers(names: string, world: DriverWorld): readonly Driver[] {
+export function makeDrivers(names: string, setting: DriverSetting): readonly Driver[] {
   const wanted = new Set(names.split(",").map((name) => name.trim()));
   return [...wanted].map((name) => {
     const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
-    if (make !== undefined) return make(world);
+    if (make !== undefined) return make(setting);
     const option = serverOptions.provisionerDrivers.name;
     const known = Object.keys(makers).join(", ");
     throw new ConfigError([{ option, message: `${option} names "${name}", which is no driver. There are: ${known}.` }]);

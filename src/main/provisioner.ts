@@ -11,6 +11,7 @@ import { systemRandom } from "../platform/random.ts";
 import { startDaemon } from "../provisioner/daemon.ts";
 import { makeDrivers } from "./make-drivers.ts";
 import { parseTags, type ProvisionerConfig, provisionerOptions } from "./provisioner-options.ts";
+import { reportFailure } from "./report-failure.ts";
 import { packageVersion } from "./version.ts";
 
 /** A call may take this much longer than the server holds it open. */
@@ -31,9 +32,7 @@ export async function runProvisioner(argv: readonly string[]): Promise<number> {
     const { values } = loadConfig(provisionerOptions, { flags: flags.flags, env: process.env, configPath });
     return await serve(values);
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`error: ${error.message} [${error.code}]\n→ See \`prewarm provisioner start --help\`.\n`);
-    return 2;
+    return reportFailure(error);
   }
 }
 
@@ -54,18 +53,17 @@ async function serve(config: ProvisionerConfig): Promise<number> {
   const token = required("provisioner.key", config.key, provisionerOptions.key.env);
   const root = path.resolve(config.dataDir);
   const logger = createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr });
-  const random = systemRandom;
   const daemon = startDaemon({
     client: new Client({ url, token, timeoutMs: leasePollMsMax + callMarginMs }),
     name: config.name,
     incarnation: systemRandom.uuid(),
-    drivers: makeDrivers(config.drivers, { root, hostEnvironment: process.env, logger, random }),
+    drivers: makeDrivers(config.drivers, { root, logger }),
     concurrency: config.concurrency,
     tags: tagsOf(config),
     scratchDir: path.join(root, "scratch"),
     version: packageVersion(),
     logger,
-    random,
+    random: systemRandom,
     clock: systemClock,
   });
   const stopped = new Promise<number>((resolve) => {

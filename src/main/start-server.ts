@@ -8,7 +8,7 @@ import type { ControllerStatus } from "../contracts/api/system.ts";
 import { CodedError } from "../contracts/errors.ts";
 import type { ServerId } from "../contracts/ids.ts";
 import type { ControllerStatus as DriverStatus, RunningController } from "../controllers/driver.ts";
-import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-controller.ts";
+import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
 import { Store } from "../db/store.ts";

@@ -117,7 +117,11 @@ class RunningDaemon implements Daemon {
   async #register(): Promise<DaemonRegistered> {
     const { client, name, incarnation, drivers, concurrency, tags, version, logger } = this.#options;
     const body = {
-      ...{ name, incarnation, concurrency, version, tags: { ...tags } },
+      name,
+      incarnation,
+      concurrency,
+      version,
+      tags: { ...tags },
       drivers: drivers.map((driver) => driver.name),
     };
     const signal = this.#leasing.signal;
@@ -137,7 +141,9 @@ class RunningDaemon implements Daemon {
   #untilAnswered<Value>(call: () => Promise<Value>, abort: AbortSignal): Promise<Value> {
     const { random, logger } = this.#options;
     return untilAnswered(call, {
-      ...{ timing: this.#timing, random, abort },
+      timing: this.#timing,
+      random,
+      abort,
       onRetry: (error, delayMs) => logger.warn("the server is not available", { error, delayMs: Math.round(delayMs) }),
     });
   }
@@ -178,7 +184,11 @@ class RunningDaemon implements Daemon {
   async #work(job: LeasedJob, registered: DaemonRegistered): Promise<void> {
     const { client, random, logger, clock } = this.#options;
     const running = runJob(job, {
-      ...{ client, random, logger, leaseMs: registered.leaseMs, accessUrl: registered.accessUrl },
+      client,
+      random,
+      logger,
+      leaseMs: registered.leaseMs,
+      accessUrl: registered.accessUrl,
       drivers: new Map(this.#options.drivers.map((driver) => [driver.name, driver])),
       templates: this.#templates,
       timing: this.#timing,

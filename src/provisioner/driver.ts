@@ -1,7 +1,13 @@
 import type { ErrorReport } from "../contracts/api/error-response.ts";
 import { CodedError, type ErrorCode } from "../contracts/errors.ts";
 import type { Manifest } from "../contracts/manifest.ts";
-import type { JobLogLine, LeasedJob } from "../contracts/provisioner-protocol.ts";
+import type {
+  JobLogLine,
+  LeasedJob,
+  PhaseTiming,
+  PlanReport,
+  ProvisionedResource,
+} from "../contracts/provisioner-protocol.ts";
 
 export type BuildWork = Extract<LeasedJob["work"], { readonly kind: "build" }>;
 export type LogLevel = JobLogLine["level"];
@@ -36,6 +42,14 @@ export interface BuildContext extends DriverContext {
   readonly saveState: (state: unknown) => Promise<void>;
 }
 
+/** What a driver tells of a build that went well; nothing of it is needed to go on. */
+export interface ApplyReport {
+  readonly resources?: readonly ProvisionedResource[];
+  /** Of a claim: what its plan said before it was applied, or was found to change nothing. */
+  readonly plan?: PlanReport;
+  readonly phases?: readonly PhaseTiming[];
+}
+
 export interface DriverCapabilities {
   /** `none`: a claim needs nothing applied, so the hand-over happens at its commit (spec §4.1). */
   readonly claimEffect: "none" | "unknown";
@@ -58,7 +72,12 @@ export interface Driver {
   /** Checks what only the driver knows of a template. Errors: `invalid_template`, with the reason. */
   parse(context: DriverContext): Promise<void>;
   /** Brings the workspace to what `work` asks for: `start` (of any stage) or `stop`. */
-  apply(context: BuildContext): Promise<void>;
+  apply(context: BuildContext): Promise<ApplyReport | void>;
+  /**
+   * What a claim by `work.owner` would change of what exists; changes nothing itself. Only drivers whose claims may
+   * change something have it.
+   */
+  planClaim?(context: BuildContext): Promise<PlanReport>;
   /** Removes all that exists of the workspace, and resolves only when nothing is left. */
   destroy(context: BuildContext): Promise<void>;
   /** All that exists here, whoever knows of it. */

@@ -22,6 +22,7 @@ export class JobLog {
   #dropped = 0;
   #flushing: Promise<boolean> | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #isOver = false;
 
   constructor(options: JobLogOptions) {
     this.#options = options;
@@ -35,7 +36,7 @@ export class JobLog {
       } else this.#dropped += 1;
     }
     if (this.#waiting.length >= logBatchLinesMax) void this.#flushOnce();
-    else this.#timer ??= setTimeout(() => void this.#flushOnce(), this.#options.flushMs);
+    else this.#arm();
   }
 
   /** Sends all there is, again and again until it is taken or `abort` fires. To be called before the job's end. */
@@ -46,19 +47,27 @@ export class JobLog {
     this.stop();
   }
 
+  /** Ends all sending: what is left is lost with the job's lease. */
   stop(): void {
+    this.#isOver = true;
+    this.#disarm();
+  }
+
+  #arm(): void {
+    if (!this.#isOver) this.#timer ??= setTimeout(() => void this.#flushOnce(), this.#options.flushMs);
+  }
+
+  #disarm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
   /** Sends what there is; false when the server could not take it now. */
   #flushOnce(): Promise<boolean> {
-    this.stop();
+    this.#disarm();
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;
-      if (this.#waiting.length > 0) {
-        this.#timer ??= setTimeout(() => void this.#flushOnce(), this.#options.flushMs);
-      }
+      if (this.#waiting.length > 0) this.#arm();
     });
     return this.#flushing;
   }

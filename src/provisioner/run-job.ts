@@ -5,7 +5,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { DaemonTiming } from "./daemon-timing.ts";
-import { type DriverContext, type Driver, errorReportOf } from "./driver.ts";
+import { type ApplyReport, type DriverContext, type Driver, errorReportOf } from "./driver.ts";
 import { abortable } from "./abortable.ts";
 import { JobLease, type StopReason } from "./job-lease.ts";
 import { JobLog } from "./job-log.ts";
@@ -104,14 +104,26 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
       return { kind: "succeeded", claimEffect: driver.capabilities(job.manifest).claimEffect };
     }
     const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
-    await (job.work.transition === "delete" ? driver.destroy(build) : driver.apply(build));
-    return { kind: "succeeded" };
+    if (job.work.transition === "delete") {
+      await driver.destroy(build);
+      return { kind: "succeeded" };
+    }
+    return succeeded((await driver.apply(build)) ?? {});
   } finally {
     void acquired.then(
       () => hasFolder && environment.templates.release(job.archiveHash),
       () => {},
     );
   }
+}
+
+function succeeded({ resources, plan, phases }: ApplyReport): Outcome {
+  return {
+    kind: "succeeded",
+    ...(resources === undefined ? {} : { resources: [...resources] }),
+    ...(plan === undefined ? {} : { plan }),
+    ...(phases === undefined ? {} : { phases: [...phases] }),
+  };
 }
 
 /** Stores each version of what exists, in order, and waits until the server has it. */
@@ -135,14 +147,18 @@ interface Waiting {
 /** What the job came to: what the driver did when it had its way, else why it was stopped. */
 async function outcomeOf(working: Promise<Outcome>, waiting: Waiting): Promise<Outcome> {
   const { lease, log, timing, limitMs } = waiting;
+  const over = new AbortController();
+  const tooLate = untilTooLate({ abort: lease.abort, over: over.signal, graceMs: timing.abortGraceMs });
   try {
-    return await Promise.race([working, tooLate(lease.abort, timing.abortGraceMs)]);
+    return await Promise.race([working, tooLate]);
   } catch (error) {
     const reason = lease.reason;
     if (reason !== null) return stoppedOutcome(reason, limitMs);
     const report = errorReportOf(error, "build_failed");
     log.add("error", "end", report.message);
     return { kind: "failed", error: report };
+  } finally {
+    over.abort();
   }
 }
 
@@ -162,14 +178,22 @@ function stoppedOutcome(reason: StopReason, limitMs: number): Outcome {
 }
 
 /** Rejects when a driver has not stopped within the grace: what hangs must not hold a place for ever. */
-async function tooLate(abort: AbortSignal, graceMs: number): Promise<never> {
-  if (!abort.aborted) {
-    await new Promise<void>((resolve) => {
-      abort.addEventListener("abort", () => resolve(), { once: true });
-    });
-  }
-  await sleep(graceMs);
+async function untilTooLate(options: {
+  readonly abort: AbortSignal;
+  readonly over: AbortSignal;
+  readonly graceMs: number;
+}): Promise<never> {
+  const { abort, over, graceMs } = options;
+  await untilFired(AbortSignal.any([abort, over]));
+  await sleep(graceMs, over);
   throw new Error(`the driver did not stop within ${graceMs} ms`);
+}
+
+async function untilFired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 interface Report {

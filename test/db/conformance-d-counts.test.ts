@@ -3,7 +3,7 @@ import { loadPools } from "../../src/db/queries/load-pools.ts";
 import { invalidatePresets } from "../../src/db/queries/preset-validation.ts";
 import { writePause } from "../../src/db/queries/settings.ts";
 import { deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
-import { concurrencyFor } from "../../src/controllers/prebuilds/prebuilds-controller.ts";
+import { concurrencyFor } from "../../src/controllers/prebuilds/prebuilds-deps.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
 import { create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

@@ -134,6 +134,14 @@ describe("create", () => {
     expect(api.calls("createWorkspace")).toHaveLength(1);
   });
 
+  it("says when a retry may succeed", async () => {
+    const { bench } = await arrange({
+      createWorkspace: () => ({ ...codedAnswer(409, "no_claimable_prebuild"), headers: { "retry-after": "7" } }),
+    });
+    const done = await bench.run("create", "dev", "--template", "node", "--mode", "warm_only");
+    expect(done.stderr).toContain("[no_claimable_prebuild]\n  a retry may succeed after 7 s\n→ ");
+  });
+
   it("returns at once with --no-wait", async () => {
     const { bench, api } = await arrange({
       createWorkspace: () => ({ status: 201, json: cold(sampleWorkspace(), "no_pool") }),

@@ -27,8 +27,8 @@ type Handle = (frame: ExecFromClient, reply: (frame: ExecToClient) => void) => v
 function session(handle: Handle, onRequest: (request: IncomingMessage) => void = () => undefined) {
   return (socket: WebSocket, request: IncomingMessage): void => {
     onRequest(request);
-    socket.on("message", (data) => {
-      handle(JSON.parse(String(data)) as ExecFromClient, (frame) => socket.send(JSON.stringify(frame)));
+    socket.on("message", (data: Buffer) => {
+      handle(JSON.parse(data.toString()) as ExecFromClient, (frame) => socket.send(JSON.stringify(frame)));
     });
   };
 }
@@ -112,6 +112,17 @@ describe("exec", () => {
     expect(done.exitCode).toBe(255);
     expect(done.stderr).toContain("error: The agent is not connected. [agent_unavailable]");
     expect(done.stderr).toContain("→ Start the workspace");
+  });
+
+  it("answers 255 and the agent's reason when the command cannot be started", async () => {
+    const bench = await arrange({
+      onExec: session((_frame, reply) =>
+        reply({ kind: "exit", exitCode: null, errorCode: null, error: "it could not be started: spawn x ENOENT" }),
+      ),
+    });
+    const done = await bench.run("exec", "dev", "--", "x");
+    expect(done.exitCode).toBe(255);
+    expect(done.stderr).toContain("The command did not run: it could not be started: spawn x ENOENT. [conflict]");
   });
 
   it("answers 255 and the server's code when the session is refused", async () => {

@@ -47,6 +47,22 @@ describe("templates push", () => {
     expect(request?.bytes.subarray(0, 2).toString("hex")).toBe("1f8b");
   });
 
+  it("says what the import waits for", async () => {
+    const pending = sampleJob({ status: "pending", blockedBecause: "no daemon with the driver process is connected" });
+    const { bench } = await cliAgainst({
+      ...importing,
+      watchJob: () => ({
+        events: [
+          ["job", pending],
+          ["job", sampleJob()],
+        ],
+      }),
+    });
+    writeTemplate(bench, "name: node\ndriver: process\n");
+    const done = await bench.run("templates", "push", "from-folder");
+    expect(done.stderr).toContain("The job waits: no daemon with the driver process is connected.\n");
+  });
+
   it("takes the name from --name, else the manifest, else the folder", async () => {
     const { api, bench } = await cliAgainst(importing);
     writeTemplate(bench, "driver: process\n");

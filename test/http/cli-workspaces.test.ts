@@ -102,6 +102,19 @@ describe("stop, start, restart and delete", () => {
     expect(JSON.parse(done.stdout)).toMatchObject({ name: "dev", status: "deleted" });
   });
 
+  it("fails with the code of the error that ends a stream of events", async () => {
+    const { api, bench } = await cliAgainst({
+      getWorkspace: () => ({ json: stopped }),
+      createBuild: () => ({ status: 201, json: sampleWorkspace() }),
+      watchWorkspace: () => ({ events: [["error", { error: { code: "forbidden", message: "No longer yours." } }]] }),
+      watchJob: () => ({ events: [["job", sampleJob()]] }),
+    });
+    const done = await bench.run("start", "dev");
+    expect(done.exitCode).toBe(1);
+    expect(done.stderr).toContain("error: No longer yours. [forbidden]");
+    expect(api.calls("watchWorkspace")).toHaveLength(1);
+  });
+
   it("fails when somebody else's build takes over", async () => {
     const { bench } = await cliAgainst({
       getWorkspace: () => ({ json: stopped }),

@@ -1,9 +1,6 @@
 import type { Controller } from "../../src/controllers/controller.ts";
-import {
-  type CycleStats,
-  createPrebuildsController,
-  type PrebuildsDeps,
-} from "../../src/controllers/prebuilds/prebuilds-controller.ts";
+import { type CycleStats, createPrebuildsController } from "../../src/controllers/prebuilds/prebuilds-controller.ts";
+import type { PrebuildsDeps } from "../../src/controllers/prebuilds/prebuilds-deps.ts";
 import type { ServerId } from "../../src/contracts/ids.ts";
 import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../src/platform/clock.ts";

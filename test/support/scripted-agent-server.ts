@@ -67,7 +67,9 @@ export class ScriptedAgentServer {
           if (request.headers.authorization !== "Bearer agent-token") return socket.close();
           this.connections += 1;
           this.#socket = socket;
-          socket.on("message", (data) => this.frames.push(JSON.parse(String(data)) as AgentToServer));
+          socket.on("message", (data) =>
+            this.frames.push(JSON.parse((data as Buffer).toString("utf8")) as AgentToServer),
+          );
           return undefined;
         });
       },

@@ -15,7 +15,7 @@ export interface ScriptedRequest {
 
 /** `json`: one answer. `events`: a stream that ends after them, or stays open. `drop`: the connection is cut. */
 export type ScriptedAnswer =
-  | { readonly json: unknown; readonly status?: number }
+  | { readonly json: unknown; readonly status?: number; readonly headers?: Readonly<Record<string, string>> }
   | { readonly events: readonly (readonly [event: string, data: unknown])[]; readonly staysOpen?: boolean }
   | { readonly drop: true };
 
@@ -60,7 +60,7 @@ function findRoute(method: string, pathname: string) {
   return undefined;
 }
 
-export const codedAnswer = (status: number, code: string, more: Record<string, unknown> = {}): ScriptedAnswer => ({
+export const codedAnswer = (status: number, code: string, more: Record<string, unknown> = {}) => ({
   status,
   json: { error: { code, message: `Scripted ${code}.`, ...more } },
 });
@@ -72,7 +72,7 @@ function answer(response: ServerResponse, scripted: ScriptedAnswer): void {
     for (const [event, data] of scripted.events) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     if (scripted.staysOpen !== true) response.end();
   } else {
-    response.writeHead(scripted.status ?? 200, { "content-type": "application/json" });
+    response.writeHead(scripted.status ?? 200, { "content-type": "application/json", ...scripted.headers });
     response.end(JSON.stringify(scripted.json));
   }
 }
@@ -84,7 +84,7 @@ function parseBody(bytes: Buffer, type: string | undefined): unknown {
 /** A server that answers by route as its script says; a route without a script is answered 404 with `not_found`. */
 export async function startScriptedApi(options: ScriptedApiOptions = {}): Promise<ScriptedApi> {
   const requests: ScriptedRequest[] = [];
-  const server = createServer(async (incoming, response) => {
+  const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(incoming.url ?? "/", "http://scripted");
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -104,6 +104,10 @@ export async function startScriptedApi(options: ScriptedApiOptions = {}): Promis
     };
     requests.push(request);
     answer(response, script(request, requests.filter(({ id }) => id === request.id).length));
+  };
+  const server = createServer((incoming, response) => {
+    // A request that is cut short has nobody left to answer.
+    serve(incoming, response).catch(() => response.destroy());
   });
   const sockets = new WebSocketServer({ noServer: true });
   server.on("upgrade", (request, socket, head) => {

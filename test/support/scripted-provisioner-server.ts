@@ -71,7 +71,11 @@ export class ScriptedProvisionerServer {
       ...draft.build,
     };
     this.#pending.push({
-      ...{ jobId, manifest, archiveHash, driver: manifest.driver, attempt: 1 },
+      jobId,
+      manifest,
+      archiveHash,
+      driver: manifest.driver,
+      attempt: 1,
       templateVersionId: "version-1",
       templateName: "starter",
       work: draft.work ?? build,

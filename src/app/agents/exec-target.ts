@@ -38,9 +38,7 @@ export async function execTarget(
     throw new CodedError(
       "agent_unavailable",
       `The workspace "${workspace.name}" has ${what} (status: ${workspace.status}).`,
-      {
-        ...(names === "" ? {} : { next: `Its agents are: ${names}.` }),
-      },
+      names === "" ? {} : { next: `Its agents are: ${names}.` },
     );
   }
   if (place.server_id === null) {

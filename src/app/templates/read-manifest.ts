@@ -141,7 +141,7 @@ function offsetOf(document: YamlDocument, path: readonly string[]): number {
       offset = (pair.key as Node).range?.[0] ?? offset;
       node = pair.value;
     } else {
-      node = "items" in node ? (node.items as unknown[])[Number(part)] : undefined;
+      node = "items" in node ? node.items[Number(part)] : undefined;
       if (isNode(node)) offset = node.range?.[0] ?? offset;
     }
   }

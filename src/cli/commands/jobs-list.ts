@@ -120,7 +120,8 @@ const showJobLogs = defineCommand<{ readonly jobId: string; readonly isFollowing
       const onEntry = (entry: LogEntry): void =>
         output.line(output.isJson ? JSON.stringify(entry) : renderLogLine(entry, output.paint));
       const { signal } = new AbortController();
-      const job = await followJob({ client, jobId, onEntry, signal, world });
+      const onWaiting = (reason: string): void => output.progress(reason);
+      const job = await followJob({ client, jobId, onEntry, onWaiting, signal, world });
       output.progress(`The job has ${job?.status ?? "not ended"}.`);
       return job?.status === "succeeded" ? exitCodes.done : exitCodes.failed;
     }

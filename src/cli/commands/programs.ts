@@ -3,7 +3,8 @@ import type { CliCommand, CommandHost } from "../command.ts";
 import type { Programs } from "../world.ts";
 
 interface ProgramSpec {
-  readonly path: readonly [string, ...string[]];
+  /** The last word of the command: `start`. */
+  readonly name: string;
   readonly summary: string;
   readonly example: string;
   readonly program: keyof Programs;
@@ -13,65 +14,16 @@ interface ProgramSpec {
   readonly passed: readonly string[];
 }
 
-const specs: readonly ProgramSpec[] = [
-  {
-    path: ["server"],
-    summary: "run the server",
-    example: "prewarm server --http-port 7080",
-    program: "server",
-    hasOwnHelp: true,
-    passed: [],
-  },
-  {
-    path: ["provisioner", "start"],
-    summary: "run a provisioner daemon",
-    example: "prewarm provisioner start --help",
-    program: "provisioner",
-    hasOwnHelp: true,
-    passed: [],
-  },
-  {
-    path: ["agent"],
-    summary: "run a workspace's agent (provisioners do this)",
-    example: "prewarm agent --help",
-    program: "agent",
-    hasOwnHelp: false,
-    passed: [],
-  },
-  {
-    path: ["db", "export"],
-    summary: "write the whole database to a file, or `-` for standard output",
-    example: "prewarm db export backup.ndjson",
-    program: "databaseTransfer",
-    hasOwnHelp: false,
-    passed: ["export"],
-  },
-  {
-    path: ["db", "import"],
-    summary: "read a file written by `db export` into an empty database",
-    example: "prewarm db import backup.ndjson",
-    program: "databaseTransfer",
-    hasOwnHelp: false,
-    passed: ["import"],
-  },
-];
-
-const groupSummaries: Readonly<Record<string, string>> = {
-  provisioner: "run provisioner daemons",
-  db: "export and import the database",
-};
-
-function groupOf(parent: Command, name: string): Command {
-  const known = parent.commands.find((command) => command.name() === name);
-  const summary = groupSummaries[name] ?? "";
-  return known ?? parent.command(name).summary(summary).description(summary).enablePositionalOptions();
+/** A long-running program behind the same executable; it is loaded only when it is asked for. */
+function programCommand(spec: ProgramSpec): CliCommand {
+  return { attach: (parent, host) => attach(spec, parent, host) };
 }
 
 function attach(spec: ProgramSpec, parent: Command, host: CommandHost): void {
-  const [first, ...rest] = spec.path;
-  const leaf = rest.length === 0 ? parent : groupOf(parent, first);
-  const command = leaf
-    .command(spec.path.at(-1) ?? first)
+  // Words after the first one that is no option belong to the program, which only holds below a parent like this.
+  const command = parent
+    .enablePositionalOptions()
+    .command(spec.name)
     .summary(spec.summary)
     .description(spec.summary)
     .argument("[arguments...]")
@@ -85,7 +37,48 @@ function attach(spec: ProgramSpec, parent: Command, host: CommandHost): void {
   if (spec.hasOwnHelp) command.helpOption(false);
 }
 
-/** The long-running programs behind the same executable; each is loaded only when it is asked for. */
-export const programCommands: readonly CliCommand[] = specs.map((spec) => ({
-  attach: (parent, host) => attach(spec, parent, host),
-}));
+export const serverCommand = programCommand({
+  name: "server",
+  summary: "run the server",
+  example: "prewarm server --http-port 7080",
+  program: "server",
+  hasOwnHelp: true,
+  passed: [],
+});
+
+export const startProvisionerCommand = programCommand({
+  name: "start",
+  summary: "run a provisioner daemon",
+  example: "prewarm provisioner start --url http://127.0.0.1:7080",
+  program: "provisioner",
+  hasOwnHelp: true,
+  passed: [],
+});
+
+export const agentCommand = programCommand({
+  name: "agent",
+  summary: "run a workspace's agent (provisioners do this)",
+  example: "prewarm agent",
+  program: "agent",
+  hasOwnHelp: false,
+  passed: [],
+});
+
+export const databaseCommands: readonly CliCommand[] = [
+  programCommand({
+    name: "export",
+    summary: "write the whole database to a file, or `-` for standard output",
+    example: "prewarm db export backup.prewarm",
+    program: "databaseTransfer",
+    hasOwnHelp: true,
+    passed: ["export"],
+  }),
+  programCommand({
+    name: "import",
+    summary: "read a file written by `db export` into an empty database",
+    example: "prewarm db import backup.prewarm",
+    program: "databaseTransfer",
+    hasOwnHelp: true,
+    passed: ["import"],
+  }),
+];

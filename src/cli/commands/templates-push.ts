@@ -62,7 +62,8 @@ async function awaitImport(
   if (version.importJobId === null) return version;
   const onEntry = (entry: LogEntry): void => output.progress(renderLogLine(entry, output.errorPaint));
   const { signal } = new AbortController();
-  const job = await followJob({ client, jobId: version.importJobId, onEntry, signal, world });
+  const onWaiting = (reason: string): void => output.progress(reason);
+  const job = await followJob({ client, jobId: version.importJobId, onEntry, onWaiting, signal, world });
   if (job !== undefined && job.status !== "succeeded") {
     const code = job.errorCode !== null && isErrorCode(job.errorCode) ? job.errorCode : "build_failed";
     throw new CodedError(

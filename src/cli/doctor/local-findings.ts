@@ -10,35 +10,37 @@ const defaultUrl = "http://127.0.0.1:7080";
 /** A probe that takes longer says as much as one that fails. */
 const probeTimeoutMs = 5_000;
 
-function finding(severity: DoctorFinding["severity"], check: string, message: string, next: string | null = null) {
-  return { check, severity, message, next } satisfies DoctorFinding;
+function wrong(check: string, error: unknown): DoctorFinding {
+  const message = error instanceof Error ? error.message : String(error);
+  return { check, severity: "error", message, next: error instanceof CodedError ? error.next : null };
 }
 
-function wrong(check: string, error: unknown): DoctorFinding {
-  if (error instanceof CodedError) return finding("error", check, error.message, error.next);
-  return finding("error", check, error instanceof Error ? error.message : String(error));
+function signedOut(message: string, url: string): DoctorFinding {
+  return { check: "session", severity: "error", message, next: `Run \`prewarm login ${url}\`.` };
 }
 
 async function probe(check: string, good: string, call: () => Promise<unknown>): Promise<DoctorFinding> {
   try {
     await call();
-    return finding("ok", check, good);
+    return { check, severity: "ok", message: good, next: null };
   } catch (error) {
     return wrong(check, error);
   }
 }
 
 async function sessionFinding(access: Access, timeoutMs: number): Promise<DoctorFinding> {
-  if (access.token === undefined) {
-    return finding(
-      "error",
-      "session",
-      `There is no session for ${access.url}.`,
-      `Run \`prewarm login ${access.url}\`.`,
-    );
-  }
+  if (access.token === undefined) return signedOut(`There is no session for ${access.url}.`, access.url);
   const client = await clientFor(access.url, access.token, { timeoutMs });
   return probe("session", `The session from ${access.source} is valid.`, () => client.call("whoAmI", {}));
+}
+
+function administratorsOnly({ next }: CodedError): DoctorFinding {
+  return {
+    check: "deployment",
+    severity: "warning",
+    message: "The server's own checks are for administrators.",
+    next,
+  };
 }
 
 async function serverFindings(client: Client): Promise<readonly DoctorFinding[]> {
@@ -61,14 +63,12 @@ export async function localFindings(world: CliWorld, reason: CodedError): Promis
   const isReached = server.every(({ severity }) => severity !== "error");
   const session =
     access === undefined
-      ? [finding("error", "session", "You are not signed in to any server.", `Run \`prewarm login ${url}\`.`)]
+      ? [signedOut("You are not signed in to any server.", url)]
       : isReached
         ? [await sessionFinding(access, probeTimeoutMs)]
         : [];
   const isForbidden = reason.code === "forbidden";
-  const scope = isForbidden
-    ? [finding("warning", "deployment", "The server's own checks are for administrators.", reason.next)]
-    : [];
+  const scope: readonly DoctorFinding[] = isForbidden ? [administratorsOnly(reason)] : [];
   const findings = [...server, ...session, ...scope];
   // Everything looks well from here, and yet the checks failed: that reason must not be lost.
   return isForbidden || findings.some(({ severity }) => severity === "error")

@@ -51,8 +51,8 @@ export function runExecSession(options: ExecSessionOptions): Promise<number> {
     });
     socket.on("error", (cause) => fail(connectionLost(cause.message, cause)));
     socket.on("close", (code) => fail(connectionLost(`it was closed (${code})`)));
-    socket.on("message", (data) => {
-      const frame = parseFrame(String(data));
+    socket.on("message", (data: Buffer) => {
+      const frame = parseFrame(data.toString());
       if (frame?.kind === "output") writeOutput(socket, options.world[frame.stream], frame.data);
       else if (frame?.kind === "exit") onExit(frame, { succeed: (exitCode) => settle(() => resolve(exitCode)), fail });
     });
@@ -103,9 +103,16 @@ interface Ends {
 function onExit(frame: Extract<ExecToClient, { kind: "exit" }>, { succeed, fail }: Ends): void {
   if (frame.exitCode !== null) succeed(frame.exitCode);
   else {
-    const code = frame.errorCode !== null && isErrorCode(frame.errorCode) ? frame.errorCode : "agent_unavailable";
-    fail(new CodedError(code, frame.error ?? "The command did not start."));
+    fail(notRun(frame));
   }
+}
+
+function notRun({ errorCode, error }: Extract<ExecToClient, { kind: "exit" }>): CodedError {
+  if (errorCode !== null && isErrorCode(errorCode)) return new CodedError(errorCode, error ?? "There is no session.");
+  // The agent could be reached and has tried: the command itself is what is wrong.
+  return new CodedError("conflict", `The command did not run: ${error ?? "no reason given"}.`, {
+    next: "Check how the command is written, and that the workspace has it.",
+  });
 }
 
 function forwardInput(socket: WebSocket, stdin: Readable): () => void {

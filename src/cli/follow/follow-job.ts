@@ -9,6 +9,8 @@ export interface FollowJobOptions {
   readonly client: Client;
   readonly jobId: string;
   readonly onEntry: (entry: LogEntry) => void;
+  /** Called while no daemon has taken the job, with what it waits for in words, unless it is the very next. */
+  readonly onWaiting?: (reason: string) => void;
   readonly signal: AbortSignal;
   readonly world: Pick<CliWorld, "random" | "monotonicMs">;
 }
@@ -28,7 +30,15 @@ export async function followJob(options: FollowJobOptions): Promise<Job | undefi
     } else if (event.event === "job") {
       const job = event.data as Job;
       if (isJobFinished(job.status)) return job;
+      const reason = waitingText(job);
+      if (reason !== undefined) options.onWaiting?.(reason);
     }
   }
   return undefined;
+}
+
+function waitingText(job: Job): string | undefined {
+  if (job.blockedBecause !== null) return `The job waits: ${job.blockedBecause}.`;
+  const position = job.queuePosition ?? 0;
+  return position > 1 ? `The job is number ${position} in the queue.` : undefined;
 }

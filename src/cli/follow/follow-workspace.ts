@@ -52,7 +52,7 @@ async function showLog(options: FollowWorkspaceOptions, jobId: string, signal: A
   const onEntry = (entry: Parameters<typeof renderLogLine>[0]): void =>
     output.progress(renderLogLine(entry, output.errorPaint));
   try {
-    await followJob({ client, jobId, onEntry, signal, world });
+    await followJob({ client, jobId, onEntry, onWaiting: (reason) => output.progress(reason), signal, world });
   } catch (error) {
     output.progress(`The build log cannot be shown: ${error instanceof Error ? error.message : String(error)}`);
   }

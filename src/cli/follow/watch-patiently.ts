@@ -1,5 +1,6 @@
 import type { ServerSentEvent } from "../../client/event-stream.ts";
-import { CodedError } from "../../contracts/errors.ts";
+import type { ErrorResponse } from "../../contracts/api/error-response.ts";
+import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
 import { sleep } from "../../platform/sleep.ts";
 import type { CliWorld } from "../world.ts";
@@ -23,6 +24,14 @@ function isPassing(error: unknown): boolean {
   return !(error instanceof CodedError) || error.code === "transient" || error.code === "database_unavailable";
 }
 
+/** The error with which the server ends a stream that it cannot go on with. */
+function streamError(data: unknown): CodedError {
+  // The server sends the body of an error response here; anything else has no code and becomes `internal`.
+  const { code = "internal", message = "The stream of events has failed." } =
+    (data as Partial<ErrorResponse>).error ?? {};
+  return new CodedError(isErrorCode(code) ? code : "internal", message);
+}
+
 /**
  * The events of a stream that is opened again when it breaks, until the reader leaves or `signal` aborts.
  * Errors: the server's own at once; `transient` when the stream keeps breaking.
@@ -40,7 +49,10 @@ export async function* watchPatiently(options: WatchOptions): AsyncGenerator<Ser
     }
     const openedMs = world.monotonicMs();
     try {
-      yield* options.open();
+      for await (const event of options.open()) {
+        if (event.event === "error") throw streamError(event.data);
+        yield event;
+      }
     } catch (error) {
       if (signal.aborted) return;
       if (!isPassing(error)) throw error;

@@ -9,6 +9,8 @@ interface ErrorFacts {
   readonly message: string;
   readonly next: string;
   readonly problems: readonly Problem[];
+  /** Seconds after which the same may succeed, when the server says so. */
+  readonly retryAfterSeconds?: number | undefined;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
@@ -26,10 +28,10 @@ function factsOf(error: unknown): ErrorFacts {
   };
 }
 
-/** The same facts for programs: `{ "error": { code, message, next, problems, details } }`. */
+/** The same facts for programs: `{ "error": { code, message, next, problems, retryAfterSeconds?, details } }`. */
 export function errorJson(error: unknown): { readonly error: ErrorFacts } {
-  const { code, message, next, problems, details } = factsOf(error);
-  return { error: { code, message, next, problems, details } };
+  const { code, message, next, problems, retryAfterSeconds, details } = factsOf(error);
+  return { error: { code, message, next, problems, retryAfterSeconds, details } };
 }
 
 function placeOf(problem: Problem): string {
@@ -50,6 +52,7 @@ export function renderError(error: unknown, paint: Paint): string {
   return [
     `${paint.red("error:")} ${message} ${paint.dim(`[${facts.code}]`)}`,
     ...facts.problems.map((problem) => problemLine(problem, paint)),
+    ...(facts.retryAfterSeconds === undefined ? [] : [`  a retry may succeed after ${facts.retryAfterSeconds} s`]),
     ...(facts.next === "" ? [] : [`→ ${printable(facts.next)}`]),
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 // Escape sequences (CSI, OSC with either end, and two-byte ones) and every other control character but the tab.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about.
 const unsafe =
+  // oxlint-disable-next-line no-control-regex -- Control characters are what this is about.
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b.?|[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g;
 
 /**

@@ -6,7 +6,7 @@ import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts
 import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 import { mapBounded } from "../../platform/bounded.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
-import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-controller.ts";
+import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Prebuilds, and pools, that one transaction creates: long enough to be cheap, short enough not to block anybody. */
 const createsPerTransactionMax = 250;

@@ -3,7 +3,7 @@ import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { failedSurplus } from "../../db/queries/failed-prebuilds.ts";
 import { cancelPendingPrebuilds, deletePrebuilds } from "../../db/writes/pool-deletes.ts";
 import type { PoolPlan, PrebuildRef } from "../../domain/pool/pool-plan.ts";
-import type { PrebuildsDeps } from "./prebuilds-controller.ts";
+import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Prebuilds that one statement cancels or deletes. */
 const removalBatchMax = 1_000;

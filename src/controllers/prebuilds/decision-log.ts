@@ -5,7 +5,7 @@ import { decisionDigest } from "../../domain/pool/decision-digest.ts";
 import { explainPool } from "../../domain/pool/explain.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
-import type { PrebuildsDeps } from "./prebuilds-controller.ts";
+import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Records that one statement stores. */
 const decisionBatchMax = 500;

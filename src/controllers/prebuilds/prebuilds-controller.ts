@@ -1,40 +1,17 @@
-import type { PresetId, ServerId } from "../../contracts/ids.ts";
+import type { PresetId } from "../../contracts/ids.ts";
 import { loadPools, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
 import { readPause } from "../../db/queries/settings.ts";
-import type { Db } from "../../db/store.ts";
 import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
 import { canSkip, decidePool } from "../../domain/pool/decide-pool.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolPolicy, PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
-import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Random } from "../../platform/random.ts";
 import type { Controller, RunReport } from "../controller.ts";
 import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
-
-export interface PrebuildsOptions {
-  readonly intervalMs: number;
-  readonly policy: Omit<PoolPolicy, "paused">;
-  /** Prebuild builds of the whole deployment that may be pending or running; 0 = no limit. */
-  readonly inFlightMax: number;
-  /** Failed prebuilds of a pool that are kept as evidence. */
-  readonly failedKeptMax: number;
-  /** Connections of the pool; at most half of them are used for creates at once (spec §3). */
-  readonly connectionsMax: number;
-}
-
-export interface PrebuildsDeps {
-  readonly db: Db;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly serverId: ServerId;
-  readonly monotonicMs: () => number;
-  readonly options: PrebuildsOptions;
-}
+import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
 export interface CycleStats {
@@ -48,11 +25,6 @@ export interface CycleStats {
   readonly failedRemoved: number;
   readonly errors: number;
   readonly isPaused: boolean;
-}
-
-/** Half of the connections, at least one: people's requests always find a free one (case 121). */
-export function concurrencyFor(connectionsMax: number): number {
-  return Math.max(1, Math.floor(connectionsMax / 2));
 }
 
 /** The reconciler: keeps each pool at its size. One acts at a time across all servers; two at once would be correct. */
@@ -76,7 +48,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
       await decisionLog.store(plans, snapshots);
       const stats: CycleStats = {
-        elapsedMs: deps.monotonicMs() - begun,
+        elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
         presetsTotal: total,
         presetsReconciled: plans.length,
         creates: created.creates,

@@ -60,9 +60,11 @@ export async function supervise(options: PostmasterOptions, random: Random = sys
 
   const watch = async (): Promise<void> => {
     while (current !== undefined && !stopping.signal.aborted) {
+      // oxlint-disable-next-line prewarm/no-ambient-clock -- How long a process ran is no instant that a test would set.
       const startedAtMs = performance.now();
       lastStatus = (await current.exited).status;
       if (stopping.signal.aborted) return;
+      // oxlint-disable-next-line prewarm/no-ambient-clock -- The other end of the same measurement.
       if (performance.now() - startedAtMs >= stableRunMs) failuresInARow = 0;
       current = await restart();
       if (current !== undefined) tell({ kind: "restarted", attempt: failuresInARow });

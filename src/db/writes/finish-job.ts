@@ -1,4 +1,12 @@
-import type { BuildId, JobId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type {
+  AgentId,
+  BuildId,
+  JobId,
+  PresetId,
+  TemplateId,
+  TemplateVersionId,
+  WorkspaceId,
+} from "../../contracts/ids.ts";
 import type { Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -184,7 +192,7 @@ where workspace_id = $1
   and retired_at is null`,
 );
 
-const listAgentsStatement: Statement<{ readonly id: string }> = statement(
+const listAgentsStatement: Statement<{ readonly id: AgentId }> = statement(
   "agents_of_workspace",
   `select id
 from agents
@@ -207,7 +215,7 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   // The claim build; or, when that failed, the start with which its owner tried again.
   if (transition === "start" && hasSucceeded && ledger?.state === "claimed") {
     await tx.query(handOverStatement, [workspaceId, input.now]);
-    for (const agent of await tx.query(listAgentsStatement, [workspaceId])) tx.emit(`agent:${agent.id as never}`);
+    for (const agent of await tx.query(listAgentsStatement, [workspaceId])) tx.emit(`agent:${agent.id}`);
   }
   tx.emit(`workspace:${workspaceId}`);
 }

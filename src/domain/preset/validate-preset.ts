@@ -44,7 +44,7 @@ function nameFaults(preset: PresetDefinition, earlier: readonly PresetDefinition
 
 function descriptionFaults(preset: PresetDefinition): readonly PresetFault[] {
   // Counted as people count: a letter outside the basic plane is one character.
-  const chars = [...(preset.description ?? "")].length;
+  const chars = Array.from(preset.description ?? "").length;
   if (chars <= presetDescriptionLengthMax) return [];
   return [
     { field: "description", reason: `it has ${chars} characters; at most ${presetDescriptionLengthMax} are allowed` },

@@ -66,7 +66,7 @@ export async function readArchive(
   onEntry: (entry: ArchiveEntry) => EntrySink,
 ): Promise<ArchiveReading> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw invalidArchive("it is not a gzipped tar");
-  let failure: unknown;
+  let failure: Error | undefined;
   let isFirst = true;
   let isAtEnd = false;
   let paddingBytes = 0;
@@ -85,7 +85,7 @@ export async function readArchive(
       try {
         if (failure === undefined) sink?.(piece);
       } catch (error) {
-        failure ??= error;
+        failure ??= asError(error);
       }
     });
   };
@@ -97,7 +97,7 @@ export async function readArchive(
       try {
         if (failure === undefined) visit(entry);
       } catch (error) {
-        failure ??= error;
+        failure ??= asError(error);
       }
       // An entry that nobody reads would hold up the parser.
       entry.resume();
@@ -150,4 +150,8 @@ async function pump(bytes: Uint8Array, options: PumpOptions): Promise<number> {
 
 function isZlibError(error: unknown): error is Error {
   return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

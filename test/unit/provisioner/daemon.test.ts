@@ -39,7 +39,12 @@ function scripted(
 ): Driver {
   const nothing = async (): Promise<void> => {};
   return {
-    ...{ name: "fake", apply, destroy: apply, open: nothing, close: nothing, parse: parse ?? nothing },
+    name: "fake",
+    apply,
+    destroy: apply,
+    open: nothing,
+    close: nothing,
+    parse: parse ?? nothing,
     list: async () => [],
     capabilities: () => ({ claimEffect: "unknown" }),
   };
@@ -53,8 +58,15 @@ interface Start {
 function start(driver: Driver, options: Start = {}): Daemon {
   const daemon = startDaemon({
     client: new Client({ url: server.url, token: "daemon-token" }),
-    ...{ name: "embedded", incarnation: "one", drivers: [driver], tags: { zone: "a" }, version: "1.2.3" },
-    ...{ scratchDir: path.join(folder, "scratch"), logger: silentLogger, random: seededRandom(1), clock: systemClock },
+    name: "embedded",
+    incarnation: "one",
+    drivers: [driver],
+    tags: { zone: "a" },
+    version: "1.2.3",
+    scratchDir: path.join(folder, "scratch"),
+    logger: silentLogger,
+    random: seededRandom(1),
+    clock: systemClock,
     concurrency: options.concurrency ?? 2,
     timing: { retryBaseMs: 5, retryCapMs: 30, logFlushMs: 5, abortGraceMs: 300, leaseWaitMs: 500, ...options.timing },
   });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -189,6 +190,11 @@ describe("stopping and destroying", () => {
     await until(() => expect(existsSync(homeFile("forked"))).toBe(true));
     const forked = Number(read("forked"));
     expect([isAlive(agent), isAlive(forked)]).toEqual([true, true]);
+    // Package caches are like this; without being root, it stops a plain removal.
+    mkdirSync(homeFile("cache/deep"), { recursive: true });
+    writeFileSync(homeFile("cache/deep/file"), "");
+    chmodSync(homeFile("cache/deep"), 0o555);
+    chmodSync(homeFile("cache"), 0o555);
     const states: unknown[] = [];
     await driver.destroy(context({ work: { transition: "delete" }, states }));
     expect([isAlive(agent), isAlive(forked)]).toEqual([false, false]);

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
@@ -130,8 +130,12 @@ export class ProcessDriver implements Driver {
     await context.saveState({ exists: true, rootId: this.#rootId, workspaceId: work.workspaceId });
     if (earlier !== null) await this.#end(paths, work.workspaceId);
     const record = {
-      ...{ workspaceId: work.workspaceId, workspaceName: work.workspaceName, templateName: context.templateName },
-      ...{ startId: work.buildId, buildStage: work.stage, accessUrl: context.accessUrl },
+      workspaceId: work.workspaceId,
+      workspaceName: work.workspaceName,
+      templateName: context.templateName,
+      startId: work.buildId,
+      buildStage: work.stage,
+      accessUrl: context.accessUrl,
       agents: work.agents.map(({ id, name }) => ({ id, name, process: null })),
     };
     await writeRecord(paths, { ...record, wanted: "making" });
@@ -228,6 +232,6 @@ async function copyTemplate(from: string, to: string): Promise<void> {
   for (const child of await readdir(to, { withFileTypes: true, recursive: true })) {
     if (!child.isFile()) continue;
     const file = path.join(child.parentPath, child.name);
-    await chmod(file, child.name.endsWith(".sh") ? 0o555 : 0o444);
+    await chmod(file, (await stat(file)).mode & 0o555);
   }
 }

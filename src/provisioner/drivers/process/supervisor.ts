@@ -79,7 +79,7 @@ export class Supervisor {
     const { superviseMs, locks, logger } = this.#options;
     let rotatedAtMs = performance.now();
     while (!this.#over.signal.aborted) {
-      for (const [workspaceId, record] of [...this.#watched]) {
+      for (const [workspaceId, record] of this.#watched) {
         if (this.#over.signal.aborted) return;
         // Somebody is at work on it, and will ensure what he needs.
         if (locks.isHeld(workspaceId) || !this.#needsCare(record)) continue;
@@ -128,7 +128,9 @@ export class Supervisor {
     this.#countRestart(agent);
     const unknown = agent.process === null ? record : await this.#write(record, { ...agent, process: null });
     const process = await launchAgent({
-      ...{ paths: workspacePaths(this.#options.root, record.workspaceId), record, agent },
+      paths: workspacePaths(this.#options.root, record.workspaceId),
+      record,
+      agent,
       command: this.#options.agentCommand,
       hostEnvironment: this.#options.hostEnvironment,
       onExit: () => this.#look.notify(),
@@ -165,7 +167,7 @@ export class Supervisor {
   }
 
   async #rotateLogs(): Promise<void> {
-    for (const record of [...this.#watched.values()]) {
+    for (const record of this.#watched.values()) {
       const paths = workspacePaths(this.#options.root, record.workspaceId);
       for (const agent of record.agents) {
         // A log that cannot be cut now is cut the next time.

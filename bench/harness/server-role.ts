@@ -1,0 +1,61 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { tmpdir } from "node:os";
+import { startServer } from "../../src/main/start-server.ts";
+import { loadConfig } from "../../src/platform/config/load-config.ts";
+import { serverOptions } from "../../src/platform/config/server-options.ts";
+import { createDisposers } from "../../src/platform/disposers.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import type { Role } from "./child-roles.ts";
+
+export type ServerMessage =
+  | { readonly kind: "start"; readonly flags: Readonly<Record<string, string>> }
+  | { readonly kind: "stats" };
+
+export interface ServerStarted {
+  readonly url: string;
+  readonly daemonKey: string;
+}
+
+/** Since the question before. */
+export interface ServerStats {
+  readonly cpuMs: number;
+  readonly loopDelayP99Ms: number;
+}
+
+/** The server as `prewarm server` puts it together, configured by flags, in a process of its own. */
+export function createServerRole(): Role {
+  const logger = createLogger({ level: "warn", format: "pretty", destination: process.stderr });
+  const disposers = createDisposers(logger);
+  const delays = monitorEventLoopDelay({ resolution: 5 });
+  let cpu = process.cpuUsage();
+  const start = async (flags: Readonly<Record<string, string>>): Promise<ServerStarted> => {
+    const { values: config } = loadConfig(serverOptions, { flags: new Map(Object.entries(flags)), env: {} });
+    const server = await startServer({
+      config: { ...config, dataDir: tmpdir() },
+      isDataDirChosen: true,
+      administratorPassword: "not-a-secret-of-anybody",
+      logger,
+      disposers,
+      onFatal: (reason) => logger.error("the benchmark's server cannot go on", { reason }),
+    });
+    delays.enable();
+    return { url: server.url, daemonKey: server.daemonKey };
+  };
+  const stats = (): ServerStats => {
+    const used = process.cpuUsage(cpu);
+    const loopDelayP99Ms = delays.percentile(99) / 1e6;
+    cpu = process.cpuUsage();
+    delays.reset();
+    return { cpuMs: (used.user + used.system) / 1_000, loopDelayP99Ms };
+  };
+  return {
+    answer: async (message) => {
+      // Sent by the benchmark of the same program.
+      const asked = message as ServerMessage;
+      return asked.kind === "start" ? await start(asked.flags) : stats();
+    },
+    close: async () => {
+      await disposers.disposeAll();
+    },
+  };
+}

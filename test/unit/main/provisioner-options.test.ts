@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { makeDrivers } from "../../../src/main/make-drivers.ts";
+import { parseTags } from "../../../src/main/provisioner-options.ts";
+import { silentLogger } from "../../../src/platform/logger.ts";
+
+describe("a daemon's tags", () => {
+  it.each([
+    ["", {}],
+    ["gpu=yes", { gpu: "yes" }],
+    [" a=1 , b= x=y ,", { a: "1", b: " x=y" }],
+    ["empty=", { empty: "" }],
+  ])("are read from %j", (text, tags) => {
+    expect(parseTags(text)).toEqual(tags);
+  });
+
+  it.each(["gpu", "=yes", "a=1,b"])("are refused as %j", (text) => {
+    expect(parseTags(text)).toBeUndefined();
+  });
+});
+
+describe("a daemon's drivers", () => {
+  const setting = { root: "/nowhere", logger: silentLogger };
+
+  it("are made once each, in the order of their names in the option", () => {
+    expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
+  });
+
+  it("are refused by the option's name when there is none of that name", () => {
+    expect(() => makeDrivers("process,toString", setting)).toThrow(
+      'provisioner.drivers names "toString", which is no driver. There are: process, fake.',
+    );
+  });
+});

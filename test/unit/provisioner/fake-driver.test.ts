@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Manifest } from "../../../src/contracts/manifest.ts";
+import type { BuildContext, BuildWork } from "../../../src/provisioner/driver.ts";
+import { FakeDriver } from "../../../src/provisioner/drivers/fake/fake-driver.ts";
+import { buildContext } from "../../support/build-context.ts";
+
+let root: string;
+let driver: FakeDriver;
+beforeEach(async () => {
+  root = mkdtempSync(path.join(tmpdir(), "prewarm-fake-"));
+  driver = new FakeDriver({ root });
+  await driver.open();
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function context(fake: NonNullable<Manifest["fake"]>, work: Partial<BuildWork> = {}): BuildContext {
+  return { ...buildContext({ workspaceId: "one", template: "", work }), manifest: { driver: "fake", fake } };
+}
+
+test("what was started exists, and what was destroyed does not", async () => {
+  await driver.apply(context({}));
+  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "running" }]);
+  await driver.apply(context({}, { transition: "stop" }));
+  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "stopped" }]);
+  await driver.destroy(context({}));
+  await driver.destroy(context({}));
+  expect(await driver.list()).toEqual([]);
+});
+
+test("a start that fails leaves something that must be cleaned up", async () => {
+  await expect(driver.apply(context({ fail: "start" }))).rejects.toMatchObject({ code: "build_failed" });
+  expect(await driver.list()).toHaveLength(1);
+  await driver.destroy(context({ fail: "start" }));
+  expect(await driver.list()).toEqual([]);
+});
+
+test("a claim fails only where the script says claim, a delete only where it says delete", async () => {
+  await expect(driver.apply(context({ fail: "claim" }, { stage: "claim" }))).rejects.toMatchObject({
+    code: "build_failed",
+  });
+  await driver.apply(context({ fail: "claim" }));
+  await expect(driver.destroy(context({ fail: "delete" }))).rejects.toMatchObject({ code: "build_failed" });
+  expect(await driver.list()).toHaveLength(1);
+});
+
+test("a latency ends early when the work is stopped", async () => {
+  const stop = new AbortController();
+  const working = driver.apply({ ...context({ start_ms: 600_000 }), abort: stop.signal });
+  stop.abort();
+  await expect(working).rejects.toThrow("stopped");
+});
