@@ -9,7 +9,7 @@ const payloadBytesMax = 7_000;
 /** News of this many milliseconds travel in one statement. */
 const coalesceMs = 2;
 const reconnectMs = 500;
-/** Topics that wait to be sent; beyond it the oldest are dropped, which costs a poll and no more. */
+/** Topics that wait to be sent; beyond it no more are taken, which costs the other servers a poll and no more. */
 const queueMax = 10_000;
 
 export interface PostgresBusOptions {
@@ -42,10 +42,20 @@ export class PostgresBus extends TopicListeners {
     client.on("error", () => undefined);
     client.on("end", () => this.#onEnd(client));
     client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
-    await client.connect();
-    // A notify is a transaction of its own. News are hints, so none waits for the disk, nor makes claims wait for it.
-    await client.query("set synchronous_commit = off");
-    await client.query(`listen ${channel}`);
+    try {
+      await client.connect();
+      // A notify is a transaction of its own. News are hints, so none waits for the disk, nor makes claims wait for it.
+      await client.query("set synchronous_commit = off");
+      await client.query(`listen ${channel}`);
+    } catch (error) {
+      client.end().catch(() => undefined);
+      throw error;
+    }
+    if (this.#isStopped) {
+      // Stopped while it was connecting: `stop` could not know of this connection.
+      await client.end();
+      return;
+    }
     this.#client = client;
     this.tellAll();
   }
@@ -96,7 +106,9 @@ export class PostgresBus extends TopicListeners {
   }
 
   #onEnd(client: pg.Client): void {
-    if (this.#client === client) this.#client = undefined;
+    // One that never came up is `start`'s to report.
+    if (this.#client !== client) return;
+    this.#client = undefined;
     if (this.#isStopped) return;
     this.#options.logger.warn("the news connection was lost; polling until it is back", {});
     this.#reconnect();

@@ -1,19 +1,21 @@
 // Case 123, S2, S3, S5: a prebuild that is claimed and taken away at the same time. One of the two wins.
-import { AsyncResource } from "node:async_hooks";
 import { describe, expect, it } from "vitest";
-import { type StartBuildInput, startBuild } from "../../src/db/writes/start-build.ts";
+import { startBuild } from "../../src/db/writes/start-build.ts";
 import { type DeleteInput, deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
 import { liveAgents } from "../../src/db/queries/agents.ts";
 import { loadPools } from "../../src/db/queries/load-pools.ts";
-import type { BuildId, JobId, WorkspaceId } from "../../src/contracts/ids.ts";
-import type { Sql, Tx } from "../../src/db/store.ts";
+import type { WorkspaceId } from "../../src/contracts/ids.ts";
+import type { Sql } from "../../src/db/store.ts";
 import { systemRandom } from "../../src/platform/random.ts";
+import { build, buildInput } from "../support/builds.ts";
 import { claimOnce, create } from "../support/claims.ts";
-import { agentChange } from "../support/daemon.ts";
+import { agentChange, agentsReady, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { ledgerCounts, ledgerState, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { type PublishedTemplate, publishTemplate } from "../support/templates.ts";
 import { waitUntil } from "../support/wait-until.ts";
+import { interleaved, somebodyWaits } from "../support/interleave.ts";
+import type { Created } from "../../src/app/workspaces/create-workspace.ts";
 
 function deleteOf(fx: Fixture, ids: readonly WorkspaceId[]): DeleteInput {
   return {
@@ -55,38 +57,12 @@ function openTransaction<Result>(
   };
 }
 
-function stopOf(fx: Fixture, workspaceId: WorkspaceId): StartBuildInput {
-  return {
-    workspaceId,
-    transition: "stop",
-    initiatorId: fx.admin.userId,
-    buildId: systemRandom.uuid() as BuildId,
-    jobId: systemRandom.uuid() as JobId,
-    choose: async (current) => current,
-    now: fx.clock.now(),
-  };
-}
-
-const outsideOfAll = new AsyncResource("test");
-
-/** Runs work as somebody else would: not as part of the transaction in which it is started. */
-function outside<Result>(work: () => Promise<Result>): Promise<Result> {
-  return outsideOfAll.runInAsyncScope(work);
-}
-
 async function oneReady(): Promise<{ fx: Fixture; template: PublishedTemplate; id: WorkspaceId }> {
   const fx = await testFixture();
   const template = await publishTemplate(fx, { presets: { large: 0 } });
   const id = await putPrebuild(fx, template.preset());
   return { fx, template, id };
 }
-
-const somebodyWaits = (fx: Fixture): Promise<boolean> =>
-  waitUntil("somebody waits for a lock", async () => {
-    const text =
-      "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    return (await fx.number(text)) > 0;
-  });
 
 describe("claim and delete, interleaved statement by statement", () => {
   it("the claim is first and commits: the delete that waited is a no-op", async () => {
@@ -176,22 +152,13 @@ describe("S2: at once expired, surplus and outdated, and wanted", () => {
     1, 2, 3,
   ])("a stop by an administrator, met by a claim after its statement %i, gives neither an error", async (nth) => {
     const { fx, template, id } = await oneReady();
-    let claim: Promise<{ readonly outcome: string }> | undefined;
-    const stopped = await fx.store.transaction("test stop", async (tx) => {
-      let statements = 0;
-      const query: Tx["query"] = async (statement, params) => {
-        const rows = await tx.query(statement, params);
-        statements += 1;
-        if (statements === nth) {
-          claim = outside(() => create(fx, { template: template.name }));
-          await Promise.race([claim, outside(() => somebodyWaits(fx))]);
-        }
-        return rows;
-      };
-      return await startBuild({ ...tx, query }, stopOf(fx, id));
+    const [stopped, claim] = await fx.store.transaction("test stop", async (tx) => {
+      const work = (): Promise<Created> => create(fx, { template: template.name });
+      const both = interleaved(fx, tx, { nth, work });
+      return [await startBuild(both.tx, buildInput(fx, id, "stop")), { other: both.other }] as const;
     });
     expect(stopped.kind).toBe("started");
-    expect((await claim)?.outcome).toBe("cold");
+    expect((await claim.other).outcome).toBe("cold");
     expect(await ledgerState(fx, id)).toBe("stopping");
   });
 
@@ -201,12 +168,25 @@ describe("S2: at once expired, surplus and outdated, and wanted", () => {
     for (let round = 0; round < 8; round += 1) {
       const ids = await putPrebuilds(fx, template.preset(), 8);
       const created = ids.map(() => create(fx));
-      const stops = ids.map((id) => fx.store.transaction("test stop", (tx) => startBuild(tx, stopOf(fx, id))));
+      const stops = ids.map((id) => build(fx, id, "stop"));
       await Promise.all([...created, ...stops]);
     }
     const doubled = "select count(*) from (select from builds group by workspace_id, number having count(*) > 1) d";
     expect(await fx.number(doubled)).toBe(0);
   });
+});
+
+it("159: a prebuild that an administrator stops and starts gets no lifecycle from it, and is claimable again", async () => {
+  const { fx, id } = await oneReady();
+  for (const transition of ["stop", "start"] as const) {
+    expect(await build(fx, id, transition)).toEqual({ kind: "started" });
+    await runJobs(fx);
+  }
+  await agentsReady(fx, [id]);
+  expect(await fx.rows("select last_used_at, ttl_ms, deadline_at from workspaces")).toEqual([
+    { last_used_at: null, ttl_ms: null, deadline_at: null },
+  ]);
+  expect(await create(fx, { mode: "warm_only" })).toMatchObject({ outcome: "claimed", workspace: { id } });
 });
 
 describe("S5: an old decision that is applied late", () => {

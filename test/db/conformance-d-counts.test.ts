@@ -168,7 +168,7 @@ describe("expired and surplus prebuilds", () => {
       initiatorId: fx.admin.userId,
       now: fx.clock.now(),
     });
-    expect([...deleted].sort()).toEqual([doomed[0], doomed[2]].sort());
+    expect(new Set(deleted)).toEqual(new Set([doomed[0], doomed[2]]));
     expect(await ledgerCounts(fx, template.preset())).toEqual({ claimed: 1, draining: 2 });
   });
 });
@@ -239,7 +239,7 @@ describe("cycles", () => {
       [0, 11],
     ]);
     const each = await Promise.all(["one", "two", "three"].map((name) => live(fx, template.preset(name))));
-    expect(each.sort()).toEqual([1, 1, 2]);
+    expect(each.toSorted((one, other) => one - other)).toEqual([1, 1, 2]);
   });
 
   it("keep at most so many decision records of a pool, one for each change of the decision", async () => {

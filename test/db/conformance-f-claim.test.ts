@@ -1,9 +1,8 @@
 // Cases 129 to 135, 138, 140 and 142, in the default and in a second organization.
 import { describe, expect, it } from "vitest";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { startBuild } from "../../src/db/writes/start-build.ts";
-import type { BuildId, JobId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { systemRandom } from "../../src/platform/random.ts";
+import type { WorkspaceId } from "../../src/contracts/ids.ts";
+import { build } from "../support/builds.ts";
 import { claimOnce, codeOf, create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { memberOf } from "../support/organizations.ts";
@@ -142,18 +141,7 @@ it("135: stop and start of a claimed workspace never claim", async () => {
   const other = await putPrebuild(fx, template.preset(), { ageMs: 1_000 });
   const id = (await create(fx)).workspace.id as WorkspaceId;
   for (const transition of ["stop", "start"] as const) {
-    const started = await fx.store.transaction("test build", (tx) =>
-      startBuild(tx, {
-        workspaceId: id,
-        transition,
-        initiatorId: fx.alice.userId,
-        buildId: systemRandom.uuid() as BuildId,
-        jobId: systemRandom.uuid() as JobId,
-        choose: async (current) => current,
-        now: fx.clock.now(),
-      }),
-    );
-    expect(started).toEqual({ kind: "started" });
+    expect(await build(fx, id, transition)).toEqual({ kind: "started" });
     await runJobs(fx);
   }
   expect(await fx.rows("select stage from builds where workspace_id = $1 order by number", [id])).toEqual(
@@ -231,7 +219,7 @@ describe("140: the preset is matched by parameters", () => {
     { what: "a parameter that is missing", parameters: { size: "large" } },
   ])("$what matches none, and the miss says parameters_differ", async ({ parameters }) => {
     const fx = await testFixture();
-    const { bare: _, ...presets } = template.presets ?? {};
+    const presets = Object.fromEntries(Object.entries(template.presets ?? {}).filter(([name]) => name !== "bare"));
     const published = await publishTemplate(fx, { ...template, presets });
     await putPrebuild(fx, published.preset("east"));
     expect(await create(fx, { parameters })).toMatchObject({ outcome: "cold", missReason: "parameters_differ" });

@@ -1,14 +1,25 @@
 // What the end of a job means: for the ledger, the workspace, the agents, the template version.
 import { describe, expect, it } from "vitest";
 import { createJobReaper } from "../../src/controllers/job-reaper.ts";
-import { liveAgents } from "../../src/db/queries/agents.ts";
+import { changeAgent, liveAgents } from "../../src/db/queries/agents.ts";
 import { appendJobLog, extendLease } from "../../src/db/queries/job-leases.ts";
+import type { Tx } from "../../src/db/store.ts";
 import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
 import type { JobStatus, Transition } from "../../src/contracts/states.ts";
 import { create } from "../support/claims.ts";
-import { agentsReady, failed, finish, putState, runJobs, succeeded, takeNext } from "../support/daemon.ts";
+import {
+  agentsReady,
+  connectAgents,
+  failed,
+  finish,
+  putState,
+  runJobs,
+  succeeded,
+  takeNext,
+} from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { interleaved } from "../support/interleave.ts";
 import { ledgerCounts, ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { finishImport, publishTemplate, pushVersion } from "../support/templates.ts";
@@ -75,6 +86,35 @@ describe("the end of a prebuild's build", () => {
     expect(await finish(fx, job, succeeded)).toBe(true);
     expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 1 });
     expect(await fx.rows("select ready_at from prebuilds")).toEqual([{ ready_at: fx.clock.now() }]);
+  });
+
+  const settings = [1, 2, 3].flatMap((nth) => [
+    { first: "the job's end", second: "the agent's report", nth },
+    { first: "the agent's report", second: "the job's end", nth },
+  ]);
+  it.each(settings)("it is ready when $first is met after its statement $nth by $second", async ({ first, nth }) => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    await reconcile(fx);
+    const job = await takeNext(fx);
+    if (job === undefined) throw new Error("a cycle makes a job");
+    await connectAgents(fx, job.workspace_id);
+    const [agent] = await liveAgents(fx.store, job.workspace_id);
+    if (agent === undefined) throw new Error("a start makes agents");
+    const now = fx.clock.now();
+    const { id: jobId, attempt } = job;
+    const ready = { kind: "state", state: "ready", detail: "", version: "" } as const;
+    const report = (tx: Tx): Promise<boolean> => changeAgent(tx, agent.id, ready, now);
+    const end = (tx: Tx): Promise<boolean> =>
+      finishJob(tx, { jobId, attempt, from: ["running"], outcome: succeeded, now });
+    const [one, other] = first === "the job's end" ? [end, report] : [report, end];
+    const second = await fx.store.transaction("test first", async (tx) => {
+      const both = interleaved(fx, tx, { nth, work: () => fx.store.transaction("test second", other) });
+      expect(await one(both.tx)).toBe(true);
+      return { result: both.other };
+    });
+    expect(await second.result).toBe(true);
+    expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 1 });
   });
 
   it("in whatever order jobs and agents report, at once, every prebuild ends up ready", async () => {

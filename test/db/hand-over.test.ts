@@ -1,10 +1,9 @@
 // When a claimed workspace is its owner's: at the commit, or after its claim build (spec §4.1); S14.
 import { describe, expect, it } from "vitest";
 import { acknowledgeClaim, claimRecord, liveAgents } from "../../src/db/queries/agents.ts";
-import { startBuild } from "../../src/db/writes/start-build.ts";
 import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
-import type { BuildId, JobId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { systemRandom } from "../../src/platform/random.ts";
+import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
+import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { connectAgents, failed, reportAgents, runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
@@ -25,21 +24,6 @@ async function claimed(claimEffect: "none" | "unknown"): Promise<{ fx: Fixture; 
   expect(await toldOwner(fx, id)).toEqual({ generation: 0, owner: null });
   expect(await create(fx)).toMatchObject({ outcome: "claimed", workspace: { id } });
   return { fx, id };
-}
-
-async function build(fx: Fixture, workspaceId: WorkspaceId, transition: "start" | "stop"): Promise<void> {
-  const started = await fx.store.transaction("test build", (tx) =>
-    startBuild(tx, {
-      workspaceId,
-      transition,
-      initiatorId: fx.alice.userId,
-      buildId: systemRandom.uuid() as BuildId,
-      jobId: systemRandom.uuid() as JobId,
-      choose: async (current) => current,
-      now: fx.clock.now(),
-    }),
-  );
-  expect(started).toEqual({ kind: "started" });
 }
 
 describe("the hand-over", () => {
@@ -90,7 +74,7 @@ describe("S14: a claim build that", () => {
     ]);
     expect(await toldOwner(fx, id)).toEqual({ generation: 0, owner: null });
     expect(await reconcile(fx), "and the pool is refilled").toMatchObject({ creates: 1, deletes: 0 });
-    await build(fx, id, "start");
+    expect(await build(fx, id, "start")).toEqual({ kind: "started" });
     const jobs = await runJobs(fx, () => succeeded);
     expect(jobs.filter((one) => one.workspace_id === id).map((one) => one.stage)).toEqual(["ordinary"]);
     await connectAgents(fx, id);
@@ -101,9 +85,9 @@ describe("S14: a claim build that", () => {
 
 it("a claimed workspace that is stopped, started and deleted never comes back into the pool", async () => {
   const { fx, id } = await claimed("none");
-  await build(fx, id, "stop");
+  expect(await build(fx, id, "stop")).toEqual({ kind: "started" });
   await runJobs(fx);
-  await build(fx, id, "start");
+  expect(await build(fx, id, "start")).toEqual({ kind: "started" });
   await runJobs(fx);
   await connectAgents(fx, id);
   await reportAgents(fx, id, "ready");

@@ -38,6 +38,32 @@ export interface Fixture extends TestServer {
 
 const rowsShownMax = 20;
 
+async function actorOf(server: TestServer, username: string): Promise<Actor> {
+  const user = await userByName(server.store, username);
+  if (user === undefined) throw new Error(`there is no user ${username}`);
+  const tokenId = systemRandom.uuid() as TokenId;
+  return { ...user, userId: user.id, createdAt: user.created_at, tokenId };
+}
+
+/** A member of the default organization, without a password. */
+async function addMember(server: TestServer, username: string): Promise<Actor> {
+  await server.store.transaction("test user", async (tx) =>
+    insertUser(tx, {
+      id: systemRandom.uuid() as UserId,
+      username,
+      email: null,
+      name: username,
+      passwordHash: null,
+      isSystem: false,
+      role: "member",
+      organizationId: defaultOrganizationId,
+      organizationRole: "member",
+      now: server.context.clock.now(),
+    }),
+  );
+  return await actorOf(server, username);
+}
+
 /** For suites that share one deployment: close it in `afterAll`. */
 export async function createFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const database = await createTestDatabase();
@@ -50,31 +76,6 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
 
   async function rows<Row extends object>(text: string, params: readonly unknown[] = []): Promise<Row[]> {
     return (await server.pool.query<Row>(text, [...params])).rows;
-  }
-
-  async function actor(username: string): Promise<Actor> {
-    const user = await userByName(server.store, username);
-    if (user === undefined) throw new Error(`there is no user ${username}`);
-    const tokenId = systemRandom.uuid() as TokenId;
-    return { ...user, userId: user.id, createdAt: user.created_at, tokenId };
-  }
-
-  async function addUser(username: string): Promise<Actor> {
-    await server.store.transaction("test user", async (tx) =>
-      insertUser(tx, {
-        id: systemRandom.uuid() as UserId,
-        username,
-        email: null,
-        name: username,
-        passwordHash: null,
-        isSystem: false,
-        role: "member",
-        organizationId: defaultOrganizationId,
-        organizationRole: "member",
-        now: clock.now(),
-      }),
-    );
-    return await actor(username);
   }
 
   async function close(): Promise<void> {
@@ -99,8 +100,8 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     ...deployment,
     database,
     clock,
-    admin: await actor("admin"),
-    alice: await addUser("alice"),
+    admin: await actorOf(server, "admin"),
+    alice: await addMember(server, "alice"),
     rows,
     number: async (text, params) => Number(Object.values((await rows(text, params))[0] ?? {})[0]),
     addServer: (more) => {
@@ -108,7 +109,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       servers.push(added);
       return added;
     },
-    addUser,
+    addUser: (username) => addMember(server, username),
     breakOnPurpose: () => {
       isBroken = true;
     },

@@ -30,8 +30,11 @@ export interface PushedTemplate extends PublishedTemplate {
 }
 
 /** Pushes a version through the use case. One preset `large` with one instance, and one agent, unless said. */
-export async function pushVersion(fx: Fixture, input: TemplateInput = {}): Promise<PushedTemplate> {
-  const { template = "web", presets = { large: 1 }, activate = true, organization, claimEffect: _, ...rest } = input;
+export async function pushVersion(
+  fx: Fixture,
+  input: Omit<TemplateInput, "claimEffect"> = {},
+): Promise<PushedTemplate> {
+  const { template = "web", presets = { large: 1 }, activate = true, organization, ...rest } = input;
   const manifest = {
     driver: "fake",
     agents: [{ name: "main" }],
@@ -78,8 +81,9 @@ export async function finishImport(fx: Fixture, pushed: PushedTemplate, outcome:
 
 /** Pushes a version and lets its import succeed. Claiming changes nothing in it unless said. */
 export async function publishTemplate(fx: Fixture, input: TemplateInput = {}): Promise<PublishedTemplate> {
-  const pushed = await pushVersion(fx, input);
-  await finishImport(fx, pushed, { kind: "succeeded", claimEffect: input.claimEffect ?? "none" });
+  const { claimEffect = "none", ...version } = input;
+  const pushed = await pushVersion(fx, version);
+  await finishImport(fx, pushed, { kind: "succeeded", claimEffect });
   return pushed;
 }
 

@@ -14,6 +14,7 @@ const expectedState = `case
     when l.transition = 'start' then 'failed'
     when l.transition = 'stop' and j.status in ('pending', 'running', 'canceling') then 'stopping'
     when l.transition = 'stop' then 'parked'
+    when coalesce(j.status, 'succeeded') = 'succeeded' then 'deleted'
     else 'draining'
   end`;
 
@@ -111,6 +112,13 @@ join prebuilds b on b.workspace_id = w.id
 where w.deleted_at is null
   and b.state <> 'claimed'
   and w.owner_id <> $1
+limit $2)
+union all
+(select 'deleted_in_ledger_only', w.id::text, w.name
+from workspaces w
+join prebuilds b on b.workspace_id = w.id
+where w.deleted_at is null
+  and b.state = 'deleted'
 limit $2)
 union all
 (select 'workspace_without_template', w.id::text, w.name

@@ -3,11 +3,21 @@ import type { Sql } from "../store.ts";
 
 const logsStatement: Statement<object> = statement(
   "housekeeping_logs",
-  // The log of a workspace that is gone is kept for a while, for whoever wants to know why; then it goes.
+  // The log of a workspace that is gone is kept for a while, for whoever wants to know why; then it goes. Only those
+  // that have something left: the rows of workspaces stay, and the oldest of them would be all that a run looks at.
   `with old as (
   select w.id
   from workspaces w
   where w.deleted_at < $1
+    and (exists (
+      select 1
+      from agents a
+      where a.workspace_id = w.id)
+    or exists (
+      select 1
+      from jobs j
+      join job_logs l on l.job_id = j.id
+      where j.workspace_id = w.id))
   order by w.deleted_at
   limit $2
 ), agent_lines as (

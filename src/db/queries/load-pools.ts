@@ -166,7 +166,10 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<Loaded
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
     const replacement = row.is_active_version ? undefined : active.get(poolKey(row));
-    const surge = replacement === undefined ? undefined : surgeOf(row, replacement, live, input.now.getTime());
+    const surge =
+      replacement === undefined
+        ? undefined
+        : surgeOf(row, { row: replacement, live: live.get(replacement.id) ?? [] }, input.now.getTime());
     return {
       preset: presetOf(row),
       versionName: row.version_name,
@@ -184,13 +187,12 @@ function poolKey(row: PresetRow): string {
 
 function surgeOf(
   outdated: PresetRow,
-  replacement: PresetRow,
-  live: ReadonlyMap<PresetId, readonly LiveRow[]>,
+  replacement: { readonly row: PresetRow; readonly live: readonly LiveRow[] },
   now: number,
 ): SurgeProgress | undefined {
   if (outdated.rollout !== "surge" || outdated.active_since === null) return undefined;
-  const preset = presetOf(replacement);
-  const replacements = (live.get(replacement.id) ?? []).map(prebuildOf);
+  const preset = presetOf(replacement.row);
+  const replacements = replacement.live.map(prebuildOf);
   return {
     replacementsReady: replacements.filter((prebuild) => isEligible(prebuild, preset, now)).length,
     replacementsDesired: desiredInstances(preset, now).instances,

@@ -45,6 +45,7 @@ where w.id = $1`,
 
 const insertStatement: Statement<object> = statement(
   "build_start",
+  // An unclaimed prebuild has no lifecycle: what an administrator does to it is no use by anybody (spec §6).
   `with build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
     job_id, parameters, created_at)
@@ -69,7 +70,11 @@ const insertStatement: Statement<object> = statement(
     and state <> 'claimed'
 )
 update workspaces
-set latest_build_id = $2, last_used_at = $9
+set latest_build_id = $2, last_used_at = case when exists (
+  select 1
+  from prebuilds
+  where workspace_id = $1
+    and state <> 'claimed') then last_used_at else $9 end
 where id = $1`,
 );
 
