@@ -332,7 +332,7 @@ alter table organization_members add constraint organization_members_role_check 
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
 alter table prebuilds add constraint prebuilds_pkey PRIMARY KEY (workspace_id);
 alter table prebuilds add constraint prebuilds_check CHECK (((state = 'claimed'::text) <= (claimed_at IS NOT NULL)));
-alter table prebuilds add constraint prebuilds_first_build_result_check CHECK ((first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'canceled'::text])));
+alter table prebuilds add constraint prebuilds_first_build_result_check CHECK ((first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text, 'canceled'::text])));
 alter table prebuilds add constraint prebuilds_state_check CHECK ((state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'claimed'::text, 'stopping'::text, 'parked'::text, 'draining'::text, 'failed'::text, 'deleted'::text])));
 alter table presets add constraint presets_pkey PRIMARY KEY (id);
 alter table presets add constraint presets_instances_check CHECK ((instances >= 0));
@@ -384,8 +384,8 @@ CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (st
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
-CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = 'failed'::text);
-CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text]));
+CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
+CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
 CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
 CREATE INDEX prebuilds_ready ON public.prebuilds USING btree (preset_id, ready_at, workspace_id) WHERE (state = 'ready'::text);

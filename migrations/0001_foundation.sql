@@ -337,7 +337,7 @@ create table prebuilds (
   created_at timestamptz not null,
   ready_at timestamptz,
   -- Outcome of the first build, kept after the workspace is gone: failures count towards backoff.
-  first_build_result text check (first_build_result in ('succeeded', 'failed', 'canceled')),
+  first_build_result text check (first_build_result in ('succeeded', 'failed', 'abandoned', 'canceled')),
   first_build_completed_at timestamptz,
   -- The claim record. The generation that agents acknowledge is claim_generation.
   claimed_at timestamptz,
@@ -355,9 +355,10 @@ create index prebuilds_live on prebuilds (preset_id)
   where state in ('building', 'starting', 'ready', 'stopping', 'draining');
 create index prebuilds_kept on prebuilds (preset_id, created_at) where state in ('failed', 'parked');
 -- Failures decide backoff and hard limit; pools without any are not looked at further.
-create index prebuilds_failures on prebuilds (preset_id, created_at desc) where first_build_result = 'failed';
+create index prebuilds_failures on prebuilds (preset_id, created_at desc) 
+  where first_build_result in ('failed', 'abandoned');
 create index prebuilds_history on prebuilds (preset_id, created_at desc)
-  where first_build_result in ('succeeded', 'failed');
+  where first_build_result in ('succeeded', 'failed', 'abandoned');
 
 create table creation_outcomes (
   id bigint generated always as identity primary key,

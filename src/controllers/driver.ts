@@ -36,6 +36,8 @@ export interface DriverDeps {
 /** News within this time make one run; a run that took long waits as long again, so that it never fills the time. */
 const settleMsMin = 5;
 const settleMsMax = 1_000;
+/** Who found another server at it asks again this soon: that server may have died just before. */
+const skippedRetryMs = 5_000;
 
 /** Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once. */
 export function startController(controller: Controller, deps: DriverDeps): RunningController {
@@ -78,7 +80,9 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
     while (!abort.signal.aborted) {
       await runOnce();
       const settleMs = Math.min(Math.max(status.lastElapsedMs ?? 0, settleMsMin), settleMsMax);
-      await waitSettled(signal, { timeoutMs: controller.intervalMs, abort: abort.signal, settleMs });
+      const isSkipped = status.lastOutcome === "skipped";
+      const timeoutMs = isSkipped ? Math.min(skippedRetryMs, controller.intervalMs) : controller.intervalMs;
+      await waitSettled(signal, { timeoutMs, abort: abort.signal, settleMs });
     }
     await controller.release?.().catch((error: unknown) => logger.debug("release failed", { reason: String(error) }));
   }

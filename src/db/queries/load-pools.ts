@@ -111,20 +111,21 @@ interface HistoryRow {
   readonly preset_id: PresetId;
   readonly created_at: Date;
   readonly completed_at: Date;
-  readonly result: "succeeded" | "failed";
+  readonly result: CompletedBuild["result"];
+  readonly is_claimed: boolean;
 }
 
 const historyStatement: Statement<HistoryRow> = statement(
   "pools_history",
   // Only of active presets with at least one failure: where nothing ever failed, nothing is held back.
-  `select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result
+  `select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed
 from templates t
 join presets p on p.template_version_id = t.active_version_id
 cross join lateral (
-  select b.created_at, b.first_build_completed_at, b.first_build_result
+  select b.created_at, b.first_build_completed_at, b.first_build_result, b.claimed_at is not null as is_claimed
   from prebuilds b
   where b.preset_id = p.id
-    and b.first_build_result in ('succeeded', 'failed')
+    and b.first_build_result in ('succeeded', 'failed', 'abandoned')
     and (p.resumed_at is null or b.created_at > p.resumed_at)
   order by b.created_at desc, b.workspace_id
   limit $3) h
@@ -136,7 +137,7 @@ where t.deleted_at is null
     select 1
     from prebuilds f
     where f.preset_id = p.id
-      and f.first_build_result = 'failed')`,
+      and f.first_build_result in ('failed', 'abandoned'))`,
 );
 
 /** A pool as it is now, without the policy and the clock, which are the caller's. */
@@ -237,7 +238,12 @@ function prebuildOf(row: LiveRow): LivePrebuild {
 }
 
 function completedOf(row: HistoryRow): CompletedBuild {
-  return { createdAt: row.created_at.getTime(), completedAt: row.completed_at.getTime(), result: row.result };
+  return {
+    createdAt: row.created_at.getTime(),
+    completedAt: row.completed_at.getTime(),
+    result: row.result,
+    isClaimed: row.is_claimed,
+  };
 }
 
 function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => PresetId): Map<PresetId, Row[]> {

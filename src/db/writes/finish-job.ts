@@ -151,7 +151,7 @@ set state = case
         and (a.state <> 'ready' or a.server_id is null)) then coalesce(b.ready_at, $4)
     else b.ready_at
   end,
-  first_build_result = case when $5 = 1 and b.first_build_result is null then $3 else b.first_build_result end,
+  first_build_result = case when $5 = 1 and b.first_build_result is null then $6 else b.first_build_result end,
   first_build_completed_at = case when $5 = 1 and b.first_build_result is null then $4
     else b.first_build_completed_at end,
   ended_at = case when $2 = 'delete' and $3 = 'succeeded' then $4 else b.ended_at end,
@@ -207,7 +207,10 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   const [ledger] = await tx.query(lockLedgerStatement, [workspaceId]);
   if (transition !== "start" && hasSucceeded) await tx.query(retireStatement, [workspaceId, input.now]);
   if (ledger !== undefined && job.is_latest === true) {
-    await tx.query(ledgerStatement, [workspaceId, transition, input.outcome.kind, input.now, number]);
+    const { outcome } = input;
+    const isAbandoned = outcome.kind === "failed" && outcome.code === "abandoned";
+    const firstResult = isAbandoned ? "abandoned" : outcome.kind;
+    await tx.query(ledgerStatement, [workspaceId, transition, outcome.kind, input.now, number, firstResult]);
     tx.emit("pools");
     tx.emit(`pool:${ledger.preset_id}`);
   }

@@ -18,8 +18,9 @@ export function backoffAt(
 ): Backoff | null {
   const since = at.now - policy.backoffLookbackMs;
   const isRecentFailure = (build: BuildHistory["completed"][number]): boolean =>
-    build.result === "failed" && build.createdAt >= since;
-  if (!history.completed.slice(0, Math.max(1, at.desired)).some(isRecentFailure)) return null;
+    build.result !== "succeeded" && build.createdAt >= since;
+  const newest = history.completed.filter((build) => build.isClaimed !== true).slice(0, Math.max(1, at.desired));
+  if (!newest.some(isRecentFailure)) return null;
 
   const { count, newestCreatedAt } = history.failuresInWindow ?? countFailures(history, isRecentFailure);
   const until = newestCreatedAt + count * policy.backoffIntervalMs;

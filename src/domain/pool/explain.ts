@@ -57,7 +57,7 @@ export function explainPool(snapshot: PoolSnapshot, plan: PoolPlan): DecisionRec
       schedules: preset.schedules,
       invalidatedAt: preset.invalidatedAt,
       completedBuilds: history.completed.length,
-      failedBuilds: history.completed.filter((build) => build.result === "failed").length,
+      failedBuilds: history.completed.filter((build) => build.result !== "succeeded").length,
       policy,
       surge: surge ?? null,
     },

@@ -56,13 +56,15 @@ export interface LivePrebuild {
 export interface CompletedBuild {
   readonly createdAt: number;
   readonly completedAt: number;
-  readonly result: "succeeded" | "failed";
+  /** `abandoned`: its daemon was lost. That counts towards backoff and says nothing of the template. */
+  readonly result: "succeeded" | "failed" | "abandoned";
+  /** Whether the prebuild was claimed since; false when absent. Backoff looks at unclaimed ones only. */
+  readonly isClaimed?: boolean;
 }
 
 export interface BuildHistory {
   /**
-   * Newest first by creation, of unclaimed prebuilds of the active version, since an administrator last
-   * resumed the preset. At least the newest max(1, desired, `failureHardLimit`) of them, where there are so many.
+   * Newest first by creation, of the active version, since an administrator last resumed the preset. At least the newest max(1, desired, `failureHardLimit`) of them, where there are so many.
    */
   readonly completed: readonly CompletedBuild[];
   /** Failures within the look-back window, when the loader counted them; else they are counted from `completed`. */

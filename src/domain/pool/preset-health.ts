@@ -18,8 +18,10 @@ export function presetHealth(snapshot: PoolSnapshot): PresetHealth {
   }
   const limit = policy.failureHardLimit;
   if (limit <= 0) return { kind: "healthy" };
-  const firstSuccess = history.completed.findIndex((build) => build.result === "succeeded");
-  const streak = firstSuccess < 0 ? history.completed : history.completed.slice(0, firstSuccess);
+  // A server that is killed while it builds a pool loses all of it at once: that is no word against the template.
+  const judged = history.completed.filter((build) => build.result !== "abandoned");
+  const firstSuccess = judged.findIndex((build) => build.result === "succeeded");
+  const streak = firstSuccess < 0 ? judged : judged.slice(0, firstSuccess);
   const reachedBy = streak[streak.length - limit];
   if (reachedBy === undefined) return { kind: "healthy" };
   const newestCompletedAt = streak.reduce(
