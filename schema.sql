@@ -131,6 +131,7 @@ create table jobs (
   driver text not null,
   tags jsonb default '{}'::jsonb not null,
   attempt integer default 0 not null,
+  log_lines integer default 0 not null,
   daemon_id uuid,
   daemon_incarnation uuid,
   lease_expires_at timestamp with time zone,

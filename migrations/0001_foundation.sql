@@ -246,6 +246,7 @@ create table jobs (
   driver text not null,
   tags jsonb not null default '{}',
   attempt integer not null default 0,
+  log_lines integer not null default 0,
   daemon_id uuid,
   daemon_incarnation uuid,
   lease_expires_at timestamptz,

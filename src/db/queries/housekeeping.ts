@@ -1,3 +1,4 @@
+import { agentLogLinesMax } from "../../contracts/limits.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -31,6 +32,24 @@ where l.job_id = j.id
   and j.workspace_id = old.id`,
 );
 
+const agentLogStatement: Statement<object> = statement(
+  "housekeeping_agent_logs",
+  // An agent's log keeps its newest lines.
+  `delete from agent_logs l
+using (
+  select a.id as agent_id, o.id as oldest_kept
+  from agents a
+  cross join lateral (
+    select id
+    from agent_logs
+    where agent_id = a.id
+    order by id desc
+    offset $1
+    limit 1) o) c
+where l.agent_id = c.agent_id
+  and l.id <= c.oldest_kept`,
+);
+
 const tokensStatement: Statement<object> = statement(
   "housekeeping_tokens",
   `delete from tokens
@@ -55,6 +74,7 @@ export async function housekeep(
   },
 ): Promise<void> {
   await sql.query(logsStatement, [before.workspacesDeleted, before.workspacesMax]);
+  await sql.query(agentLogStatement, [agentLogLinesMax]);
   await sql.query(tokensStatement, [before.tokensEnded]);
   await sql.query(keysStatement, [before.keysCreated]);
 }

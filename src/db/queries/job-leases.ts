@@ -1,4 +1,5 @@
 import type { BuildId, DaemonId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import { jobLogLinesMax } from "../../contracts/limits.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
@@ -195,21 +196,28 @@ export async function putProviderState(
   return rows.length === 1;
 }
 
-const logStatement: Statement<{ readonly id: number }> = statement(
+const logStatement: Statement<TakenRow> = statement(
   "job_log_append",
+  // Lines beyond the limit are dropped; the last one that is kept says so.
   `with holder as (
-  select id
-  from jobs
+  update jobs
+  set log_lines = log_lines + cardinality($6::text[])
   where id = $1
     and attempt = $2
     and status in ('running', 'canceling')
+  returning id, log_lines - cardinality($6::text[]) as before
+), kept as (
+  insert into job_logs (job_id, at, level, stage, line)
+  select holder.id, l.at, l.level, l.stage,
+    case when holder.before + l.position < $7 then l.line else 'the log has reached its limit; the rest is dropped' end
+  from holder,
+    unnest($3::timestamptz[], $4::text[], $5::text[], $6::text[]) with ordinality
+      as l(at, level, stage, line, position)
+  where holder.before + l.position <= $7
+  order by l.position
 )
-insert into job_logs (job_id, at, level, stage, line)
-select holder.id, l.at, l.level, l.stage, l.line
-from holder,
-  unnest($3::timestamptz[], $4::text[], $5::text[], $6::text[]) with ordinality as l(at, level, stage, line, position)
-order by l.position
-returning id`,
+select id
+from holder`,
 );
 
 /** Appends log lines in order; false when the lease is lost. */
@@ -236,6 +244,7 @@ export async function appendJobLog(
     lines.map((line) => line.stage),
     // PostgreSQL text cannot hold NUL, which a build may well print.
     lines.map((line) => line.line.replaceAll("\0", "\uFFFD")),
+    jobLogLinesMax,
   ]);
   return rows.length > 0;
 }

@@ -74,15 +74,3 @@ where id = $1`,
 export async function removeServer(sql: Sql, id: ServerId): Promise<void> {
   await sql.query(removeStatement, [id]);
 }
-
-const urlStatement: Statement<{ readonly url: string }> = statement(
-  "server_url",
-  `select url
-from servers
-where id = $1`,
-);
-
-/** Where another server can be reached from this one. */
-export async function serverUrl(sql: Sql, id: ServerId): Promise<string | undefined> {
-  return (await sql.query(urlStatement, [id]))[0]?.url;
-}
