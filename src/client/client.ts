@@ -28,7 +28,7 @@ export interface ClientOptions {
 const defaultTimeoutMs = 60_000;
 
 interface RequestInput {
-  readonly params?: Readonly<Record<string, string>> | undefined;
+  readonly params?: Readonly<Record<string, string | number>> | undefined;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly body?: unknown;
   readonly bytes?: Uint8Array<ArrayBuffer>;

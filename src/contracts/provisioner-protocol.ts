@@ -51,6 +51,20 @@ export const JobAgent = Type.Object({
 });
 export type JobAgent = Static<typeof JobAgent>;
 
+const buildWork = {
+  buildId: Type.String(),
+  buildNumber: Type.Integer(),
+  transition: Type.Union([Type.Literal("start"), Type.Literal("stop"), Type.Literal("delete")]),
+  stage: Type.Union([Type.Literal("prebuild"), Type.Literal("claim"), Type.Literal("ordinary")]),
+  workspaceId: Type.String(),
+  workspaceName: Type.String(),
+  owner: JobIdentity,
+  parameters: Type.Record(Type.String(), Type.String()),
+  agents: Type.Array(JobAgent),
+  /** What the driver stored last for this workspace; null when nothing was ever made. */
+  state: Type.Union([Type.Null(), Type.Unknown()]),
+};
+
 export const LeasedJob = Type.Object({
   jobId: Type.String(),
   attempt: Type.Integer(),
@@ -62,20 +76,9 @@ export const LeasedJob = Type.Object({
   archiveHash: Type.String(),
   work: Type.Union([
     Type.Object({ kind: Type.Literal("import") }),
-    Type.Object({
-      kind: Type.Literal("build"),
-      buildId: Type.String(),
-      buildNumber: Type.Integer(),
-      transition: Type.Union([Type.Literal("start"), Type.Literal("stop"), Type.Literal("delete")]),
-      stage: Type.Union([Type.Literal("prebuild"), Type.Literal("claim"), Type.Literal("ordinary")]),
-      workspaceId: Type.String(),
-      workspaceName: Type.String(),
-      owner: JobIdentity,
-      parameters: Type.Record(Type.String(), Type.String()),
-      agents: Type.Array(JobAgent),
-      /** What the driver stored last for this workspace; null when nothing was ever made. */
-      state: Type.Union([Type.Null(), Type.Unknown()]),
-    }),
+    Type.Object({ kind: Type.Literal("build"), ...buildWork }),
+    /** Plan a claim by a made-up owner, and change nothing (spec §5). */
+    Type.Object({ kind: Type.Literal("rehearsal"), ...buildWork }),
   ]),
 });
 export type LeasedJob = Static<typeof LeasedJob>;

@@ -7,6 +7,7 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
+import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
@@ -34,6 +35,7 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),
+    createRehearsal(deps),
     createConsistency(deps),
     createHousekeeping(deps),
   ];

@@ -103,6 +103,7 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
       await driver.parse(context);
       return { kind: "succeeded", claimEffect: driver.capabilities(job.manifest).claimEffect };
     }
+    if (job.work.kind === "rehearsal") return await rehearse(driver, { ...context, work: job.work });
     const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
     if (job.work.transition === "delete") {
       await driver.destroy(build);
@@ -115,6 +116,21 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
       () => {},
     );
   }
+}
+
+/** Plans a claim by a made-up owner. A driver that cannot tell leaves it open: then no claim is taken for harmless. */
+async function rehearse(
+  driver: Driver,
+  context: DriverContext & { readonly work: Extract<LeasedJob["work"], { readonly kind: "rehearsal" }> },
+): Promise<Outcome> {
+  if (driver.planClaim === undefined) return { kind: "succeeded" };
+  const work = { ...context.work, kind: "build" as const };
+  const plan = await driver.planClaim({ ...context, work, saveState: refuseState });
+  return { kind: "succeeded", plan };
+}
+
+function refuseState(): Promise<never> {
+  return Promise.reject(new Error("A rehearsal changes nothing, so it has no state to store."));
 }
 
 function succeeded({ resources, plan, phases }: ApplyReport): Outcome {

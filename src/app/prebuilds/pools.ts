@@ -5,6 +5,7 @@ import type { PresetId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { decisionHistory } from "../../db/queries/decisions.ts";
 import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/queries/load-pools.ts";
+import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { listPrebuildRows } from "../../db/queries/prebuild-rows.ts";
 import { type PauseSetting, readPause } from "../../db/queries/settings.ts";
 import { decidePool } from "../../domain/pool/decide-pool.ts";
@@ -16,6 +17,7 @@ import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
+import { rehearsalView } from "./rehearsal-view.ts";
 import { requireTemplate } from "../templates/templates.ts";
 
 const historyShownMax = 10;
@@ -148,6 +150,7 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
     pool: poolView(pool),
     sentences: [...renderExplanation(record, { now: pool.snapshot.now })],
     record: { ...record },
+    rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),
     history: history.map((row) => ({
       at: instant(row.at),
       record: row.record,

@@ -114,7 +114,7 @@ async function takeOne(
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
     return {
       ...baseOf(row),
-      work: row.kind === "build" ? await buildWork(context, tx, row) : { kind: "import" as const },
+      work: await workOf(context, tx, row),
     };
   });
 }
@@ -131,14 +131,33 @@ function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
   };
 }
 
-async function buildWork(
-  context: AppContext,
-  tx: Tx,
-  row: LeasedJobRow,
-): Promise<Extract<LeasedJob["work"], { kind: "build" }>> {
-  if (row.build_id === null) throw new Error(`The build job ${row.id} has no build.`);
+type Work = LeasedJob["work"];
+type BuildWork = Extract<Work, { readonly kind: "build" }>;
+
+async function workOf(context: AppContext, tx: Tx, row: LeasedJobRow): Promise<Work> {
+  switch (row.kind) {
+    case "template_import":
+      return { kind: "import" };
+    case "build":
+      return { kind: "build", ...buildWork(row, await agentsOf(context, tx, row)) };
+    case "rehearsal": {
+      const agents = (await liveAgents(tx, row.workspace_id)).map(({ id, name }) => ({ id, name, token: null }));
+      return { kind: "rehearsal", ...buildWork(row, agents), stage: "claim", owner: rehearsalOwner };
+    }
+  }
+}
+
+/** Whom a rehearsal's claim is by: nobody, but somebody else than the pool. */
+const rehearsalOwner: BuildWork["owner"] = {
+  id: "00000000-0000-4000-8000-0000000000ff",
+  username: "rehearsal",
+  name: "Rehearsal",
+  email: "rehearsal@example.invalid",
+};
+
+function buildWork(row: LeasedJobRow, agents: BuildWork["agents"]): Omit<BuildWork, "kind"> {
+  if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
-    kind: "build",
     buildId: row.build_id,
     buildNumber: row.build_number,
     transition: row.transition,
@@ -147,7 +166,7 @@ async function buildWork(
     workspaceName: row.workspace_name,
     owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
     parameters: row.parameters,
-    agents: await agentsOf(context, tx, row),
+    agents,
     state: row.state ?? null,
   };
 }

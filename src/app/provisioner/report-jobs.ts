@@ -66,7 +66,11 @@ export async function completeJob(
 function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
   switch (outcome.kind) {
     case "succeeded":
-      return { kind: "succeeded", claimEffect: outcome.claimEffect ?? "unknown" };
+      return {
+        kind: "succeeded",
+        claimEffect: outcome.claimEffect ?? "unknown",
+        report: { resources: outcome.resources, plan: outcome.plan, phases: outcome.phases },
+      };
     case "canceled":
       return { kind: "canceled" };
     case "abandoned":

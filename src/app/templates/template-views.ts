@@ -1,6 +1,8 @@
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
 import type { PresetRow, TemplateRow, VersionRow } from "../../db/queries/templates.ts";
+import type { RehearsalRow } from "../../db/queries/rehearsals.ts";
 import { instant } from "../page.ts";
+import { rehearsalView } from "../prebuilds/rehearsal-view.ts";
 
 export function versionView(row: VersionRow): TemplateVersion {
   return {
@@ -34,7 +36,7 @@ export function templateView(row: TemplateRow, activeVersion: VersionRow | undef
   };
 }
 
-export function presetView(row: PresetRow): Preset {
+export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined): Preset {
   return {
     id: row.id,
     name: row.name,
@@ -45,5 +47,6 @@ export function presetView(row: PresetRow): Preset {
     ttlSeconds: row.ttl_seconds,
     timezone: row.timezone,
     schedules: row.schedules.map((schedule) => ({ ...schedule })),
+    rehearsal: rehearsalView(rehearsal),
   };
 }

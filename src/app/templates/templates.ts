@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
 import {
   activeVersions,
@@ -72,10 +73,14 @@ export async function templateDetail(
   const row = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [row.id]);
   const presets = active === undefined ? [] : await presetsOfVersion(context.db, active.id);
+  const rehearsals = await readRehearsals(
+    context.db,
+    presets.map((preset) => preset.id),
+  );
   return {
     template: templateView(row, active),
     manifest: active?.manifest ?? null,
-    presets: presets.map(presetView),
+    presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id))),
   };
 }
 

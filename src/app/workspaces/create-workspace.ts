@@ -151,7 +151,8 @@ function finish(creation: Creation, claimed: Claimed, begunMs: number): Created 
   context.db.publish([
     "pools",
     `workspace:${claimed.row.workspace_id}`,
-    ...(claimed.jobId === null ? claimed.row.agents.map((agent) => `agent:${agent.id}` as const) : (["jobs"] as const)),
+    ...(claimed.row.is_handed_over ? claimed.row.agents.map((agent) => `agent:${agent.id}` as const) : []),
+    ...(claimed.jobId === null ? [] : (["jobs"] as const)),
   ]);
   return {
     workspace: claimedView({ ...creation, ...claimed }),

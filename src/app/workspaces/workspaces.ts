@@ -1,9 +1,10 @@
-import type { Build, Workspace } from "../../contracts/api/workspaces.ts";
+import type { Build, BuildDetail, Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { BuildId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Transition } from "../../contracts/states.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
+import { buildDetail } from "../../db/queries/build-reports.ts";
 import { userByName } from "../../db/queries/identity.ts";
 import { activeVersionIdOf } from "../../db/queries/creation-target.ts";
 import {
@@ -101,6 +102,20 @@ export async function listBuilds(
   const workspace = await requireWorkspace(context, actor, input.workspace);
   const rows = await buildsOfWorkspace(context.db, workspace.id, pageOf(input));
   return { builds: rows.map(buildView), total: rows[0]?.total ?? 0 };
+}
+
+/** Errors: `not_found`. */
+export async function getBuild(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly workspace: string; readonly number: number },
+): Promise<BuildDetail> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  const row = await buildDetail(context.db, workspace.id, input.number);
+  if (row === undefined) {
+    throw new CodedError("not_found", `The workspace "${workspace.name}" has no build ${input.number}.`);
+  }
+  return { build: buildView(row), resources: row.resources, plan: row.plan, phases: row.phases ?? [] };
 }
 
 export interface BuildInput {

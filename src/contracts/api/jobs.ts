@@ -5,7 +5,7 @@ import { JobStatusSchema, LogEntry, logQuery, TransitionSchema } from "./workspa
 
 export const Job = Type.Object({
   id: Uuid,
-  kind: Type.Union([Type.Literal("build"), Type.Literal("template_import")]),
+  kind: Type.Union([Type.Literal("build"), Type.Literal("template_import"), Type.Literal("rehearsal")]),
   status: JobStatusSchema,
   /** Place in the queue, 1 for the next; null unless pending. */
   queuePosition: Type.Union([Type.Integer(), Type.Null()]),

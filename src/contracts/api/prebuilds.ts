@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { heldReasons, ledgerStates } from "../states.ts";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
+import { Rehearsal } from "./templates.ts";
 
 const HeldReasonSchema = Type.Enum(heldReasons);
 
@@ -41,6 +42,8 @@ export const Explanation = Type.Object({
   sentences: Type.Array(Type.String()),
   /** The decision as it would be taken now. */
   record: Unknowns,
+  /** What a claim of its prebuilds does; null until the first one has been rehearsed. */
+  rehearsal: Type.Union([Rehearsal, Type.Null()]),
   /** The latest decisions that the reconciler stored, newest first: one per change. */
   history: Type.Array(Type.Object({ at: Instant, record: Unknowns, sentences: Type.Array(Type.String()) })),
 });

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Manifest } from "../manifest.ts";
+import { Replacement } from "../provisioner-protocol.ts";
 import {
   closed,
   Empty,
@@ -13,6 +14,17 @@ import {
 } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
 
+export const Rehearsal = Type.Object({
+  effect: Type.Union([Type.Literal("nothing"), Type.Literal("in_place"), Type.Literal("replaces")]),
+  replacements: Type.Array(Replacement),
+  at: Instant,
+  /** Whether the pool is held because of it (`claim_policy.on_replacement: block`). */
+  isBlocking: Type.Boolean(),
+  /** Plain sentences, what to do included. */
+  sentences: Type.Array(Type.String()),
+});
+export type Rehearsal = Static<typeof Rehearsal>;
+
 export const Preset = Type.Object({
   id: Uuid,
   name: Type.String(),
@@ -24,6 +36,8 @@ export const Preset = Type.Object({
   ttlSeconds: Type.Integer(),
   timezone: Type.Union([Type.String(), Type.Null()]),
   schedules: Type.Array(Type.Object({ cron: Type.String(), instances: Type.Integer() })),
+  /** What a claim of one of its prebuilds does; null until the first one has been rehearsed. */
+  rehearsal: Type.Union([Rehearsal, Type.Null()]),
 });
 export type Preset = Static<typeof Preset>;
 

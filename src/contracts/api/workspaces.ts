@@ -11,6 +11,7 @@ import {
   Parameters,
   Uuid,
 } from "./common-schemas.ts";
+import { PhaseTiming, PlanReport, ProvisionedResource } from "../provisioner-protocol.ts";
 import type { RouteDefinition } from "./route.ts";
 
 export const JobStatusSchema = Type.Enum(jobStatuses);
@@ -46,6 +47,17 @@ export const WorkspaceAgent = Type.Object({
   claimError: Type.Union([Type.String(), Type.Null()]),
 });
 export type WorkspaceAgent = Static<typeof WorkspaceAgent>;
+
+export const BuildDetail = Type.Object({
+  build: Build,
+  /** What exists since; null when the driver told nothing. */
+  resources: Type.Union([Type.Array(ProvisionedResource), Type.Null()]),
+  /** Of a claim: what its plan said. */
+  plan: Type.Union([PlanReport, Type.Null()]),
+  /** The build's timeline. */
+  phases: Type.Array(PhaseTiming),
+});
+export type BuildDetail = Static<typeof BuildDetail>;
 
 /** What a workspace is doing, in one word for people. */
 export const workspaceStatuses = [
@@ -213,6 +225,16 @@ export const workspaceRoutes = {
     params: workspaceParams,
     query: Type.Object(pageQuery),
     response: Type.Object({ builds: Type.Array(Build), total: Type.Integer() }),
+  },
+  getBuild: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/builds/:number",
+    tag: "workspaces",
+    summary: "One build with its resources, its plan and its timeline; number 0 stands for the latest.",
+    credential: "user",
+    access: "workspace_owner",
+    params: Type.Object({ workspace: Type.String({ maxLength: 128 }), number: Type.Integer({ minimum: 0 }) }),
+    response: BuildDetail,
   },
   watchWorkspace: {
     method: "GET",

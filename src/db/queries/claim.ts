@@ -37,6 +37,8 @@ export interface ClaimInput {
 
 export interface ClaimedRow {
   readonly workspace_id: WorkspaceId;
+  /** Whether the agents may be told at once: the claim is known to change nothing. */
+  readonly is_handed_over: boolean;
   readonly build_number: number;
   readonly template_version_id: TemplateVersionId;
   readonly created_at: Date;
@@ -59,10 +61,12 @@ export interface ClaimedRow {
 const claimStatement: Statement<ClaimedRow> = statement(
   "claim",
   `with pool as materialized (
-  select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id
+  select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id,
+    p.rehearsal_effect
   from presets p
   join templates t on t.id = p.template_id
   where p.id = $1
+    and p.blocked_reason is null
     and ($8 or t.active_version_id = p.template_version_id)
     and t.deprecated_at is null
     and t.deleted_at is null
@@ -80,10 +84,10 @@ const claimStatement: Statement<ClaimedRow> = statement(
   update prebuilds b
   set state = 'claimed', generation = b.generation + 1, claimed_at = $2, claimed_by = $3,
     claim_build_id = $4, claim_generation = b.claim_generation + 1,
-    handed_over_at = case when $5::uuid is null then $2::timestamptz end
-  from candidate c
+    handed_over_at = case when $5::uuid is null or pool.rehearsal_effect = 'nothing' then $2::timestamptz end
+  from candidate c, pool
   where b.workspace_id = c.workspace_id
-  returning b.workspace_id
+  returning b.workspace_id, b.handed_over_at is not null as is_handed_over
 ), moved as (
   update workspaces w
   set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
@@ -120,14 +124,14 @@ const claimStatement: Statement<ClaimedRow> = statement(
   from moved m
   where $15::text is not null
 )
-select m.id as workspace_id, m.created_at, build.number as build_number, build.template_version_id,
+select m.id as workspace_id, m.created_at, claimed.is_handed_over, build.number as build_number, build.template_version_id,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)
     from agents a
     where a.workspace_id = m.id
       and a.retired_at is null), '[]') as agents
-from moved m, build`,
+from moved m, build, claimed`,
 );
 
 /**

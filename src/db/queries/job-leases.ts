@@ -41,7 +41,7 @@ returning j.id`,
 export interface LeasedJobRow {
   readonly id: JobId;
   readonly attempt: number;
-  readonly kind: "build" | "template_import";
+  readonly kind: "build" | "template_import" | "rehearsal";
   readonly driver: string;
   readonly template_version_id: TemplateVersionId;
   readonly template_name: string;
@@ -70,8 +70,8 @@ const detailStatement: Statement<LeasedJobRow> = statement(
 from jobs j
 join template_versions v on v.id = j.template_version_id
 join templates t on t.id = v.template_id
-left join builds b on b.id = j.build_id
-left join workspaces w on w.id = b.workspace_id
+left join workspaces w on w.id = j.workspace_id
+left join builds b on b.id = coalesce(j.build_id, w.latest_build_id)
 left join users u on u.id = w.owner_id
 left join provider_states s on s.workspace_id = w.id
 where j.id = $1`,

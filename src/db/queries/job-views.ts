@@ -6,7 +6,7 @@ import type { Sql, Tx } from "../store.ts";
 export interface JobView {
   readonly id: JobId;
   readonly organization_id: OrganizationId;
-  readonly kind: "build" | "template_import";
+  readonly kind: "build" | "template_import" | "rehearsal";
   readonly status: JobStatus;
   readonly queue_position: number | null;
   readonly initiator_id: UserId;

@@ -35,6 +35,7 @@ interface PresetRow {
   readonly invalidated_at: Date | null;
   readonly validation_failed_at: Date | null;
   readonly validation_message: string | null;
+  readonly blocked_reason: string | null;
   readonly rollout: "replace" | "surge";
   readonly surge_age_seconds: number | null;
   readonly active_since: Date | null;
@@ -50,7 +51,7 @@ const presetsStatement: Statement<PresetRow> = statement(
   p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
-  p.validation_failed_at, p.validation_message, coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
+  p.validation_failed_at, p.validation_message, p.blocked_reason, coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
   (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since,
   p.parameters::text as parameters
 from presets p
@@ -222,6 +223,7 @@ function presetOf(row: PresetRow): PresetSnapshot {
     validationFailedAt: row.validation_failed_at?.getTime() ?? null,
     validationMessage: row.validation_message,
     rollout: row.rollout,
+    blockedByRehearsal: row.blocked_reason,
   };
 }
 

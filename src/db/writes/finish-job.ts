@@ -1,3 +1,4 @@
+import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 import type {
   AgentId,
   BuildId,
@@ -7,14 +8,23 @@ import type {
   TemplateVersionId,
   WorkspaceId,
 } from "../../contracts/ids.ts";
-import type { Transition } from "../../contracts/states.ts";
+import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
+import { finishRehearsal } from "./finish-rehearsal.ts";
+import { storeBuildReport } from "./store-build-report.ts";
 
 export type JobOutcome =
-  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown" }
+  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "canceled" };
+
+/** What the driver told of a build that went well. */
+export interface BuildReport {
+  readonly resources?: readonly ProvisionedResource[] | undefined;
+  readonly plan?: PlanReport | undefined;
+  readonly phases?: readonly PhaseTiming[] | undefined;
+}
 
 export interface FinishInput {
   readonly jobId: JobId;
@@ -29,12 +39,13 @@ export interface FinishInput {
 
 interface FinishedRow {
   readonly id: JobId;
-  readonly kind: "build" | "template_import";
+  readonly kind: "build" | "template_import" | "rehearsal";
   readonly template_id: TemplateId | null;
   readonly template_version_id: TemplateVersionId;
   readonly build_id: BuildId | null;
   readonly workspace_id: WorkspaceId | null;
   readonly transition: Transition | null;
+  readonly stage: BuildStage | null;
   readonly build_number: number | null;
   readonly is_latest: boolean | null;
 }
@@ -50,7 +61,7 @@ const finishStatement: Statement<FinishedRow> = statement(
     and ($8::timestamptz is null or lease_expires_at < $8)
   returning *
 )
-select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition,
+select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition, b.stage,
   b.number as build_number, w.latest_build_id = b.id as is_latest
 from finished f
 left join builds b on b.id = f.build_id
@@ -77,6 +88,7 @@ export async function finishJob(tx: Tx, input: FinishInput): Promise<boolean> {
   ]);
   if (job === undefined) return false;
   if (job.kind === "template_import") await finishImport(tx, job, input);
+  else if (job.kind === "rehearsal") await finishRehearsal(tx, { ...input, workspaceId: job.workspace_id });
   else await finishBuild(tx, job, input);
   tx.emit(`job:${job.id}`);
   tx.emit("jobs");
@@ -204,6 +216,14 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   const { workspace_id: workspaceId, transition, build_number: number } = job;
   if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
   const hasSucceeded = input.outcome.kind === "succeeded";
+  if (input.outcome.kind === "succeeded" && input.outcome.report !== undefined && job.build_id !== null) {
+    await storeBuildReport(tx, {
+      buildId: job.build_id,
+      stage: job.stage,
+      report: input.outcome.report,
+      now: input.now,
+    });
+  }
   const [ledger] = await tx.query(lockLedgerStatement, [workspaceId]);
   if (transition !== "start" && hasSucceeded) await tx.query(retireStatement, [workspaceId, input.now]);
   if (ledger !== undefined && job.is_latest === true) {

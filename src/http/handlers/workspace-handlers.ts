@@ -1,6 +1,12 @@
 import { getAgentLogs } from "../../app/jobs/jobs.ts";
 import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
-import { createBuild, getWorkspace, listBuilds, listVisibleWorkspaces } from "../../app/workspaces/workspaces.ts";
+import {
+  createBuild,
+  getBuild,
+  getWorkspace,
+  listBuilds,
+  listVisibleWorkspaces,
+} from "../../app/workspaces/workspaces.ts";
 import type { workspaceRoutes } from "../../contracts/api/workspaces.ts";
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
@@ -14,6 +20,7 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
     listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
+    getBuild: async ({ caller, params }) => getBuild(deps, caller, params),
     getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),
     watchWorkspace: async ({ caller, params, reply, gone }) => {
       const first = await getWorkspace(deps, caller, params.workspace);

@@ -1,0 +1,64 @@
+import type { JobId, PresetId } from "../../contracts/ids.ts";
+import type { PlanReport } from "../../contracts/provisioner-protocol.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+
+const startStatement: Statement<{ readonly id: JobId }> = statement(
+  "rehearsals_start",
+  // The first ready prebuild of each preset whose driver cannot tell by itself what a claim does; one job each.
+  `with due as (
+  select distinct on (p.id) p.id as preset_id, b.workspace_id, p.organization_id, p.template_id, v.id as version_id,
+    v.driver, coalesce(v.manifest -> 'tags', '{}') as tags
+  from templates t
+  join template_versions v on v.id = t.active_version_id
+  join presets p on p.template_version_id = v.id
+  join prebuilds b on b.preset_id = p.id and b.state = 'ready'
+  where t.deleted_at is null
+    and v.claim_effect = 'unknown'
+    and p.rehearsed_at is null
+    and not exists (
+      select 1
+      from jobs j
+      join workspaces w on w.id = j.workspace_id
+      where j.kind = 'rehearsal'
+        and w.preset_id = p.id
+        and j.status in ('pending', 'running', 'canceling'))
+  order by p.id, b.ready_at
+  limit $3
+)
+insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, workspace_id,
+  template_version_id, driver, tags, created_at)
+select gen_random_uuid(), organization_id, 'rehearsal', $1, true, 'pending', template_id, workspace_id, version_id,
+  driver, tags, $2
+from due
+returning id`,
+);
+
+/** Queues the rehearsals that are due, at most `max`. */
+export async function startRehearsals(
+  sql: Sql,
+  input: { readonly initiatorId: string; readonly now: Date; readonly max: number },
+): Promise<number> {
+  return (await sql.query(startStatement, [input.initiatorId, input.now, input.max])).length;
+}
+
+export interface RehearsalRow {
+  readonly preset_id: PresetId;
+  readonly rehearsal: PlanReport;
+  readonly rehearsed_at: Date;
+  readonly blocked_reason: string | null;
+}
+
+const readStatement: Statement<RehearsalRow> = statement(
+  "rehearsals_read",
+  `select id as preset_id, rehearsal, rehearsed_at, blocked_reason
+from presets
+where id = any($1::uuid[])
+  and rehearsal is not null`,
+);
+
+/** What is known of the claims of presets, for those that were rehearsed. */
+export async function readRehearsals(sql: Sql, presetIds: readonly PresetId[]): Promise<Map<PresetId, RehearsalRow>> {
+  const rows = await sql.query(readStatement, [presetIds]);
+  return new Map(rows.map((row) => [row.preset_id, row]));
+}

@@ -1,0 +1,52 @@
+import type { BuildId } from "../../contracts/ids.ts";
+import type { BuildStage } from "../../contracts/states.ts";
+import { notifyTemplateAdmins } from "../queries/notifications.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Tx } from "../store.ts";
+import type { BuildReport } from "./finish-job.ts";
+
+interface ReportedRow {
+  readonly organization_id: string;
+  readonly template: string;
+  readonly workspace: string;
+}
+
+const storeStatement: Statement<ReportedRow> = statement(
+  "build_report_store",
+  `with report as (
+  insert into build_reports (build_id, resources, plan, phases, created_at)
+  values ($1, $2, $3, $4, $5)
+  on conflict (build_id) do nothing
+  returning build_id
+)
+select w.organization_id, t.name as template, w.name as workspace
+from report r
+join builds b on b.id = r.build_id
+join workspaces w on w.id = b.workspace_id
+join templates t on t.id = w.template_id`,
+);
+
+/** Stores what a build reported; template admins hear, once a claim, of resources that it replaced (spec §5). */
+export async function storeBuildReport(
+  tx: Tx,
+  input: {
+    readonly buildId: BuildId;
+    readonly stage: BuildStage | null;
+    readonly report: BuildReport;
+    readonly now: Date;
+  },
+): Promise<void> {
+  const { resources, plan, phases } = input.report;
+  const json = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+  const [row] = await tx.query(storeStatement, [input.buildId, json(resources), json(plan), json(phases), input.now]);
+  const replaced = plan?.replacements ?? [];
+  if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
+  const what = replaced.map((replacement) => replacement.address).join(", ");
+  await notifyTemplateAdmins(tx, {
+    kind: "claim_replaced_resources",
+    organizationId: row.organization_id,
+    subject: `The claim of ${row.workspace} replaced resources of the template ${row.template}: ${what}`,
+    detail: { template: row.template, workspace: row.workspace, replacements: replaced },
+    now: input.now,
+  });
+}
