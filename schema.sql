@@ -41,6 +41,13 @@ create table audit_log (
   target_id uuid,
   detail jsonb default '{}'::jsonb not null
 );
+create table build_reports (
+  build_id uuid not null,
+  resources jsonb,
+  plan jsonb,
+  phases jsonb,
+  created_at timestamp with time zone not null
+);
 create table builds (
   id uuid not null,
   workspace_id uuid not null,
@@ -148,6 +155,16 @@ create table leases (
   epoch bigint not null,
   expires_at timestamp with time zone not null
 );
+create table notifications (
+  id bigint generated always as identity not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  organization_id uuid,
+  user_id uuid not null,
+  subject text not null,
+  detail jsonb not null,
+  read_at timestamp with time zone
+);
 create table organization_members (
   organization_id uuid not null,
   user_id uuid not null,
@@ -200,7 +217,11 @@ create table presets (
   resumed_at timestamp with time zone,
   validation_failed_at timestamp with time zone,
   validation_message text,
-  created_at timestamp with time zone not null
+  created_at timestamp with time zone not null,
+  rehearsal jsonb,
+  rehearsal_effect text,
+  rehearsed_at timestamp with time zone,
+  blocked_reason text
 );
 create table provider_states (
   workspace_id uuid not null,
@@ -310,6 +331,7 @@ alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
 alter table agents add constraint agents_pkey PRIMARY KEY (id);
 alter table agents add constraint agents_state_check CHECK ((state = ANY (ARRAY['created'::text, 'starting'::text, 'ready'::text, 'start_error'::text, 'start_timeout'::text, 'shutting_down'::text, 'off'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (id);
+alter table build_reports add constraint build_reports_pkey PRIMARY KEY (build_id);
 alter table builds add constraint builds_pkey PRIMARY KEY (id);
 alter table builds add constraint builds_stage_check CHECK ((stage = ANY (ARRAY['prebuild'::text, 'claim'::text, 'ordinary'::text])));
 alter table builds add constraint builds_transition_check CHECK ((transition = ANY (ARRAY['start'::text, 'stop'::text, 'delete'::text])));
@@ -325,9 +347,10 @@ alter table files add constraint files_pkey PRIMARY KEY (hash);
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
-alter table jobs add constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['build'::text, 'template_import'::text])));
+alter table jobs add constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['build'::text, 'template_import'::text, 'rehearsal'::text])));
 alter table jobs add constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])));
 alter table leases add constraint leases_pkey PRIMARY KEY (name);
+alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
 alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
@@ -337,6 +360,7 @@ alter table prebuilds add constraint prebuilds_first_build_result_check CHECK ((
 alter table prebuilds add constraint prebuilds_state_check CHECK ((state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'claimed'::text, 'stopping'::text, 'parked'::text, 'draining'::text, 'failed'::text, 'deleted'::text])));
 alter table presets add constraint presets_pkey PRIMARY KEY (id);
 alter table presets add constraint presets_instances_check CHECK ((instances >= 0));
+alter table presets add constraint presets_rehearsal_effect_check CHECK ((rehearsal_effect = ANY (ARRAY['nothing'::text, 'in_place'::text, 'replaces'::text])));
 alter table presets add constraint presets_template_version_id_name_key UNIQUE (template_version_id, name);
 alter table provider_states add constraint provider_states_pkey PRIMARY KEY (workspace_id);
 alter table servers add constraint servers_pkey PRIMARY KEY (id);
@@ -355,9 +379,11 @@ alter table users add constraint users_role_check CHECK ((role = ANY (ARRAY['adm
 alter table workspaces add constraint workspaces_pkey PRIMARY KEY (id);
 alter table agent_logs add constraint agent_logs_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE;
 alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table build_reports add constraint build_reports_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id);
 alter table builds add constraint builds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
 alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table organization_members add constraint organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table organization_members add constraint organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table prebuilds add constraint prebuilds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
@@ -384,6 +410,7 @@ CREATE INDEX jobs_created ON public.jobs USING btree (created_at DESC, id);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
+CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
 CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));
