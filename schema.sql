@@ -415,8 +415,7 @@ CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lowe
 CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
-CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
-CREATE INDEX prebuilds_ready ON public.prebuilds USING btree (preset_id, ready_at, workspace_id) WHERE (state = 'ready'::text);
+CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id, state, ready_at, workspace_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
 CREATE INDEX presets_template ON public.presets USING btree (template_id);
 CREATE UNIQUE INDEX templates_name ON public.templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash);

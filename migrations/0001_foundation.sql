@@ -349,10 +349,10 @@ create table prebuilds (
   ended_at timestamptz,
   check ((state = 'claimed') <= (claimed_at is not null))
 ) with (fillfactor = 70);
--- A claim costs the same in a pool of 10 and of 10,000: the oldest ready row is the first entry.
-create index prebuilds_ready on prebuilds (preset_id, ready_at, workspace_id) where state = 'ready';
--- What a cycle loads.
-create index prebuilds_live on prebuilds (preset_id)
+-- A claim costs the same in a pool of 10 and of 10,000: the oldest ready row is the first entry. What a cycle loads is
+-- the same index: with one of its own beside it, and statistics from a moment in which little was ready, the planner
+-- took that one for claims and sorted the pool at each.
+create index prebuilds_live on prebuilds (preset_id, state, ready_at, workspace_id)
   where state in ('building', 'starting', 'ready', 'stopping', 'draining');
 create index prebuilds_kept on prebuilds (preset_id, created_at) where state in ('failed', 'parked');
 -- Failures decide backoff and hard limit; pools without any are not looked at further.
