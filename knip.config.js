@@ -17,6 +17,8 @@ export default {
     "tools/*.mjs",
     "tools/bootstrap/commands.mjs",
     "tools/gate/vitest-report.mjs",
+    // Programs that tests start.
+    "test/support/{embedded-host,process-daemon}.ts",
     ...programs.map((folder) => `${folder}/*.ts`),
   ],
   project: [
