@@ -24,6 +24,11 @@ export async function registerApiPages(app: FastifyInstance, deps: HttpDeps): Pr
       },
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: true });
+  await app.register(swaggerUi, {
+    routePrefix: "/api/docs",
+    staticCSP: true,
+    // The bar on top asks for the address of another API; this page is about ours.
+    theme: { title: "Prewarm API", css: [{ filename: "prewarm.css", content: ".topbar { display: none }" }] },
+  });
   app.get("/api/v1/openapi.json", { schema: { hide: true } }, async () => app.swagger());
 }
