@@ -21,6 +21,7 @@ const explainPool = defineCommand<{ readonly template: string; readonly preset: 
     const now = world.clock.now();
     output.result(answer, () => {
       const lines = [renderPools([answer.pool], output, now), "", ...answer.sentences.map(printable)];
+      lines.push(...(answer.rehearsal?.sentences ?? []).map(printable));
       const history = answer.history.slice(0, historyShown);
       if (history.length > 0) lines.push("", output.paint.bold("Earlier decisions"));
       for (const { at, sentences } of history) {

@@ -1,9 +1,35 @@
-import type { Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
+import type { BuildDetail, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
+import type { PhaseTiming, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Output } from "../output/output.ts";
 import { relativeTime } from "../output/time-text.ts";
+
+function renderBuild({ resources, phases, plan }: BuildDetail, output: Output): string {
+  const blocks: string[] = [];
+  if (resources !== null && resources.length > 0) {
+    blocks.push(
+      output.table<ProvisionedResource>(resources, [
+        { title: "RESOURCE", cell: ({ address }) => address },
+        { title: "TYPE", cell: ({ type }) => type },
+        { title: "COST A DAY", cell: ({ dailyCost }) => (dailyCost === undefined ? "–" : String(dailyCost)) },
+      ]),
+    );
+  }
+  if (phases.length > 0) {
+    blocks.push(
+      output.table<PhaseTiming>(phases, [
+        { title: "PHASE", cell: ({ phase }) => phase },
+        { title: "TOOK", cell: ({ elapsedMs }) => `${Math.round(elapsedMs)} ms`, align: "right" },
+      ]),
+    );
+  }
+  if (plan !== null && plan.replacements.length > 0) {
+    blocks.push(`The claim replaced ${plan.replacements.map(({ address }) => address).join(", ")}.`);
+  }
+  return blocks.map((block) => `\n\n${block}`).join("");
+}
 
 function render(workspace: Workspace, output: Output, now: Date): string {
   const { latestBuild: build } = workspace;
@@ -36,14 +62,20 @@ function render(workspace: Workspace, output: Output, now: Date): string {
 
 export const showWorkspaceCommand = defineCommand<{ readonly name: string }>({
   usage: "show <workspace>",
-  summary: "show a workspace, its latest build and its agents",
+  summary: "show a workspace, its agents, and what its latest build made",
   example: "prewarm show dev",
   isOrganizational: true,
   read: (input) => ({ name: input.operand(0) }),
   async run({ name }, invocation) {
     const { output, world, connect } = invocation;
-    const workspace = await findWorkspace(await connect(), name, invocation);
-    output.result(workspace, () => render(workspace, output, world.clock.now()));
+    const client = await connect();
+    const workspace = await findWorkspace(client, name, invocation);
+    const detail = await client.call("getBuild", { params: { workspace: workspace.id, number: 0 } });
+    const { resources, phases, plan } = detail;
+    output.result(
+      { ...workspace, resources, phases, plan },
+      () => render(workspace, output, world.clock.now()) + renderBuild(detail, output),
+    );
     return exitCodes.done;
   },
 });

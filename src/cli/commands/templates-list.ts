@@ -56,11 +56,21 @@ function parameterTable(parameters: readonly ManifestParameter[], output: Output
   ]);
 }
 
-function presetTable(presets: readonly Preset[], output: Output): string {
+/** What a claim does: known of the driver, else from the preset's rehearsal, else not known yet. */
+function claimText(rehearsal: Preset["rehearsal"], isHarmless: boolean): string {
+  if (isHarmless || rehearsal?.effect === "nothing") return "changes nothing";
+  if (rehearsal === null) return "–";
+  if (rehearsal.effect === "in_place") return "updates in place";
+  const what = rehearsal.replacements.map(({ address }) => address).join(", ");
+  return `replaces ${what}${rehearsal.isBlocking ? " (blocked)" : ""}`;
+}
+
+function presetTable(presets: readonly Preset[], isHarmless: boolean, output: Output): string {
   return output.table(presets, [
     { title: "PRESET", cell: ({ name, isDefault }) => (isDefault ? `${name} (default)` : name) },
     { title: "POOL", cell: ({ instances }) => (instances === null ? "–" : String(instances)), align: "right" },
     { title: "EXPIRES", cell: ({ ttlSeconds }) => (ttlSeconds === 0 ? "never" : `after ${ttlSeconds} s`) },
+    { title: "A CLAIM", cell: ({ rehearsal }) => claimText(rehearsal, isHarmless) },
     {
       title: "SCHEDULES",
       cell: ({ schedules }) => schedules.map((one) => `${one.cron} → ${one.instances}`).join("; "),
@@ -91,7 +101,7 @@ function renderDetail(detail: ResponseOf<Routes["getTemplate"]>, output: Output,
     ]),
   ];
   if (manifest?.parameters?.length) blocks.push(parameterTable(manifest.parameters, output));
-  if (presets.length > 0) blocks.push(presetTable(presets, output));
+  if (presets.length > 0) blocks.push(presetTable(presets, version?.claimEffect === "none", output));
   return blocks.join("\n\n");
 }
 
