@@ -44,7 +44,7 @@ async function run(context: BenchContext): Promise<Outcome> {
         [490, 10],
         [975, 25],
         [4_950, 50],
-      ]; // prettier: pairs of inactive, active
+      ];
   const repeats = context.isSmall ? 1 : 5;
   const rows = [];
   const targets = [];

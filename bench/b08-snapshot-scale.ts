@@ -34,21 +34,21 @@ interface Claims {
   readonly claims: number;
 }
 
-/** One claimer, one after the other; what was taken is put back each `every` claims, so that the size stays. */
-async function claimsMs(
-  { pool, person, claims }: Claims,
-  from: SeededPool,
-  { size, every }: { readonly size: number; readonly every: number },
-): Promise<Summary> {
+/** Claims after which as many prebuilds are put back. */
+const topUpEvery = 10;
+
+/** One claimer, one after the other, in a pool that keeps its size. */
+async function claimsMs({ pool, person, claims }: Claims, from: SeededPool, prefix: string): Promise<Summary> {
   const store = new Store({ pool, publish: () => undefined });
   const check = createDoubleClaimCheck();
   const samples: number[] = [];
   for (let nth = 0; nth < claims; nth += 1) {
-    if (nth > 0 && nth % every === 0) await seedPrebuilds(pool, { presetIds: [from.presetId], perPreset: every });
     const begun = performance.now();
-    const taken = await claimOne(store, from, { person, name: `s${size}-${nth}`, hasJob: true });
+    const taken = await claimOne(store, from, { person, name: `${prefix}-${nth}`, hasJob: true });
     samples.push(performance.now() - begun);
     check(taken);
+    if ((nth + 1) % topUpEvery > 0) continue;
+    await seedPrebuilds(pool, { presetIds: [from.presetId], perPreset: topUpEvery });
   }
   return summarize(samples);
 }
@@ -74,8 +74,8 @@ async function run(context: BenchContext): Promise<Outcome> {
     const samples = { small: [] as Summary[], large: [] as Summary[] };
     for (let round = 0; round < (context.isSmall ? 1 : 4); round += 1) {
       const named = { ...claims, person };
-      samples.small.push(await claimsMs(named, small, { size: round * 2, every: 10 }));
-      samples.large.push(await claimsMs(named, large, { size: round * 2 + 1, every: 10 }));
+      samples.small.push(await claimsMs(named, small, `small${round}`));
+      samples.large.push(await claimsMs(named, large, `large${round}`));
     }
     context.say(`cycles over ${many} pools`);
     await pool.query("truncate workspaces, builds, jobs, agents, prebuilds, creation_outcomes, decisions cascade");
