@@ -152,6 +152,7 @@ done
 rm -f "$target.$$"
 
 umask 022
+say "starting the agent"
 # $node_flags is several words.
 if [ "$file_name" = prewarm-agent.mjs ]; then exec node $node_flags "$target"; fi
 exec "$target"
