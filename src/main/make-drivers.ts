@@ -1,4 +1,5 @@
 import path from "node:path";
+import { systemClock } from "../platform/clock.ts";
 import { ConfigError } from "../platform/config/config-error.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
@@ -6,25 +7,40 @@ import { serverOptions } from "../platform/config/server-options.ts";
 import type { Driver } from "../provisioner/driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
+import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
+import { hostBootstrap } from "./host-bootstrap.ts";
 import { packageRoot } from "./version.ts";
 
 export interface DriverSetting {
   /** Folder of the daemon, absolute: each driver keeps what it makes in one of its own below it. */
   readonly root: string;
   readonly logger: Logger;
+  /** `terraform`, `tofu`, or a path. */
+  readonly terraformBinary: string;
 }
 
 const agentBundle = path.join(packageRoot, "dist", "bundle", "agent.mjs");
+const agentCommand = [process.execPath, ...agentNodeFlags, agentBundle];
 
 const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
   [processDriverName]: ({ root, logger }) =>
     new ProcessDriver({
       root: path.join(root, "workspaces"),
-      agentCommand: [process.execPath, ...agentNodeFlags, agentBundle],
+      agentCommand,
       hostEnvironment: process.env,
       logger,
       random: systemRandom,
+    }),
+  [terraformDriverName]: ({ root, logger, terraformBinary }) =>
+    new TerraformDriver({
+      root: path.join(root, "terraform"),
+      binary: terraformBinary,
+      hostEnvironment: process.env,
+      bootstrap: hostBootstrap(agentCommand),
+      clock: systemClock,
+      random: systemRandom,
+      logger,
     }),
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };

@@ -28,8 +28,9 @@ export const provisionerOptions = {
   }),
   drivers: {
     ...serverOptions.provisionerDrivers,
-    description: "Drivers of the daemon, with commas between them: process, fake.",
+    description: "Drivers of the daemon, with commas between them: process, terraform, fake.",
   },
+  terraformBinary: serverOptions.terraformBinary,
   concurrency: { ...serverOptions.provisionerConcurrency, description: "Jobs that the daemon runs at a time." },
   dataDir: stringOption({
     name: "provisioner.data_dir",

@@ -19,7 +19,7 @@ describe("a daemon's tags", () => {
 });
 
 describe("a daemon's drivers", () => {
-  const setting = { root: "/nowhere", logger: silentLogger };
+  const setting = { root: "/nowhere", logger: silentLogger, terraformBinary: "terraform" };
 
   it("are made once each, in the order of their names in the option", () => {
     expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
@@ -27,7 +27,7 @@ describe("a daemon's drivers", () => {
 
   it("are refused by the option's name when there is none of that name", () => {
     expect(() => makeDrivers("process,toString", setting)).toThrow(
-      'provisioner.drivers names "toString", which is no driver. There are: process, fake.',
+      'provisioner.drivers names "toString", which is no driver. There are: process, terraform, fake.',
     );
   });
 });
