@@ -105,6 +105,11 @@ export const errorRegistry = {
   build_timeout: entry(500, "The build took longer than its limit.", "See the build log for the step that hung."),
   capacity: entry(503, "The provider has no capacity left.", "Free some, or add a provisioner."),
   transient: entry(503, "The provider failed in a way that may pass.", "Try again."),
+  driver_unavailable: entry(
+    503,
+    "A driver that this provisioner should have cannot be used on its host.",
+    "Install what the message names, or take the driver out of `provisioner.drivers`, and start the provisioner again.",
+  ),
   invalid_template: entry(400, "The driver refuses the template.", "Correct what its message names."),
   abandoned: entry(
     500,

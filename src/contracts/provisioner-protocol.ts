@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { Uuid } from "./api/common-schemas.ts";
 import { ErrorReport } from "./api/error-response.ts";
 import { logBatchLinesMax } from "./limits.ts";
 import { Manifest } from "./manifest.ts";
@@ -41,6 +42,8 @@ export const JobIdentity = Type.Object({
   username: Type.String(),
   name: Type.String(),
   email: Type.String(),
+  /** Names of the groups that he belongs to; absent means none. */
+  groups: Type.Optional(Type.Array(Type.String())),
 });
 
 export const JobAgent = Type.Object({
@@ -74,6 +77,8 @@ export const LeasedJob = Type.Object({
   templateName: Type.String(),
   /** Hex SHA-256 of the template archive; fetch it with `getTemplateArchive`. */
   archiveHash: Type.String(),
+  /** What the driver answered when it imported the version (`JobResult`); absent or null when it answered nothing. */
+  versionState: Type.Optional(Type.Unknown()),
   work: Type.Union([
     Type.Object({ kind: Type.Literal("import") }),
     Type.Object({ kind: Type.Literal("build"), ...buildWork }),
@@ -105,6 +110,23 @@ export const JobLogBatch = Type.Object({
 
 /** One version of what a driver knows to exist. `serial` goes up by at least one with each version. */
 export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Type.Integer(), state: Type.Unknown() });
+
+/**
+ * What a daemon found on its disk after its own restart, or could not store because its lease was lost: the newest
+ * that is known of what the attempt `attempt` of the job `jobId` made for a workspace. The server takes it
+ *  - while `provider_states` names the same job and attempt, and a smaller `serial`; or
+ *  - while it names an earlier job, or none, and the job is the workspace's latest and leased by this attempt last;
+ * whatever the job's status is, an ended lease included. An equal serial of the same attempt is answered as stored,
+ * so that a retry is harmless. Anything else is `conflict`: a later job has gone on from an older state, and what
+ * is only in this one may be left over.
+ */
+export const StateAdoption = Type.Object({
+  jobId: Uuid,
+  attempt: Type.Integer(),
+  serial: Type.Integer(),
+  state: Type.Unknown(),
+});
+export type StateAdoption = Static<typeof StateAdoption>;
 
 /** Something that exists for a workspace, for people. Values that are sensitive never travel. */
 export const ProvisionedResource = Type.Object({
@@ -159,6 +181,8 @@ export const JobResult = Type.Object({
       kind: Type.Literal("succeeded"),
       /** Of an import: whether a claim needs nothing applied (`none`), or it is not known. */
       claimEffect: Type.Optional(Type.Union([Type.Literal("none"), Type.Literal("unknown")])),
+      /** Of an import: what the driver wants with each job of this version, on any daemon; 1 MiB of JSON at most. */
+      versionState: Type.Optional(Type.Unknown()),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */
       resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
       /** Of a claim or a rehearsal: what its plan said. */

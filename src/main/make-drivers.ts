@@ -10,7 +10,9 @@ import type { Driver } from "../provisioner/driver.ts";
 import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
+import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
+import { hostBootstrap } from "./host-bootstrap.ts";
 import { packageRoot } from "./version.ts";
 
 export interface DriverSetting {
@@ -18,16 +20,17 @@ export interface DriverSetting {
   readonly root: string;
   readonly logger: Logger;
   /** The daemon's options, of which each driver reads its own. */
-  readonly config: ConfigValues<typeof dockerOptions>;
+  readonly config: ConfigValues<typeof dockerOptions> & { readonly terraformBinary: string };
 }
 
 const agentBundle = path.join(packageRoot, "dist", "bundle", "agent.mjs");
+const agentCommand = [process.execPath, ...agentNodeFlags, agentBundle];
 
 const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
   [processDriverName]: ({ root, logger }) =>
     new ProcessDriver({
       root: path.join(root, "workspaces"),
-      agentCommand: [process.execPath, ...agentNodeFlags, agentBundle],
+      agentCommand,
       hostEnvironment: process.env,
       logger,
       random: systemRandom,
@@ -45,6 +48,16 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
       logger,
       random: systemRandom,
       clock: systemClock,
+    }),
+  [terraformDriverName]: ({ root, logger, config }) =>
+    new TerraformDriver({
+      root: path.join(root, "terraform"),
+      binary: config.terraformBinary,
+      hostEnvironment: process.env,
+      bootstrap: hostBootstrap(agentCommand),
+      clock: systemClock,
+      random: systemRandom,
+      logger,
     }),
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };

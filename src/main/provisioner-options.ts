@@ -29,8 +29,9 @@ export const provisionerOptions = {
   }),
   drivers: {
     ...serverOptions.provisionerDrivers,
-    description: "Drivers of the daemon, with commas between them: process, docker, fake.",
+    description: "Drivers of the daemon, with commas between them: process, docker, terraform, fake.",
   },
+  terraformBinary: serverOptions.terraformBinary,
   concurrency: { ...serverOptions.provisionerConcurrency, description: "Jobs that the daemon runs at a time." },
   dataDir: stringOption({
     name: "provisioner.data_dir",

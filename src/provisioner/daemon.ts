@@ -9,7 +9,9 @@ import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type DaemonTiming, daemonTiming } from "./daemon-timing.ts";
+import { deliverStates } from "./deliver-states.ts";
 import type { Driver } from "./driver.ts";
+import { openDrivers } from "./open-drivers.ts";
 import { untilAnswered } from "./retry.ts";
 import { runJob } from "./run-job.ts";
 import { TemplateFolders } from "./template-folders.ts";
@@ -61,6 +63,8 @@ class RunningDaemon implements Daemon {
   readonly #leasing = new AbortController();
   readonly #working = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
+  /** Those that could be opened. */
+  #drivers: readonly Driver[] = [];
   #loops: Promise<unknown> = Promise.resolve();
   #registration: DaemonRegistered | null = null;
   #registering: Promise<DaemonRegistered> | null = null;
@@ -87,7 +91,7 @@ class RunningDaemon implements Daemon {
     await this.#idleWithin(graceMs);
     this.#working.abort();
     await this.#idleWithin(this.#timing.abortGraceMs + farewellMs);
-    for (const driver of this.#options.drivers) await driver.close();
+    for (const driver of this.#drivers) await driver.close();
   }
 
   async #idleWithin(limitMs: number): Promise<void> {
@@ -99,10 +103,21 @@ class RunningDaemon implements Daemon {
   async #start(): Promise<void> {
     await mkdir(this.#options.scratchDir, { recursive: true, mode: 0o700 });
     await this.#templates.open();
-    for (const driver of this.#options.drivers) await driver.open();
+    this.#drivers = await openDrivers(this.#options.drivers, this.#options.logger);
+    // Before the server hears of this incarnation, ends the jobs of the one before, and gives others their work.
+    await this.#deliver();
     await this.#registered();
     const loops = Array.from({ length: this.#options.concurrency }, () => this.#leaseLoop());
     this.#loops = Promise.all(loops);
+  }
+
+  #deliver(): Promise<void> {
+    const { client, logger } = this.#options;
+    return deliverStates(this.#drivers, {
+      client,
+      logger,
+      untilAnswered: (call) => this.#untilAnswered(call, this.#leasing.signal),
+    });
   }
 
   /** The present registration; made once, whoever asks. */
@@ -115,14 +130,14 @@ class RunningDaemon implements Daemon {
   }
 
   async #register(): Promise<DaemonRegistered> {
-    const { client, name, incarnation, drivers, concurrency, tags, version, logger } = this.#options;
+    const { client, name, incarnation, concurrency, tags, version, logger } = this.#options;
     const body = {
       name,
       incarnation,
       concurrency,
       version,
       tags: { ...tags },
-      drivers: drivers.map((driver) => driver.name),
+      drivers: this.#drivers.map((driver) => driver.name),
     };
     const signal = this.#leasing.signal;
     const registered = await this.#untilAnswered(() => client.call("registerDaemon", { body, signal }), signal);
@@ -189,7 +204,7 @@ class RunningDaemon implements Daemon {
       logger,
       leaseMs: registered.leaseMs,
       accessUrl: registered.accessUrl,
-      drivers: new Map(this.#options.drivers.map((driver) => [driver.name, driver])),
+      drivers: new Map(this.#drivers.map((driver) => [driver.name, driver])),
       templates: this.#templates,
       timing: this.#timing,
       now: () => clock.now(),
@@ -197,5 +212,6 @@ class RunningDaemon implements Daemon {
     });
     this.#jobs.add(running);
     await running.finally(() => this.#jobs.delete(running));
+    await this.#deliver();
   }
 }

@@ -15,6 +15,12 @@ export type LogLevel = JobLogLine["level"];
 /** What every verb of a driver is given. */
 export interface DriverContext {
   readonly jobId: string;
+  /** Under which the job was leased: with `jobId` it names this try, and no other. */
+  readonly attempt: number;
+  /** Hex SHA-256 of the template's archive: the same for all jobs of a version. */
+  readonly archiveHash: string;
+  /** What `parse` answered for this version; undefined when it answered nothing. */
+  readonly versionState?: unknown;
   readonly manifest: Manifest;
   readonly templateName: string;
   /** URL that agents are to connect to. */
@@ -41,6 +47,25 @@ export interface BuildContext extends DriverContext {
    */
   readonly saveState: (state: unknown) => Promise<void>;
 }
+
+/** What a driver tells of a template that it accepts. */
+export interface ParseReport {
+  /** Stored with the version, and given to each of its jobs. */
+  readonly versionState?: unknown;
+}
+
+/** What exists according to an attempt that could not store it: its daemon or its lease has ended. */
+export interface UndeliveredState {
+  readonly workspaceId: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  /** Greater than that of each version that `saveState` stored in this attempt. */
+  readonly serial: number;
+  readonly state: unknown;
+}
+
+/** `refused`: a later job has begun from what was stored before, so the server wants it no more. */
+export type Delivery = "stored" | "refused";
 
 /** What a driver tells of a build that went well; nothing of it is needed to go on. */
 export interface ApplyReport {
@@ -70,7 +95,7 @@ export interface Driver {
   readonly name: string;
   capabilities(manifest: Manifest): DriverCapabilities;
   /** Checks what only the driver knows of a template. Errors: `invalid_template`, with the reason. */
-  parse(context: DriverContext): Promise<void>;
+  parse(context: DriverContext): Promise<ParseReport | void>;
   /** Brings the workspace to what `work` asks for: `start` (of any stage) or `stop`. */
   apply(context: BuildContext): Promise<ApplyReport | void>;
   /**
@@ -82,8 +107,16 @@ export interface Driver {
   destroy(context: BuildContext): Promise<void>;
   /** All that exists here, whoever knows of it. */
   list(): Promise<readonly DriverResource[]>;
-  /** Called once before the first job: takes up what an earlier daemon has left running. */
+  /**
+   * Called once before the first job: takes up what an earlier daemon has left running.
+   * Errors: `driver_unavailable` when its tool is not on this host; the daemon then goes on without it.
+   */
   open(): Promise<void>;
+  /**
+   * Offers what earlier attempts could not store to the server, before the daemon takes its first job, and again
+   * after each job that went wrong. Only drivers that keep state outside of `saveState` have it.
+   */
+  deliver?(adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void>;
   /** Called once at the end. Workspaces go on. */
   close(): Promise<void>;
 }

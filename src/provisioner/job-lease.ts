@@ -21,15 +21,23 @@ export class JobLease {
   readonly #options: JobLeaseOptions;
   readonly #work = new AbortController();
   readonly #over = new AbortController();
+  readonly #lost = new AbortController();
+  readonly #ended: AbortSignal;
   #reason: StopReason | null = null;
 
   constructor(options: JobLeaseOptions) {
     this.#options = options;
+    this.#ended = AbortSignal.any([this.#over.signal, this.#lost.signal]);
   }
 
   /** Fires when the work must stop. */
   get abort(): AbortSignal {
     return this.#work.signal;
+  }
+
+  /** Fires when the lease is gone or no longer needed: nothing about the job can be told any more. */
+  get over(): AbortSignal {
+    return this.#ended;
   }
 
   get reason(): StopReason | null {
@@ -39,6 +47,7 @@ export class JobLease {
   /** The first reason counts, but a lost lease outdoes the others: there is nobody to report to. */
   stopWork(reason: StopReason): void {
     if (this.#reason === null || reason === "lease_lost") this.#reason = reason;
+    if (reason === "lease_lost") this.#lost.abort();
     this.#work.abort();
   }
 

@@ -83,6 +83,9 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
   let acquired: Promise<string> = Promise.resolve("");
   const context: DriverContext = {
     jobId: job.jobId,
+    attempt: job.attempt,
+    archiveHash: job.archiveHash,
+    versionState: job.versionState ?? undefined,
     manifest: job.manifest,
     templateName: job.templateName,
     accessUrl: environment.accessUrl,
@@ -100,8 +103,9 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      await driver.parse(context);
-      return { kind: "succeeded", claimEffect: driver.capabilities(job.manifest).claimEffect };
+      const { versionState } = (await driver.parse(context)) ?? {};
+      const { claimEffect } = driver.capabilities(job.manifest);
+      return { kind: "succeeded", claimEffect, ...(versionState === undefined ? {} : { versionState }) };
     }
     if (job.work.kind === "rehearsal") return await rehearse(driver, { ...context, work: job.work });
     const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
@@ -142,14 +146,17 @@ function succeeded({ resources, plan, phases }: ApplyReport): Outcome {
   };
 }
 
-/** Stores each version of what exists, in order, and waits until the server has it. */
+/**
+ * Stores each version of what exists, in order, and waits until the server has it. Also after the work was stopped:
+ * what was made until then must be known, and the lease is kept until the job's end is reported.
+ */
 function stateWriter(job: LeasedJob, { environment, lease }: JobParts): (state: unknown) => Promise<void> {
   let serial = 0;
   return async (state) => {
     serial += 1;
     const body = { attempt: job.attempt, serial, state };
-    const input = { params: { jobId: job.jobId }, body, signal: lease.abort };
-    await untilAnswered(() => environment.client.call("putJobState", input), { ...environment, abort: lease.abort });
+    const input = { params: { jobId: job.jobId }, body, signal: lease.over };
+    await untilAnswered(() => environment.client.call("putJobState", input), { ...environment, abort: lease.over });
   };
 }
 

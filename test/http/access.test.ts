@@ -21,7 +21,7 @@ const nobody = "00000000-0000-4000-8000-00000000dead";
 function pathOf(route: RouteDefinition): string {
   return route.path
     .replace(":hash", "0".repeat(64))
-    .replace(/:(jobId|tokenId|keyId)/g, nobody)
+    .replace(/:(jobId|tokenId|keyId|workspaceId)/g, nobody)
     .replace(":workspace", nobody)
     .replace(/:\w+/g, "nothing");
 }

@@ -15,6 +15,8 @@ export function buildContext(draft: BuildContextDraft): BuildContext {
   const { workspaceId } = draft;
   return {
     jobId: "job-1",
+    attempt: 1,
+    archiveHash: "0".repeat(64),
     manifest: { driver: "process", agents: [{ name: "main" }] },
     templateName: "starter",
     accessUrl: draft.accessUrl ?? "http://127.0.0.1:9",

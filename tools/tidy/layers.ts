@@ -16,7 +16,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   app: ["contracts", "domain", "platform", "db"],
   http: ["contracts", "platform", "app"],
   client: ["contracts"],
-  provisioner: ["contracts", "platform", "client"],
+  provisioner: ["contracts", "domain", "platform", "client"],
   agent: ["contracts", "platform", "client"],
   cli: ["contracts", "platform", "client"],
   dashboard: ["contracts", "client"],

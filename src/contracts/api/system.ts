@@ -12,6 +12,7 @@ import {
   JobStateVersion,
   LeasedJob,
   LeaseRequest,
+  StateAdoption,
 } from "../provisioner-protocol.ts";
 
 export const DoctorFinding = Type.Object({
@@ -154,6 +155,17 @@ export const daemonRoutes = {
     access: "daemon",
     params: jobParams,
     body: JobStateVersion,
+    response: Empty,
+  },
+  adoptState: {
+    method: "POST",
+    path: "/api/v1/provisioner/workspaces/:workspaceId/state",
+    tag: "provisioner",
+    summary: "Deliver what exists according to a lost attempt. Refused once a later job has begun.",
+    credential: "daemon",
+    access: "daemon",
+    params: Type.Object({ workspaceId: Uuid }),
+    body: StateAdoption,
     response: Empty,
   },
   completeJob: {

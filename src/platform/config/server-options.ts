@@ -168,7 +168,14 @@ const rest = {
   provisionerDrivers: stringOption({
     name: "provisioner.drivers",
     default: "process",
-    description: "Drivers of the built-in provisioner daemon, with commas between them: process, docker, fake.",
+    description:
+      "Drivers of the built-in provisioner daemon, with commas between them: process, docker, terraform, fake.",
+  }),
+  terraformBinary: stringOption({
+    name: "provisioner.terraform_binary",
+    default: "terraform",
+    description:
+      "Program of the driver terraform, of Terraform or OpenTofu 1.6 or newer: a name on the PATH, or a path.",
   }),
   creationsPerMinuteMax: integerOption({
     name: "http.creations_per_minute",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeDrivers } from "../../../src/main/make-drivers.ts";
-import { parseTags } from "../../../src/main/provisioner-options.ts";
+import { parseTags, provisionerOptions } from "../../../src/main/provisioner-options.ts";
+import { loadConfig } from "../../../src/platform/config/load-config.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 
 describe("a daemon's tags", () => {
@@ -19,7 +20,8 @@ describe("a daemon's tags", () => {
 });
 
 describe("a daemon's drivers", () => {
-  const setting = { root: "/nowhere", logger: silentLogger };
+  const { values } = loadConfig(provisionerOptions, { flags: new Map(), env: {} });
+  const setting = { root: "/nowhere", logger: silentLogger, config: values };
 
   it("are made once each, in the order of their names in the option", () => {
     expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
@@ -27,7 +29,7 @@ describe("a daemon's drivers", () => {
 
   it("are refused by the option's name when there is none of that name", () => {
     expect(() => makeDrivers("process,toString", setting)).toThrow(
-      'provisioner.drivers names "toString", which is no driver. There are: process, fake.',
+      'provisioner.drivers names "toString", which is no driver. There are: process, docker, terraform, fake.',
     );
   });
 });

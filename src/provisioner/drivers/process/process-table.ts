@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
 import { mapBounded } from "../../../platform/bounded.ts";
 
 /** Files of /proc read at once: enough to be quick, and other work of this process goes on meanwhile. */
@@ -67,5 +68,24 @@ export function sendSignal(processId: number, signal: NodeJS.Signals): void {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ESRCH" && code !== "EPERM") throw error;
+  }
+}
+
+/** The name of the file that a process was started from; empty when there is no such process. */
+export function programOf(processId: number): string {
+  try {
+    const [program = ""] = readFileSync(`/proc/${processId}/cmdline`, "utf8").split("\0");
+    return path.basename(program);
+  } catch {
+    return "";
+  }
+}
+
+/** The process group that a process belongs to; null when there is no such process. */
+export function processGroupOf(processId: number): number | null {
+  try {
+    return Number(statFields(processId)[2]);
+  } catch {
+    return null;
   }
 }

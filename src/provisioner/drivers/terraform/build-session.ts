@@ -1,0 +1,159 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import type { BuildContext, DriverContext } from "../../driver.ts";
+import { folderVariable } from "./left-behind.ts";
+import { newerState } from "./newer-state.ts";
+import { Phases } from "./phases.ts";
+import type { PreparedVersions } from "./prepared-versions.ts";
+import { maskOf } from "./secrets.ts";
+import { StateKeeper } from "./state-keeper.ts";
+import { type AgentSecret, readTerraformState, type TerraformState, unpackTfstate } from "./terraform-state.ts";
+import { TerraformRun } from "./terraform-run.ts";
+import type { TerraformTool } from "./terraform-tool.ts";
+import { fieldsOf, textOf } from "./json-fields.ts";
+import { agentsOf, type BootstrapScript, environmentOf, variablesOf } from "./variables.ts";
+import { fillRunFolder, readRecord, removeTraces, type WorkspaceFolder, writeRecord } from "./workspace-folder.ts";
+import type { Clock } from "../../../platform/clock.ts";
+
+export interface SessionDeps {
+  readonly tool: TerraformTool;
+  readonly versions: PreparedVersions;
+  readonly bootstrap: BootstrapScript;
+  readonly clock: Clock;
+  readonly rootId: string;
+}
+
+export interface SessionInput {
+  readonly context: BuildContext;
+  readonly folder: WorkspaceFolder;
+  /** `none`: nothing may come of it, so nothing is stored; a rehearsal, or the plan of an import. */
+  readonly keeping: "state" | "none";
+  readonly failure: "build_failed" | "invalid_template";
+}
+
+export interface BuildSession {
+  readonly run: TerraformRun;
+  readonly keeper: StateKeeper | null;
+  readonly phases: Phases;
+  readonly mask: (text: string) => string;
+  readonly lockFile: string | null;
+}
+
+/** What is known of the workspace: by the server, or here and not delivered yet. */
+export async function knownState(context: BuildContext, folder: WorkspaceFolder): Promise<TerraformState | null> {
+  return newerState(readTerraformState(context.work.state), await readRecord(folder));
+}
+
+/** Writes the intent down, before the first effect: which attempt works on the workspace, and where (spec §7). */
+async function openKeeper(
+  input: Omit<SessionInput, "failure" | "keeping"> & {
+    readonly deps: SessionDeps;
+    readonly known: TerraformState | null;
+  },
+): Promise<StateKeeper> {
+  const { context, folder, deps, known } = input;
+  const state: TerraformState = {
+    driver: "terraform",
+    formatVersion: 1,
+    exists: true,
+    attempt: `${context.jobId}/${context.attempt}`,
+    rootId: deps.rootId,
+    folder: `workspaces/${context.work.workspaceId}`,
+    tfstate: known?.tfstate ?? null,
+    lockFile: known?.lockFile ?? versionLockFile(context),
+    agents: agents(input),
+    unfinished: known?.unfinished ?? [],
+  };
+  const record = {
+    workspaceId: context.work.workspaceId,
+    jobId: context.jobId,
+    attempt: context.attempt,
+    serial: 0,
+    isRefused: false,
+    processId: null,
+    planned: [],
+    state,
+  };
+  const keeper = new StateKeeper({ folder, record, saveState: context.saveState });
+  const before = await readRecord(folder);
+  keeper.update(state);
+  try {
+    await keeper.flush();
+  } catch (error) {
+    // Nothing was made: what lay here undelivered before is still all there is to tell.
+    if (before === null) await rm(folder.record, { force: true });
+    else await writeRecord(folder, before);
+    throw error;
+  }
+  return keeper;
+}
+
+/**
+ * Has the working directory ready for Terraform's commands, and lets `work` run them. What holds secrets is removed
+ * behind it, and so is the record, once the server has all of it.
+ */
+export async function withSession<Value>(
+  deps: SessionDeps,
+  input: SessionInput & { readonly known: TerraformState | null; readonly tfstate: string | null },
+  work: (session: BuildSession) => Promise<Value>,
+): Promise<Value> {
+  const { context, folder, keeping, known } = input;
+  const phases = new Phases(deps.clock);
+  await mkdir(folder.folder, { recursive: true, mode: 0o700 });
+  await removeTraces(folder);
+  const keeper = keeping === "none" ? null : await openKeeper({ context, folder, deps, known });
+  const prepare = {
+    archiveHash: context.archiveHash,
+    templateFolder: context.templateFolder,
+    lockFile: versionLockFile(context) ?? known?.lockFile ?? null,
+    log: (line: string) => context.log("info", "init", line),
+    abort: context.abort,
+  };
+  try {
+    return await deps.versions.use(prepare, async (version) => {
+      await phases.time("init", () => fillRunFolder(folder, version.folder));
+      if (input.tfstate !== null) await writeFile(folder.tfstate, input.tfstate, { mode: 0o600 });
+      if (keeper !== null && keeper.state.lockFile !== version.lockFile) keeper.update({ lockFile: version.lockFile });
+      const parts = await writeVariables(deps, input);
+      const mask = maskOf(parts.agents.map(({ token }) => token));
+      const run = new TerraformRun({ ...input, ...deps, ...parts, mask, phases, keeper });
+      return await work({ run, keeper, phases, mask, lockFile: version.lockFile });
+    });
+  } finally {
+    await keeper?.close();
+    await removeTraces(folder);
+  }
+}
+
+async function writeVariables(
+  deps: SessionDeps,
+  input: SessionInput & { readonly known: TerraformState | null },
+): Promise<{ readonly environment: Readonly<Record<string, string>>; readonly agents: readonly AgentSecret[] }> {
+  const { folder } = input;
+  const { work, templateName, accessUrl } = input.context;
+  const variables = { work, templateName, accessUrl, agents: agents({ ...input, deps }) };
+  await writeFile(folder.variables, JSON.stringify(variablesOf(variables)), { mode: 0o600 });
+  return {
+    environment: { ...environmentOf(variables), [folderVariable]: folder.folder },
+    agents: variables.agents,
+  };
+}
+
+function agents(input: {
+  readonly context: BuildContext;
+  readonly deps: SessionDeps;
+  readonly known: TerraformState | null;
+}): readonly AgentSecret[] {
+  const { work, templateName, accessUrl, manifest } = input.context;
+  const known = input.known?.agents ?? [];
+  return agentsOf({ work, templateName, accessUrl, manifest, known, bootstrap: input.deps.bootstrap });
+}
+
+/** The lock file that the import of the version has made. */
+function versionLockFile(context: DriverContext): string | null {
+  return textOf(fieldsOf(context.versionState)["lockFile"]) || null;
+}
+
+/** Terraform's state as text. */
+export function tfstateOf(state: TerraformState | null): string | null {
+  return state === null || state.tfstate === null ? null : unpackTfstate(state.tfstate);
+}

@@ -1,0 +1,26 @@
+import type { BuildContext, DriverContext, ParseReport } from "../../driver.ts";
+import { type SessionDeps, withSession } from "./build-session.ts";
+import { exampleWork } from "./variables.ts";
+import { folderIn } from "./workspace-folder.ts";
+
+/**
+ * Tries a template before it is used: `init`, `validate`, and a plan of an example workspace. Answers the lock file,
+ * by which every later build of the version gets the same providers.
+ * Errors: `invalid_template`, with Terraform's diagnostics; `transient` when providers cannot be fetched.
+ */
+export async function checkTemplate(
+  deps: SessionDeps,
+  { context, folder }: { readonly context: DriverContext; readonly folder: string },
+): Promise<ParseReport> {
+  const build: BuildContext = { ...context, work: exampleWork(context.manifest), saveState: async () => {} };
+  const input = { context: build, folder: folderIn(folder), known: null, tfstate: null };
+  return await withSession(
+    deps,
+    { ...input, keeping: "none", failure: "invalid_template" },
+    async ({ run, lockFile }) => {
+      await run.validate();
+      await run.plan();
+      return { versionState: { lockFile } };
+    },
+  );
+}

@@ -1,0 +1,274 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { PlanReport } from "../../../contracts/provisioner-protocol.ts";
+import { mapBounded } from "../../../platform/bounded.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Logger } from "../../../platform/logger.ts";
+import type { Random } from "../../../platform/random.ts";
+import type {
+  ApplyReport,
+  BuildContext,
+  Delivery,
+  Driver,
+  DriverContext,
+  DriverResource,
+  ParseReport,
+  UndeliveredState,
+} from "../../driver.ts";
+import { KeyedLock } from "../process/keyed-lock.ts";
+import { removeTree } from "../process/remove-tree.ts";
+import { isWorkspaceId } from "../process/workspace-record.ts";
+import { applyBuild, judgedPlan } from "./apply-build.ts";
+import { knownState, type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
+import { checkTemplate } from "./check-template.ts";
+import { endLeftBehind, stateLeftBehind } from "./left-behind.ts";
+import { PreparedVersions } from "./prepared-versions.ts";
+import type { TerraformState } from "./terraform-state.ts";
+import { TerraformTool } from "./terraform-tool.ts";
+import { hasManagedResources } from "./tfstate-file.ts";
+import { canBeDestroyedUnseen, tfstateToDestroy } from "./unfinished.ts";
+import type { BootstrapScript } from "./variables.ts";
+import { readRecord, removeTraces, type WorkspaceFolder, workspaceFolder, writeRecord } from "./workspace-folder.ts";
+
+export const terraformDriverName = "terraform";
+
+export interface TerraformDriverOptions {
+  /** Absolute; belongs to one daemon alone. */
+  readonly root: string;
+  /** `terraform`, `tofu`, or an absolute path. */
+  readonly binary: string;
+  /** The daemon's environment; providers find their credentials in it. */
+  readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
+  /** The script by which an agent gets into what a template makes. */
+  readonly bootstrap: BootstrapScript;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** How long an interrupted Terraform may take to end in order; 20 s unless said. */
+  readonly interruptGraceMs?: number;
+}
+
+/** Below the time that a daemon gives a driver to stop, so that the last state is stored within it. */
+const interruptGraceMsDefault = 20_000;
+const recoveriesAtOnce = 8;
+const rootFileName = "root-id";
+
+/**
+ * A workspace is what a template's Terraform configuration makes. Terraform runs in a scratch directory with a local
+ * state file, which it rewrites after every resource; each version goes to the server while the command runs, and
+ * what a killed daemon could not send is found at its next start and delivered. See docs/terraform.md.
+ *
+ * The root: `plugins/` (cache of providers), `versions/` (initialized templates), `workspaces/<id>/`, `imports/`.
+ */
+export class TerraformDriver implements Driver {
+  readonly name = terraformDriverName;
+  readonly #options: TerraformDriverOptions;
+  readonly #interruptGraceMs: number;
+  readonly #locks = new KeyedLock();
+  readonly #tool: TerraformTool;
+  readonly #versions: PreparedVersions;
+  /** Workspaces of which the server does not know all. */
+  readonly #undelivered = new Set<string>();
+  #rootId = "";
+
+  constructor(options: TerraformDriverOptions) {
+    this.#options = options;
+    this.#interruptGraceMs = options.interruptGraceMs ?? interruptGraceMsDefault;
+    const pluginCache = path.join(options.root, "plugins");
+    this.#tool = new TerraformTool({ ...options, pluginCache, interruptGraceMs: this.#interruptGraceMs });
+    this.#versions = new PreparedVersions({ root: path.join(options.root, "versions"), tool: this.#tool });
+  }
+
+  /** Whether a claim changes something is known by its plan alone, of each version: the rehearsal tells. */
+  capabilities(): { readonly claimEffect: "unknown" } {
+    return { claimEffect: "unknown" };
+  }
+
+  async open(): Promise<void> {
+    await this.#tool.open();
+    for (const name of ["plugins", "workspaces"]) {
+      await mkdir(path.join(this.#options.root, name), { recursive: true, mode: 0o700 });
+    }
+    await rm(this.#importsFolder(), { recursive: true, force: true });
+    this.#rootId = await this.#readRootId();
+    await this.#versions.open();
+    const outcomes = await mapBounded(await this.#workspaces(), recoveriesAtOnce, (id) => this.#recover(id));
+    for (const outcome of outcomes) if (outcome.kind === "error") throw outcome.error;
+  }
+
+  async close(): Promise<void> {}
+
+  async parse(context: DriverContext): Promise<ParseReport> {
+    const folder = path.join(this.#importsFolder(), context.jobId);
+    try {
+      return await checkTemplate(this.#deps(), { context, folder });
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  async apply(context: BuildContext): Promise<ApplyReport> {
+    return await this.#locked(context, async (folder) => {
+      const known = await knownState(context, folder);
+      const input = { context, folder, known, tfstate: tfstateOf(known) };
+      return await withSession(this.#deps(), { ...input, keeping: "state", failure: "build_failed" }, (session) =>
+        applyBuild(session, context),
+      );
+    });
+  }
+
+  async planClaim(context: BuildContext): Promise<PlanReport> {
+    return await this.#locked(context, async (folder) => {
+      const isOurs = (await this.#workspaces()).includes(context.work.workspaceId);
+      const known = await knownState(context, folder);
+      const input = {
+        context,
+        folder,
+        known,
+        tfstate: tfstateOf(known),
+        keeping: "none",
+        failure: "build_failed",
+      } as const;
+      try {
+        const { judged } = await withSession(this.#deps(), input, judgedPlan);
+        return judged.report;
+      } finally {
+        // Made by another daemon, it is not to be listed here.
+        if (!isOurs) await removeTree(folder.folder);
+      }
+    });
+  }
+
+  async destroy(context: BuildContext): Promise<void> {
+    await this.#locked(context, async (folder) => {
+      const known = await knownState(context, folder);
+      if (known !== null && mayHold(known)) await this.#destroyKnown(context, { folder, known });
+      await this.#forget(context, { folder, known });
+    });
+  }
+
+  async list(): Promise<readonly DriverResource[]> {
+    return (await this.#workspaces()).map((workspaceId) => ({ workspaceId, detail: "a folder of Terraform" }));
+  }
+
+  async deliver(adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void> {
+    for (const workspaceId of [...this.#undelivered]) {
+      // Somebody is at work on it, and takes up what lies here.
+      if (this.#locks.isHeld(workspaceId)) continue;
+      await this.#locks.run(workspaceId, () => this.#deliverOne(workspaceId, adopt));
+    }
+  }
+
+  async #deliverOne(workspaceId: string, adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void> {
+    const folder = this.#folder(workspaceId);
+    const record = await readRecord(folder);
+    if (record !== null && !record.isRefused) {
+      const { jobId, attempt, serial, state } = record;
+      const delivery = await adopt({ workspaceId, jobId, attempt, serial: serial + 1, state });
+      if (delivery === "stored") await rm(folder.record, { force: true });
+      else await writeRecord(folder, { ...record, isRefused: true });
+    }
+    this.#undelivered.delete(workspaceId);
+  }
+
+  async #destroyKnown(
+    context: BuildContext,
+    { folder, known }: { readonly folder: WorkspaceFolder; readonly known: TerraformState },
+  ): Promise<void> {
+    const { random } = this.#options;
+    const tfstate = tfstateToDestroy({
+      tfstate: tfstateOf(known),
+      unfinished: known.unfinished,
+      newId: () => random.uuid(),
+      terraformVersion: this.#tool.version,
+    });
+    for (const { address } of known.unfinished.filter(({ type }) => !canBeDestroyedUnseen(type))) {
+      const line = `${address} was being created when Terraform was killed. Terraform does not know whether it exists: look for it at its provider.`;
+      context.log("error", "destroy", line);
+    }
+    const input = { context, folder, known, tfstate };
+    await withSession(this.#deps(), { ...input, keeping: "state", failure: "build_failed" }, async ({ run }) => {
+      await run.destroy();
+    });
+  }
+
+  /** The last word on a workspace: nothing is left of it, here and in what the server has. */
+  async #forget(
+    context: BuildContext,
+    { folder, known }: { readonly folder: WorkspaceFolder; readonly known: TerraformState | null },
+  ): Promise<void> {
+    context.log("info", "destroy", "nothing is left of the workspace");
+    const attempt = `${context.jobId}/${context.attempt}`;
+    const nothing = { attempt, exists: false, tfstate: null, agents: [], unfinished: [] };
+    if (known !== null) await context.saveState({ ...known, ...nothing });
+    await removeTree(folder.folder);
+    this.#undelivered.delete(context.work.workspaceId);
+  }
+
+  /** One job at a time for each workspace; what it could not deliver is remembered. */
+  async #locked<Value>(context: BuildContext, work: (folder: WorkspaceFolder) => Promise<Value>): Promise<Value> {
+    const { workspaceId } = context.work;
+    const folder = this.#folder(workspaceId);
+    return await this.#locks.run(workspaceId, async () => {
+      try {
+        return await work(folder);
+      } finally {
+        if ((await readRecord(folder)) !== null) this.#undelivered.add(workspaceId);
+        else this.#undelivered.delete(workspaceId);
+      }
+    });
+  }
+
+  /** Takes up what a killed daemon has left of a job: its Terraform is ended, and what it had made is kept to deliver. */
+  async #recover(workspaceId: string): Promise<void> {
+    const folder = this.#folder(workspaceId);
+    const record = await readRecord(folder);
+    if (record === null) return await removeTraces(folder);
+    if (record.isRefused) return;
+    await endLeftBehind({ folder, record, interruptGraceMs: this.#interruptGraceMs });
+    const state = await stateLeftBehind(folder, record);
+    await writeRecord(folder, { ...record, processId: null, planned: [], state });
+    await removeTraces(folder);
+    this.#undelivered.add(workspaceId);
+    this.#options.logger.warn("a job was cut off by the end of its provisioner; what it had made is kept", {
+      workspaceId,
+      jobId: record.jobId,
+      unfinished: state.unfinished.map(({ address }) => address),
+    });
+  }
+
+  #deps(): SessionDeps {
+    const { bootstrap, clock } = this.#options;
+    return { bootstrap, clock, tool: this.#tool, versions: this.#versions, rootId: this.#rootId };
+  }
+
+  #importsFolder(): string {
+    return path.join(this.#options.root, "imports");
+  }
+
+  #workspacesRoot(): string {
+    return path.join(this.#options.root, "workspaces");
+  }
+
+  #folder(workspaceId: string): WorkspaceFolder {
+    return workspaceFolder(this.#workspacesRoot(), workspaceId);
+  }
+
+  async #workspaces(): Promise<readonly string[]> {
+    return (await readdir(this.#workspacesRoot()).catch(() => [])).filter(isWorkspaceId);
+  }
+
+  async #readRootId(): Promise<string> {
+    const file = path.join(this.#options.root, rootFileName);
+    await writeFile(file, this.#options.random.uuid(), { flag: "wx", mode: 0o600 }).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    });
+    return (await readFile(file, "utf8")).trim();
+  }
+}
+
+/** Whether there is anything to destroy, known or possible. */
+function mayHold(state: TerraformState): boolean {
+  const tfstate = tfstateOf(state);
+  return state.unfinished.length > 0 || (tfstate !== null && hasManagedResources(tfstate));
+}
