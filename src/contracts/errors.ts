@@ -80,6 +80,11 @@ export const errorRegistry = {
     "The workspace's agent is not connected.",
     "Start the workspace, or look at `prewarm logs NAME`.",
   ),
+  agent_executable_unavailable: entry(
+    503,
+    "The server cannot offer the agent in the form that the workspace's image needs.",
+    "Put Node 20 or newer into the image; the message says why the executable cannot be made.",
+  ),
   lease_lost: entry(
     409,
     "The job's lease is gone: it expired, was taken away, or the job has ended.",

@@ -2,12 +2,14 @@ import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
+import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
 
 /** What the routes are given. */
 export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
   readonly hub: AgentHub;
+  readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;
   /** Aborted when the server stops: long polls and streams end then. */

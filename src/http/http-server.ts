@@ -6,6 +6,7 @@ import { agentConnectPath } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import { serveAgent } from "./agent-socket.ts";
+import { registerAgentDownloads } from "./agent-downloads.ts";
 import { agentOf, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
@@ -53,6 +54,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     registerRoutes(scope, deps);
     registerSockets(scope, deps);
   });
+  registerAgentDownloads(app, deps);
   registerSetUpPage(app);
   return app;
 }

@@ -12,16 +12,21 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => st
 // A terminal that closes is no reason to end the workspace.
 process.on("SIGHUP", () => {});
 
-try {
-  const config = readAgentConfig({
-    environment: process.env,
-    version: typeof PREWARM_VERSION === "string" ? PREWARM_VERSION : "development",
-    logger,
-    random: systemRandom,
-  });
-  await runAgent(config, stop.signal);
-} catch (error) {
-  logger.error("the agent cannot run", { error });
-  process.exitCode = 1;
+async function main(): Promise<void> {
+  try {
+    const config = readAgentConfig({
+      environment: process.env,
+      version: typeof PREWARM_VERSION === "string" ? PREWARM_VERSION : "development",
+      logger,
+      random: systemRandom,
+    });
+    await runAgent(config, stop.signal);
+  } catch (error) {
+    logger.error("the agent cannot run", { error });
+    process.exitCode = 1;
+  }
+  process.exit();
 }
-process.exit();
+
+// Not awaited at the top: the single executable is made from a module of the older format, which cannot wait there.
+void main();

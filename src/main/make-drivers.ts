@@ -1,9 +1,13 @@
 import path from "node:path";
+import { systemClock } from "../platform/clock.ts";
 import { ConfigError } from "../platform/config/config-error.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
+import type { dockerOptions } from "../platform/config/docker-options.ts";
+import type { ConfigValues } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import type { Driver } from "../provisioner/driver.ts";
+import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
@@ -13,6 +17,8 @@ export interface DriverSetting {
   /** Folder of the daemon, absolute: each driver keeps what it makes in one of its own below it. */
   readonly root: string;
   readonly logger: Logger;
+  /** The daemon's options, of which each driver reads its own. */
+  readonly config: ConfigValues<typeof dockerOptions>;
 }
 
 const agentBundle = path.join(packageRoot, "dist", "bundle", "agent.mjs");
@@ -25,6 +31,20 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
       hostEnvironment: process.env,
       logger,
       random: systemRandom,
+    }),
+  [dockerDriverName]: ({ root, logger, config }) =>
+    new DockerDriver({
+      root: path.join(root, "docker"),
+      settings: {
+        host: config.dockerHost,
+        certPath: config.dockerCertPath,
+        isPrivilegedAllowed: config.dockerAllowPrivileged,
+        authFile: config.dockerAuthFile,
+        publishAddress: config.dockerPublishAddress,
+      },
+      logger,
+      random: systemRandom,
+      clock: systemClock,
     }),
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { ConfigValues } from "../platform/config/load-config.ts";
 import { durationOption, stringOption, urlOption } from "../platform/config/option.ts";
+import { dockerOptions } from "../platform/config/docker-options.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 
 /** Options of a provisioner daemon that runs apart from the server. */
@@ -28,7 +29,7 @@ export const provisionerOptions = {
   }),
   drivers: {
     ...serverOptions.provisionerDrivers,
-    description: "Drivers of the daemon, with commas between them: process, fake.",
+    description: "Drivers of the daemon, with commas between them: process, docker, fake.",
   },
   concurrency: { ...serverOptions.provisionerConcurrency, description: "Jobs that the daemon runs at a time." },
   dataDir: stringOption({
@@ -43,6 +44,7 @@ export const provisionerOptions = {
     max: 3_600_000,
     description: "Longest time that running jobs are given to finish when the daemon is stopped.",
   }),
+  ...dockerOptions,
   logLevel: serverOptions.logLevel,
   logFormat: serverOptions.logFormat,
 };

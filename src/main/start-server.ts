@@ -19,6 +19,7 @@ import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
+import { createAgentPrograms } from "./agent-programs.ts";
 import { openDatabase } from "./open-database.ts";
 import { startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -161,6 +162,7 @@ async function openHttp(
     ...context,
     versions: createVersionDefinitions(),
     hub,
+    agentFiles: createAgentPrograms(context),
     controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
     stopping: stopping.signal,

@@ -4,7 +4,7 @@ import path from "node:path";
 import * as esbuild from "esbuild";
 
 /**
- * @typedef {{ readonly target: string, readonly from: string, readonly to: string, readonly compiled: keyof typeof stays, readonly packages: "bundle" | "external" }} Bundle
+ * @typedef {{ readonly target: string, readonly from: string, readonly to: string, readonly compiled: keyof typeof stays, readonly packages: "bundle" | "external", readonly format?: "esm" | "cjs" }} Bundle
  *
  * `compiled` says which imports of src/ stay imports of what the compiler made, instead of being bundled:
  *   "none"           one file that needs nothing beside it: it is sent to other machines;
@@ -12,11 +12,20 @@ import * as esbuild from "esbuild";
  *                    (migrations, dashboard) and uses packages with native parts, and the CLI shall start without it;
  *   "all of src"     a benchmark measures what the compiler made, not a second copy of it.
  * `packages` says whether packages are bundled too.
+ * `format` is "esm" unless said. Node takes only "cjs" into a single executable (tools/build/agent-executable.mjs).
  */
 /** @type {readonly Bundle[]} */
 const bundles = [
   { target: "product", from: "src/main/cli.ts", to: "dist/bundle/cli.mjs", compiled: "lazy roots", packages: "bundle" },
   { target: "product", from: "src/main/agent.ts", to: "dist/bundle/agent.mjs", compiled: "none", packages: "bundle" },
+  {
+    target: "product",
+    from: "src/main/agent.ts",
+    to: "dist/bundle/agent.cjs",
+    compiled: "none",
+    packages: "bundle",
+    format: "cjs",
+  },
   { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
   { target: "bench", from: "sim/main.ts", to: "dist/sim/main.mjs", compiled: "all of src", packages: "external" },
 ];
@@ -28,6 +37,12 @@ const requireBanner =
 
 /** `ws` tries these two for speed and goes on without; they are not dependencies of ours. */
 const optionalNatives = ["bufferutil", "utf-8-validate"];
+
+/** The agent does not even try: beside a single executable there is nothing, and Node would warn at each start. */
+const withoutOptionalNatives = {
+  "process.env.WS_NO_BUFFER_UTIL": '"1"',
+  "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
+};
 
 const stays = {
   none: () => false,
@@ -61,13 +76,14 @@ export async function bundleOne({ root, entry }) {
     bundle: true,
     platform: "node",
     target: "node20",
-    format: "esm",
-    sourcemap: true,
+    format: entry.format ?? "esm",
+    sourcemap: entry.format !== "cjs",
     legalComments: "none",
     logLevel: "warning",
-    banner: { js: requireBanner },
+    ...(entry.format === "cjs" ? {} : { banner: { js: requireBanner } }),
     packages: entry.packages,
     external: optionalNatives,
+    define: entry.compiled === "none" ? withoutOptionalNatives : {},
     plugins: [keepCompiled({ root, outfile, compiled: entry.compiled })],
   });
 }

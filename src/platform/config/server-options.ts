@@ -1,4 +1,5 @@
 import { logFormats, logLevels } from "../logger.ts";
+import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import {
   booleanOption,
@@ -167,7 +168,7 @@ const rest = {
   provisionerDrivers: stringOption({
     name: "provisioner.drivers",
     default: "process",
-    description: "Drivers of the built-in provisioner daemon, with commas between them: process, fake.",
+    description: "Drivers of the built-in provisioner daemon, with commas between them: process, docker, fake.",
   }),
   creationsPerMinuteMax: integerOption({
     name: "http.creations_per_minute",
@@ -200,6 +201,6 @@ const rest = {
 };
 
 /** Every option of `prewarm server` (spec §10). */
-export const serverOptions = { ...general, ...database, ...prebuilds, ...rest };
+export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...dockerOptions };
 
 export type ServerConfig = ConfigValues<typeof serverOptions>;

@@ -1,0 +1,227 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { CodedError } from "../../../contracts/errors.ts";
+import type { Clock } from "../../../platform/clock.ts";
+import type { Logger } from "../../../platform/logger.ts";
+import type { Random } from "../../../platform/random.ts";
+import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
+import { KeyedLock } from "../process/keyed-lock.ts";
+import { AccessRelay } from "./access-relay.ts";
+import { checkTemplate } from "./check-template.ts";
+import { ContainerWatch } from "./container-watch.ts";
+import { containerName, labels } from "./docker-names.ts";
+import type { DockerSettings } from "./docker-settings.ts";
+import { volumesOf } from "./container-spec.ts";
+import { engineAddress } from "./engine-address.ts";
+import { EngineClient, filters } from "./engine-client.ts";
+import { removeContainers, removeVolumes } from "./remove-workspace.ts";
+import { startContainer } from "./start-container.ts";
+
+export const dockerDriverName = "docker";
+
+export interface DockerDriverOptions {
+  /** Absolute; belongs to one daemon alone. Holds who it is, and the relay's port. */
+  readonly root: string;
+  readonly settings: DockerSettings;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+/** Names this daemon on the labels of what it makes, over its restarts. */
+const deploymentFile = "deployment-id";
+
+/** What the server stores for a workspace: enough to find all of it, and to know where. */
+interface DockerState {
+  readonly exists: boolean;
+  readonly deployment: string;
+  /** The Docker Engine on which it is, by the engine's own id. */
+  readonly engineId: string;
+  readonly container: string;
+  readonly volumes: readonly string[];
+}
+
+/**
+ * A workspace is a container and its volumes on one Docker host. Names follow from the workspace's id, so that what a
+ * killed daemon was making is found by the next one, and everything carries labels. A claim changes nothing: the
+ * agent inside learns of its owner from the server.
+ */
+export class DockerDriver implements Driver {
+  readonly name = dockerDriverName;
+  readonly #options: DockerDriverOptions;
+  readonly #locks = new KeyedLock();
+  readonly #engine: EngineClient;
+  readonly #relay: AccessRelay;
+  #watch: ContainerWatch | null = null;
+  #deployment = "";
+
+  /** Errors: `config_invalid` for a Docker host that is none. */
+  constructor(options: DockerDriverOptions) {
+    this.#options = options;
+    this.#engine = new EngineClient(engineAddress(options.settings.host, options.settings.certPath));
+    this.#relay = new AccessRelay({ folder: options.root, engine: this.#engine, logger: options.logger });
+  }
+
+  capabilities(): { readonly claimEffect: "none" } {
+    return { claimEffect: "none" };
+  }
+
+  /** Succeeds without Docker too: the daemon's other drivers work, and Docker may come later. */
+  async open(): Promise<void> {
+    const { root, logger, random } = this.#options;
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    this.#deployment = await deploymentOf(this.#options);
+    await this.#relay.open();
+    this.#watch = new ContainerWatch({
+      engine: this.#engine,
+      logger,
+      random,
+      deployment: this.#deployment,
+      isBusy: (workspaceId) => this.#locks.isHeld(workspaceId),
+    });
+    this.#watch.start();
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.stop();
+    await this.#relay.close();
+  }
+
+  async parse(context: DriverContext): Promise<void> {
+    checkTemplate(context.manifest, this.#options.settings);
+  }
+
+  async apply(context: BuildContext): Promise<ApplyReport | void> {
+    const { work } = context;
+    return await this.#locks.run(work.workspaceId, async () => {
+      if (work.transition === "stop") return await this.#stop(context);
+      return work.stage === "claim" ? await this.#claim(context) : await this.#start(context);
+    });
+  }
+
+  async destroy(context: BuildContext): Promise<void> {
+    const { work, abort } = context;
+    await this.#locks.run(work.workspaceId, async () => {
+      const state = stateIn(work.state);
+      await this.#requireHere(state);
+      const onLine = (line: string): void => context.log("info", "destroy", line);
+      const options = { engine: this.#engine, workspaceId: work.workspaceId, abort, onLine };
+      await removeContainers(options);
+      await removeVolumes({ ...options, volumes: state?.volumes ?? [] });
+      await context.saveState({ ...state, exists: false });
+    });
+  }
+
+  async list(): Promise<readonly DriverResource[]> {
+    const query = { all: true, filters: filters({ label: [`${labels.deployment}=${this.#deployment}`] }) };
+    interface Labelled {
+      readonly Labels: Readonly<Record<string, string>> | null;
+    }
+    const containers = await this.#engine.call<readonly (Labelled & { readonly State: string })[]>({
+      method: "GET",
+      path: "/containers/json",
+      query,
+    });
+    const { Volumes: volumes } = await this.#engine.call<{ readonly Volumes: readonly Labelled[] | null }>({
+      method: "GET",
+      path: "/volumes",
+      query: { filters: query.filters },
+    });
+    const found = new Map<string, string[]>();
+    const add = (thing: Labelled, detail: string): void => {
+      const workspaceId = thing.Labels?.[labels.workspace];
+      if (workspaceId !== undefined) found.set(workspaceId, [...(found.get(workspaceId) ?? []), detail]);
+    };
+    for (const container of containers) add(container, `a container (${container.State})`);
+    for (const volume of volumes ?? []) add(volume, "a volume");
+    return [...found].map(([workspaceId, details]) => ({ workspaceId, detail: details.join(", ") }));
+  }
+
+  async #start(context: BuildContext): Promise<ApplyReport> {
+    const { work } = context;
+    const section = checkTemplate(context.manifest, this.#options.settings);
+    const earlier = stateIn(work.state);
+    await this.#requireHere(earlier);
+    const volumes = volumesOf(section, work.workspaceId);
+    // Stored before anything is made: whatever interrupts this, a later destroy knows of it. Volumes of an earlier
+    // version of the template stay with the workspace until then.
+    const state: DockerState = {
+      exists: true,
+      deployment: this.#deployment,
+      engineId: await this.#engineId(context.abort),
+      container: containerName(work.workspaceId),
+      volumes: [...new Set([...(earlier?.volumes ?? []), ...volumes.map(({ name }) => name)])],
+    };
+    await context.saveState(state);
+    return await startContainer({
+      context,
+      section,
+      engine: this.#engine,
+      settings: this.#options.settings,
+      deployment: this.#deployment,
+      clock: this.#options.clock,
+      access: () => this.#relay.access(context.accessUrl, { isHostNetwork: section.networks?.[0] === "host" }),
+    });
+  }
+
+  /** A claim changes nothing here; what it finds gone cannot be handed over. */
+  async #claim(context: BuildContext): Promise<void> {
+    interface Inspected {
+      readonly State: { readonly Running: boolean };
+    }
+    const name = containerName(context.work.workspaceId);
+    const found = await this.#engine.find<Inspected>({ method: "GET", path: `/containers/${name}/json` });
+    if (found?.State.Running !== true) {
+      throw new CodedError("build_failed", "The container of the prebuild that was claimed is no longer there.", {
+        next: "Start the workspace: it is made anew.",
+      });
+    }
+    context.log("info", "apply", "nothing to change for the new owner");
+  }
+
+  async #stop(context: BuildContext): Promise<void> {
+    const { work, abort } = context;
+    await this.#requireHere(stateIn(work.state));
+    const onLine = (line: string): void => context.log("info", "apply", line);
+    await removeContainers({ engine: this.#engine, workspaceId: work.workspaceId, abort, onLine });
+    onLine("stopped; the volumes are kept");
+  }
+
+  /**
+   * Refuses to call a workspace gone that is on another Docker host. Made by this very daemon, it is here: then the
+   * host was set up anew, and what is not there any more is gone.
+   */
+  async #requireHere(state: DockerState | null): Promise<void> {
+    if (state === null || !state.exists || state.deployment === this.#deployment) return;
+    if (state.engineId === (await this.#engineId())) return;
+    throw new CodedError(
+      "transient",
+      "The workspace's container is on the Docker host of another provisioner daemon.",
+      {
+        next: "Start that daemon, or give this template and its daemon a tag that no other has.",
+      },
+    );
+  }
+
+  async #engineId(abort?: AbortSignal): Promise<string> {
+    const info = await this.#engine.call<{ readonly ID?: string }>({
+      method: "GET",
+      path: "/info",
+      ...(abort === undefined ? {} : { abort }),
+    });
+    return info.ID ?? "";
+  }
+}
+
+/** What was stored, if it is this driver's. */
+function stateIn(state: unknown): DockerState | null {
+  if (typeof state !== "object" || state === null || !("deployment" in state) || !("volumes" in state)) return null;
+  return state as DockerState; // only this driver writes what it finds here
+}
+
+async function deploymentOf({ root, random }: DockerDriverOptions): Promise<string> {
+  const file = path.join(root, deploymentFile);
+  // "wx": of two that begin at once, one writes and both read the same.
+  await writeFile(file, random.uuid(), { mode: 0o600, flag: "wx" }).catch(() => {});
+  return (await readFile(file, "utf8")).trim();
+}

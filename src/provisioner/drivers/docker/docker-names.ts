@@ -1,0 +1,23 @@
+/** Labels on everything that the driver makes, so that each thing says whose it is. */
+export const labels = {
+  /** The daemon's folder of state: things of others on the same Docker host are never touched. */
+  deployment: "dev.prewarm.deployment",
+  workspace: "dev.prewarm.workspace",
+  build: "dev.prewarm.build",
+  template: "dev.prewarm.template",
+} as const;
+
+/**
+ * Names follow from the workspace alone: a create that was cut off anywhere is found again, by whoever comes next.
+ */
+export function containerName(workspaceId: string): string {
+  return `prewarm-${workspaceId}`;
+}
+
+/** `volume` is the name in the template, or `home`. */
+export function volumeName(workspaceId: string, volume: string): string {
+  return `prewarm-${workspaceId}-${volume}`;
+}
+
+export const homeVolume = "home";
+export const homePathDefault = "/home/workspace";
