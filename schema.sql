@@ -409,6 +409,7 @@ CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
 CREATE INDEX jobs_created ON public.jobs USING btree (created_at DESC, id);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX jobs_rehearsals ON public.jobs USING btree (workspace_id) WHERE ((kind = 'rehearsal'::text) AND (status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text])));
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));

@@ -10,6 +10,9 @@ create table build_reports (
 
 alter table jobs drop constraint jobs_kind_check;
 alter table jobs add constraint jobs_kind_check check (kind in ('build', 'template_import', 'rehearsal'));
+-- "Is one under way already?" is asked after every change of a pool; jobs of all times are not to be looked through.
+create index jobs_rehearsals on jobs (workspace_id)
+  where kind = 'rehearsal' and status in ('pending', 'running', 'canceling');
 
 -- The rehearsal of a preset's claims: what its plan said, and whether that keeps the pool from being handed out.
 alter table presets add column rehearsal jsonb;

@@ -42,6 +42,11 @@ on conflict do nothing`,
   delete from bench_reserve
   where position in (select position from bench_reserve order by position limit $1)
   returning workspace_id
+), alive as (
+  update workspaces w
+  set deleted_at = null
+  from next
+  where w.id = next.workspace_id
 )
 update prebuilds b
 set state = 'ready', ready_at = clock_timestamp()

@@ -91,7 +91,7 @@ export interface TemplatesWanted {
   readonly claimEffect?: "none" | "unknown";
 }
 
-/** Templates with one preset each, in one statement. */
+/** Templates with one preset each, rehearsed, in one statement. */
 export async function seedTemplates(pool: pg.Pool, wanted: TemplatesWanted): Promise<readonly SeededPool[]> {
   const rows = await seeding(pool, async (client) => {
     const { rows: seeded } = await client.query<SeededPool>(
@@ -111,8 +111,8 @@ export async function seedTemplates(pool: pg.Pool, wanted: TemplatesWanted): Pro
   cross join lateral (values (version_id, 1), (other_id, 2)) as v(id, number)
 ), preset as (
   insert into presets (id, organization_id, template_id, template_version_id, name, position, parameters, instances,
-    created_at)
-  select preset_id, $3, template_id, version_id, 'standard', 0, '{}', $4::int, now()
+    created_at, rehearsed_at)
+  select preset_id, $3, template_id, version_id, 'standard', 0, '{}', $4::int, now(), now()
   from fresh
 )
 select template_id as "templateId", name as "templateName", version_id as "versionId", preset_id as "presetId"
@@ -153,8 +153,10 @@ export async function seedPrebuilds(pool: pg.Pool, wanted: PrebuildsWanted): Pro
   cross join generate_series(1, $2::int) n
   where p.id = any($1::uuid[])
 ), workspace as (
-  insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, latest_build_id, created_at)
-  select workspace_id, organization_id, $4, 'prebuild-' || workspace_id, template_id, preset_id, build_id, made_at
+  insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, latest_build_id, created_at,
+    deleted_at)
+  select workspace_id, organization_id, $4, 'prebuild-' || workspace_id, template_id, preset_id, build_id, made_at,
+    case when $3 = 'deleted' then made_at end
   from fresh
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id, job_id,

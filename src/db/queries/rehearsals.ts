@@ -6,13 +6,14 @@ import type { Sql } from "../store.ts";
 const startStatement: Statement<{ readonly id: JobId }> = statement(
   "rehearsals_start",
   // The first ready prebuild of each preset whose driver cannot tell by itself what a claim does; one job each.
-  `with due as (
-  select distinct on (p.id) p.id as preset_id, b.workspace_id, p.organization_id, p.template_id, v.id as version_id,
-    v.driver, coalesce(v.manifest -> 'tags', '{}') as tags
+  // Runs after every change of a pool, so it starts from the presets that wait, which are few, and neither looks at
+  // every ready prebuild nor at every job.
+  `with waiting as materialized (
+  select p.id as preset_id, p.organization_id, p.template_id, v.id as version_id, v.driver,
+    coalesce(v.manifest -> 'tags', '{}') as tags
   from templates t
   join template_versions v on v.id = t.active_version_id
   join presets p on p.template_version_id = v.id
-  join prebuilds b on b.preset_id = p.id and b.state = 'ready'
   where t.deleted_at is null
     and v.claim_effect = 'unknown'
     and p.rehearsed_at is null
@@ -23,7 +24,16 @@ const startStatement: Statement<{ readonly id: JobId }> = statement(
       where j.kind = 'rehearsal'
         and w.preset_id = p.id
         and j.status in ('pending', 'running', 'canceling'))
-  order by p.id, b.ready_at
+), due as (
+  select w.*, b.workspace_id
+  from waiting w
+  cross join lateral (
+    select workspace_id
+    from prebuilds
+    where preset_id = w.preset_id
+      and state = 'ready'
+    order by ready_at, workspace_id
+    limit 1) b
   limit $3
 )
 insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, workspace_id,
