@@ -12,13 +12,15 @@ import {
 import { type Child, startChild } from "./harness/child-process.ts";
 import type { LoadMessage, LoadResult } from "./harness/load-generator.ts";
 import { type Reserve, startReserve } from "./harness/reserve.ts";
-import { type SeededPool, seedPeople, seedPrebuilds, seedTemplates, settleTables } from "./harness/seed.ts";
+import { seedPeople, seedPrebuilds, seedTemplates, settleTables } from "./harness/seed.ts";
 import type { ServerMessage, ServerStarted, ServerStats } from "./harness/server-role.ts";
 
 const poissonConnections = 256;
 /** Claimable prebuilds that are kept ready. */
 const level = 1_500;
 const heldP99Ms = 100;
+/** A rate of which less than this share was served is above what the machine can do; higher ones are not tried. */
+const servedShareMin = 0.8;
 const aimPerSecond = 2_000;
 const p99Targets: Readonly<Record<string, number>> = {
   "200/s": 25,
@@ -30,10 +32,10 @@ const p99Targets: Readonly<Record<string, number>> = {
 interface Scene {
   readonly database: BenchDatabase;
   readonly pool: pg.Pool;
-  readonly from: SeededPool;
   readonly server: Child;
   readonly load: Child;
   readonly reserve: Reserve;
+  readonly connect: Extract<LoadMessage, { kind: "connect" }>;
 }
 
 interface Measured {
@@ -73,15 +75,16 @@ async function openScene(context: BenchContext, reserved: number): Promise<Scene
   const flags = { ...serverFlags, "pg-url": database.url };
   const { url } = await server.ask<ServerStarted>({ kind: "start", flags } satisfies ServerMessage);
   const { hostname, port } = new URL(url);
-  await load.ask({
+  const connect = {
     kind: "connect",
     host: hostname,
     port: Number(port),
     secrets: people.map((person) => person.secret),
     template: from.templateName,
     connections: poissonConnections,
-  } satisfies LoadMessage);
-  return { database, pool, from, server, load, reserve };
+  } as const;
+  await load.ask(connect satisfies LoadMessage);
+  return { database, pool, server, load, reserve, connect };
 }
 
 async function closeScene(scene: Scene): Promise<void> {
@@ -128,10 +131,12 @@ function highestHeld(measured: readonly Measured[]): number {
   return held.at(-1)?.perSecond ?? 0;
 }
 
-function targetsOf(measured: readonly Measured[]): readonly Target[] {
-  const times = measured.flatMap(({ name, result }) => {
-    const limitMs = p99Targets[name];
-    return limitMs === undefined ? [] : [atMost(`${name}: p99`, result.p99Ms, limitMs, "ms")];
+function targetsOf(measured: readonly Measured[], isSmall: boolean): readonly Target[] {
+  const times = Object.entries(isSmall ? {} : p99Targets).map(([name, limitMs]): Target => {
+    const found = measured.find((one) => one.name === name);
+    const what = `${name}: p99`;
+    if (found !== undefined) return atMost(what, found.result.p99Ms, limitMs, "ms");
+    return { what, wanted: `≤ ${limitMs} ms`, measured: "not tried: a lower rate was not kept up", isMet: false };
   });
   return [
     ...times,
@@ -155,16 +160,18 @@ async function run(context: BenchContext): Promise<Outcome> {
   const measured: Measured[] = [];
   try {
     for (let left = warmUp; left > 0; left -= 500) {
-      const count = Math.min(left, 500);
-      await measure(scene, "warm up", { kind: "burst", prefix: `warm${left}`, count });
+      await measure(scene, "warm up", { kind: "burst", prefix: `warm${left}`, count: Math.min(left, 500) });
     }
     for (const perSecond of rates) {
       context.say(`${perSecond}/s for ${seconds} s`);
       const message: LoadMessage = { kind: "poisson", prefix: `r${perSecond}`, perSecond, seconds };
-      measured.push(await measure(scene, `${perSecond}/s`, message));
+      const one = await measure(scene, `${perSecond}/s`, message);
+      measured.push(one);
+      if (one.result.achievedPerSecond < perSecond * servedShareMin) break;
     }
     for (const count of bursts) {
       context.say(`a burst of ${count}`);
+      await scene.load.ask({ ...scene.connect, connections: count } satisfies LoadMessage);
       measured.push(await measure(scene, `burst of ${count}`, { kind: "burst", prefix: `b${count}`, count }));
     }
   } finally {
@@ -176,7 +183,7 @@ async function run(context: BenchContext): Promise<Outcome> {
       `the moment a request was due; server (default options, 10 database connections), PostgreSQL and load generator on ` +
       `this machine, in processes of their own. The pool is kept at ${level}, every claim leaves a job, and the reconciler runs.`,
     rows: measured.map(rowOf),
-    targets: targetsOf(measured),
+    targets: targetsOf(measured, context.isSmall),
   };
 }
 

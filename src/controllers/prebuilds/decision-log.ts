@@ -7,8 +7,8 @@ import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
-/** Records that one statement stores. */
-const decisionBatchMax = 500;
+/** Records that are made, and stored by one statement, before requests get their turn again. */
+const decisionBatchMax = 50;
 
 export interface DecisionLog {
   /** Stores a record for each pool whose decision is another than the last one stored. */
@@ -26,15 +26,19 @@ export function createDecisionLog(deps: PrebuildsDeps): DecisionLog {
       if (unknown.length > 0) {
         for (const [presetId, digest] of await latestDigests(deps.db, unknown)) known.set(presetId, digest);
       }
-      const fresh: NewDecision[] = [];
-      for (const plan of plans) {
+      const changed = plans.flatMap((plan) => {
         const digest = decisionDigest(plan);
         const snapshot = snapshots.get(plan.presetId);
-        if (known.get(plan.presetId) === digest || snapshot === undefined) continue;
-        fresh.push({ presetId: plan.presetId, digest, record: explainPool(snapshot, plan) });
-      }
-      for (let from = 0; from < fresh.length; from += decisionBatchMax) {
-        const batch = fresh.slice(from, from + decisionBatchMax);
+        return known.get(plan.presetId) === digest || snapshot === undefined ? [] : [{ plan, digest, snapshot }];
+      });
+      for (let from = 0; from < changed.length; from += decisionBatchMax) {
+        const batch = changed.slice(from, from + decisionBatchMax).map(
+          ({ plan, digest, snapshot }): NewDecision => ({
+            presetId: plan.presetId,
+            digest,
+            record: explainPool(snapshot, plan),
+          }),
+        );
         await insertDecisions(deps.db, batch, { now: deps.clock.now(), keptMax: decisionsKeptPerPreset });
         for (const decision of batch) known.set(decision.presetId, decision.digest);
       }

@@ -29,6 +29,7 @@ export interface CreationTargetRow {
 
 const targetStatement: Statement<CreationTargetRow> = statement(
   "creation_target",
+  // Name and id are compared as what they are, so that either is an index's first entry in an organization of many.
   `select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
   t.active_version_id, t.deprecated_at, t.deprecation_message, k.request_hash,
   k.workspace_id as answered_workspace_id, k.outcome as answered_outcome, k.miss_reason as answered_miss_reason
@@ -36,9 +37,11 @@ from organizations o
 join templates t on t.organization_id = o.id
 left join idempotency_keys k on k.user_id = $3 and k.key = $4
 where o.id = $1
-  and (lower(t.name) = lower($2) or t.id::text = $2)
+  and (lower(t.name) = lower($2) or t.id = $5)
   and t.deleted_at is null`,
 );
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** What a creation is about, and whether its idempotency key has an answer already: one statement. */
 export async function creationTarget(
@@ -50,9 +53,9 @@ export async function creationTarget(
     readonly idempotencyKey: string | null;
   },
 ): Promise<CreationTargetRow | undefined> {
-  return (
-    await sql.query(targetStatement, [input.organizationId, input.template, input.userId, input.idempotencyKey])
-  )[0];
+  const { organizationId, template, userId, idempotencyKey } = input;
+  const id = uuidPattern.test(template) ? template : null;
+  return (await sql.query(targetStatement, [organizationId, template, userId, idempotencyKey, id]))[0];
 }
 
 export interface VersionDefinitionRow {
