@@ -21,13 +21,15 @@ export class ScriptedProvisionerServer {
   readonly heartbeats: string[] = [];
   readonly lines: JobLogLine[] = [];
   readonly states: { readonly serial: number; readonly state: unknown }[] = [];
+  /** What a daemon found on its disk and delivered, with its workspace's id. */
+  readonly adoptions: unknown[] = [];
   readonly results = new Map<string, JobResult["outcome"]>();
   /** Job ids whose cancellation is asked for. */
   readonly canceled = new Set<string>();
   /** Job ids whose lease is gone. */
   readonly lost = new Set<string>();
   /** Requests to answer with an error instead, by a part of their path. */
-  readonly failing = new Map<string, "database_unavailable" | "not_found">();
+  readonly failing = new Map<string, "database_unavailable" | "not_found" | "conflict">();
   /** What was answered with an error for that reason. */
   readonly refusals: string[] = [];
   downloads = 0;
@@ -91,6 +93,11 @@ export class ScriptedProvisionerServer {
     }
     const [, jobId = "", verb = ""] = /^\/api\/v1\/provisioner\/jobs\/([^/]+)\/(\w+)$/.exec(request.path) ?? [];
     if (jobId !== "") return this.lost.has(jobId) ? { error: "lease_lost" } : this.#answerJob(jobId, verb, request);
+    const [, workspaceId = ""] = /^\/api\/v1\/provisioner\/workspaces\/([^/]+)\/state$/.exec(request.path) ?? [];
+    if (workspaceId !== "") {
+      this.adoptions.push({ workspaceId, registrations: this.registrations.length, body: request.body });
+      return { json: {} };
+    }
     if (request.path.endsWith("/register")) {
       this.registrations.push(request.body);
       return { json: { daemonId: "daemon-1", leaseMs: this.leaseMs, accessUrl: this.url } };

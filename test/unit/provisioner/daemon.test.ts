@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Client } from "../../../src/client/client.ts";
+import { CodedError } from "../../../src/contracts/errors.ts";
 import { logBatchLinesMax } from "../../../src/contracts/limits.ts";
 import { systemClock } from "../../../src/platform/clock.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 import { seededRandom } from "../../../src/platform/random.ts";
 import type { DaemonTiming } from "../../../src/provisioner/daemon-timing.ts";
-import { type Daemon, startDaemon } from "../../../src/provisioner/daemon.ts";
-import type { BuildContext, Driver, DriverContext } from "../../../src/provisioner/driver.ts";
+import { type Daemon, type DaemonOptions, startDaemon } from "../../../src/provisioner/daemon.ts";
+import type { BuildContext, Driver, DriverContext, UndeliveredState } from "../../../src/provisioner/driver.ts";
 import { FakeDriver } from "../../../src/provisioner/drivers/fake/fake-driver.ts";
 import { ScriptedProvisionerServer } from "../../support/scripted-provisioner-server.ts";
 import { tarArchive } from "../../support/tar-archive.ts";
@@ -55,8 +56,8 @@ interface Start {
   readonly timing?: Partial<DaemonTiming>;
 }
 
-function start(driver: Driver, options: Start = {}): Daemon {
-  const daemon = startDaemon({
+function optionsOf(driver: Driver, options: Start = {}): DaemonOptions {
+  return {
     client: new Client({ url: server.url, token: "daemon-token" }),
     name: "embedded",
     incarnation: "one",
@@ -69,7 +70,11 @@ function start(driver: Driver, options: Start = {}): Daemon {
     clock: systemClock,
     concurrency: options.concurrency ?? 2,
     timing: { retryBaseMs: 5, retryCapMs: 30, logFlushMs: 5, abortGraceMs: 300, leaseWaitMs: 500, ...options.timing },
-  });
+  };
+}
+
+function start(driver: Driver, options: Start = {}): Daemon {
+  const daemon = startDaemon(optionsOf(driver, options));
   daemon.ready.catch(() => {});
   daemons.push(daemon);
   return daemon;
@@ -124,6 +129,61 @@ describe("a daemon", () => {
     finish();
     await until(() => expect(server.results.size).toBe(ids.length));
     expect(most).toBe(3);
+  });
+
+  test("goes on without a driver whose tool is missing, and says of it why", async () => {
+    const missing: Driver = {
+      ...scripted(untilAborted),
+      name: "terraform",
+      open: async () => Promise.reject(new CodedError("driver_unavailable", "there is no terraform")),
+    };
+    const daemon = startDaemon({ ...optionsOf(fake()), drivers: [missing, fake()] });
+    daemons.push(daemon);
+    await daemon.ready;
+    expect(server.registrations).toMatchObject([{ drivers: ["fake"] }]);
+    const alone = startDaemon({ ...optionsOf(missing), drivers: [missing] });
+    await expect(alone.ready).rejects.toMatchObject({ code: "driver_unavailable" });
+  });
+
+  test("delivers what an earlier one could not, before it registers, and again after a job", async () => {
+    const waiting: UndeliveredState[] = [
+      { workspaceId: "w", jobId: "old", attempt: 1, serial: 7, state: { known: true } },
+    ];
+    const driver: Driver = {
+      ...scripted(async () => void waiting.push({ workspaceId: "v", jobId: "new", attempt: 2, serial: 3, state: {} })),
+      deliver: async (adopt) => {
+        for (const state of waiting.splice(0)) expect(await adopt(state)).toBe("stored");
+      },
+    };
+    start(driver);
+    server.add();
+    await until(() => expect(server.adoptions).toHaveLength(2));
+    expect(server.adoptions).toEqual([
+      { workspaceId: "w", registrations: 0, body: { jobId: "old", attempt: 1, serial: 7, state: { known: true } } },
+      { workspaceId: "v", registrations: 1, body: { jobId: "new", attempt: 2, serial: 3, state: {} } },
+    ]);
+  });
+
+  test("hears that what it delivers is wanted no more, and starts all the same", async () => {
+    server.failing.set("/state", "conflict");
+    const answers: string[] = [];
+    const state = { workspaceId: "w", jobId: "old", attempt: 1, serial: 7, state: {} };
+    await start({ ...scripted(untilAborted), deliver: async (adopt) => void answers.push(await adopt(state)) }).ready;
+    expect(answers).toEqual(["refused"]);
+  });
+
+  test("stores what a driver has to tell after its job was cancelled, before the job's end", async () => {
+    start(
+      scripted(async (context) => {
+        await untilAborted(context).catch(() => {});
+        await context.saveState({ after: "the cancellation" });
+        throw new Error("stopped");
+      }),
+    );
+    const id = server.add();
+    server.canceled.add(id);
+    await until(() => expect(server.results.get(id)).toEqual({ kind: "canceled" }));
+    expect(server.states).toEqual([{ serial: 1, state: { after: "the cancellation" } }]);
   });
 
   test("keeps the lease of a long job", async () => {

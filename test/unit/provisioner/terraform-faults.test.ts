@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { processesMarked } from "../../../src/provisioner/drivers/process/process-table.ts";
+import { processesMarked, sendSignal } from "../../../src/provisioner/drivers/process/process-table.ts";
 import type { Driver, UndeliveredState } from "../../../src/provisioner/driver.ts";
 import { readRecord, workspaceFolder } from "../../../src/provisioner/drivers/terraform/workspace-folder.ts";
 import { bundleProgram } from "../../support/bundled-program.ts";
@@ -18,7 +18,10 @@ beforeEach((context) => {
   program = path.join(bench.folder, "daemon.mjs");
 });
 afterEach(async () => {
-  expect(await leftRunning()).toEqual([]);
+  const left = await leftRunning();
+  // Also after a failure nothing may go on running.
+  for (const processId of left) sendSignal(processId, "SIGKILL");
+  expect(left).toEqual([]);
   bench?.remove();
 });
 
@@ -50,6 +53,23 @@ async function delivered(driver: Driver): Promise<readonly UndeliveredState[]> {
     return "stored";
   });
   return offered;
+}
+
+interface Killed {
+  readonly daemon: ChildProcess;
+  readonly exited: Promise<unknown>;
+  /** What it had told of its states. */
+  readonly told: unknown[];
+}
+
+async function startDaemon(): Promise<Killed> {
+  await bundleProgram("test/support/terraform-daemon.ts", program);
+  const template = path.join(bench.folder, "template");
+  writeFileSync(path.join(template, ".hash"), bench.build().archiveHash);
+  const daemon = spawn(process.execPath, [program, bench.root, template], { stdio: ["ignore", "pipe", "inherit"] });
+  const told: unknown[] = [];
+  createInterface({ input: daemon.stdout }).on("line", (line) => told.push(JSON.parse(line)));
+  return { daemon, told, exited: new Promise((resolve) => daemon.once("exit", resolve)) };
 }
 
 describe("Terraform killed in the middle of an apply", () => {
@@ -133,23 +153,6 @@ describe("a cancelled build", () => {
 });
 
 describe("a daemon that is killed", () => {
-  interface Killed {
-    readonly daemon: ChildProcess;
-    readonly exited: Promise<unknown>;
-    /** What it had told of its states. */
-    readonly told: unknown[];
-  }
-
-  async function startDaemon(): Promise<Killed> {
-    await bundleProgram("test/support/terraform-daemon.ts", program);
-    const template = path.join(bench.folder, "template");
-    writeFileSync(path.join(template, ".hash"), bench.build().archiveHash);
-    const daemon = spawn(process.execPath, [program, bench.root, template], { stdio: ["ignore", "pipe", "inherit"] });
-    const told: unknown[] = [];
-    createInterface({ input: daemon.stdout }).on("line", (line) => told.push(JSON.parse(line)));
-    return { daemon, told, exited: new Promise((resolve) => daemon.once("exit", resolve)) };
-  }
-
   test.each([
     ["alone", false],
     ["together with its Terraform", true],
@@ -189,6 +192,19 @@ describe("a daemon that is killed", () => {
     expect(state?.serial).toBeGreaterThan(told.length);
     await (await bench.open()).destroy(bench.destroy());
     expect(bench.marksLeft()).toEqual([]);
+  });
+
+  test("before its Terraform was started: what it had written down says so, and a destroy finds nothing", async () => {
+    writeSlow();
+    const { daemon, exited, told } = await startDaemon();
+    await waitUntil("the first state", () => told.length > 0);
+    daemon.kill("SIGKILL");
+    await exited;
+    const next = await bench.open();
+    expect(told[0]).toMatchObject({ attempt: "job-1/1", tfstate: null });
+    await next.destroy(bench.destroy({ state: told[0] }));
+    expect(bench.marksLeft()).toEqual([]);
+    expect(await delivered(next)).toEqual([]);
   });
 
   test("and whose state is not delivered yet: a job of the workspace goes on from what lies here", async () => {
@@ -236,12 +252,57 @@ describe("a lost lease", () => {
     expect(bench.marksLeft()).toEqual([]);
   });
 
-  test("that the server no longer wants to hear of is kept for whoever looks, and not offered again", async () => {
+  test("before anything was made has nothing to offer", async () => {
     bench.write("main.tf", `${variable}${marking("home", bench)}`);
     const driver = await bench.open();
     const lost = { ...bench.build(), saveState: async () => Promise.reject(new Error("the lease is over")) };
     await expect(driver.apply(lost)).rejects.toThrow("the lease is over");
     expect(bench.marksLeft()).toEqual([]);
     expect(await delivered(driver)).toEqual([]);
+  });
+
+  test("whose state the server refuses is not offered again, and stays for whoever looks for what is left over", async () => {
+    writeSlow();
+    const driver = await bench.open();
+    const context = bench.build();
+    const applying = driver.apply({
+      ...context,
+      saveState: async () =>
+        bench.marksLeft().length > 0 ? Promise.reject(new Error("the lease is over")) : undefined,
+    });
+    await Promise.all([
+      expect(applying).rejects.toThrow("the lease is over"),
+      secondBegun().then(async () => process.kill(await terraformProcess(), "SIGKILL")),
+    ]);
+    await driver.deliver(async () => "refused");
+    expect(await delivered(driver)).toEqual([]);
+    const next = await bench.open();
+    expect(await delivered(next)).toEqual([]);
+    expect(await next.list()).toMatchObject([{ workspaceId: "workspace-1" }]);
+    expect(await readRecord(folder())).toMatchObject({ isRefused: true, state: { tfstate: expect.any(String) } });
+  });
+});
+
+describe("a state file that was cut off while it was written", () => {
+  test("is no loss: the last whole version counts, and what had begun since is destroyed too", async () => {
+    writeSlow();
+    const { daemon, exited } = await startDaemon();
+    await secondBegun();
+    const terraform = await terraformProcess();
+    await waitUntil(
+      "the first resource in the record",
+      async () => (await readRecord(folder()))?.state.tfstate ?? undefined,
+    );
+    daemon.kill("SIGKILL");
+    process.kill(-terraform, "SIGKILL");
+    await exited;
+    writeFileSync(folder().tfstate, readFileSync(folder().tfstate, "utf8").slice(0, 200));
+    const next = await bench.open();
+    const [state] = await delivered(next);
+    bench.states.push(state?.state);
+    expect(bench.tfstate()?.resources.map(({ name }) => name)).toEqual(["first"]);
+    expect(state?.state).toMatchObject({ unfinished: [{ address: "terraform_data.second" }] });
+    await next.destroy(bench.destroy());
+    expect(bench.marksLeft()).toEqual([]);
   });
 });
