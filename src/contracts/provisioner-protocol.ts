@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ErrorReport } from "./api/error-response.ts";
-import { logBatchLinesMax } from "./limits.ts";
+import { logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax } from "./limits.ts";
 import { Manifest } from "./manifest.ts";
 
 /**
@@ -21,6 +21,8 @@ export type DaemonRegistration = Static<typeof DaemonRegistration>;
 
 export const DaemonRegistered = Type.Object({
   daemonId: Type.String(),
+  /** Of the deployment: what is made for it is marked with this, and what is marked otherwise is never touched. */
+  deploymentId: Type.String(),
   /** How long a lease lasts without a heartbeat. */
   leaseMs: Type.Integer(),
   /** URL that agents are to connect to. */
@@ -102,6 +104,50 @@ export const JobLogBatch = Type.Object({
 
 /** One version of what a driver knows to exist. `serial` goes up by at least one with each version. */
 export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Type.Integer(), state: Type.Unknown() });
+
+/**
+ * What a daemon found on its disk after its own restart, or could not store because its lease was lost: the newest
+ * that is known of what the attempt `attempt` of the job `jobId` made for a workspace. The server takes it
+ *  - while `provider_states` names the same job and attempt, and a smaller `serial`; or
+ *  - while it names an earlier job, or none, and the job is the workspace's latest and leased by this attempt last;
+ * whatever the job's status is, an ended lease included. An equal serial of the same attempt is answered as stored,
+ * so that a retry is harmless. Anything else is `conflict`: a later job has gone on from an older state, and what
+ * is only in this one may be left over.
+ */
+export const StateAdoption = Type.Object({
+  jobId: Type.String({ format: "uuid" }),
+  attempt: Type.Integer(),
+  serial: Type.Integer(),
+  state: Type.Unknown(),
+});
+export type StateAdoption = Static<typeof StateAdoption>;
+
+/**
+ * What a driver of a daemon finds to exist, without what carries the mark of another deployment. A daemon that has more than fit sends
+ * several, each with `isComplete: false`: strangers are found in each, but nothing is taken for missing.
+ */
+export const ResourceReport = Type.Object({
+  daemonId: Type.String({ format: "uuid" }),
+  incarnation: Type.String({ format: "uuid" }),
+  driver: Type.String({ maxLength: 64 }),
+  isComplete: Type.Boolean(),
+  resources: Type.Array(
+    Type.Object({
+      workspaceId: Type.String({ format: "uuid" }),
+      detail: Type.String({ maxLength: resourceDetailLengthMax }),
+      /** Whether it carries this deployment's mark; what carries none is never a stranger. */
+      isMarked: Type.Boolean(),
+    }),
+    { maxItems: reportedResourcesMax },
+  ),
+});
+export type ResourceReport = Static<typeof ResourceReport>;
+
+export const ResourceVerdict = Type.Object({
+  /** Of those that were reported: workspaces that are unknown, or were deleted, for long enough. To be removed. */
+  strangers: Type.Array(Type.String()),
+});
+export type ResourceVerdict = Static<typeof ResourceVerdict>;
 
 /** Something that exists for a workspace, for people. Values that are sensitive never travel. */
 export const ProvisionedResource = Type.Object({

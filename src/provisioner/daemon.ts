@@ -11,6 +11,7 @@ import { sleep } from "../platform/sleep.ts";
 import { type DaemonTiming, daemonTiming } from "./daemon-timing.ts";
 import type { Driver } from "./driver.ts";
 import { untilAnswered } from "./retry.ts";
+import { sweep } from "./sweep.ts";
 import { runJob } from "./run-job.ts";
 import { TemplateFolders } from "./template-folders.ts";
 
@@ -102,7 +103,7 @@ class RunningDaemon implements Daemon {
     for (const driver of this.#options.drivers) await driver.open();
     await this.#registered();
     const loops = Array.from({ length: this.#options.concurrency }, () => this.#leaseLoop());
-    this.#loops = Promise.all(loops);
+    this.#loops = Promise.all([...loops, this.#sweepLoop()]);
   }
 
   /** The present registration; made once, whoever asks. */
@@ -167,6 +168,21 @@ class RunningDaemon implements Daemon {
     }
   }
 
+  /** Compares what exists with what the server knows, now and then; what goes wrong is for the next time. */
+  async #sweepLoop(): Promise<void> {
+    const { client, incarnation, drivers, logger } = this.#options;
+    while (!this.#leasing.signal.aborted) {
+      const abort = AbortSignal.any([this.#leasing.signal, AbortSignal.timeout(this.#timing.sweepLimitMs)]);
+      try {
+        const { daemonId, deploymentId } = await this.#registered();
+        await sweep(drivers, { client, daemonId, incarnation, deploymentId, logger, abort });
+      } catch (error) {
+        if (!this.#leasing.signal.aborted) logger.warn("nothing could be swept", { error });
+      }
+      await sleep(this.#timing.sweepMs, this.#leasing.signal);
+    }
+  }
+
   async #pause(failures: number, error: unknown): Promise<void> {
     const { random, logger } = this.#options;
     const { retryBaseMs: baseMs, retryCapMs: capMs } = this.#timing;
@@ -189,6 +205,7 @@ class RunningDaemon implements Daemon {
       logger,
       leaseMs: registered.leaseMs,
       accessUrl: registered.accessUrl,
+      deploymentId: registered.deploymentId,
       drivers: new Map(this.#options.drivers.map((driver) => [driver.name, driver])),
       templates: this.#templates,
       timing: this.#timing,

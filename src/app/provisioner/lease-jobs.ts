@@ -8,24 +8,25 @@ import type {
   LeaseRequest,
 } from "../../contracts/provisioner-protocol.ts";
 import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
-import { daemonSeen, findDaemon, registerDaemon } from "../../db/queries/daemons.ts";
+import { registerDaemon } from "../../db/queries/daemons.ts";
 import {
   type LeasedJobRow,
   leasesOfEarlierIncarnation,
   releaseLeasedJob,
   takeJob,
 } from "../../db/queries/job-leases.ts";
+import { deploymentIdOf } from "../../db/queries/settings.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
 import { finishJob } from "../../db/writes/finish-job.ts";
+import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
+import { knownDaemon } from "./known-daemon.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
 const leaseRecheckMs = 1_000;
-/** "Seen" of a daemon is written at most this often. */
-const seenEveryMs = 15_000;
 
 /**
  * Announces a daemon. What an earlier incarnation of the same name held is known to be lost and ends as abandoned.
@@ -49,7 +50,8 @@ export async function registerProvisioner(
     );
   }
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
-  return { daemonId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
+  const deploymentId = await deploymentIdOf(context.db);
+  return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
 }
 
 /**
@@ -57,21 +59,14 @@ export async function registerProvisioner(
  * Errors: `not_found` for a daemon that has not registered, `lease_lost` for an incarnation that was replaced.
  */
 export async function leaseJob(context: AppContext, input: LeaseRequest, gone: AbortSignal): Promise<LeasedJob | null> {
-  const daemonId = input.daemonId as DaemonId;
-  const daemon = await findDaemon(context.db, daemonId);
-  if (daemon === undefined) throw new CodedError("not_found", "This daemon has not registered.");
-  if (daemon.incarnation !== input.incarnation) {
-    throw new CodedError("lease_lost", "Another daemon of this name has registered since.");
-  }
-  const begun = context.clock.now();
-  if (begun.getTime() - daemon.seen_at.getTime() > seenEveryMs) await daemonSeen(context.db, daemonId, begun);
+  const daemon = await knownDaemon(context, input);
   const signal = createSignal();
   const stop = context.news.subscribe("jobs", () => signal.notify());
   const begunMs = context.monotonicMs();
   const waitMs = Math.min(input.waitMs, leasePollMsMax);
   try {
     for (;;) {
-      const job = await takeOne(context, { ...daemon, incarnation: input.incarnation });
+      const job = await takeOne(context, daemon);
       if (job !== null && gone.aborted) return await putBack(context, job);
       const leftMs = waitMs - (context.monotonicMs() - begunMs);
       if (job !== null || leftMs <= 0 || gone.aborted) return job;
@@ -97,10 +92,11 @@ async function takeOne(
     readonly incarnation: string;
     readonly drivers: readonly string[];
     readonly tags: Record<string, string>;
+    readonly concurrency: number;
   },
 ): Promise<LeasedJob | null> {
   const now = context.clock.now();
-  return await context.db.transaction("lease job", async (tx) => {
+  const taken = await context.db.transaction("lease job", async (tx) => {
     const row = await takeJob(tx, {
       daemonId: daemon.id,
       incarnation: daemon.incarnation,
@@ -108,15 +104,44 @@ async function takeOne(
       tags: daemon.tags,
       now,
       leaseUntil: new Date(now.getTime() + context.options.leaseMs),
+      concurrency: daemon.concurrency,
+      reservedSlots: reservedSlots(daemon.concurrency, context.options.reservedShare),
     });
-    if (row === undefined) return null;
+    if (row === undefined) return undefined;
     tx.emit(`job:${row.id}`);
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
-    return {
-      ...baseOf(row),
-      work: row.kind === "build" ? await buildWork(context, tx, row) : { kind: "import" as const },
-    };
+    return { row, agents: row.kind === "build" ? await agentsOf(context, tx, row) : [] };
   });
+  if (taken === undefined) return null;
+  const { row, agents } = taken;
+  if (row.kind !== "build") return { ...baseOf(row), work: { kind: "import" } };
+  try {
+    return { ...baseOf(row), work: buildWork(row, { agents, state: await stateOf(context, row) }) };
+  } catch (error) {
+    await failUnreadable(context, row, error);
+    return null;
+  }
+}
+
+/** What exists, opened outside of the transaction that took the job. Errors: `state_key_mismatch`. */
+async function stateOf(context: AppContext, row: LeasedJobRow): Promise<unknown> {
+  if (row.sealed === null || row.key_id === null) return row.plain_state ?? null;
+  return await context.stateVault.open(row.workspace_id, { sealed: row.sealed, keyId: row.key_id });
+}
+
+/** Without its state a job would make everything a second time, and a delete would leave everything behind. */
+async function failUnreadable(context: AppContext, row: LeasedJobRow, error: unknown): Promise<void> {
+  if (!(error instanceof CodedError) || error.code !== "state_key_mismatch") throw error;
+  context.logger.error("a job cannot be given out", { jobId: row.id, reason: error.message, next: error.next });
+  await context.db.transaction("fail job", async (tx) =>
+    finishJob(tx, {
+      jobId: row.id,
+      attempt: row.attempt,
+      from: ["running", "canceling"],
+      outcome: { kind: "failed", code: error.code, message: error.message },
+      now: context.clock.now(),
+    }),
+  );
 }
 
 function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
@@ -131,11 +156,9 @@ function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
   };
 }
 
-async function buildWork(
-  context: AppContext,
-  tx: Tx,
-  row: LeasedJobRow,
-): Promise<Extract<LeasedJob["work"], { kind: "build" }>> {
+type BuildWork = Extract<LeasedJob["work"], { kind: "build" }>;
+
+function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): BuildWork {
   if (row.build_id === null) throw new Error(`The build job ${row.id} has no build.`);
   return {
     kind: "build",
@@ -147,8 +170,7 @@ async function buildWork(
     workspaceName: row.workspace_name,
     owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
     parameters: row.parameters,
-    agents: await agentsOf(context, tx, row),
-    state: row.state ?? null,
+    ...own,
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Static } from "typebox";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
-import type { JobId } from "../../contracts/ids.ts";
+import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.ts";
-import type { JobHeartbeatAnswer, JobLogLine, JobResult } from "../../contracts/provisioner-protocol.ts";
-import { appendJobLog, extendLease, putProviderState } from "../../db/queries/job-leases.ts";
+import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
+import { appendJobLog, extendLease } from "../../db/queries/job-leases.ts";
+import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/queries/provider-states.ts";
 import { finishJob, type JobOutcome } from "../../db/writes/finish-job.ts";
 import type { AppContext } from "../app-context.ts";
 
@@ -39,11 +40,39 @@ export async function storeState(
   context: AppContext,
   input: { readonly jobId: JobId; readonly attempt: number; readonly serial: number; readonly state: unknown },
 ): Promise<void> {
-  const bytes = Buffer.byteLength(JSON.stringify(input.state) ?? "");
-  if (bytes > providerStateBytesMax) {
-    throw new CodedError("too_large", `The state has ${bytes} bytes; at most ${providerStateBytesMax} are allowed.`);
+  requireStorable(input.state);
+  const workspaceId = await workspaceOfJob(context.db, input.jobId);
+  if (workspaceId === undefined) throw leaseLost();
+  const sealed = await context.stateVault.seal(workspaceId, input.state);
+  if (!(await putProviderState(context.db, { ...input, ...sealed, now: context.clock.now() }))) throw leaseLost();
+}
+
+function requireStorable(state: unknown): void {
+  const bytes = Buffer.byteLength(JSON.stringify(state) ?? "");
+  if (bytes <= providerStateBytesMax) return;
+  throw new CodedError("too_large", `The state has ${bytes} bytes; at most ${providerStateBytesMax} are allowed.`);
+}
+
+/** Takes what a lost attempt had made (`StateAdoption`). Errors: `conflict` when a later job has begun, `too_large`. */
+export async function adoptState(
+  context: AppContext,
+  input: Static<typeof StateAdoption> & { readonly workspaceId: WorkspaceId },
+): Promise<void> {
+  requireStorable(input.state);
+  const sealed = await context.stateVault.seal(input.workspaceId, input.state);
+  const adoption = { ...input, ...sealed, jobId: input.jobId as JobId, now: context.clock.now() };
+  const isStored = await context.db.transaction("adopt state", async (tx) => adoptProviderState(tx, adoption));
+  const subject = { workspaceId: input.workspaceId, jobId: input.jobId, attempt: input.attempt, serial: input.serial };
+  if (isStored) {
+    context.logger.info("what a lost attempt had made is known now", subject);
+    return;
   }
-  if (!(await putProviderState(context.db, { ...input, now: context.clock.now() }))) throw leaseLost();
+  context.logger.warn("what a lost attempt had made came too late, and was refused", subject);
+  throw new CodedError(
+    "conflict",
+    "A later job of the workspace has begun, or this is not what its last attempt made.",
+    { next: "See the provisioner's log for what may be left over, and remove it by hand." },
+  );
 }
 
 /** Ends a job with the daemon's result. Errors: `lease_lost` for a late one, and nothing changes. */

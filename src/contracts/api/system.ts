@@ -12,6 +12,9 @@ import {
   JobStateVersion,
   LeasedJob,
   LeaseRequest,
+  ResourceReport,
+  ResourceVerdict,
+  StateAdoption,
 } from "../provisioner-protocol.ts";
 
 export const DoctorFinding = Type.Object({
@@ -155,6 +158,27 @@ export const daemonRoutes = {
     params: jobParams,
     body: JobStateVersion,
     response: Empty,
+  },
+  adoptState: {
+    method: "POST",
+    path: "/api/v1/provisioner/workspaces/:workspaceId/state",
+    tag: "provisioner",
+    summary: "Deliver what exists according to a lost attempt. Refused once a later job has begun.",
+    credential: "daemon",
+    access: "daemon",
+    params: Type.Object({ workspaceId: Uuid }),
+    body: StateAdoption,
+    response: Empty,
+  },
+  reportResources: {
+    method: "POST",
+    path: "/api/v1/provisioner/resources",
+    tag: "provisioner",
+    summary: "Tell what exists of this deployment; learn what of it must be removed.",
+    credential: "daemon",
+    access: "daemon",
+    body: ResourceReport,
+    response: ResourceVerdict,
   },
   completeJob: {
     method: "POST",

@@ -1,7 +1,8 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
-import { appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
+import { reportResources } from "../../app/provisioner/report-resources.ts";
+import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
-import type { JobId } from "../../contracts/ids.ts";
+import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
@@ -20,6 +21,11 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
       await storeState(deps, { ...body, jobId: params.jobId as JobId });
       return {};
     },
+    adoptState: async ({ params, body }) => {
+      await adoptState(deps, { ...body, workspaceId: params.workspaceId as WorkspaceId });
+      return {};
+    },
+    reportResources: async ({ body }) => await reportResources(deps, body),
     completeJob: async ({ params, body }) => {
       await completeJob(deps, { ...body, jobId: params.jobId as JobId });
       return {};
