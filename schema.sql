@@ -147,7 +147,10 @@ create table jobs (
   created_at timestamp with time zone not null,
   started_at timestamp with time zone,
   cancel_requested_at timestamp with time zone,
-  completed_at timestamp with time zone
+  completed_at timestamp with time zone,
+  is_pool_removal boolean default false not null,
+  cancel_reason text,
+  blocked_because text
 ) with (fillfactor=80);
 create table leases (
   name text not null,
@@ -223,14 +226,28 @@ create table presets (
   rehearsed_at timestamp with time zone,
   blocked_reason text
 );
+create table provider_state_versions (
+  id bigint generated always as identity not null,
+  workspace_id uuid not null,
+  job_id uuid not null,
+  attempt integer not null,
+  serial bigint not null,
+  sealed bytea not null,
+  key_id text not null,
+  stored_at timestamp with time zone not null
+);
 create table provider_states (
   workspace_id uuid not null,
   job_id uuid not null,
   attempt integer not null,
   serial bigint not null,
-  state jsonb not null,
+  state jsonb,
   daemon_id uuid,
-  updated_at timestamp with time zone not null
+  updated_at timestamp with time zone not null,
+  sealed bytea,
+  key_id text,
+  missing_since timestamp with time zone,
+  missing_noted_at timestamp with time zone
 );
 create table servers (
   id uuid not null,
@@ -251,6 +268,14 @@ create table setup_links (
   created_at timestamp with time zone not null,
   expires_at timestamp with time zone not null,
   used_at timestamp with time zone
+);
+create table strangers (
+  daemon_id uuid not null,
+  driver text not null,
+  workspace_id uuid not null,
+  detail text not null,
+  first_seen_at timestamp with time zone not null,
+  condemned_at timestamp with time zone
 );
 create table template_versions (
   id uuid not null,
@@ -347,6 +372,7 @@ alter table files add constraint files_pkey PRIMARY KEY (hash);
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
+alter table jobs add constraint jobs_cancel_reason_check CHECK ((cancel_reason = 'preempted'::text));
 alter table jobs add constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['build'::text, 'template_import'::text, 'rehearsal'::text])));
 alter table jobs add constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])));
 alter table leases add constraint leases_pkey PRIMARY KEY (name);
@@ -362,10 +388,13 @@ alter table presets add constraint presets_pkey PRIMARY KEY (id);
 alter table presets add constraint presets_instances_check CHECK ((instances >= 0));
 alter table presets add constraint presets_rehearsal_effect_check CHECK ((rehearsal_effect = ANY (ARRAY['nothing'::text, 'in_place'::text, 'replaces'::text])));
 alter table presets add constraint presets_template_version_id_name_key UNIQUE (template_version_id, name);
+alter table provider_state_versions add constraint provider_state_versions_pkey PRIMARY KEY (id);
 alter table provider_states add constraint provider_states_pkey PRIMARY KEY (workspace_id);
+alter table provider_states add constraint provider_states_content CHECK ((((state IS NULL) = (sealed IS NOT NULL)) AND ((sealed IS NULL) = (key_id IS NULL))));
 alter table servers add constraint servers_pkey PRIMARY KEY (id);
 alter table settings add constraint settings_pkey PRIMARY KEY (key);
 alter table setup_links add constraint setup_links_pkey PRIMARY KEY (secret_hash);
+alter table strangers add constraint strangers_pkey PRIMARY KEY (daemon_id, driver, workspace_id);
 alter table template_versions add constraint template_versions_pkey PRIMARY KEY (id);
 alter table template_versions add constraint template_versions_claim_effect_check CHECK ((claim_effect = ANY (ARRAY['none'::text, 'unknown'::text])));
 alter table template_versions add constraint template_versions_status_check CHECK ((status = ANY (ARRAY['importing'::text, 'ready'::text, 'failed'::text])));
@@ -388,8 +417,10 @@ alter table organization_members add constraint organization_members_organizatio
 alter table organization_members add constraint organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table prebuilds add constraint prebuilds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table presets add constraint presets_template_version_id_fkey FOREIGN KEY (template_version_id) REFERENCES template_versions(id);
+alter table provider_state_versions add constraint provider_state_versions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table provider_states add constraint provider_states_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table setup_links add constraint setup_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table strangers add constraint strangers_daemon_id_fkey FOREIGN KEY (daemon_id) REFERENCES daemons(id);
 alter table template_versions add constraint template_versions_file_hash_fkey FOREIGN KEY (file_hash) REFERENCES files(hash);
 alter table template_versions add constraint template_versions_template_id_fkey FOREIGN KEY (template_id) REFERENCES templates(id);
 alter table templates add constraint templates_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -408,16 +439,21 @@ CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (cr
 CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
 CREATE INDEX jobs_created ON public.jobs USING btree (created_at DESC, id);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
-CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, created_at, id) WHERE (status = 'pending'::text);
+CREATE INDEX jobs_of_daemon ON public.jobs USING btree (daemon_id) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
+CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, is_pool_removal DESC, created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX jobs_rehearsals ON public.jobs USING btree (workspace_id) WHERE ((kind = 'rehearsal'::text) AND (status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text])));
 CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
+CREATE INDEX prebuilds_created ON public.prebuilds USING btree (created_at);
 CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
 CREATE INDEX prebuilds_live ON public.prebuilds USING btree (preset_id, state, ready_at, workspace_id) WHERE (state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'stopping'::text, 'draining'::text]));
 CREATE INDEX presets_template ON public.presets USING btree (template_id);
+CREATE INDEX provider_state_versions_workspace ON public.provider_state_versions USING btree (workspace_id, id DESC);
+CREATE INDEX provider_states_daemon ON public.provider_states USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
+CREATE INDEX provider_states_plain ON public.provider_states USING btree (workspace_id) WHERE (sealed IS NULL);
 CREATE UNIQUE INDEX templates_name ON public.templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash);
 CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);

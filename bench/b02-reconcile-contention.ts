@@ -1,4 +1,5 @@
 import type { ServerId } from "../src/contracts/ids.ts";
+import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import type { Actor } from "../src/app/authorize.ts";
 import { createVersionDefinitions } from "../src/app/workspaces/version-definitions.ts";
@@ -31,11 +32,14 @@ function contextOver(db: Store): AppContext {
     news: new MemoryBus(),
     serverId: systemRandom.uuid() as ServerId,
     monotonicMs: () => performance.now(),
+    stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
     options: {
       accessUrl: () => "http://bench.invalid",
       version: "bench",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,
+      reservedShare: 0,
+      orphanAgeMs: 600_000,
       isPrebuildsEnabled: true,
       poolPolicy,
       uploadBytesMax: 1_048_576,

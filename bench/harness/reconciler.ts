@@ -31,7 +31,14 @@ export function createReconciler(db: Db, options: { readonly connectionsMax: num
     logger: silentLogger,
     serverId,
     monotonicMs: () => performance.now(),
-    options: { intervalMs: 60_000, policy: poolPolicy, inFlightMax: 0, failedKeptMax: 3, ...options },
+    options: {
+      intervalMs: 60_000,
+      policy: poolPolicy,
+      inFlightMax: 0,
+      createsPerMinuteMax: 0,
+      failedKeptMax: 3,
+      ...options,
+    },
   });
   const neverStop = new AbortController().signal;
   return {

@@ -5,6 +5,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
+import type { StateVault } from "./provisioner/state-vault.ts";
 
 /** Options of the deployment that use cases depend on. */
 export interface AppOptions {
@@ -13,6 +14,10 @@ export interface AppOptions {
   readonly version: string;
   readonly sessionLifetimeMs: number;
   readonly leaseMs: number;
+  /** Share of a daemon's slots that builds of prebuilds leave free for people. */
+  readonly reservedShare: number;
+  /** Age from which the sweep acts on what exists without the database, or only in it. */
+  readonly orphanAgeMs: number;
   readonly isPrebuildsEnabled: boolean;
   readonly poolPolicy: Omit<PoolPolicy, "paused">;
   readonly uploadBytesMax: number;
@@ -33,5 +38,6 @@ export interface AppContext {
   readonly serverId: ServerId;
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
+  readonly stateVault: StateVault;
   readonly options: AppOptions;
 }

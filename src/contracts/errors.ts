@@ -90,6 +90,11 @@ export const errorRegistry = {
     "The job's lease is gone: it expired, was taken away, or the job has ended.",
     "Stop working on the job; what it has created is known and will be cleaned up.",
   ),
+  state_key_mismatch: entry(
+    500,
+    "What is stored of a workspace was sealed with another key than this server has.",
+    "Give every server of the deployment the same `state.key`: the contents of `state.key` in the data folder of the first one. When it was replaced on purpose, name the old one after it, with a comma between them.",
+  ),
   database_unavailable: entry(503, "The database cannot be reached.", "Try again; `/readyz` says when it is back."),
   internal: entry(500, "A fault of the server.", "Look for the request id in the server's log."),
 
@@ -117,6 +122,11 @@ export const errorRegistry = {
     "Start the workspace again; the provisioner's log says why it stopped.",
   ),
   canceled: entry(409, "The job was cancelled.", "Start the build again if it was not meant."),
+  preempted: entry(
+    409,
+    "The build of a prebuild was cancelled, because people waited for its place.",
+    "Nothing: its pool makes another one. Add daemons or concurrency when it happens often.",
+  ),
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorRegistry;

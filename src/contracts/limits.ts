@@ -37,12 +37,19 @@ export const logLineLengthMax = 8_192;
 export const jobLogLinesMax = 50_000;
 export const agentLogLinesMax = 20_000;
 export const providerStateBytesMax = 16 * 1_048_576;
+/** Versions of a workspace's provider state that are kept, the newest included. */
+export const providerStateVersionsKept = 5;
+/** Workspaces that a daemon reports at once for one driver; it sends more in several reports. */
+export const reportedResourcesMax = 2_000;
+export const resourceDetailLengthMax = 200;
 
 export const execCommandLengthMax = 65_536;
 export const execFrameBytesMax = 65_536;
 export const execPerAgentMax = 64;
 export const agentMessageBytesMax = 1_048_576;
 
+/** A daemon that has not been heard of for so long cannot be counted on. */
+export const daemonAliveMs = 60_000;
 /** Longest time that a long poll for a job is held open. */
 export const leasePollMsMax = 30_000;
 export const sseConnectionsMax = 2_000;

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Uuid } from "./api/common-schemas.ts";
 import { ErrorReport } from "./api/error-response.ts";
-import { logBatchLinesMax } from "./limits.ts";
+import { logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax } from "./limits.ts";
 import { Manifest } from "./manifest.ts";
 
 /**
@@ -22,6 +22,8 @@ export type DaemonRegistration = Static<typeof DaemonRegistration>;
 
 export const DaemonRegistered = Type.Object({
   daemonId: Type.String(),
+  /** Of the deployment: what is made for it is marked with this, and what is marked otherwise is never touched. */
+  deploymentId: Type.String(),
   /** How long a lease lasts without a heartbeat. */
   leaseMs: Type.Integer(),
   /** URL that agents are to connect to. */
@@ -127,6 +129,33 @@ export const StateAdoption = Type.Object({
   state: Type.Unknown(),
 });
 export type StateAdoption = Static<typeof StateAdoption>;
+
+/**
+ * What a driver of a daemon finds to exist, without what carries the mark of another deployment. A daemon that has more than fit sends
+ * several, each with `isComplete: false`: strangers are found in each, but nothing is taken for missing.
+ */
+export const ResourceReport = Type.Object({
+  daemonId: Type.String({ format: "uuid" }),
+  incarnation: Type.String({ format: "uuid" }),
+  driver: Type.String({ maxLength: 64 }),
+  isComplete: Type.Boolean(),
+  resources: Type.Array(
+    Type.Object({
+      workspaceId: Type.String({ format: "uuid" }),
+      detail: Type.String({ maxLength: resourceDetailLengthMax }),
+      /** Whether it carries this deployment's mark; what carries none is never a stranger. */
+      isMarked: Type.Boolean(),
+    }),
+    { maxItems: reportedResourcesMax },
+  ),
+});
+export type ResourceReport = Static<typeof ResourceReport>;
+
+export const ResourceVerdict = Type.Object({
+  /** Of those that were reported: workspaces that are unknown, or were deleted, for long enough. To be removed. */
+  strangers: Type.Array(Type.String()),
+});
+export type ResourceVerdict = Static<typeof ResourceVerdict>;
 
 /** Something that exists for a workspace, for people. Values that are sensitive never travel. */
 export const ProvisionedResource = Type.Object({

@@ -107,7 +107,7 @@ function goneSignal(deps: HttpDeps, reply: FastifyReply): AbortSignal {
 
 function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): number {
   if (route.transport === "binary_up") return deps.options.uploadBytesMax;
-  return id === "putJobState" ? providerStateBytesMax + jsonBodyBytesMax : jsonBodyBytesMax;
+  return id === "putJobState" || id === "adoptState" ? providerStateBytesMax + jsonBodyBytesMax : jsonBodyBytesMax;
 }
 
 interface RateLimit {

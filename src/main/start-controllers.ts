@@ -1,10 +1,12 @@
 import type { ServerId } from "../contracts/ids.ts";
+import { createBlockedJobs } from "../controllers/blocked-jobs.ts";
 import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
 import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
@@ -26,6 +28,7 @@ export interface ControllerDeps {
   readonly serverUrl: () => string;
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
+  readonly preemptAfterMs: number;
 }
 
 /** Every controller of the server, in one place. */
@@ -36,6 +39,8 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createJobReaper(deps),
     createDeleteRetry(deps),
     createRehearsal(deps),
+    createPreemption(deps),
+    createBlockedJobs(deps),
     createConsistency(deps),
     createHousekeeping(deps),
   ];

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
+import { checkStateKey } from "../app/provisioner/check-state-key.ts";
+import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
 import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
@@ -21,6 +23,7 @@ import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openDatabase } from "./open-database.ts";
+import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
@@ -86,8 +89,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     news: bus,
     serverId,
     monotonicMs: () => performance.now(),
+    stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
+  await checkStateKey(context);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const app = await openHttp(context, { controllers, disposers });
@@ -99,6 +104,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       serverUrl: () => url,
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
+      preemptAfterMs: config.provisionerPreemptAfterMs,
     }),
   );
   disposers.add("controllers", async () => {
@@ -126,6 +132,8 @@ function appOptions(
     version: packageVersion(),
     sessionLifetimeMs: config.sessionLifetimeMs,
     leaseMs: config.provisionerLeaseMs,
+    reservedShare: config.provisionerReservedShare,
+    orphanAgeMs: config.provisionerOrphanAgeMs,
     isPrebuildsEnabled: config.prebuildsEnabled,
     poolPolicy: prebuildsOptions(config).policy,
     uploadBytesMax: config.templateUploadMaxBytes,
@@ -147,6 +155,7 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
       disabled: !config.prebuildsEnabled,
     },
     inFlightMax: config.prebuildsInFlightTotal,
+    createsPerMinuteMax: config.prebuildsCreatesPerMinute,
     failedKeptMax: config.prebuildsFailedKept,
     connectionsMax: config.pgConnMaxOpen,
   };

@@ -13,6 +13,9 @@ export interface DaemonTiming {
   readonly abortGraceMs: number;
   /** How long a finished job's result is offered to a server that is away. The server refuses it when it is too late. */
   readonly reportMs: number;
+  /** Between two looks at everything that exists. */
+  readonly sweepMs: number;
+  readonly sweepLimitMs: number;
   /** Longest time for a job, by what it does. */
   readonly limitMs: Readonly<Record<"import" | "start" | "stop" | "delete", number>>;
 }
@@ -26,5 +29,7 @@ export const daemonTiming: DaemonTiming = {
   logFlushMs: 200,
   abortGraceMs: 30_000,
   reportMs: 10 * minuteMs,
+  sweepMs: minuteMs,
+  sweepLimitMs: 5 * minuteMs,
   limitMs: { import: 5 * minuteMs, start: 30 * minuteMs, stop: 10 * minuteMs, delete: 30 * minuteMs },
 };

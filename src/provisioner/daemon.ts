@@ -13,6 +13,7 @@ import { deliverStates } from "./deliver-states.ts";
 import type { Driver } from "./driver.ts";
 import { openDrivers } from "./open-drivers.ts";
 import { untilAnswered } from "./retry.ts";
+import { sweep } from "./sweep.ts";
 import { runJob } from "./run-job.ts";
 import { TemplateFolders } from "./template-folders.ts";
 
@@ -108,7 +109,7 @@ class RunningDaemon implements Daemon {
     await this.#deliver();
     await this.#registered();
     const loops = Array.from({ length: this.#options.concurrency }, () => this.#leaseLoop());
-    this.#loops = Promise.all(loops);
+    this.#loops = Promise.all([...loops, this.#sweepLoop()]);
   }
 
   #deliver(): Promise<void> {
@@ -182,6 +183,21 @@ class RunningDaemon implements Daemon {
     }
   }
 
+  /** Compares what exists with what the server knows, now and then; what goes wrong is for the next time. */
+  async #sweepLoop(): Promise<void> {
+    const { client, incarnation, logger } = this.#options;
+    while (!this.#leasing.signal.aborted) {
+      const abort = AbortSignal.any([this.#leasing.signal, AbortSignal.timeout(this.#timing.sweepLimitMs)]);
+      try {
+        const { daemonId, deploymentId } = await this.#registered();
+        await sweep(this.#drivers, { client, daemonId, incarnation, deploymentId, logger, abort });
+      } catch (error) {
+        if (!this.#leasing.signal.aborted) logger.warn("nothing could be swept", { error });
+      }
+      await sleep(this.#timing.sweepMs, this.#leasing.signal);
+    }
+  }
+
   async #pause(failures: number, error: unknown): Promise<void> {
     const { random, logger } = this.#options;
     const { retryBaseMs: baseMs, retryCapMs: capMs } = this.#timing;
@@ -205,6 +221,7 @@ class RunningDaemon implements Daemon {
       leaseMs: registered.leaseMs,
       accessUrl: registered.accessUrl,
       drivers: new Map(this.#drivers.map((driver) => [driver.name, driver])),
+      deploymentId: registered.deploymentId,
       templates: this.#templates,
       timing: this.#timing,
       now: () => clock.now(),

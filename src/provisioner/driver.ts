@@ -25,6 +25,8 @@ export interface DriverContext {
   readonly templateName: string;
   /** URL that agents are to connect to. */
   readonly accessUrl: string;
+  /** The deployment that the workspace belongs to: what is made carries it as a mark. */
+  readonly deploymentId: string;
   /**
    * Fires when the work must stop: it was cancelled, its time is over, its lease is lost, or the daemon stops.
    * The driver then leaves things as they are and throws; a later `destroy` removes what there is.
@@ -84,6 +86,8 @@ export interface DriverCapabilities {
 export interface DriverResource {
   readonly workspaceId: string;
   readonly detail: string;
+  /** The deployment whose mark it carries; undefined without a mark: then nobody removes it but a delete. */
+  readonly deploymentId?: string | undefined;
 }
 
 /**
@@ -107,6 +111,11 @@ export interface Driver {
   destroy(context: BuildContext): Promise<void>;
   /** All that exists here, whoever knows of it. */
   list(): Promise<readonly DriverResource[]>;
+  /**
+   * Removes all that exists here of a workspace that the server does not have any more, without a job and its state.
+   * Only drivers whose `list` tells the deployment have it. Resolves when nothing is left.
+   */
+  remove?(workspaceId: string, abort: AbortSignal): Promise<void>;
   /**
    * Called once before the first job: takes up what an earlier daemon has left running.
    * Errors: `driver_unavailable` when its tool is not on this host; the daemon then goes on without it.

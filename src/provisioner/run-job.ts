@@ -18,6 +18,7 @@ export interface JobEnvironment {
   readonly templates: TemplateFolders;
   readonly leaseMs: number;
   readonly accessUrl: string;
+  readonly deploymentId: string;
   readonly timing: DaemonTiming;
   readonly random: Random;
   readonly logger: Logger;
@@ -89,6 +90,7 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     manifest: job.manifest,
     templateName: job.templateName,
     accessUrl: environment.accessUrl,
+    deploymentId: environment.deploymentId,
     abort: lease.abort,
     log: (level, stage, line) => log.add(level, stage, line),
     templateFolder: async () => {

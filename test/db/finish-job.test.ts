@@ -15,6 +15,7 @@ import {
   finish,
   putState,
   runJobs,
+  storedStates,
   succeeded,
   takeNext,
 } from "../support/daemon.ts";
@@ -169,9 +170,7 @@ describe("a lease that is lost", () => {
     const lines = [{ at: fx.clock.now().toISOString(), level: "info", stage: "apply", line: "done" }];
     expect(await appendJobLog(fx.store, { jobId, attempt, lines })).toBe(false);
     expect(await ledgerCounts(fx, template.preset())).toEqual({ failed: 1 });
-    expect(await fx.rows("select state from provider_states"), "what was made is known").toEqual([
-      { state: { serial: 1 } },
-    ]);
+    expect(await storedStates(fx, job.workspace_id), "what was made is known").toEqual([{ serial: 1 }]);
   });
 
   it("leaves alone a job whose lease is just not over, or was extended", async () => {
@@ -217,7 +216,7 @@ describe("a lease that is lost", () => {
     expect(await putState(fx, job, 4)).toBe(false);
     expect(await putState(fx, { ...job, attempt: job.attempt + 1 }, 9)).toBe(false);
     expect(await putState(fx, job, 6)).toBe(true);
-    expect(await fx.rows("select state from provider_states")).toEqual([{ state: { serial: 6 } }]);
+    expect(await storedStates(fx, job.workspace_id)).toEqual([{ serial: 6 }, { serial: 5 }]);
   });
 });
 

@@ -6,9 +6,12 @@ export interface BuildContextDraft {
   readonly template: string;
   readonly work?: Partial<BuildWork>;
   readonly accessUrl?: string;
+  readonly deploymentId?: string;
   readonly states?: unknown[];
   readonly templateFolder?: () => Promise<string>;
 }
+
+export const testDeploymentId = "0d000000-0000-4000-8000-00000000000d";
 
 /** What a driver is given for one build, without a server behind it. */
 export function buildContext(draft: BuildContextDraft): BuildContext {
@@ -20,6 +23,7 @@ export function buildContext(draft: BuildContextDraft): BuildContext {
     manifest: { driver: "process", agents: [{ name: "main" }] },
     templateName: "starter",
     accessUrl: draft.accessUrl ?? "http://127.0.0.1:9",
+    deploymentId: draft.deploymentId ?? testDeploymentId,
     abort: new AbortController().signal,
     log: () => {},
     templateFolder: draft.templateFolder ?? (async () => draft.template),

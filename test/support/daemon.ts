@@ -2,7 +2,8 @@ import { hashSecret, newSecret } from "../../src/app/secret.ts";
 import type { AgentId, DaemonId, ServerId, WorkspaceId } from "../../src/contracts/ids.ts";
 import type { AgentState } from "../../src/contracts/states.ts";
 import { type AgentChange, changeAgent, liveAgents, replaceAgents } from "../../src/db/queries/agents.ts";
-import { type LeasedJobRow, putProviderState, takeJob } from "../../src/db/queries/job-leases.ts";
+import { type LeasedJobRow, takeJob } from "../../src/db/queries/job-leases.ts";
+import { putProviderState } from "../../src/db/queries/provider-states.ts";
 import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Fixture } from "./fixture.ts";
@@ -24,6 +25,8 @@ export async function takeNext(fx: Fixture): Promise<LeasedJobRow | undefined> {
       tags: {},
       now,
       leaseUntil: new Date(now.getTime() + leaseMs),
+      concurrency: 1_000,
+      reservedSlots: 0,
     });
     if (job?.kind === "build" && job.build_id !== null && job.transition === "start" && job.stage !== "claim") {
       const agents = (job.manifest.agents ?? []).map(({ name }) => ({
@@ -52,7 +55,23 @@ export async function finish(fx: Fixture, job: LeasedJobRow, outcome: JobOutcome
 
 export async function putState(fx: Fixture, job: LeasedJobRow, serial = 1): Promise<boolean> {
   const { id: jobId, attempt } = job;
-  return await putProviderState(fx.store, { jobId, attempt, serial, state: { serial }, now: fx.clock.now() });
+  const sealed = await fx.context.stateVault.seal(job.workspace_id, { serial });
+  return await putProviderState(fx.store, { jobId, attempt, serial, ...sealed, now: fx.clock.now() });
+}
+
+/** What is stored of a workspace, the newest version first. */
+export async function storedStates(fx: Fixture, workspaceId: WorkspaceId): Promise<unknown[]> {
+  const rows = await fx.rows<{ sealed: Buffer; key_id: string }>(
+    `select sealed, key_id from (
+      select sealed, key_id, null as id from provider_states where workspace_id = $1
+      union all
+      select sealed, key_id, id from provider_state_versions where workspace_id = $1) v
+    order by id desc nulls first`,
+    [workspaceId],
+  );
+  return Promise.all(
+    rows.map(({ sealed, key_id: keyId }) => fx.context.stateVault.open(workspaceId, { sealed, keyId })),
+  );
 }
 
 /** Runs every job that waits, one after the other. @returns the jobs in the order in which they were taken. */

@@ -33,9 +33,11 @@ const insert = `with v as (
   select u.id, $2, u.number, u.transition, 'prebuild', template_version_id, $1, $3, u.job_id, parameters, $6
   from v, jsonb_to_recordset($8::jsonb) as u(id uuid, number int, transition text, job_id uuid, status text)
 ), j as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, attempt, daemon_id, lease_expires_at, created_at, completed_at)
-  select u.job_id, organization_id, 'build', $3, true, u.status, template_id, u.id, $2, template_version_id, driver,
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, is_pool_removal, status, template_id,
+    build_id, workspace_id, template_version_id, driver, attempt, daemon_id, lease_expires_at, created_at,
+    completed_at)
+  select u.job_id, organization_id, 'build', $3, true, u.transition = 'delete', u.status, template_id, u.id, $2,
+    template_version_id, driver,
     case when u.status = 'pending' then 0 else 1 end,
     case when u.status in ('running', 'canceling') then gen_random_uuid() end,
     case when u.status in ('running', 'canceling') then $6::timestamptz + interval '1 day' end,

@@ -10,6 +10,7 @@ import { testPolicy, type TestServer } from "./server.ts";
 export interface ReconcilerOptions {
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   readonly inFlightMax?: number;
+  readonly createsPerMinuteMax?: number;
   readonly failedKeptMax?: number;
   /** Who holds the lease; two reconcilers of one holder act at once, as if there were no lease. */
   readonly holder?: ServerId;
@@ -30,6 +31,7 @@ export function reconcilerDeps(server: TestServer, options: ReconcilerOptions = 
       intervalMs: 60_000,
       policy: { ...testPolicy, ...options.policy },
       inFlightMax: options.inFlightMax ?? 0,
+      createsPerMinuteMax: options.createsPerMinuteMax ?? 0,
       failedKeptMax: options.failedKeptMax ?? 10,
       connectionsMax: server.connectionsMax,
     },

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Manifest } from "../../src/contracts/manifest.ts";
-import type { JobLogLine, JobResult, LeasedJob } from "../../src/contracts/provisioner-protocol.ts";
+import type { JobLogLine, JobResult, LeasedJob, ResourceReport } from "../../src/contracts/provisioner-protocol.ts";
+import { testDeploymentId } from "./build-context.ts";
 import { type ScriptedAnswer, type ScriptedRequest, ScriptedServer } from "./scripted-server.ts";
 
 type BuildWork = Extract<LeasedJob["work"], { readonly kind: "build" }>;
@@ -33,6 +34,9 @@ export class ScriptedProvisionerServer {
   /** What was answered with an error for that reason. */
   readonly refusals: string[] = [];
   downloads = 0;
+  readonly reports: ResourceReport[] = [];
+  /** Workspace ids that are answered to be strangers, when they are reported. */
+  readonly strangers = new Set<string>();
   readonly #pending: LeasedJob[] = [];
   readonly #archives = new Map<string, Buffer>();
   readonly #http = new ScriptedServer((request) => this.#answer(request));
@@ -100,7 +104,14 @@ export class ScriptedProvisionerServer {
     }
     if (request.path.endsWith("/register")) {
       this.registrations.push(request.body);
-      return { json: { daemonId: "daemon-1", leaseMs: this.leaseMs, accessUrl: this.url } };
+      const identity = { daemonId: "daemon-1", deploymentId: testDeploymentId };
+      return { json: { ...identity, leaseMs: this.leaseMs, accessUrl: this.url } };
+    }
+    if (request.path.endsWith("/resources")) {
+      const report = request.body as ResourceReport; // the daemon is typed by the same contract
+      this.reports.push(report);
+      const ids = report.resources.map((resource) => resource.workspaceId);
+      return { json: { strangers: ids.filter((id) => this.strangers.has(id)) } };
     }
     if (request.path.endsWith("/lease")) return this.#lease(request);
     this.downloads += 1;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
+import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
 import type { ServerId } from "../../src/contracts/ids.ts";
 import type { Topic } from "../../src/contracts/news.ts";
@@ -28,6 +29,10 @@ export interface ServerOptions {
   readonly isPrebuildsEnabled?: boolean;
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   readonly random?: Random;
+  /** Nothing is reserved unless said. */
+  readonly reservedShare?: number;
+  /** Keys that states are sealed with; every server of a test has the same unless said. */
+  readonly stateKeys?: readonly [Buffer, ...Buffer[]];
 }
 
 /** One server's view of the database: a pool of its own, a store, and what the use cases are given. */
@@ -74,11 +79,14 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
+    stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
       version: "test",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,
+      reservedShare: options.reservedShare ?? 0,
+      orphanAgeMs: 600_000,
       isPrebuildsEnabled: options.isPrebuildsEnabled ?? true,
       poolPolicy: { ...testPolicy, ...options.policy },
       uploadBytesMax: 1_000_000,

@@ -1,3 +1,4 @@
+import { stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import { Client } from "../../src/client/client.ts";
 import { type RunningServer, startServer } from "../../src/main/start-server.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
@@ -6,6 +7,7 @@ import { createDisposers } from "../../src/platform/disposers.ts";
 import { type MemoryLogger, memoryLogger } from "../../src/platform/logger.ts";
 import { createTestDatabase } from "./database.ts";
 
+const stateKey = Buffer.alloc(stateKeyBytes, "k").toString("base64");
 export const administratorPassword = "correct horse battery";
 
 export interface TestServer {
@@ -27,7 +29,7 @@ export async function startTestServer(overrides: Partial<ServerConfig> = {}): Pr
   const disposers = createDisposers(logger);
   const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
   const server = await startServer({
-    config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", ...overrides },
+    config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
     isDataDirChosen: true,
     administratorPassword,
     logger,

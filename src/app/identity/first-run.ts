@@ -13,6 +13,7 @@ import {
   setPassword,
   userByName,
 } from "../../db/queries/identity.ts";
+import { ensureDeploymentId } from "../../db/queries/settings.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { hashPassword } from "./password.ts";
@@ -39,6 +40,7 @@ export async function ensureFirstRun(
     options.administratorPassword === null ? null : await hashPassword(options.administratorPassword);
   const now = context.clock.now();
   const isFirst = await ensureIdentities(context, passwordHash);
+  await ensureDeploymentId(context.db, context.random.uuid(), now);
   const administrator = await userByName(context.db, administratorUsername);
   if (administrator === undefined) throw new Error("The administrator was deleted; create another by hand.");
   let setupSecret: string | null = null;

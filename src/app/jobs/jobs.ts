@@ -2,6 +2,7 @@ import type { Job } from "../../contracts/api/jobs.ts";
 import type { LogEntry } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { JobId } from "../../contracts/ids.ts";
+import { daemonAliveMs } from "../../contracts/limits.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
 import { type JobView, jobById, listJobs, pendingPrebuildJobs, requestCancel } from "../../db/queries/job-views.ts";
@@ -14,8 +15,6 @@ import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";
 
-/** A daemon that has not been heard of for so long cannot be counted on. */
-const daemonAliveMs = 60_000;
 const logLimitDefault = 1_000;
 const bulkCancelMax = 1_000;
 
@@ -24,9 +23,6 @@ export function daemonsSeenSince(context: AppContext): Date {
 }
 
 function jobView(row: JobView): Job {
-  const tags = Object.entries(row.tags).map(([key, value]) => `${key}=${value}`);
-  const wanted = tags.length === 0 ? "" : ` and the tags ${tags.join(", ")}`;
-  const isBlocked = row.status === "pending" && !row.has_daemon;
   return {
     id: row.id,
     kind: row.kind,
@@ -43,7 +39,7 @@ function jobView(row: JobView): Job {
     daemon: row.daemon,
     errorCode: row.error_code,
     error: row.error,
-    blockedBecause: isBlocked ? `no daemon with the driver ${row.driver}${wanted} is connected` : null,
+    blockedBecause: row.blocked_because,
     createdAt: instant(row.created_at),
     startedAt: instant(row.started_at),
     completedAt: instant(row.completed_at),
@@ -135,16 +131,29 @@ async function cancelInTransaction(tx: Tx, jobId: JobId, now: Date): Promise<boo
   return hasEnded || (await requestCancel(tx, jobId, now));
 }
 
-/** Cancels pending builds of pools, never a claim or a person's job. */
+/** Which pending builds of pools; all of them unless said. */
+export interface CancelFilter {
+  readonly organization?: string;
+  readonly template?: string;
+  readonly status?: Job["status"];
+  readonly initiator?: string;
+  readonly tag?: string;
+}
+
+/** Cancels pending builds of pools, never a claim or a person's job, whatever the filter names. */
 export async function cancelPendingPrebuildJobs(
   context: AppContext,
   actor: Actor,
-  input: { readonly organization?: string; readonly template?: string },
+  input: CancelFilter,
 ): Promise<{ canceled: number }> {
-  const organization = await organizationOf(context, actor, input.organization);
+  const { organization: name, ...filter } = input;
+  const organization = await organizationOf(context, actor, name);
   requireTemplateAdmin(actor, organization.id, "cancel the jobs of pools");
   const jobIds = await pendingPrebuildJobs(context.db, organization.id, {
     template: input.template ?? null,
+    status: input.status ?? null,
+    initiator: input.initiator ?? null,
+    tag: input.tag === undefined ? null : tagOf(input.tag),
     max: bulkCancelMax,
   });
   const now = context.clock.now();
@@ -162,7 +171,7 @@ export async function cancelPendingPrebuildJobs(
     action: "job.cancel_prebuilds",
     targetKind: "organization",
     targetId: organization.id,
-    detail: { template: input.template ?? null, canceled },
+    detail: { template: null, status: null, initiator: null, tag: null, ...filter, canceled },
   });
   return { canceled };
 }

@@ -8,24 +8,25 @@ import type {
   LeaseRequest,
 } from "../../contracts/provisioner-protocol.ts";
 import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
-import { daemonSeen, findDaemon, registerDaemon } from "../../db/queries/daemons.ts";
+import { registerDaemon } from "../../db/queries/daemons.ts";
 import {
   type LeasedJobRow,
   leasesOfEarlierIncarnation,
   releaseLeasedJob,
   takeJob,
 } from "../../db/queries/job-leases.ts";
+import { deploymentIdOf } from "../../db/queries/settings.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
 import { finishJob } from "../../db/writes/finish-job.ts";
+import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
+import { knownDaemon } from "./known-daemon.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
 const leaseRecheckMs = 1_000;
-/** "Seen" of a daemon is written at most this often. */
-const seenEveryMs = 15_000;
 
 /**
  * Announces a daemon. What an earlier incarnation of the same name held is known to be lost and ends as abandoned.
@@ -49,7 +50,8 @@ export async function registerProvisioner(
     );
   }
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
-  return { daemonId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
+  const deploymentId = await deploymentIdOf(context.db);
+  return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
 }
 
 /**
@@ -57,21 +59,14 @@ export async function registerProvisioner(
  * Errors: `not_found` for a daemon that has not registered, `lease_lost` for an incarnation that was replaced.
  */
 export async function leaseJob(context: AppContext, input: LeaseRequest, gone: AbortSignal): Promise<LeasedJob | null> {
-  const daemonId = input.daemonId as DaemonId;
-  const daemon = await findDaemon(context.db, daemonId);
-  if (daemon === undefined) throw new CodedError("not_found", "This daemon has not registered.");
-  if (daemon.incarnation !== input.incarnation) {
-    throw new CodedError("lease_lost", "Another daemon of this name has registered since.");
-  }
-  const begun = context.clock.now();
-  if (begun.getTime() - daemon.seen_at.getTime() > seenEveryMs) await daemonSeen(context.db, daemonId, begun);
+  const daemon = await knownDaemon(context, input);
   const signal = createSignal();
   const stop = context.news.subscribe("jobs", () => signal.notify());
   const begunMs = context.monotonicMs();
   const waitMs = Math.min(input.waitMs, leasePollMsMax);
   try {
     for (;;) {
-      const job = await takeOne(context, { ...daemon, incarnation: input.incarnation });
+      const job = await takeOne(context, daemon);
       if (job !== null && gone.aborted) return await putBack(context, job);
       const leftMs = waitMs - (context.monotonicMs() - begunMs);
       if (job !== null || leftMs <= 0 || gone.aborted) return job;
@@ -97,10 +92,11 @@ async function takeOne(
     readonly incarnation: string;
     readonly drivers: readonly string[];
     readonly tags: Record<string, string>;
+    readonly concurrency: number;
   },
 ): Promise<LeasedJob | null> {
   const now = context.clock.now();
-  return await context.db.transaction("lease job", async (tx) => {
+  const taken = await context.db.transaction("lease job", async (tx) => {
     const row = await takeJob(tx, {
       daemonId: daemon.id,
       incarnation: daemon.incarnation,
@@ -108,15 +104,43 @@ async function takeOne(
       tags: daemon.tags,
       now,
       leaseUntil: new Date(now.getTime() + context.options.leaseMs),
+      concurrency: daemon.concurrency,
+      reservedSlots: reservedSlots(daemon.concurrency, context.options.reservedShare),
     });
-    if (row === undefined) return null;
+    if (row === undefined) return undefined;
     tx.emit(`job:${row.id}`);
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
-    return {
-      ...baseOf(row),
-      work: await workOf(context, tx, row),
-    };
+    return { row, agents: await agentsFor(context, tx, row) };
   });
+  if (taken === undefined) return null;
+  const { row, agents } = taken;
+  try {
+    return { ...baseOf(row), work: await workOf(context, row, agents) };
+  } catch (error) {
+    await failUnreadable(context, row, error);
+    return null;
+  }
+}
+
+/** What exists, opened outside of the transaction that took the job. Errors: `state_key_mismatch`. */
+async function stateOf(context: AppContext, row: LeasedJobRow): Promise<unknown> {
+  if (row.sealed === null || row.key_id === null) return row.plain_state ?? null;
+  return await context.stateVault.open(row.workspace_id, { sealed: row.sealed, keyId: row.key_id });
+}
+
+/** Without its state a job would make everything a second time, and a delete would leave everything behind. */
+async function failUnreadable(context: AppContext, row: LeasedJobRow, error: unknown): Promise<void> {
+  if (!(error instanceof CodedError) || error.code !== "state_key_mismatch") throw error;
+  context.logger.error("a job cannot be given out", { jobId: row.id, reason: error.message, next: error.next });
+  await context.db.transaction("fail job", async (tx) =>
+    finishJob(tx, {
+      jobId: row.id,
+      attempt: row.attempt,
+      from: ["running", "canceling"],
+      outcome: { kind: "failed", code: error.code, message: error.message },
+      now: context.clock.now(),
+    }),
+  );
 }
 
 function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
@@ -134,19 +158,6 @@ function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
 type Work = LeasedJob["work"];
 type BuildWork = Extract<Work, { readonly kind: "build" }>;
 
-async function workOf(context: AppContext, tx: Tx, row: LeasedJobRow): Promise<Work> {
-  switch (row.kind) {
-    case "template_import":
-      return { kind: "import" };
-    case "build":
-      return { kind: "build", ...buildWork(row, await agentsOf(context, tx, row)) };
-    case "rehearsal": {
-      const agents = (await liveAgents(tx, row.workspace_id)).map(({ id, name }) => ({ id, name, token: null }));
-      return { kind: "rehearsal", ...buildWork(row, agents), stage: "claim", owner: rehearsalOwner };
-    }
-  }
-}
-
 /** Whom a rehearsal's claim is by: nobody, but somebody else than the pool. */
 const rehearsalOwner: BuildWork["owner"] = {
   id: "00000000-0000-4000-8000-0000000000ff",
@@ -155,7 +166,22 @@ const rehearsalOwner: BuildWork["owner"] = {
   email: "rehearsal@example.invalid",
 };
 
-function buildWork(row: LeasedJobRow, agents: BuildWork["agents"]): Omit<BuildWork, "kind"> {
+async function workOf(context: AppContext, row: LeasedJobRow, agents: BuildWork["agents"]): Promise<Work> {
+  if (row.kind === "template_import") return { kind: "import" };
+  const work = buildWork(row, { agents, state: await stateOf(context, row) });
+  if (row.kind === "build") return { kind: "build", ...work };
+  return { kind: "rehearsal", ...work, stage: "claim", owner: rehearsalOwner };
+}
+
+/** A rehearsal touches no agent: it is told of those that run, without their tokens. */
+async function agentsFor(context: AppContext, tx: Tx, row: LeasedJobRow): Promise<BuildWork["agents"]> {
+  if (row.kind === "template_import") return [];
+  if (row.kind === "build") return agentsOf(context, tx, row);
+  const live = await liveAgents(tx, row.workspace_id);
+  return live.map(({ id, name }) => ({ id, name, token: null }));
+}
+
+function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): Omit<BuildWork, "kind"> {
   if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
     buildId: row.build_id,
@@ -166,8 +192,7 @@ function buildWork(row: LeasedJobRow, agents: BuildWork["agents"]): Omit<BuildWo
     workspaceName: row.workspace_name,
     owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
     parameters: row.parameters,
-    agents,
-    state: row.state ?? null,
+    ...own,
   };
 }
 

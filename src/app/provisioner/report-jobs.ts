@@ -3,8 +3,8 @@ import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.ts";
 import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
-import { adoptProviderState } from "../../db/queries/adopt-state.ts";
-import { appendJobLog, extendLease, putProviderState } from "../../db/queries/job-leases.ts";
+import { appendJobLog, extendLease } from "../../db/queries/job-leases.ts";
+import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/queries/provider-states.ts";
 import { finishJob, type JobOutcome } from "../../db/writes/finish-job.ts";
 import type { AppContext } from "../app-context.ts";
 
@@ -41,7 +41,10 @@ export async function storeState(
   input: { readonly jobId: JobId; readonly attempt: number; readonly serial: number; readonly state: unknown },
 ): Promise<void> {
   requireStorable(input.state);
-  if (!(await putProviderState(context.db, { ...input, now: context.clock.now() }))) throw leaseLost();
+  const workspaceId = await workspaceOfJob(context.db, input.jobId);
+  if (workspaceId === undefined) throw leaseLost();
+  const sealed = await context.stateVault.seal(workspaceId, input.state);
+  if (!(await putProviderState(context.db, { ...input, ...sealed, now: context.clock.now() }))) throw leaseLost();
 }
 
 function requireStorable(state: unknown): void {
@@ -56,18 +59,19 @@ export async function adoptState(
   input: Static<typeof StateAdoption> & { readonly workspaceId: WorkspaceId },
 ): Promise<void> {
   requireStorable(input.state);
-  const stored = await adoptProviderState(context.db, {
-    ...input,
-    jobId: input.jobId as JobId,
-    now: context.clock.now(),
-  });
-  if (stored) return;
+  const sealed = await context.stateVault.seal(input.workspaceId, input.state);
+  const adoption = { ...input, ...sealed, jobId: input.jobId as JobId, now: context.clock.now() };
+  const isStored = await context.db.transaction("adopt state", async (tx) => adoptProviderState(tx, adoption));
+  const subject = { workspaceId: input.workspaceId, jobId: input.jobId, attempt: input.attempt, serial: input.serial };
+  if (isStored) {
+    context.logger.info("what a lost attempt had made is known now", subject);
+    return;
+  }
+  context.logger.warn("what a lost attempt had made came too late, and was refused", subject);
   throw new CodedError(
     "conflict",
     "A later job of the workspace has begun, or this is not what its last attempt made.",
-    {
-      next: "See the provisioner's log for what may be left over, and remove it by hand.",
-    },
+    { next: "See the provisioner's log for what may be left over, and remove it by hand." },
   );
 }
 

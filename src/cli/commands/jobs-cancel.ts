@@ -8,18 +8,27 @@ import { exitCodes } from "../exit-codes.ts";
 import { errorJson } from "../output/error-report.ts";
 import type { Invocation } from "../invocation.ts";
 
+type Filter = Readonly<Partial<Record<"template" | "initiator" | "tag", string>>>;
+const filterNames = ["template", "initiator", "tag"] as const;
+
 type CancelOptions =
   | { readonly kind: "jobs"; readonly ids: readonly string[] }
-  | { readonly kind: "all_prebuilds"; readonly template: string | undefined };
+  | { readonly kind: "all_prebuilds"; readonly filter: Filter };
+
+function readFilter(input: CommandInput): Filter {
+  const tag = input.text("tag");
+  if (tag !== undefined && !/^[^=]+=.*$/s.test(tag)) input.refuse(`--tag is "${tag}"; it must be key=value.`);
+  return definedOnly(Object.fromEntries(filterNames.map((name) => [name, input.text(name)])));
+}
 
 function read(input: CommandInput): CancelOptions {
   const ids = input.operands(0);
-  const template = input.text("template");
+  const filter = readFilter(input);
   if (input.isOn("all-prebuilds")) {
     if (ids.length > 0) input.refuse("--all-prebuilds takes no job ids.");
-    return { kind: "all_prebuilds", template };
+    return { kind: "all_prebuilds", filter };
   }
-  if (template !== undefined) input.refuse("--template is for --all-prebuilds.");
+  for (const name of Object.keys(filter)) input.refuse(`--${name} is for --all-prebuilds.`);
   if (ids.length === 0) input.refuse("Name the jobs to cancel, or use --all-prebuilds.");
   return { kind: "jobs", ids };
 }
@@ -53,6 +62,8 @@ export const cancelJobsCommand = defineCommand<CancelOptions>({
   options: [
     { flags: "--all-prebuilds", about: "every pending job of the pools" },
     { flags: "--template <name>", about: "with --all-prebuilds: of this template only" },
+    { flags: "--initiator <username>", about: "with --all-prebuilds: begun by; `prebuilds` for the pools' own" },
+    { flags: "--tag <key=value>", about: "with --all-prebuilds: that carry this tag" },
   ],
   isOrganizational: true,
   read,
@@ -60,8 +71,7 @@ export const cancelJobsCommand = defineCommand<CancelOptions>({
     const { output, connect, organization } = invocation;
     const client = await connect();
     if (options.kind === "jobs") return cancelEach(client, options.ids, invocation);
-    const body = definedOnly({ template: options.template });
-    const answer = await client.call("cancelJobs", { body, query: organization });
+    const answer = await client.call("cancelJobs", { body: options.filter, query: organization });
     output.result(answer, () => `${answer.canceled} pending prebuild jobs are cancelled.`);
     return exitCodes.done;
   },

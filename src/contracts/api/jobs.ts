@@ -74,11 +74,12 @@ export const jobRoutes = {
     method: "POST",
     path: "/api/v1/jobs/cancel",
     tag: "jobs",
-    summary: "Cancel every pending prebuild job that matches. Never touches a claim or a person's job.",
+    summary:
+      "Cancel every pending prebuild job that matches the filters of the list. Never touches a claim or a person's job.",
     credential: "user",
     access: "template_admin",
     query: Type.Object(organizationQuery),
-    body: Type.Object({ template: Type.Optional(Type.String({ maxLength: 64 })) }, closed),
+    body: Type.Object(jobFilter, closed),
     response: Type.Object({ canceled: Type.Integer() }),
   },
   getJobLogs: {

@@ -12,6 +12,8 @@ import {
   JobStateVersion,
   LeasedJob,
   LeaseRequest,
+  ResourceReport,
+  ResourceVerdict,
   StateAdoption,
 } from "../provisioner-protocol.ts";
 
@@ -167,6 +169,16 @@ export const daemonRoutes = {
     params: Type.Object({ workspaceId: Uuid }),
     body: StateAdoption,
     response: Empty,
+  },
+  reportResources: {
+    method: "POST",
+    path: "/api/v1/provisioner/resources",
+    tag: "provisioner",
+    summary: "Tell what exists of this deployment; learn what of it must be removed.",
+    credential: "daemon",
+    access: "daemon",
+    body: ResourceReport,
+    response: ResourceVerdict,
   },
   completeJob: {
     method: "POST",

@@ -1,7 +1,9 @@
 import type { PresetId } from "../../contracts/ids.ts";
-import { loadPools, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
+import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
 import { readPause } from "../../db/queries/settings.ts";
+import type { Sql } from "../../db/store.ts";
 import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
+import { type CreateRate, createRateWindowMs, limitCreateRate } from "../../domain/pool/limit-create-rate.ts";
 import { canSkip, decidePool } from "../../domain/pool/decide-pool.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolPolicy, PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
@@ -80,6 +82,7 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     pause: await readPause(sql),
     pools: await loadPools(sql, { now: at }),
     inFlight: await prebuildsInFlight(sql),
+    lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
   const now = at.getTime();
@@ -89,11 +92,22 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
     if (!canSkip(snapshot)) snapshots.set(preset.presetId, snapshot);
   }
-  const plans = allocateInFlight([...snapshots.values()].map(decidePool), {
+  const allocated = allocateInFlight([...snapshots.values()].map(decidePool), {
     deploymentInFlight: loaded.inFlight,
     deploymentInFlightMax: options.inFlightMax,
   });
+  const plans = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
   return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused };
+}
+
+/** Asked only where there is a limit. */
+async function createdLately(
+  sql: Sql,
+  { options }: PrebuildsDeps,
+  now: Date,
+): Promise<Omit<CreateRate, "createsPerMinuteMax">> {
+  if (options.createsPerMinuteMax === 0) return { createdCount: 0, oldestCreatedAt: null };
+  return await prebuildsCreatedSince(sql, new Date(now.getTime() - createRateWindowMs));
 }
 
 function report(logger: Logger, stats: CycleStats): RunReport {

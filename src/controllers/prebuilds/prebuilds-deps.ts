@@ -10,6 +10,8 @@ export interface PrebuildsOptions {
   readonly policy: Omit<PoolPolicy, "paused">;
   /** Prebuild builds of the whole deployment that may be pending or running; 0 = no limit. */
   readonly inFlightMax: number;
+  /** Prebuilds of the whole deployment that may be created within a minute; 0 = no limit. */
+  readonly createsPerMinuteMax: number;
   /** Failed prebuilds of a pool that are kept as evidence. */
   readonly failedKeptMax: number;
   /** Connections of the pool; at most half of them are used for creates at once (spec §3). */

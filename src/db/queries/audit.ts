@@ -4,7 +4,8 @@ import type { Sql } from "../store.ts";
 
 export interface AuditEntry {
   readonly at: Date;
-  readonly actorId: UserId;
+  /** Null: the deployment itself. */
+  readonly actorId: UserId | null;
   readonly organizationId: OrganizationId | null;
   /** `thing.verb`, for example `template.promote`. */
   readonly action: string;

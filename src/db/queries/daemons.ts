@@ -42,15 +42,17 @@ export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<Dae
 
 export interface DaemonRow {
   readonly id: DaemonId;
+  readonly name: string;
   readonly incarnation: string;
   readonly tags: Record<string, string>;
   readonly drivers: string[];
+  readonly concurrency: number;
   readonly seen_at: Date;
 }
 
 const findStatement: Statement<DaemonRow> = statement(
   "daemon_find",
-  `select id, incarnation, tags, drivers, seen_at
+  `select id, name, incarnation, tags, drivers, concurrency, seen_at
 from daemons
 where id = $1`,
 );

@@ -5,19 +5,40 @@ import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
-/** Drivers whose workspaces exist on the host of the daemon that made them, and can be reached by no other. */
-const hostBoundDrivers: readonly string[] = ["process", "fake"];
-
 interface TakenRow {
   readonly id: JobId;
 }
 
+const lockStatement: Statement<{ readonly is_pending: boolean }> = statement(
+  "job_lease_lock",
+  // One lease of a daemon at a time: each counts the jobs that the daemon has, and two at once would both find the same
+  // slot free. Only when something waits, so that a poll of an empty queue writes nothing.
+  `select p.is_pending, case when p.is_pending then (
+    select d.id
+    from daemons d
+    where d.id = $1
+    for no key update) end as locked
+from (
+  select exists (
+    select 1
+    from jobs j
+    where j.status = 'pending'
+      and j.driver = any($2::text[])) as is_pending) p`,
+);
+
 const takeStatement: Statement<TakenRow> = statement(
   "job_lease",
-  // Queue order (spec §7): people first, then prebuilds; within a class the oldest first.
-  `with next as (
+  // Queue order (\`domain/queue/job-order.ts\`): people first, then the pools' deletes, then their creates; within a
+  // class the oldest first. A create is passed over when it would leave fewer free slots than are reserved for people.
+  `with busy as materialized (
+  select count(*)::int as slots
+  from jobs
+  where daemon_id = $1
+    and status in ('running', 'canceling')
+), next as (
   select j.id
   from jobs j
+  cross join busy
   where j.status = 'pending'
     and j.driver = any($3::text[])
     and j.tags <@ $4::jsonb
@@ -26,9 +47,10 @@ const takeStatement: Statement<TakenRow> = statement(
       from provider_states s
       where s.workspace_id = j.workspace_id
         and s.daemon_id <> $1)
-  order by j.is_prebuild, j.created_at, j.id
+    and (not j.is_prebuild or j.is_pool_removal or $8::int = 0 or $7::int - busy.slots > $8::int)
+  order by j.is_prebuild, j.is_pool_removal desc, j.created_at, j.id
   limit 1
-  for update skip locked
+  for update of j skip locked
 )
 update jobs j
 set status = 'running', attempt = j.attempt + 1, daemon_id = $1, daemon_incarnation = $2, started_at = $5,
@@ -58,7 +80,11 @@ export interface LeasedJobRow {
   readonly owner_username: string;
   readonly owner_name: string;
   readonly owner_email: string | null;
-  readonly state: unknown;
+  /** The newest state of the workspace; null when nothing was ever made. */
+  readonly sealed: Buffer | null;
+  readonly key_id: string | null;
+  /** As an earlier release stored it, until a server has sealed it. */
+  readonly plain_state: unknown;
 }
 
 const detailStatement: Statement<LeasedJobRow> = statement(
@@ -66,7 +92,7 @@ const detailStatement: Statement<LeasedJobRow> = statement(
   `select j.id, j.attempt, j.kind, v.driver, v.id as template_version_id, t.name as template_name, v.manifest,
   encode(v.file_hash, 'hex') as archive_hash, b.id as build_id, b.number as build_number, b.transition, b.stage,
   w.id as workspace_id, w.name as workspace_name, b.parameters, u.id as owner_id, u.username as owner_username,
-  u.name as owner_name, u.email as owner_email, s.state
+  u.name as owner_name, u.email as owner_email, s.sealed, s.key_id, s.state as plain_state
 from jobs j
 join template_versions v on v.id = j.template_version_id
 join templates t on t.id = v.template_id
@@ -84,10 +110,16 @@ export interface TakeInput {
   readonly tags: Readonly<Record<string, string>>;
   readonly now: Date;
   readonly leaseUntil: Date;
+  /** Jobs that the daemon runs at once. */
+  readonly concurrency: number;
+  /** Slots that a prebuild's build leaves free for people; 0: none. */
+  readonly reservedSlots: number;
 }
 
 /** Takes the next job for a daemon, or none. Two daemons never take the same one. */
 export async function takeJob(tx: Tx, input: TakeInput): Promise<LeasedJobRow | undefined> {
+  const [queue] = await tx.query(lockStatement, [input.daemonId, input.drivers]);
+  if (queue?.is_pending !== true) return undefined;
   const [taken] = await tx.query(takeStatement, [
     input.daemonId,
     input.incarnation,
@@ -95,6 +127,8 @@ export async function takeJob(tx: Tx, input: TakeInput): Promise<LeasedJobRow | 
     input.tags,
     input.now,
     input.leaseUntil,
+    input.concurrency,
+    input.reservedSlots,
   ]);
   if (taken === undefined) return undefined;
   return (await tx.query(detailStatement, [taken.id]))[0];
@@ -149,51 +183,6 @@ where status in ('running', 'canceling')
 /** Jobs that an earlier incarnation of a daemon held: it is gone, and they with it. */
 export async function leasesOfEarlierIncarnation(sql: Sql, daemonId: DaemonId, incarnation: string): Promise<JobId[]> {
   return (await sql.query(lostStatement, [daemonId, incarnation])).map((row) => row.id);
-}
-
-const stateStatement: Statement<object> = statement(
-  "job_state_put",
-  // Fenced: only the attempt that holds the lease may write, and never an older version over a newer one.
-  `with holder as (
-  select workspace_id, case when driver = any($6::text[]) then daemon_id end as daemon_id
-  from jobs
-  where id = $1
-    and attempt = $2
-    and status in ('running', 'canceling')
-  for update
-)
-insert into provider_states (workspace_id, job_id, attempt, serial, state, updated_at, daemon_id)
-select workspace_id, $1, $2, $3, $4, $5, daemon_id
-from holder
-on conflict (workspace_id) do update
-set job_id = excluded.job_id, attempt = excluded.attempt, serial = excluded.serial, state = excluded.state,
-  updated_at = excluded.updated_at, daemon_id = excluded.daemon_id
-where provider_states.job_id <> excluded.job_id
-  or provider_states.attempt <> excluded.attempt
-  or provider_states.serial < excluded.serial
-returning workspace_id`,
-);
-
-/** Stores what exists now. False: the lease is lost, or a newer version is stored already. */
-export async function putProviderState(
-  sql: Sql,
-  input: {
-    readonly jobId: JobId;
-    readonly attempt: number;
-    readonly serial: number;
-    readonly state: unknown;
-    readonly now: Date;
-  },
-): Promise<boolean> {
-  const rows = await sql.query(stateStatement, [
-    input.jobId,
-    input.attempt,
-    input.serial,
-    JSON.stringify(input.state),
-    input.now,
-    hostBoundDrivers,
-  ]);
-  return rows.length === 1;
 }
 
 const logStatement: Statement<TakenRow> = statement(

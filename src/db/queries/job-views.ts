@@ -2,6 +2,7 @@ import type { JobId, OrganizationId, UserId, WorkspaceId } from "../../contracts
 import type { JobStatus, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
+import { blockedBecause } from "./daemon-match.ts";
 
 export interface JobView {
   readonly id: JobId;
@@ -20,7 +21,7 @@ export interface JobView {
   readonly tags: Record<string, string>;
   readonly driver: string;
   readonly daemon: string | null;
-  readonly has_daemon: boolean;
+  readonly blocked_because: string | null;
   readonly error_code: string | null;
   readonly error: string | null;
   readonly created_at: Date;
@@ -29,21 +30,17 @@ export interface JobView {
   readonly total: number;
 }
 
-// Whether some daemon that has been heard of since $1 could take the job.
+// $1: a daemon that has been heard of since can be counted on.
 const jobColumns = `j.id, j.organization_id, j.kind, j.status,
   case when j.status = 'pending' then (
     select count(*)::int + 1
     from jobs q
     where q.status = 'pending'
-      and (q.is_prebuild, q.created_at, q.id) < (j.is_prebuild, j.created_at, j.id)) end as queue_position,
+      and (q.is_prebuild, not q.is_pool_removal, q.created_at, q.id)
+        < (j.is_prebuild, not j.is_pool_removal, j.created_at, j.id)) end as queue_position,
   j.initiator_id, u.username as initiator, j.is_prebuild, t.name as template, w.name as workspace, j.workspace_id,
   b.transition, b.stage, j.tags, j.driver, d.name as daemon,
-  exists (
-    select 1
-    from daemons e
-    where e.seen_at > $1
-      and e.drivers ? j.driver
-      and j.tags <@ e.tags) as has_daemon,
+  ${blockedBecause("$1")} as blocked_because,
   j.error_code, j.error, j.created_at, j.started_at, j.completed_at`;
 
 const jobTables = `jobs j
@@ -77,6 +74,7 @@ where j.organization_id = $2
   and ($8::jsonb is null or j.tags @> $8)
 order by j.status <> 'pending',
   case when j.status = 'pending' then j.is_prebuild end,
+  case when j.status = 'pending' then not j.is_pool_removal end,
   case when j.status = 'pending' then j.created_at end,
   j.created_at desc,
   j.id
@@ -136,20 +134,26 @@ const pendingPrebuildStatement: Statement<{ readonly id: JobId }> = statement(
   `select j.id
 from jobs j
 join builds b on b.id = j.build_id
+join users u on u.id = j.initiator_id
 left join templates t on t.id = j.template_id
 where j.status = 'pending'
   and j.is_prebuild
   and b.transition = 'start'
   and j.organization_id = $1
   and ($2::text is null or lower(t.name) = lower($2))
+  and ($3::text is null or j.status = $3)
+  and ($4::text is null or lower(u.username) = lower($4))
+  and ($5::jsonb is null or j.tags @> $5)
 order by j.created_at
-limit $3`,
+limit $6`,
 );
 
 export async function pendingPrebuildJobs(
   sql: Sql,
   organizationId: OrganizationId,
-  input: { readonly template: string | null; readonly max: number },
+  input: Pick<ListJobsInput, "template" | "status" | "initiator" | "tag"> & { readonly max: number },
 ): Promise<JobId[]> {
-  return (await sql.query(pendingPrebuildStatement, [organizationId, input.template, input.max])).map((row) => row.id);
+  const { template, status, initiator, tag, max } = input;
+  const rows = await sql.query(pendingPrebuildStatement, [organizationId, template, status, initiator, tag, max]);
+  return rows.map((row) => row.id);
 }

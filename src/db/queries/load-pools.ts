@@ -271,6 +271,22 @@ export async function prebuildsInFlight(sql: Sql): Promise<number> {
   return (await sql.query(inFlightStatement, []))[0]?.in_flight ?? 0;
 }
 
+const createdStatement: Statement<{ readonly count: number; readonly oldest: Date | null }> = statement(
+  "pools_created_since",
+  `select count(*)::int as count, min(created_at) as oldest
+from prebuilds
+where created_at > $1`,
+);
+
+/** Prebuilds of the whole deployment that were created after an instant, whatever became of them. */
+export async function prebuildsCreatedSince(
+  sql: Sql,
+  since: Date,
+): Promise<{ readonly createdCount: number; readonly oldestCreatedAt: number | null }> {
+  const [row] = await sql.query(createdStatement, [since]);
+  return { createdCount: row?.count ?? 0, oldestCreatedAt: row?.oldest?.getTime() ?? null };
+}
+
 const totalStatement: Statement<{ readonly total: number }> = statement(
   "pools_presets_total",
   `select count(*)::int as total

@@ -45,3 +45,57 @@ export async function writePause(tx: Tx, isPaused: boolean, by: UserId, now: Dat
   tx.emit("pools");
   return true;
 }
+
+const ensureTextStatement: Statement<{ readonly value: string }> = statement(
+  "setting_text_ensure",
+  // Written and read in one go: of two servers that start at once, both get what the first one wrote.
+  `insert into settings as s (key, value, updated_at)
+values ($1, to_jsonb($2::text), $3)
+on conflict (key) do update
+set value = s.value
+returning s.value #>> '{}' as value`,
+);
+
+async function ensureText(sql: Sql, key: string, value: string, now: Date): Promise<string> {
+  const [row] = await sql.query(ensureTextStatement, [key, value, now]);
+  if (row === undefined) throw new Error("An upsert of a setting returned no row.");
+  return row.value;
+}
+
+/** The id of this deployment: what a daemon makes for it is marked with it. Stays for ever once it is stored. */
+export async function ensureDeploymentId(sql: Sql, fresh: string, now: Date): Promise<string> {
+  return await ensureText(sql, "deployment_id", fresh, now);
+}
+
+/** Id of the key that the deployment's servers seal states with; the given one when there was none. */
+export async function ensureStateKeyId(sql: Sql, mine: string, now: Date): Promise<string> {
+  return await ensureText(sql, "state_key_id", mine, now);
+}
+
+const deploymentStatement: Statement<{ readonly value: string }> = statement(
+  "setting_deployment_id",
+  `select value #>> '{}' as value
+from settings
+where key = 'deployment_id'`,
+);
+
+export async function deploymentIdOf(sql: Sql): Promise<string> {
+  const [row] = await sql.query(deploymentStatement, []);
+  if (row === undefined) throw new Error("The deployment has no id; the first run makes one.");
+  return row.value;
+}
+
+const replaceKeyStatement: Statement<object> = statement(
+  "setting_state_key_replace",
+  `update settings
+set value = to_jsonb($2::text), updated_at = $3
+where key = 'state_key_id'
+  and value #>> '{}' = $1`,
+);
+
+export async function replaceStateKeyId(
+  sql: Sql,
+  change: { readonly from: string; readonly to: string; readonly now: Date },
+): Promise<void> {
+  await sql.query(replaceKeyStatement, [change.from, change.to, change.now]);
+}

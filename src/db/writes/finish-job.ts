@@ -48,13 +48,17 @@ interface FinishedRow {
   readonly stage: BuildStage | null;
   readonly build_number: number | null;
   readonly is_latest: boolean | null;
+  readonly cancel_reason: "preempted" | null;
 }
 
 const finishStatement: Statement<FinishedRow> = statement(
   "job_finish",
   `with finished as (
   update jobs
-  set status = $3, completed_at = $4, error_code = $5, error = $6, lease_expires_at = null
+  set status = $3, completed_at = $4,
+    error_code = case when $3 = 'canceled' and cancel_reason is not null then cancel_reason else $5 end,
+    error = case when $3 = 'canceled' and cancel_reason = 'preempted'
+      then 'The build was cancelled in favour of a job that a person waited for.' else $6 end, lease_expires_at = null
   where id = $1
     and status = any($7::text[])
     and ($2::int is null or attempt = $2)
@@ -62,7 +66,7 @@ const finishStatement: Statement<FinishedRow> = statement(
   returning *
 )
 select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition, b.stage,
-  b.number as build_number, w.latest_build_id = b.id as is_latest
+  b.number as build_number, w.latest_build_id = b.id as is_latest, f.cancel_reason
 from finished f
 left join builds b on b.id = f.build_id
 left join workspaces w on w.id = b.workspace_id`,
@@ -189,6 +193,9 @@ const workspaceGoneStatement: Statement<object> = statement(
 ), state as (
   delete from provider_states
   where workspace_id = $1
+), versions as (
+  delete from provider_state_versions
+  where workspace_id = $1
 )
 update prebuilds
 set ended_at = $2
@@ -212,6 +219,13 @@ where workspace_id = $1
   and retired_at is null`,
 );
 
+/** What the end says of the template: nothing when we were the ones who stopped the build. */
+function firstResultOf(outcome: JobOutcome, job: FinishedRow): "succeeded" | "failed" | "abandoned" | "canceled" {
+  if (outcome.kind !== "failed") return outcome.kind;
+  if (job.cancel_reason === "preempted") return "canceled";
+  return outcome.code === "abandoned" ? "abandoned" : "failed";
+}
+
 async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
   const { workspace_id: workspaceId, transition, build_number: number } = job;
   if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
@@ -228,8 +242,7 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   if (transition !== "start" && hasSucceeded) await tx.query(retireStatement, [workspaceId, input.now]);
   if (ledger !== undefined && job.is_latest === true) {
     const { outcome } = input;
-    const isAbandoned = outcome.kind === "failed" && outcome.code === "abandoned";
-    const firstResult = isAbandoned ? "abandoned" : outcome.kind;
+    const firstResult = firstResultOf(outcome, job);
     await tx.query(ledgerStatement, [workspaceId, transition, outcome.kind, input.now, number, firstResult]);
     tx.emit("pools");
     tx.emit(`pool:${ledger.preset_id}`);

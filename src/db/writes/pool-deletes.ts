@@ -46,9 +46,9 @@ const deleteStatement: Statement<DrainedRow> = statement(
     parameters, $3, $6
   from last
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select job_id, organization_id, 'build', $5, true, 'pending', template_id, build_id, workspace_id,
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, is_pool_removal, status, template_id,
+    build_id, workspace_id, template_version_id, driver, tags, created_at)
+  select job_id, organization_id, 'build', $5, true, true, 'pending', template_id, build_id, workspace_id,
     template_version_id, driver, tags, $6
   from last
 )

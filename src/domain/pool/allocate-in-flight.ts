@@ -1,5 +1,5 @@
-import { holdCreates } from "./hold-creates.ts";
-import { type PoolPlan, plannedCreates } from "./pool-plan.ts";
+import type { PoolPlan } from "./pool-plan.ts";
+import { shareCreates } from "./share-creates.ts";
 
 export interface InFlightAllowance {
   /** Prebuild builds that are pending or running in the whole deployment. */
@@ -8,37 +8,10 @@ export interface InFlightAllowance {
   readonly deploymentInFlightMax: number;
 }
 
-/**
- * Shares the deployment's free build slots among the pools that want to create (spec §3, in-flight limit).
- * Each slot goes to the pool that has the fewest prebuilds, made or on their way, so that every pool gets
- * its first before any gets its second and a large pool cannot starve small ones. The plans come back in
- * their order; what got no slot is held as `in_flight_limit`.
- */
+/** Shares the deployment's free build slots among the pools that want to create (spec §3, in-flight limit). */
 export function allocateInFlight(plans: readonly PoolPlan[], allowance: InFlightAllowance): readonly PoolPlan[] {
   const { deploymentInFlight, deploymentInFlightMax } = allowance;
   if (deploymentInFlightMax <= 0) return plans;
-  const slots = Math.max(deploymentInFlightMax - deploymentInFlight, 0);
-  const total = plans.reduce((sum, plan) => sum + plannedCreates(plan), 0);
-  if (total <= slots) return plans;
-
-  const granted = grantSlots(plans, slots);
   const detail = `the deployment may start ${deploymentInFlightMax} prebuilds at a time`;
-  return plans.map((plan, place) => holdCreates(plan, granted.get(place) ?? 0, { reason: "in_flight_limit", detail }));
-}
-
-/** Place of a plan → slots it got. */
-function grantSlots(plans: readonly PoolPlan[], slots: number): ReadonlyMap<number, number> {
-  // One wish per create that could be granted, ranked by what the pool would have by then.
-  const wishes = plans.flatMap((plan, place) => {
-    const covered = plan.state.actual - plan.state.expired + plan.state.starting;
-    return Array.from({ length: Math.min(plannedCreates(plan), slots) }, (_, nth) => ({
-      place,
-      rank: covered + nth,
-      presetId: plan.presetId,
-    }));
-  });
-  wishes.sort((one, other) => one.rank - other.rank || (one.presetId < other.presetId ? -1 : 1));
-  const granted = new Map<number, number>();
-  for (const { place } of wishes.slice(0, slots)) granted.set(place, (granted.get(place) ?? 0) + 1);
-  return granted;
+  return shareCreates(plans, deploymentInFlightMax - deploymentInFlight, { reason: "in_flight_limit", detail });
 }

@@ -4,18 +4,22 @@ export interface QueuedJob {
   readonly createdAt: number;
   /** A claim is a person's job, although the workspace was a prebuild (spec §7). */
   readonly initiator: "person" | "prebuilds";
+  /** A pool's delete: it makes room, so it comes before any create. */
+  readonly isPoolRemoval?: boolean;
 }
 
 /**
- * The order in which daemons take jobs (spec §7): people's before those of `prebuilds`, within a class the
- * oldest first; equal ages by id, so that every server sees the same order. A comparator for `sort`.
+ * The order in which daemons take jobs (spec §7): people's before those of `prebuilds`, and of those the deletes before
+ * the creates; within a class the oldest first; equal ages by id, so that every server sees the same order. A comparator
+ * for `sort`. `db/queries/job-leases.ts` says the same in SQL, and a test compares.
  */
 export function compareJobs(one: QueuedJob, other: QueuedJob): number {
   return rank(one) - rank(other) || one.createdAt - other.createdAt || compareText(one.jobId, other.jobId);
 }
 
-function rank({ initiator }: QueuedJob): number {
-  return initiator === "person" ? 0 : 1;
+function rank({ initiator, isPoolRemoval }: QueuedJob): number {
+  if (initiator === "person") return 0;
+  return isPoolRemoval === true ? 1 : 2;
 }
 
 function compareText(one: string, other: string): number {

@@ -1,4 +1,5 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
+import { reportResources } from "../../app/provisioner/report-resources.ts";
 import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
@@ -24,6 +25,7 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
       await adoptState(deps, { ...body, workspaceId: params.workspaceId as WorkspaceId });
       return {};
     },
+    reportResources: async ({ body }) => await reportResources(deps, body),
     completeJob: async ({ params, body }) => {
       await completeJob(deps, { ...body, jobId: params.jobId as JobId });
       return {};

@@ -1,7 +1,7 @@
 import { formatBytes, parseBytes } from "./bytes.ts";
 import { formatDurationMs, parseDurationMs } from "./duration.ts";
 
-export type OptionKind = "duration" | "integer" | "bytes" | "boolean" | "string" | "url" | "enum";
+export type OptionKind = "duration" | "integer" | "number" | "bytes" | "boolean" | "string" | "url" | "enum";
 
 /** One option, defined once: loading, `--help` and the documentation all read this. */
 export interface Option<Value> {
@@ -94,6 +94,16 @@ export function integerOption(spec: Named & Bounds & { readonly default: number 
     words: "a whole number",
     format: String,
     parse: (text) => (/^-?\d{1,15}$/.test(text.trim()) ? Number(text) : undefined),
+  });
+}
+
+/** A number with a fraction, such as a share. */
+export function numberOption(spec: Named & Bounds & { readonly default: number }): Option<number> {
+  return numeric(spec, {
+    kind: "number",
+    words: "a number",
+    format: String,
+    parse: (text) => (/^\d{1,9}(\.\d{1,9})?$/.test(text.trim()) ? Number(text) : undefined),
   });
 }
 

@@ -7,6 +7,7 @@ import {
   durationOption,
   enumOption,
   integerOption,
+  numberOption,
   stringOption,
   urlOption,
 } from "./option.ts";
@@ -136,6 +137,13 @@ const prebuilds = {
     max: 100_000,
     description: "Most prebuild builds of the deployment that are pending or running at a time; 0 for no limit.",
   }),
+  prebuildsCreatesPerMinute: integerOption({
+    name: "prebuilds.creates_per_minute",
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    description: "Most prebuilds that the deployment creates within a minute; 0 for no limit.",
+  }),
   prebuildsFailedKept: integerOption({
     name: "prebuilds.failed_kept",
     default: 3,
@@ -164,6 +172,37 @@ const rest = {
     min: secondMs,
     max: hourMs,
     description: "Time after which a job whose daemon has gone silent is given up.",
+  }),
+  provisionerReservedShare: numberOption({
+    name: "provisioner.reserved_share",
+    default: 0.25,
+    min: 0,
+    max: 1,
+    description:
+      "Share of each daemon's slots that builds of prebuilds leave free for people: at least one slot when it has several; 0 reserves none.",
+  }),
+  provisionerPreemptAfterMs: durationOption({
+    name: "provisioner.preempt_after",
+    default: 0,
+    min: 0,
+    max: dayMs,
+    description:
+      "Time that a person's job may wait before the youngest running build of a prebuild is cancelled in its favour; 0 never cancels any.",
+  }),
+  provisionerOrphanAgeMs: durationOption({
+    name: "provisioner.orphan_age",
+    default: 10 * minuteMs,
+    min: 0,
+    max: 30 * dayMs,
+    description:
+      "Age from which the sweep acts: on things that exist for workspaces which are unknown or deleted, and on workspaces whose things are gone.",
+  }),
+  stateKey: stringOption({
+    name: "state.key",
+    default: "",
+    isSecret: true,
+    description:
+      "Key that seals the provider states in the database: 32 bytes in base64. Without it one is made in the data folder. After a comma: older keys, which still open. Several servers need the same.",
   }),
   provisionerDrivers: stringOption({
     name: "provisioner.drivers",

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Manifest } from "../../../src/contracts/manifest.ts";
 import type { BuildContext, BuildWork } from "../../../src/provisioner/driver.ts";
 import { FakeDriver } from "../../../src/provisioner/drivers/fake/fake-driver.ts";
-import { buildContext } from "../../support/build-context.ts";
+import { buildContext, testDeploymentId } from "../../support/build-context.ts";
 
 let root: string;
 let driver: FakeDriver;
@@ -22,9 +22,9 @@ function context(fake: NonNullable<Manifest["fake"]>, work: Partial<BuildWork> =
 
 test("what was started exists, and what was destroyed does not", async () => {
   await driver.apply(context({}));
-  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "running" }]);
+  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "running", deploymentId: testDeploymentId }]);
   await driver.apply(context({}, { transition: "stop" }));
-  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "stopped" }]);
+  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "stopped", deploymentId: testDeploymentId }]);
   await driver.destroy(context({}));
   await driver.destroy(context({}));
   expect(await driver.list()).toEqual([]);

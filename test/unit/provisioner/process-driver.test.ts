@@ -18,7 +18,7 @@ import { silentLogger } from "../../../src/platform/logger.ts";
 import { seededRandom } from "../../../src/platform/random.ts";
 import { processesMarked, processIdentity } from "../../../src/provisioner/drivers/process/process-table.ts";
 import { ProcessDriver } from "../../../src/provisioner/drivers/process/process-driver.ts";
-import { buildContext, type BuildContextDraft } from "../../support/build-context.ts";
+import { buildContext, type BuildContextDraft, testDeploymentId } from "../../support/build-context.ts";
 import { bundleProgram } from "../../support/bundled-program.ts";
 import { ScriptedAgentServer } from "../../support/scripted-agent-server.ts";
 
@@ -296,7 +296,9 @@ describe("supervision", () => {
   test("what exists is listed, also an agent whose folder is gone", async () => {
     const driver = await open();
     const agent = await started(driver);
-    expect(await driver.list()).toEqual([{ workspaceId, detail: `a folder, agent ${agent}` }]);
+    expect(await driver.list()).toEqual([
+      { workspaceId, detail: `a folder, agent ${agent}`, deploymentId: testDeploymentId },
+    ]);
     await driver.close();
     rmSync(path.join(root, workspaceId), { recursive: true });
     expect(await driver.list()).toEqual([{ workspaceId, detail: `no folder, agent ${agent}` }]);

@@ -8,7 +8,8 @@ export const fakeDriverName = "fake";
 
 /**
  * For tests, simulation and measuring: it takes as long and fails as the template's `fake` section says.
- * What "exists" is one file for each workspace, so that `list` is true and a leak can be seen.
+ * What "exists" is one file for each workspace, so that `list` is true and a leak can be seen: its state in the first
+ * line, its deployment in the second.
  * It starts no agent.
  */
 export class FakeDriver implements Driver {
@@ -43,13 +44,13 @@ export class FakeDriver implements Driver {
     if (work.transition === "stop") {
       await this.#take(context, script.stop_ms);
     } else {
-      await this.#write(work.workspaceId, `${work.stage} ${work.buildId}`);
+      await this.#write(context, `${work.stage} ${work.buildId}`);
       await this.#take(context, isClaim ? script.claim_ms : script.start_ms);
       if (script.fail === (isClaim ? "claim" : "start")) {
         throw new CodedError("build_failed", `The ${isClaim ? "claim" : "start"} failed, as the manifest says.`);
       }
     }
-    await this.#write(work.workspaceId, work.transition === "stop" ? "stopped" : "running");
+    await this.#write(context, work.transition === "stop" ? "stopped" : "running");
     log("info", "apply", "done");
   }
 
@@ -65,12 +66,18 @@ export class FakeDriver implements Driver {
   async list(): Promise<readonly DriverResource[]> {
     const names = await readdir(this.#root).catch(() => []);
     const found = names.filter((name) => name.endsWith(".workspace"));
-    return Promise.all(
-      found.map(async (name) => ({
-        workspaceId: name.replace(/\.workspace$/, ""),
-        detail: await readFile(path.join(this.#root, name), "utf8").catch(() => "gone meanwhile"),
-      })),
+    const resources = await Promise.all(
+      found.map(async (name) => {
+        const text = await readFile(path.join(this.#root, name), "utf8").catch(() => undefined);
+        const [detail = "", deploymentId] = text?.split("\n") ?? [];
+        return text === undefined ? [] : [{ workspaceId: name.replace(/\.workspace$/, ""), detail, deploymentId }];
+      }),
     );
+    return resources.flat();
+  }
+
+  async remove(workspaceId: string): Promise<void> {
+    await rm(this.#file(workspaceId), { force: true });
   }
 
   /** Lets the scripted time pass. */
@@ -79,9 +86,9 @@ export class FakeDriver implements Driver {
     if (context.abort.aborted) throw new Error("the work was stopped");
   }
 
-  async #write(workspaceId: string, text: string): Promise<void> {
-    const file = this.#file(workspaceId);
-    await writeFile(`${file}.new`, text);
+  async #write({ work, deploymentId }: BuildContext, text: string): Promise<void> {
+    const file = this.#file(work.workspaceId);
+    await writeFile(`${file}.new`, `${text}\n${deploymentId}`);
     await rename(`${file}.new`, file);
   }
 

@@ -106,14 +106,25 @@ export class ProcessDriver implements Driver {
   }
 
   async list(): Promise<readonly DriverResource[]> {
-    const found = new Map((await this.#workspaces()).map((workspaceId) => [workspaceId, "a folder"]));
+    const workspaceIds = await this.#workspaces();
+    const found = new Map(workspaceIds.map((workspaceId) => [workspaceId, "a folder"]));
+    const records = await Promise.all(workspaceIds.map((workspaceId) => readRecord(this.#paths(workspaceId))));
+    const marks = new Map(records.map((record) => [record?.workspaceId, record?.deploymentId]));
     const prefix = `${agentVariable}=${this.#options.root}${path.sep}`;
     for (const { processId, settings } of await processesMarked((setting) => setting.startsWith(prefix))) {
       if (!leadsSession(processId)) continue;
       const workspaceId = settings[0]?.slice(prefix.length).split(path.sep)[0] ?? "";
       found.set(workspaceId, `${found.get(workspaceId) ?? "no folder"}, agent ${processId}`);
     }
-    return [...found].map(([workspaceId, detail]) => ({ workspaceId, detail }));
+    return [...found].map(([workspaceId, detail]) => ({ workspaceId, detail, deploymentId: marks.get(workspaceId) }));
+  }
+
+  async remove(workspaceId: string): Promise<void> {
+    const paths = this.#paths(workspaceId);
+    await this.#locks.run(workspaceId, async () => {
+      await this.#end(paths, workspaceId);
+      await removeTree(paths.folder);
+    });
   }
 
   async #start(context: BuildContext): Promise<void> {
@@ -131,6 +142,7 @@ export class ProcessDriver implements Driver {
     if (earlier !== null) await this.#end(paths, work.workspaceId);
     const record = {
       workspaceId: work.workspaceId,
+      deploymentId: context.deploymentId,
       workspaceName: work.workspaceName,
       templateName: context.templateName,
       startId: work.buildId,

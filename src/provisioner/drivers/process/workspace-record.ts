@@ -12,6 +12,8 @@ export interface AgentRecord {
 /** What a daemon must know of a workspace to take it up again after its own restart. */
 export interface WorkspaceRecord {
   readonly workspaceId: string;
+  /** Absent in what a release wrote that did not mark yet. */
+  readonly deploymentId?: string | undefined;
   readonly workspaceName: string;
   readonly templateName: string;
   /** The build that started it last. */

@@ -1,0 +1,26 @@
+import { CodedError } from "../../contracts/errors.ts";
+import type { DaemonId } from "../../contracts/ids.ts";
+import { type DaemonRow, daemonSeen, findDaemon } from "../../db/queries/daemons.ts";
+import type { AppContext } from "../app-context.ts";
+
+/** "Seen" of a daemon is written at most this often. */
+const seenEveryMs = 15_000;
+
+/**
+ * The daemon that calls, which is thereby seen.
+ * Errors: `not_found` for one that has not registered, `lease_lost` for an incarnation that was replaced.
+ */
+export async function knownDaemon(
+  context: AppContext,
+  caller: { readonly daemonId: string; readonly incarnation: string },
+): Promise<DaemonRow> {
+  const daemonId = caller.daemonId as DaemonId;
+  const daemon = await findDaemon(context.db, daemonId);
+  if (daemon === undefined) throw new CodedError("not_found", "This daemon has not registered.");
+  if (daemon.incarnation !== caller.incarnation) {
+    throw new CodedError("lease_lost", "Another daemon of this name has registered since.");
+  }
+  const now = context.clock.now();
+  if (now.getTime() - daemon.seen_at.getTime() > seenEveryMs) await daemonSeen(context.db, daemonId, now);
+  return daemon;
+}

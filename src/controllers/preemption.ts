@@ -1,0 +1,89 @@
+import type { JobId, ServerId } from "../contracts/ids.ts";
+import { daemonAliveMs } from "../contracts/limits.ts";
+import { prebuildsUserId } from "../contracts/system-ids.ts";
+import { preemptedPrebuilds, preemptJob, runningCreates, slotsOf, waitingJobs } from "../db/queries/preemption.ts";
+import type { Db } from "../db/store.ts";
+import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import { choosePreemptions } from "../domain/queue/preemption.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Controller } from "./controller.ts";
+import { createLease } from "./lease.ts";
+
+const intervalMs = 5_000;
+const intervalMsMin = 1_000;
+const waitingPerRunMax = 100;
+const createsPerRunMax = 500;
+const removedPerRunMax = 200;
+
+export interface PreemptionDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+  /** How long a person's job may wait; 0: nothing is ever pre-empted. */
+  readonly preemptAfterMs: number;
+}
+
+/**
+ * Cancels running creates of prebuilds while people wait too long for a slot, the youngest first, and removes what they
+ * had made. Nothing of it counts as a failure: the pool fills again when there is room.
+ */
+export function createPreemption(deps: PreemptionDeps): Controller {
+  const lease = createLease(deps.db, { name: "preemption", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  return {
+    name: "preemption",
+    intervalMs:
+      deps.preemptAfterMs === 0 ? intervalMs : Math.min(intervalMs, Math.max(intervalMsMin, deps.preemptAfterMs)),
+    topics: [],
+    run: async () => {
+      if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
+      const preempted = deps.preemptAfterMs === 0 ? 0 : await preempt(deps);
+      return { outcome: "ok", fields: { preempted, removed: await removePreempted(deps) } };
+    },
+    release: () => lease.release(),
+  };
+}
+
+async function preempt(deps: PreemptionDeps): Promise<number> {
+  const now = deps.clock.now();
+  const before = (ms: number): Date => new Date(now.getTime() - ms);
+  const waiting = await waitingJobs(deps.db, {
+    createdBefore: before(deps.preemptAfterMs),
+    daemonsSeenSince: before(daemonAliveMs),
+    max: waitingPerRunMax,
+  });
+  if (waiting.length === 0) return 0;
+  const daemonIds = [...new Set(waiting.flatMap((job) => job.daemon_ids))];
+  const daemons = await slotsOf(deps.db, daemonIds);
+  const creates = await runningCreates(deps.db, daemonIds, createsPerRunMax);
+  const chosen = choosePreemptions({
+    waiting: waiting.map((job) => ({ jobId: job.id, daemonIds: job.daemon_ids })),
+    daemons: daemons.map(({ id, free, ending }) => ({ daemonId: id, free, ending })),
+    creates: creates.map((row) => ({ jobId: row.id, daemonId: row.daemon_id, startedAt: row.started_at.getTime() })),
+  });
+  let preempted = 0;
+  for (const { jobId, inFavourOf } of chosen) {
+    // The ids went through the decision as they came from the database.
+    const isAsked = await deps.db.transaction("preempt job", async (tx) => preemptJob(tx, jobId as JobId, now));
+    if (!isAsked) continue;
+    preempted += 1;
+    deps.logger.info("the build of a prebuild is cancelled in favour of a person's job", { jobId, inFavourOf });
+  }
+  return preempted;
+}
+
+async function removePreempted(deps: PreemptionDeps): Promise<number> {
+  const left = await preemptedPrebuilds(deps.db, removedPerRunMax);
+  if (left.length === 0) return 0;
+  const removed = await deletePrebuilds(deps.db, {
+    targets: left.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
+    from: ["failed"],
+    because: "preempted",
+    initiatorId: prebuildsUserId,
+    now: deps.clock.now(),
+  });
+  deps.db.publish(["jobs", "pools"]);
+  return removed.length;
+}

@@ -1,0 +1,54 @@
+import { jobLogLinesMax } from "../../contracts/limits.ts";
+import type { JobId } from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql } from "../store.ts";
+import { blockedBecause } from "./daemon-match.ts";
+
+const noteStatement: Statement<{ readonly id: JobId }> = statement(
+  "jobs_note_blocked",
+  // One line for each change, in the statement that remembers it: a second server that looks at the same time waits
+  // for the row, sees it said, and says nothing.
+  `with looked as materialized (
+  select j.id, j.blocked_because, ${blockedBecause("$2")} as because
+  from jobs j
+  where j.status = 'pending'
+    and j.created_at < $3
+), changed as (
+  update jobs j
+  set blocked_because = l.because, log_lines = j.log_lines + 1
+  from (
+    select id, because
+    from looked
+    where blocked_because is distinct from because
+    order by id
+    limit $4) l
+  where j.id = l.id
+    and j.status = 'pending'
+    and j.blocked_because is distinct from l.because
+  returning j.id, j.blocked_because, j.log_lines
+), said as (
+  insert into job_logs (job_id, at, level, stage, line)
+  select id, $1, case when blocked_because is null then 'info' else 'warn' end, 'queue',
+    case when blocked_because is null then 'a daemon that can take the job is connected'
+      else 'the job waits: ' || blocked_because end
+  from changed
+  where log_lines <= $5
+)
+select id
+from changed`,
+);
+
+/** Says in the log of each job that has waited for a while why no daemon can take it, and when one can again. */
+export async function noteBlockedJobs(
+  sql: Sql,
+  input: {
+    readonly now: Date;
+    readonly daemonsSeenSince: Date;
+    readonly createdBefore: Date;
+    readonly max: number;
+  },
+): Promise<JobId[]> {
+  const { now, daemonsSeenSince, createdBefore, max } = input;
+  const rows = await sql.query(noteStatement, [now, daemonsSeenSince, createdBefore, max, jobLogLinesMax]);
+  return rows.map((row) => row.id);
+}

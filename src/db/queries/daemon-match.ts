@@ -1,0 +1,44 @@
+/**
+ * SQL conditions on a daemon `e` and a job `j`, said once: the lease takes a job by them, and who asks why a job waits
+ * must get the same answer.
+ */
+
+/**
+ * Whether the daemon can be counted on. One whose slots are all busy asks for nothing; that it keeps its leases says
+ * that it lives.
+ * @param since placeholder of the instant since which it must have been heard of.
+ */
+export function daemonIsAlive(since: string): string {
+  return `(e.seen_at > ${since} or exists (
+      select 1
+      from jobs r
+      where r.daemon_id = e.id
+        and r.status in ('running', 'canceling')
+        and r.lease_expires_at > ${since}))`;
+}
+
+/** Whether the daemon has the driver and the tags, and is the one that the workspace is bound to, if it is. */
+export const daemonFits = `e.drivers ? j.driver
+    and j.tags <@ e.tags
+    and not exists (
+      select 1
+      from provider_states s
+      where s.workspace_id = j.workspace_id
+        and s.daemon_id <> e.id)`;
+
+/** Why no daemon can take the pending job `j`, in words; null while one can. */
+export function blockedBecause(since: string): string {
+  return `case when j.status <> 'pending' or exists (
+    select 1
+    from daemons e
+    where ${daemonIsAlive(since)}
+    and ${daemonFits}) then null
+  else coalesce((
+    select 'the provisioner "' || h.name || '", on whose host the workspace lies, is not connected'
+    from provider_states s
+    join daemons h on h.id = s.daemon_id
+    where s.workspace_id = j.workspace_id),
+    'no daemon with the driver ' || j.driver || case when j.tags = '{}' then '' else ' and the tags ' || (
+      select string_agg(t.key || '=' || t.value, ', ' order by t.key)
+      from jsonb_each_text(j.tags) t) end || ' is connected') end`;
+}
