@@ -27,7 +27,7 @@ describe("a daemon's drivers", () => {
 
   it("are refused by the option's name when there is none of that name", () => {
     expect(() => makeDrivers("process,toString", setting)).toThrow(
-      'provisioner.drivers names "toString", which is no driver. There are: process, fake.',
+      'provisioner.drivers names "toString", which is no driver. There are: process, docker, fake.',
     );
   });
 });
