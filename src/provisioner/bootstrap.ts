@@ -98,7 +98,8 @@ download() {
     case "$(curl --version)" in *libz*) compressed=--compressed ;; esac
     curl -fsS $compressed --connect-timeout 10 --max-time 600 -o "$2" "$1"
   elif have wget; then
-    wget -q -T 60 -O "$2" "$1"
+    # Without -T: busybox 1.35 dies of it. Both wgets give a silent server up after 900 s by themselves.
+    wget -q -O "$2" "$1"
   elif have python3; then
     python3 -c '
 import gzip, shutil, sys, urllib.request

@@ -1,10 +1,8 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import { BlockList, connect, createServer, isIP, type Server, type Socket } from "node:net";
-import { networkInterfaces } from "node:os";
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
-import { hostName } from "./container-spec.ts";
 import type { EngineClient } from "./engine-client.ts";
 
 /** How a container reaches the server. */
@@ -69,7 +67,8 @@ export class AccessRelay {
     }
     const target = { targetHost: url.hostname.replace(/^\[(.*)\]$/, "$1"), targetPort: Number(url.port || 80) };
     const { address, port } = await this.#ensure(target);
-    return { url: `http://${hostName}:${port}`, hostAddress: address };
+    // The address itself: images so small that they resolve no names work too.
+    return { url: `http://${address}:${port}`, hostAddress: address };
   }
 
   async close(): Promise<void> {
@@ -165,38 +164,42 @@ function isLoopback(host: string): boolean {
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EADDRINUSE" || error.code === "EADDRNOTAVAIL");
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
+
+const howToBeReached =
+  "Set access_url to an address that containers reach, and http.host so that the server listens there.";
 
 function cannotListen(address: string, cause: unknown): CodedError {
   return new CodedError(
     "build_failed",
-    `Nobody can listen on ${address}, by which containers would reach the server.`,
+    `Containers cannot reach the server: it listens on this machine's loopback alone, and nobody can listen on ${address}, Docker's bridge (${cause instanceof Error ? cause.message : String(cause)}).`,
     {
       cause,
-      next: "Set access_url to an address that containers reach, and http.host so that the server listens there.",
+      next: howToBeReached,
     },
   );
 }
 
 interface BridgeNetwork {
-  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string }[] };
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] };
 }
 
-/** The address of this machine on Docker's bridge. There is none when Docker runs on another machine. */
+/**
+ * The address of the Docker host on its bridge: the gateway, or, where the engine does not name it, the first address
+ * of the subnet, which is the one that Docker takes. The list of this machine's interfaces is no help: it leaves out
+ * a bridge on which no container runs.
+ */
 async function bridgeAddress(engine: EngineClient): Promise<string> {
   const bridge = await engine.find<BridgeNetwork>({ method: "GET", path: "/networks/bridge" });
-  const subnets = new BlockList();
-  for (const { Subnet } of bridge?.IPAM?.Config ?? []) {
-    const [base = "", bits = ""] = (Subnet ?? "").split("/");
-    if (isIP(base) === 4) subnets.addSubnet(base, Number(bits), "ipv4");
+  for (const { Gateway, Subnet } of bridge?.IPAM?.Config ?? []) {
+    if (Gateway !== undefined && isIP(Gateway) === 4) return Gateway;
+    const base = Subnet?.split("/")[0] ?? "";
+    if (isIP(base) === 4) return base.replace(/\d+$/, (last) => String(Number(last) + 1));
   }
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const found = own.find(({ address, family }) => family === "IPv4" && subnets.check(address, "ipv4"));
-  if (found !== undefined) return found.address;
   throw new CodedError(
     "build_failed",
-    "Containers cannot reach the server: it listens on this machine's loopback alone, and this machine has no address on Docker's bridge.",
-    { next: "Set access_url to an address that containers reach, and http.host so that the server listens there." },
+    "Containers cannot reach the server: it listens on this machine's loopback alone, and Docker has no bridge here.",
+    { next: howToBeReached },
   );
 }

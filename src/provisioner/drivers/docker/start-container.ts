@@ -1,30 +1,19 @@
-import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { DockerSection } from "../../../contracts/manifest-docker.ts";
 import type { ProvisionedResource } from "../../../contracts/provisioner-protocol.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { ApplyReport, BuildContext } from "../../driver.ts";
 import type { ContainerAccess } from "./access-relay.ts";
-import {
-  agentFolderName,
-  containerBody,
-  type ContainerPlan,
-  furtherNetworks,
-  homePath,
-  imageOf,
-  labelsOf,
-  volumesOf,
-} from "./container-spec.ts";
-import { containerUser } from "./container-user.ts";
+import { containerBody, type ContainerPlan, furtherNetworks, imageOf, labelsOf, volumesOf } from "./container-spec.ts";
 import { containerName, labels } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import type { EngineClient } from "./engine-client.ts";
-import { EngineError, isConflict, isGone } from "./engine-error.ts";
+import { EngineError, isConflict } from "./engine-error.ts";
 import { PhaseTimer } from "./phase-timer.ts";
 import { pullImage } from "./pull-image.ts";
+import { putFiles } from "./put-files.ts";
 import { removeContainers } from "./remove-workspace.ts";
 import { watchStart } from "./watch-start.ts";
-import { workspaceArchive } from "./workspace-archive.ts";
 
 export interface StartOptions {
   readonly context: BuildContext;
@@ -91,7 +80,16 @@ export async function startContainer(options: StartOptions): Promise<ApplyReport
   await timer.time("create", () => create(options, plan));
   const container = await inspect(options);
   if (!container.State.Running) {
-    await timer.time("prepare", () => putFiles(options, { container, accessUrl: access.url }));
+    await timer.time("prepare", () =>
+      putFiles({
+        engine,
+        context,
+        plan,
+        container: container.Id,
+        user: container.Config.User ?? "",
+        accessUrl: access.url,
+      }),
+    );
     abort.throwIfAborted();
     await timer.time("start", () => engine.call({ method: "POST", path: `/containers/${container.Id}/start`, abort }));
   }
@@ -174,33 +172,6 @@ function nameTaken(workspaceId: string, cause: unknown): CodedError {
 async function inspect({ engine, context }: StartOptions): Promise<Inspected> {
   const path = `/containers/${containerName(context.work.workspaceId)}/json`;
   return await engine.call<Inspected>({ method: "GET", path, abort: context.abort });
-}
-
-/** Scripts, tokens and the template's files, into the home's volume: it can be written when the rest is read-only. */
-async function putFiles(
-  options: StartOptions,
-  { container, accessUrl }: { readonly container: Inspected; readonly accessUrl: string },
-): Promise<void> {
-  const { context, section, engine } = options;
-  const { abort } = context;
-  const home = homePath(section);
-  const user = await containerUser(engine, container.Id, container.Config.User ?? "");
-  const isFresh = !(await existsIn(options, container, path.posix.join(home, agentFolderName)));
-  const archive = await workspaceArchive({ context, home, user, isFresh, accessUrl });
-  const target = `/containers/${container.Id}/archive`;
-  await engine.call({ method: "PUT", path: target, query: { path: home }, archive, abort });
-}
-
-async function existsIn({ engine, context }: StartOptions, container: Inspected, file: string): Promise<boolean> {
-  const target = `/containers/${container.Id}/archive`;
-  try {
-    const answer = await engine.open({ method: "HEAD", path: target, query: { path: file }, abort: context.abort });
-    answer.destroy();
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
-  }
 }
 
 function resourcesOf(made: {

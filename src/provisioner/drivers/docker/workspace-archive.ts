@@ -18,22 +18,30 @@ export interface WorkspaceArchiveOptions {
   readonly accessUrl: string;
 }
 
-/** What is put into a container's home before it starts: scripts, tokens (mode 0600) and the template's files. */
+/**
+ * What is put into a container's home before it starts: scripts, tokens (mode 0600) and the template's files. Paths
+ * begin with the home's own name, for the engine leaves the folder that it unpacks into as it is.
+ */
 export async function workspaceArchive(options: WorkspaceArchiveOptions): Promise<Buffer> {
   const { context, home, user, isFresh, accessUrl } = options;
   const { work } = context;
   const folder = path.posix.join(home, agentFolderName);
+  const own = `${path.posix.basename(home)}/`;
   const below = `templates/${work.buildNumber}`;
   const templateFolder = `${folder}/${below}`;
   const text = (name: string, mode: number, content: string): TarEntry => ({
     ...user,
-    path: `${agentFolderName}/${name}`,
+    path: `${own}${agentFolderName}/${name}`,
     mode,
     content: Buffer.from(content),
   });
-  const folderEntry = (name: string, mode: number): TarEntry => ({ ...user, path: `${agentFolderName}/${name}`, mode });
+  const folderEntry = (name: string, mode: number): TarEntry => ({
+    ...user,
+    path: `${own}${agentFolderName}/${name}`,
+    mode,
+  });
   const entries: TarEntry[] = [
-    ...(isFresh ? [{ ...user, path: "./", mode: 0o755 }] : []),
+    ...(isFresh ? [{ ...user, path: own, mode: 0o755 }] : []),
     folderEntry("", 0o700),
     text(startScriptName, 0o700, startScript({ folder, templateFolder, agents: work.agents })),
     folderEntry("templates/", 0o700),
@@ -55,7 +63,7 @@ export async function workspaceArchive(options: WorkspaceArchiveOptions): Promis
       text(`${agent.name}/bootstrap.sh`, 0o700, bootstrap),
     );
   }
-  entries.push(...(await templateEntries(await context.templateFolder(), `${agentFolderName}/${below}`, user)));
+  entries.push(...(await templateEntries(await context.templateFolder(), `${own}${agentFolderName}/${below}`, user)));
   return tarOf(entries);
 }
 
