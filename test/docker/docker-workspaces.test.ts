@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { docker, importImage, removeImage, thingsOfOurs } from "../support/docker-image.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -5,7 +6,12 @@ import { WholeServer } from "../support/whole-server.ts";
 
 const image = "prewarm-test-glibc:1";
 const muslImage = "prewarm-test-musl:1";
-const server = new WholeServer({ PREWARM_PROVISIONER_DRIVERS: "docker", PREWARM_PREBUILDS_FAILED_KEPT: "0" });
+const server = new WholeServer({
+  PREWARM_PROVISIONER_DRIVERS: "docker",
+  PREWARM_PREBUILDS_FAILED_KEPT: "0",
+  // A killed daemon's build counts as failed; nobody wants to wait a minute for the next.
+  PREWARM_PREBUILDS_BACKOFF_INTERVAL: "100ms",
+});
 const readyWithinMs = 120_000;
 
 const template = (docker: string, instances = 1): string => `
@@ -90,5 +96,149 @@ volumes: [{ name: cache, path: /var/cache/build }]
     expect(await exec("alpha", 'cat colour owner; id -u; pwd; echo "$HOME"')).toBe(
       "green 1\nadmin\n1000\n/home/dev\n/home/dev",
     );
+    await exec(
+      "alpha",
+      "echo kept > mine; echo lost > /tmp/lost",
+    );
+    await server.must("stop alpha");
+    expect(docker("ps", "--all", "--quiet", "--filter", "label=dev.prewarm.template=full")).not.toContain("\n");
+    await server.must("start alpha");
+    expect(await exec("alpha", "cat mine owner; ls /tmp")).toBe("kept\nadmin");
+    await server.must("delete alpha --yes");
+    await removeTemplate("full");
+  });
+
+  test("gives its container the limits and ports that it names, and no capability beyond the few", async () => {
+    const section = `
+image: ${image}
+pull: never
+read_only: true
+cpus: 1.5
+memory: 512MiB
+pids: 256
+networks: [bridge]
+ports: [{ container: 3000 }]
+cap_add: [NET_RAW]
+`;
+    await server.push("limits", { "template.yaml": template(section), "prepare.sh": "echo fine > fine\n" });
+    await poolReady("limits");
+    const name = docker("ps", "--filter", "label=dev.prewarm.template=limits", "--format", "{{.Names}}");
+    // The shape is Docker's own.
+    const [found] = JSON.parse(docker("inspect", name)) as readonly [
+      { readonly HostConfig: Readonly<Record<string, unknown>>; readonly Config: { readonly Env: readonly string[] } },
+    ];
+    expect(found.HostConfig).toMatchObject({
+      NanoCpus: 1.5e9,
+      Memory: 512 * 1_048_576,
+      PidsLimit: 256,
+      ReadonlyRootfs: true,
+      Privileged: false,
+      CapDrop: ["ALL"],
+      PortBindings: { "3000/tcp": [{ HostIp: "127.0.0.1" }] },
+    });
+    expect(found.HostConfig["CapAdd"]).toContain("NET_RAW");
+    expect(found.Config.Env.join("\n")).not.toMatch(/token/i);
+    await server.must("create limited --template limits --mode warm_only");
+    expect(await exec("limited", "cat fine; touch /nowhere 2>&1; touch /tmp/here && echo here")).toMatch(
+      /^fine\n.*Read-only file system\nhere$/,
+    );
+    expect(await exec("limited", "grep CapBnd /proc/self/status")).toMatch(/00000000200[0-9a-f]+$/);
+    await server.must("delete limited --yes");
+    await removeTemplate("limits");
+  });
+
+  test("is refused at its publication when it asks for more than the operator allows", async () => {
+    const section = `image: ${image}\nprivileged: true\ncap_add: [SYS_ADMIN]\nnetworks: [host]`;
+    const pushed = await server.push("greedy", { "template.yaml": template(section) });
+    expect(pushed.exitCode).toBe(1);
+    for (const field of ["docker.privileged", "docker.cap_add", "docker.networks"]) {
+      expect(pushed.output).toContain(field);
+    }
+    expect(pushed.output).toContain("provisioner.docker_allow_privileged");
+  });
+
+  test("fails its builds with the reason when no agent can run in its image", async () => {
+    const section = `image: ${muslImage}\npull: never`;
+    await server.push("musl", { "template.yaml": template(section, 0) });
+    const created = await server.run("create unlucky --template musl");
+    expect(created.exitCode).toBe(1);
+    expect(created.output).toMatch(/glibc/);
+    await server.run("delete unlucky --yes");
+    await removeTemplate("musl");
+  });
+
+  test("fails its builds with the reason when its image is not there", async () => {
+    await server.push("absent", { "template.yaml": template("image: prewarm-test-absent:1\npull: never", 0) });
+    const created = await server.run("create absent --template absent");
+    expect(created.exitCode).toBe(1);
+    expect(created.output).toMatch(/prewarm-test-absent:1 is not on the Docker host/);
+    await server.run("delete absent --yes");
+    await removeTemplate("absent");
   });
 });
+
+describe("what happens behind our back", { timeout: 300_000 }, () => {
+  const simple = `image: ${image}\npull: never`;
+
+  test("a prebuild whose container was removed is not handed out, and the log says so", async () => {
+    await server.push("robbed", { "template.yaml": template(simple), "prepare.sh": "" });
+    await poolReady("robbed");
+    const name = docker("ps", "--filter", "label=dev.prewarm.template=robbed", "--format", "{{.Names}}");
+    docker("rm", "--force", name);
+    await waitUntil("the log tells of it", () => server.output.includes(`container=${name} event=destroy`));
+    await waitUntil("nothing is handed out", async () => {
+      const { output } = await server.run("create none --template robbed --mode warm_only");
+      return output.includes("none_ready");
+    });
+    await removeTemplate("robbed");
+  });
+
+  test("agents come back when the server is restarted, and a prebuild that was ready is claimed", async () => {
+    await server.push("steady", { "template.yaml": template(simple), "prepare.sh": "" });
+    await poolReady("steady");
+    await server.end("SIGTERM");
+    await server.start();
+    await poolReady("steady");
+    await server.must("create again --template steady --mode warm_only");
+    expect(await exec("again", "cat owner")).toBe("admin");
+    await server.must("delete again --yes");
+    await removeTemplate("steady");
+  });
+
+  test.each([
+    ["volume", "create"],
+    ["container", "create"],
+    ["container", "start"],
+  ])("the daemon killed at %s %s: the pool fills again, and nothing is left after it", async (type, event) => {
+    const name = `killed-${type}-${event}`;
+    const seen = nextDockerEvent(type, event);
+    await seen.listening;
+    await server.push(name, { "template.yaml": template(simple), "prepare.sh": "" });
+    await seen.happened;
+    await server.end("SIGKILL");
+    await server.start();
+    await poolReady(name);
+    await server.must(`create survivor --template ${name}`);
+    await server.must("delete survivor --yes");
+    await removeTemplate(name);
+  });
+});
+
+/** The next thing of this kind that Docker does. `listening` resolves when none can be missed any more. */
+function nextDockerEvent(
+  type: string,
+  event: string,
+): { readonly listening: Promise<void>; readonly happened: Promise<void> } {
+  const filters = ["--filter", `type=${type}`, "--filter", `event=${event}`];
+  // What came after this moment is told first, so nothing is lost while the program starts.
+  const since = (Date.now() / 1_000).toFixed(3);
+  const child = spawn("docker", ["events", "--since", since, ...filters], { stdio: ["ignore", "pipe", "inherit"] });
+  const happened = new Promise<void>((resolve) => {
+    child.stdout.once("data", () => {
+      child.kill();
+      resolve();
+    });
+  });
+  const listening = new Promise<void>((resolve) => child.once("spawn", resolve));
+  return { listening, happened };
+}
