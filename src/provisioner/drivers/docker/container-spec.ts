@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { DockerSection } from "../../../contracts/manifest-docker.ts";
-import { capabilitiesByDefault } from "./check-template.ts";
+import { capabilitiesByDefault } from "./capabilities.ts";
 import { homePathDefault, homeVolume, labels, volumeName } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import { withParameters } from "./template-values.ts";

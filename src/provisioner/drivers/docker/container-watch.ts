@@ -83,7 +83,7 @@ export class ContainerWatch {
     const about = new Map(Object.entries(attributes ?? {}));
     const workspaceId = String(about.get(labels.workspace) ?? "");
     if (workspaceId === "" || this.#options.isBusy(workspaceId)) return;
-    const what = String(event["Action"] ?? event["status"] ?? "");
+    const what = textOf(event["Action"] ?? event["status"]);
     this.#options.logger.warn("something happened to a workspace's container behind our back", {
       workspaceId,
       container: String(about.get("name") ?? ""),
@@ -91,4 +91,9 @@ export class ContainerWatch {
       ...(about.has("exitCode") ? { exitCode: String(about.get("exitCode")) } : {}),
     });
   }
+}
+
+/** A field of an event of the engine, which is a text or missing. */
+function textOf(field: unknown): string {
+  return typeof field === "string" ? field : "";
 }

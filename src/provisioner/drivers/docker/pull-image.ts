@@ -66,7 +66,7 @@ class PullProgress {
 
   /** A line that is worth saying at once, or null. */
   take(entry: Readonly<Record<string, unknown>>): string | null {
-    const status = String(entry["status"] ?? "");
+    const status = typeof entry["status"] === "string" ? entry["status"] : "";
     const id = entry["id"];
     if (typeof id !== "string" || status.startsWith("Pulling from")) return status === "" ? null : status;
     const detail = entry["progressDetail"];
