@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { CodedError } from "../../../contracts/errors.ts";
+import type { CodedError } from "../../../contracts/errors.ts";
 import { KeyedLock } from "../process/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
 import type { TerraformTool } from "./terraform-tool.ts";

@@ -152,7 +152,7 @@ export class TerraformDriver implements Driver {
   }
 
   async deliver(adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void> {
-    for (const workspaceId of [...this.#undelivered]) {
+    for (const workspaceId of this.#undelivered) {
       // Somebody is at work on it, and takes up what lies here.
       if (this.#locks.isHeld(workspaceId)) continue;
       await this.#locks.run(workspaceId, () => this.#deliverOne(workspaceId, adopt));
