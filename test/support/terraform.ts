@@ -12,9 +12,11 @@ import { TerraformDriver } from "../../src/provisioner/drivers/terraform/terrafo
 import { readTerraformState, unpackTfstate } from "../../src/provisioner/drivers/terraform/terraform-state.ts";
 import { buildContext } from "./build-context.ts";
 
+const program = "terraform";
+
 /** Undefined where Terraform can be run, else why the tests that need it are left out. */
 export const terraformMissing: string | undefined =
-  spawnSync("terraform", ["version"]).status === 0 ? undefined : "there is no terraform on the PATH";
+  spawnSync(program, ["version"]).status === 0 ? undefined : "there is no terraform on the PATH";
 
 export interface LogLine {
   readonly level: string;
@@ -56,9 +58,11 @@ export class TerraformBench {
     this.#archive = createHash("sha256").update(`${this.#archive}${name}${text}`).digest("hex");
   }
 
-  async open(options: { readonly interruptGraceMs?: number; readonly binary?: string } = {}): Promise<TerraformDriver> {
+  async open(
+    options: { readonly interruptGraceMs?: number; readonly binary?: string; readonly root?: string } = {},
+  ): Promise<TerraformDriver> {
     const driver = new TerraformDriver({
-      root: this.root,
+      root: options.root === undefined ? this.root : path.join(this.folder, options.root),
       binary: options.binary ?? "terraform",
       hostEnvironment: { ...process.env, PREWARM_PROVISIONER_KEY: "host-secret" },
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
@@ -122,6 +126,15 @@ export class TerraformBench {
     return packed === null ? null : JSON.parse(unpackTfstate(packed));
   }
 
+  /** Names of the resources in it, with commas; `none` before there is a state. */
+  names(): string {
+    return (
+      this.tfstate()
+        ?.resources.map(({ name }) => name)
+        .join() ?? "none"
+    );
+  }
+
   logged(stage: string, level?: string): readonly string[] {
     return this.lines
       .filter((line) => line.stage === stage && (level ?? line.level) === line.level)
@@ -133,19 +146,20 @@ export class TerraformBench {
   }
 }
 
-/** A resource that leaves a mark while it exists. `create` runs after the mark was made. */
+/** A resource that leaves a mark in the bench while it exists. `create` runs after the mark was made. */
 export function marking(
   name: string,
-  options: { readonly marks: string; readonly create?: string; readonly more?: string },
+  bench: TerraformBench,
+  { create = "", more = "" }: { readonly create?: string; readonly more?: string } = {},
 ): string {
   return `
 resource "terraform_data" "${name}" {
-  input = "${options.marks}/${name}"
-  ${options.more ?? ""}
+  input = "${bench.marks}/${name}"
+  ${more}
   provisioner "local-exec" {
     command = <<-EOT
       touch \${self.input}
-      ${options.create ?? ""}
+      ${create}
     EOT
   }
   provisioner "local-exec" {

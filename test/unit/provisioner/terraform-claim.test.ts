@@ -28,7 +28,7 @@ const replacedBy = (...triggers: string[]): string => `triggers_replace = [${tri
 
 describe("a claim", () => {
   test("that changes nothing is planned and not applied", async () => {
-    const { plan } = await claimed(marking("home", { ...bench, create: 'echo made >> "${self.input}"' }));
+    const { plan } = await claimed(marking("home", bench, { create: 'echo made >> "${self.input}"' }));
     expect(plan).toEqual({ effect: "nothing", changes: 0, replacements: [] });
     expect(bench.mark("home")).toBe("made\n");
     expect(bench.logged("plan")).toContain("nothing to change");
@@ -121,7 +121,7 @@ describe("a claim", () => {
 
 describe("a rehearsal", () => {
   test("finds what the claim then finds, and changes nothing", async () => {
-    bench.write("main.tf", `${variable}${marking("home", { ...bench, more: replacedBy("var.prewarm.owner.id") })}`);
+    bench.write("main.tf", `${variable}${marking("home", bench, { more: replacedBy("var.prewarm.owner.id") })}`);
     await driver.apply(bench.build());
     const states = bench.states.length;
     const mark = bench.tfstate()?.serial;
@@ -154,7 +154,7 @@ describe("the environment", () => {
     const line =
       'echo "$PREWARM_BUILD_STAGE $PREWARM_IS_PREBUILD $PREWARM_IS_CLAIM $PREWARM_TRANSITION" >> ${self.input}';
     const none = 'test -z "$PREWARM_PROVISIONER_KEY"';
-    bench.write("main.tf", `${variable}${marking("x", { ...bench, more: owner, create: `${none} && ${line}` })}`);
+    bench.write("main.tf", `${variable}${marking("x", bench, { more: owner, create: `${none} && ${line}` })}`);
     const seen: string[] = [];
     for (const build of [bench.build(), bench.claim(), bench.build({ stage: "ordinary" })]) {
       await driver.apply({ ...build, work: { ...build.work, state: bench.states.at(-1) ?? null } });

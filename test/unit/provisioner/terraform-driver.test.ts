@@ -83,7 +83,7 @@ describe("the import of a template", () => {
 describe("a workspace", () => {
   test("is made, stopped, started and destroyed, and its state is stored at each step", async () => {
     const count = `count = var.prewarm.workspace.transition == "stop" ? 0 : 1`;
-    bench.write("main.tf", `${variable}${marking("home", bench)}${marking("machine", { ...bench, more: count })}`);
+    bench.write("main.tf", `${variable}${marking("home", bench)}${marking("machine", bench, { more: count })}`);
     const report = await driver.apply(bench.build());
     expect(report.resources?.map(({ address }) => address)).toEqual([
       "terraform_data.home",
@@ -104,15 +104,15 @@ describe("a workspace", () => {
   });
 
   test("is known before anything is made, and after each resource while the next is made", async () => {
-    const slow = marking("second", { ...bench, more: "depends_on = [terraform_data.first]", create: "sleep 1" });
+    const slow = marking("second", bench, { more: "depends_on = [terraform_data.first]", create: "sleep 1" });
     bench.write("main.tf", `${variable}${marking("first", bench)}${slow}`);
     const seen: string[] = [];
     await driver.apply(
       bench.build({
-        onState: () => seen.push(`${bench.marksLeft()} ${bench.tfstate()?.resources.map(({ name }) => name)}`),
+        onState: () => seen.push(`${bench.marksLeft().join()} ${bench.names()}`),
       }),
     );
-    expect(seen[0]).toBe(" undefined");
+    expect(seen[0]).toBe(" none");
     // The second was on its way when the first was stored.
     expect(seen).toContain("first,second first");
     expect(seen.at(-1)).toBe("first,second first,second");
@@ -166,7 +166,7 @@ output "prewarm_resources" { value = { "terraform_data.home" = { icon = "disk", 
   test("fails with Terraform's words, and what was made is destroyed, the half-made too", async () => {
     bench.write(
       "main.tf",
-      `${variable}${marking("first", bench)}${marking("bad", { ...bench, create: "echo no luck; exit 3" })}`,
+      `${variable}${marking("first", bench)}${marking("bad", bench, { create: "echo no luck; exit 3" })}`,
     );
     const error = await failure(driver.apply(bench.build()));
     expect(error).toMatchObject({ code: "build_failed", problems: [{ field: "terraform_data.bad", file: "main.tf" }] });
@@ -211,6 +211,50 @@ describe("a version", () => {
     expect(bench.downloads).toBe(1);
     for (const workspaceId of ["a", "b", "c", "d", "e"])
       expect(existsSync(path.join(bench.root, "workspaces", workspaceId))).toBe(true);
+  });
+});
+
+describe("the lock file of a version", () => {
+  /** Terraform, whose `init` writes a lock file where there is none, as with providers, and tells when two overlap. */
+  function locking(): string {
+    const file = path.join(bench.folder, "terraform-that-locks");
+    const script = `#!/bin/sh
+[ "$1" = init ] || exec terraform "$@"
+mkdir ${bench.folder}/busy || echo overlap >> ${bench.folder}/inits
+echo init >> ${bench.folder}/inits
+terraform "$@" || exit 1
+[ -e .terraform.lock.hcl ] || echo "# of init $(wc -l < ${bench.folder}/inits)" > .terraform.lock.hcl
+rmdir ${bench.folder}/busy\n`;
+    writeFileSync(file, script, { mode: 0o755 });
+    return file;
+  }
+  const inits = (): string => readFileSync(path.join(bench.folder, "inits"), "utf8");
+
+  test("comes from its import, and goes with each build, on another daemon too", async () => {
+    const binary = locking();
+    bench.write("main.tf", `${variable}${marking("home", bench)}`);
+    const here = await bench.open({ binary });
+    const imported = await here.parse(bench.build());
+    expect(imported).toEqual({ versionState: { lockFile: "# of init 1\n" } });
+    const build = (draft = {}) => ({ ...bench.build(draft), versionState: imported.versionState });
+    await here.apply(build());
+    expect(inits()).toBe("init\n");
+    expect(bench.states.at(-1)).toMatchObject(imported.versionState as object); // a lock file, as the line above says
+    const there = await bench.open({ binary, root: "elsewhere" });
+    await there.apply(build({ workspaceId: "w", state: null }));
+    expect(inits()).toBe("init\ninit\n");
+    expect(bench.states.at(-1)).toMatchObject(imported.versionState as object); // as above
+    await there.destroy(bench.destroy({ workspaceId: "w" }));
+  });
+
+  test("is made by one init at a time, since the cache of plugins bears no two", async () => {
+    const here = await bench.open({ binary: locking() });
+    const builds = ["a", "b", "c"].map((workspaceId) => {
+      bench.write("main.tf", `${variable}# ${workspaceId}\n`);
+      return bench.build({ workspaceId, state: null });
+    });
+    await Promise.all(builds.map((build) => here.apply(build)));
+    expect(inits()).toBe("init\ninit\ninit\n");
   });
 });
 

@@ -33,7 +33,7 @@ async function leftRunning(): Promise<readonly number[]> {
 
 /** One resource is made, the next is on its way for a long time. */
 function writeSlow(create = "sleep 60"): void {
-  const second = marking("second", { ...bench, more: "depends_on = [terraform_data.first]", create });
+  const second = marking("second", bench, { more: "depends_on = [terraform_data.first]", create });
   bench.write("main.tf", `${variable}${marking("first", bench)}${second}`);
 }
 
@@ -88,10 +88,10 @@ describe("Terraform killed in the middle of an apply", () => {
   });
 
   test("in its first moment, before any resource is done, loses nothing either", async () => {
-    const others = ["a", "b", "c"].map((name) => marking(name, { ...bench, create: "sleep 60" })).join("");
+    const others = ["a", "b", "c"].map((name) => marking(name, bench, { create: "sleep 60" })).join("");
     bench.write("main.tf", `${variable}module "inner" {\n source = "./inner"\n}\n${others}`);
     mkdirSync(path.join(bench.folder, "template", "inner"));
-    bench.write("inner/main.tf", marking("deep", { ...bench, more: 'for_each = toset(["k"])', create: "sleep 60" }));
+    bench.write("inner/main.tf", marking("deep", bench, { more: 'for_each = toset(["k"])', create: "sleep 60" }));
     const driver = await bench.open();
     const applying = driver.apply(bench.build());
     await Promise.all([
