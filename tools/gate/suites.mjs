@@ -25,6 +25,7 @@ export const suites = [
   { name: "tools", folder: "tools/", stage: "check" },
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
+  { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
 ];
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { PlanReport } from "../../../src/contracts/provisioner-protocol.ts";
-import type { BuildContext } from "../../../src/provisioner/driver.ts";
-import type { TerraformDriver } from "../../../src/provisioner/drivers/terraform/terraform-driver.ts";
-import { readTerraformState } from "../../../src/provisioner/drivers/terraform/terraform-state.ts";
-import { marking, TerraformBench, terraformMissing, variable } from "../../support/terraform.ts";
+import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
+import type { BuildContext } from "../../src/provisioner/driver.ts";
+import type { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
+import { readTerraformState } from "../../src/provisioner/drivers/terraform/terraform-state.ts";
+import { marking, TerraformBench, terraformMissing, variable } from "../support/terraform.ts";
 
 let bench: TerraformBench;
 let driver: TerraformDriver;

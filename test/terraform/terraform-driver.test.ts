@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { CodedError } from "../../../src/contracts/errors.ts";
-import type { TerraformDriver } from "../../../src/provisioner/drivers/terraform/terraform-driver.ts";
-import { marking, TerraformBench, terraformMissing, variable } from "../../support/terraform.ts";
+import { CodedError } from "../../src/contracts/errors.ts";
+import type { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
+import { marking, TerraformBench, terraformMissing, variable } from "../support/terraform.ts";
 
 let bench: TerraformBench;
 let driver: TerraformDriver;
