@@ -293,7 +293,8 @@ create table template_versions (
   import_job_id uuid,
   activate_on_success boolean not null,
   created_at timestamp with time zone not null,
-  created_by uuid not null
+  created_by uuid not null,
+  version_state jsonb
 );
 create table templates (
   id uuid not null,

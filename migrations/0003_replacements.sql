@@ -14,6 +14,9 @@ alter table jobs add constraint jobs_kind_check check (kind in ('build', 'templa
 create index jobs_rehearsals on jobs (workspace_id)
   where kind = 'rehearsal' and status in ('pending', 'running', 'canceling');
 
+-- What the driver prepared at the import and wants back with each job, for example a lock file.
+alter table template_versions add column version_state jsonb;
+
 -- The rehearsal of a preset's claims: what its plan said, and whether that keeps the pool from being handed out.
 alter table presets add column rehearsal jsonb;
 alter table presets add column rehearsal_effect text check (rehearsal_effect in ('nothing', 'in_place', 'replaces'));

@@ -152,6 +152,7 @@ function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
     templateVersionId: row.template_version_id,
     templateName: row.template_name,
     archiveHash: row.archive_hash,
+    ...(row.version_state === null ? {} : { versionState: row.version_state }),
   };
 }
 

@@ -98,7 +98,12 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
       return {
         kind: "succeeded",
         claimEffect: outcome.claimEffect ?? "unknown",
-        report: { resources: outcome.resources, plan: outcome.plan, phases: outcome.phases },
+        report: {
+          resources: outcome.resources,
+          plan: outcome.plan,
+          phases: outcome.phases,
+          versionState: outcome.versionState,
+        },
       };
     case "canceled":
       return { kind: "canceled" };

@@ -24,6 +24,8 @@ export interface BuildReport {
   readonly resources?: readonly ProvisionedResource[] | undefined;
   readonly plan?: PlanReport | undefined;
   readonly phases?: readonly PhaseTiming[] | undefined;
+  /** Of an import. */
+  readonly versionState?: unknown;
 }
 
 export interface FinishInput {
@@ -103,7 +105,7 @@ const importStatement: Statement<{ readonly activate_on_success: boolean }> = st
   "import_finish",
   `update template_versions
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
-  claim_effect = coalesce($4, claim_effect)
+  claim_effect = coalesce($4, claim_effect), version_state = $5
 where id = $1
 returning activate_on_success`,
 );
@@ -130,6 +132,7 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind,
     message,
     outcome.kind === "succeeded" ? outcome.claimEffect : null,
+    outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
   ]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
     await tx.query(activateStatement, [job.template_version_id, input.now]);
