@@ -7,6 +7,7 @@ import { reconcileContention } from "./b02-reconcile-contention.ts";
 import { reconcileMixed } from "./b03-reconcile-mixed.ts";
 import { claimDatabase } from "./b04-claim-database.ts";
 import { claimHttp } from "./b05-claim-http.ts";
+import { usable } from "./b06-usable.ts";
 import { refill } from "./b07-refill.ts";
 import { snapshotScale } from "./b08-snapshot-scale.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
@@ -23,6 +24,7 @@ const benchmarks: readonly Benchmark[] = [
   reconcileMixed,
   claimDatabase,
   claimHttp,
+  usable,
   refill,
   snapshotScale,
 ];
