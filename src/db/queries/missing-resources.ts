@@ -115,6 +115,6 @@ from latest`,
 /** Writes a line into the log that a workspace's owner reads, and remembers that he was told. */
 export async function noteMissing(tx: Tx, workspaceId: WorkspaceId, line: string, now: Date): Promise<void> {
   const [latest] = await tx.query(noteStatement, [workspaceId, now, line]);
-  if (latest?.job_id != null) tx.emit(`job:${latest.job_id}`);
+  if (latest !== undefined && latest.job_id !== null) tx.emit(`job:${latest.job_id}`);
   tx.emit(`workspace:${workspaceId}`);
 }
