@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import pg from "pg";
 import { type EmbeddedConnection, embeddedUrl, startEmbeddedPostgres } from "../../src/db/embedded/start-embedded.ts";
+import { isProcessAlive } from "../../src/db/embedded/process-identity.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { createPool } from "../../src/db/pg-pool.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
@@ -24,10 +25,12 @@ export interface BenchPostgres {
 
 /**
  * The embedded PostgreSQL exactly as the server runs it, durable, on a folder of its own. The folder is in the
- * machine's temporary folder: where that is memory, commits are faster than on a disk, and the report says so.
+ * machine's temporary folder, or in `PREWARM_BENCH_DIR`: where that is memory, commits are faster than on a disk.
  */
 export async function startBenchPostgres(): Promise<BenchPostgres> {
-  const folder = mkdtempSync(path.join(process.env["PREWARM_BENCH_DIR"] ?? tmpdir(), "prewarm-bench-"));
+  const parent = process.env["PREWARM_BENCH_DIR"] ?? tmpdir();
+  removeLeftFolders(parent);
+  const folder = mkdtempSync(path.join(parent, `prewarm-bench-${process.pid}-`));
   chmodSync(folder, 0o711); // Run by root, PostgreSQL is somebody else, who has to get through.
   try {
     const server = await startEmbeddedPostgres({ dataDir: path.join(folder, "data"), logger: silentLogger });
@@ -51,6 +54,15 @@ export async function startBenchPostgres(): Promise<BenchPostgres> {
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
+  }
+}
+
+/** A run that was interrupted could not remove its folder. Its process id is in the name. */
+function removeLeftFolders(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const pid = /^prewarm-bench-(\d+)-/.exec(name)?.[1];
+    if (pid === undefined || isProcessAlive(Number(pid))) continue;
+    rmSync(path.join(parent, name), { recursive: true, force: true });
   }
 }
 

@@ -12,6 +12,7 @@ export interface Answered {
 export class HttpConnection {
   readonly #socket: net.Socket;
   #received = "";
+  #isOpen = true;
   #done: ((answer: Answered | Error) => void) | undefined;
 
   private constructor(socket: net.Socket) {
@@ -20,7 +21,15 @@ export class HttpConnection {
     socket.setEncoding("latin1");
     socket.on("data", (text: string) => this.#onData(text));
     socket.on("error", (error) => this.#finish(error));
-    socket.on("close", () => this.#finish(new Error("The server closed the connection.")));
+    socket.on("close", () => {
+      this.#isOpen = false;
+      this.#finish(new Error("The server closed the connection."));
+    });
+  }
+
+  /** False once the server has closed it, as it does with one that was idle for long. */
+  get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   static async open(host: string, port: number): Promise<HttpConnection> {

@@ -27,15 +27,27 @@ export interface LoadResult extends Summary {
 
 const tickMs = 1;
 
+interface Due {
+  readonly dueMs: number;
+  readonly nth: number;
+}
+
+type OnAnswer = (dueMs: number, answer: Answered | Error) => void;
+
 /** Open loop: requests are due at times fixed beforehand, whatever became of those before (no coordinated omission). */
 class LoadGenerator {
-  readonly #idle: HttpConnection[] = [];
-  readonly #queue: { readonly dueMs: number; readonly nth: number }[] = [];
+  /** The one that was idle for longest is used first. */
+  #idle: HttpConnection[] = [];
+  /** Requests that are due, from `#queueHead` on: of a long array, taking the first one away copies the rest. */
+  readonly #queue: Due[] = [];
+  #queueHead = 0;
+  #inFlight = 0;
   #settings: Extract<LoadMessage, { kind: "connect" }> | undefined;
   #requests = 0;
 
   async connect(settings: Extract<LoadMessage, { kind: "connect" }>): Promise<void> {
     this.#settings = settings;
+    this.#idle = this.#idle.filter((connection) => connection.isOpen);
     for (let missing = settings.connections - this.#idle.length; missing > 0; missing -= 1) {
       this.#idle.push(await HttpConnection.open(settings.host, settings.port));
     }
@@ -47,6 +59,7 @@ class LoadGenerator {
 
   /** @param dueMs when each request is due, in milliseconds from now, ascending. */
   async run(prefix: string, dueMs: readonly number[]): Promise<LoadResult> {
+    if (this.#settings !== undefined) await this.connect(this.#settings);
     const samples: number[] = [];
     const counts = { claimed: 0, cold: 0, errors: 0 };
     let firstError: string | null = null;
@@ -55,7 +68,7 @@ class LoadGenerator {
     await new Promise<void>((resolve) => {
       let next = 0;
       let answered = 0;
-      const onAnswer = (due: number, answer: Answered | Error): void => {
+      const onAnswer: OnAnswer = (due, answer) => {
         samples.push(performance.now() - begun - due);
         const kind = kindOf(answer);
         counts[kind] += 1;
@@ -85,25 +98,37 @@ class LoadGenerator {
     };
   }
 
-  #sendQueued(prefix: string, onAnswer: (due: number, answer: Answered | Error) => void): void {
+  #sendQueued(prefix: string, onAnswer: OnAnswer): void {
+    for (let due = this.#queue[this.#queueHead]; due !== undefined; due = this.#queue[this.#queueHead]) {
+      const connection = this.#idle.shift();
+      if (connection === undefined && this.#inFlight > 0) return;
+      this.#queueHead += 1;
+      if (connection === undefined) onAnswer(due.dueMs, new Error("The server closed every connection."));
+      else if (connection.isOpen) this.#send(connection, { due, prefix, onAnswer });
+      else this.#queueHead -= 1;
+    }
+    this.#queue.length = 0;
+    this.#queueHead = 0;
+  }
+
+  #send(
+    connection: HttpConnection,
+    { due, prefix, onAnswer }: { readonly due: Due; readonly prefix: string; readonly onAnswer: OnAnswer },
+  ): void {
     const settings = this.#settings;
     if (settings === undefined) throw new Error("The load generator is not connected.");
-    for (let connection = this.#idle.at(-1); connection !== undefined; connection = this.#idle.at(-1)) {
-      const wanted = this.#queue.shift();
-      if (wanted === undefined) return;
-      this.#idle.pop();
-      const used = connection;
-      this.#requests += 1;
-      const secret = settings.secrets[this.#requests % settings.secrets.length] ?? "";
-      const body = { name: `${prefix}-${wanted.nth}`, template: settings.template, preset: "standard" };
-      const request = postRequest({ host: settings.host, path: "/api/v1/workspaces", secret, body });
-      used.send(request, (answer) => {
-        // A connection that failed is not used again; the errors it leads to are counted, and fail the target.
-        if (!(answer instanceof Error)) this.#idle.push(used);
-        onAnswer(wanted.dueMs, answer);
-        if (this.#queue.length > 0) this.#sendQueued(prefix, onAnswer);
-      });
-    }
+    this.#requests += 1;
+    this.#inFlight += 1;
+    const secret = settings.secrets[this.#requests % settings.secrets.length] ?? "";
+    const body = { name: `${prefix}-${due.nth}`, template: settings.template, preset: "standard" };
+    const request = postRequest({ host: settings.host, path: "/api/v1/workspaces", secret, body });
+    connection.send(request, (answer) => {
+      this.#inFlight -= 1;
+      // A connection that failed is not used again; the errors it leads to are counted, and fail the target.
+      if (!(answer instanceof Error)) this.#idle.push(connection);
+      onAnswer(due.dueMs, answer);
+      this.#sendQueued(prefix, onAnswer);
+    });
   }
 }
 
