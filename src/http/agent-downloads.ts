@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { agentBundleName, agentExecutableArchitectures, agentExecutableName } from "../contracts/agent-download.ts";
-import type { HttpDeps } from "./http-deps.ts";
 
 /** A program that workspaces fetch. Paths are absolute; files never change under their name. */
 export interface AgentFile {
@@ -27,7 +26,7 @@ export interface AgentFiles {
  * `GET /bin/prewarm-agent.mjs`, `GET /bin/prewarm-agent-linux-<architecture>`, and each with `.sha256`. They need no
  * credential: there is nothing secret in them, and a workspace fetches them before it is anybody.
  */
-export function registerAgentDownloads(app: FastifyInstance, { agentFiles }: HttpDeps): void {
+export function registerAgentDownloads(app: FastifyInstance, agentFiles: AgentFiles): void {
   const programs = new Map<string, () => Promise<AgentFile>>([[agentBundleName, () => agentFiles.bundle()]]);
   for (const architecture of agentExecutableArchitectures) {
     programs.set(agentExecutableName(architecture), () => agentFiles.executable(architecture));

@@ -54,7 +54,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     registerRoutes(scope, deps);
     registerSockets(scope, deps);
   });
-  registerAgentDownloads(app, deps);
+  registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
   return app;
 }

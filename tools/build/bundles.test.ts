@@ -52,6 +52,11 @@ test("the agent is one file that needs nothing beside it", () => {
   expect(readFileSync(path.join(root, "dist/bundle/agent.mjs"), "utf8")).not.toMatch(/from "ws"/);
 });
 
+test("the agent is there for a single executable too, in the only format that Node takes into one", () => {
+  expect(run("dist/bundle/agent.cjs")).toBe("function\n");
+  expect(readFileSync(path.join(root, "dist/bundle/agent.cjs"), "utf8")).not.toMatch(/^import /m);
+});
+
 test("a benchmark measures what the compiler made", () => {
   expect(run("dist/bench/main.mjs")).toBe("compiled 10\n");
 });

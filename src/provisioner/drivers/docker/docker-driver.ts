@@ -9,7 +9,7 @@ import { KeyedLock } from "../process/keyed-lock.ts";
 import { AccessRelay } from "./access-relay.ts";
 import { checkTemplate } from "./check-template.ts";
 import { ContainerWatch } from "./container-watch.ts";
-import { containerName, labels } from "./docker-names.ts";
+import { containerName, labels, volumeName } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import { volumesOf } from "./container-spec.ts";
 import { engineAddress } from "./engine-address.ts";
@@ -107,7 +107,9 @@ export class DockerDriver implements Driver {
       const onLine = (line: string): void => context.log("info", "destroy", line);
       const options = { engine: this.#engine, workspaceId: work.workspaceId, abort, onLine };
       await removeContainers(options);
-      await removeVolumes({ ...options, volumes: state?.volumes ?? [] });
+      // Whatever was stored: nothing but this workspace's own is ever removed.
+      const volumes = (state?.volumes ?? []).filter((name) => name.startsWith(volumeName(work.workspaceId, "")));
+      await removeVolumes({ ...options, volumes });
       await context.saveState({ ...state, exists: false });
     });
   }
