@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 const shared = {
   exclude: ["node_modules/**", "dist/**"],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
 };
 
 // Suites that touch nothing but memory. Only the others wait for the run's PostgreSQL.

@@ -125,7 +125,8 @@ async function run(context: BenchContext): Promise<Outcome> {
   const { scene, stop } = await startScene(context);
   const rows: Row[] = [];
   const targets: Target[] = [];
-  const drivers: UsableDriver[] = hasTerraform() ? ["process", "terraform", "terraform-unsafe"] : ["process"];
+  const all: UsableDriver[] = ["process", "terraform", "terraform-unsafe"];
+  const drivers = hasTerraform() && !context.isSmall ? all : all.slice(0, 1);
   try {
     for (const driver of drivers) {
       const { warm, cold } = await measureDriver(scene, driver);
