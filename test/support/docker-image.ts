@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { type TarEntry, tarArchive } from "./tar-archive.ts";
 
 /** Programs of busybox under their names: a `sh`, a `wget`, a `sha256sum` and three hundred more. */
@@ -59,18 +59,4 @@ export function thingsOfOurs(): readonly string[] {
     ...docker("ps", "--all", ...label, "{{.Names}}").split("\n"),
     ...docker("volume", "ls", ...label, "{{.Name}}").split("\n"),
   ].filter((name) => name !== "");
-}
-
-/** Processes of this machine whose command line has the text: those in containers are among them. */
-export function processesWith(text: string): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-      } catch {
-        return false;
-      }
-    });
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { firstFileOf, tarOf } from "../../src/provisioner/drivers/docker/tar-entry.ts";
+import { tarOf } from "../../src/provisioner/drivers/docker/tar-entry.ts";
 
 export interface EngineRequest {
   readonly method: string;
@@ -251,11 +251,6 @@ export class ScriptedEngine {
 
 export function refused(status: number, message: string): EngineAnswer {
   return { status, body: { message } };
-}
-
-/** The paths of a tar archive's entries, with the content of its first file. */
-export function archived(archive: Buffer): { readonly text: string; readonly firstFile: string } {
-  return { text: archive.toString("latin1"), firstFile: firstFileOf(archive).toString("utf8") };
 }
 
 function inspected(container: Container, exitCode: number | null): unknown {
