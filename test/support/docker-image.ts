@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { type TarEntry, tarArchive } from "./tar-archive.ts";
 
 /** Programs of busybox under their names: a `sh`, a `wget`, a `sha256sum` and three hundred more. */
@@ -15,7 +15,8 @@ function busyboxEntries(): readonly TarEntry[] {
 
 /** The C library of this machine and what else Node leans on, where the loader looks for them. */
 function libraryEntries(): readonly TarEntry[] {
-  const files = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
+  // Through the shell: `ldd` is a script of glibc's, and no program that anybody could declare.
+  const files = execFileSync("sh", ["-c", `ldd "${process.execPath}"`], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
   return files.map((file) => ({ path: file.slice(1), content: readFileSync(realpathSync(file)), mode: 0o755 }));
 }
 
@@ -59,18 +60,4 @@ export function thingsOfOurs(): readonly string[] {
     ...docker("ps", "--all", ...label, "{{.Names}}").split("\n"),
     ...docker("volume", "ls", ...label, "{{.Name}}").split("\n"),
   ].filter((name) => name !== "");
-}
-
-/** Processes of this machine whose command line has the text: those in containers are among them. */
-export function processesWith(text: string): readonly number[] {
-  return readdirSync("/proc")
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-      } catch {
-        return false;
-      }
-    });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { makeDrivers } from "../../../src/main/make-drivers.ts";
 import { parseTags } from "../../../src/main/provisioner-options.ts";
+import { dockerOptions } from "../../../src/platform/config/docker-options.ts";
+import { loadConfig } from "../../../src/platform/config/load-config.ts";
 import { silentLogger } from "../../../src/platform/logger.ts";
 
 describe("a daemon's tags", () => {
@@ -19,10 +21,17 @@ describe("a daemon's tags", () => {
 });
 
 describe("a daemon's drivers", () => {
-  const setting = { root: "/nowhere", logger: silentLogger };
+  const config = loadConfig(dockerOptions, { flags: new Map(), env: {} }).values;
+  const setting = { root: "/nowhere", logger: silentLogger, config };
 
   it("are made once each, in the order of their names in the option", () => {
     expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
+  });
+
+  it("take their own options, and refuse a wrong one when they are made", () => {
+    expect(makeDrivers("docker", setting).map(({ name }) => name)).toEqual(["docker"]);
+    const wrong = { ...setting, config: { ...config, dockerHost: "somewhere" } };
+    expect(() => makeDrivers("docker", wrong)).toThrow(/unix:\/\/\/path or tcp/);
   });
 
   it("are refused by the option's name when there is none of that name", () => {

@@ -1,25 +1,11 @@
 import { CodedError, type Problem } from "../../../contracts/errors.ts";
 import type { Manifest } from "../../../contracts/manifest.ts";
 import type { DockerSection } from "../../../contracts/manifest-docker.ts";
-import { sizeBytes } from "./container-spec.ts";
+import { sizeBytes } from "./byte-size.ts";
+import { capabilitiesByDefault, capabilitiesToAsk } from "./capabilities.ts";
 import { homePathDefault, homeVolume } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import { referencesIn } from "./template-values.ts";
-
-/** Capabilities that a container has unless the template asks for more: enough for sudo, apt and a web server. */
-export const capabilitiesByDefault: readonly string[] = [
-  "AUDIT_WRITE",
-  "CHOWN",
-  "DAC_OVERRIDE",
-  "FOWNER",
-  "FSETID",
-  "KILL",
-  "NET_BIND_SERVICE",
-  "SETGID",
-  "SETUID",
-];
-/** Further ones of Docker's own default set: a template may add them without anybody's leave. */
-export const capabilitiesToAsk: readonly string[] = ["MKNOD", "NET_RAW", "SETFCAP", "SETPCAP", "SYS_CHROOT"];
 
 /**
  * The section `docker` of a template that can be used here.

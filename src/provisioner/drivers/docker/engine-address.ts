@@ -2,8 +2,6 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 
-export const dockerHostDefault = "unix:///var/run/docker.sock";
-
 /** Where a Docker Engine listens. */
 export type EngineAddress =
   | { readonly kind: "unix"; readonly path: string }

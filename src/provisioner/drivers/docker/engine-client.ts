@@ -131,7 +131,7 @@ export class EngineClient {
 
 function connection(address: EngineAddress): RequestOptions & { readonly ca?: string } {
   if (address.kind === "unix") return { socketPath: address.path };
-  return { host: address.host, port: address.port, ...(address.tls ?? {}) };
+  return { host: address.host, port: address.port, ...address.tls };
 }
 
 function queryText(query: Query): string {
