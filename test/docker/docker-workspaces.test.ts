@@ -96,11 +96,11 @@ volumes: [{ name: cache, path: /var/cache/build }]
     expect(await exec("alpha", 'cat colour owner; id -u; pwd; echo "$HOME"')).toBe(
       "green 1\nadmin\n1000\n/home/dev\n/home/dev",
     );
-    await exec("alpha", "echo kept > mine; echo lost > /tmp/lost");
+    await exec("alpha", "echo kept > mine; echo kept > /var/cache/build/mine; echo lost > /tmp/lost");
     await server.must("stop alpha");
     expect(docker("ps", "--all", "--quiet", "--filter", "label=dev.prewarm.template=full")).not.toContain("\n");
     await server.must("start alpha");
-    expect(await exec("alpha", "cat mine owner; ls /tmp")).toBe("kept\nadmin");
+    expect(await exec("alpha", "cat mine /var/cache/build/mine owner; ls /tmp")).toBe("kept\nkept\nadmin");
     await server.must("delete alpha --yes");
     await removeTemplate("full");
   });

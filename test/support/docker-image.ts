@@ -15,7 +15,8 @@ function busyboxEntries(): readonly TarEntry[] {
 
 /** The C library of this machine and what else Node leans on, where the loader looks for them. */
 function libraryEntries(): readonly TarEntry[] {
-  const files = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
+  // Through the shell: `ldd` is a script of glibc's, and no program that anybody could declare.
+  const files = execFileSync("sh", ["-c", `ldd "${process.execPath}"`], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
   return files.map((file) => ({ path: file.slice(1), content: readFileSync(realpathSync(file)), mode: 0o755 }));
 }
 

@@ -50,6 +50,8 @@ export class ScriptedEngine {
   engineId = "ENGINE-1";
   pullLines: readonly Readonly<Record<string, unknown>>[] = [{ status: "Status: Downloaded" }];
   start: StartScript = { lines: ["prewarm: starting the agent"], exitCode: null };
+  /** Numbers of the users to whom mounted folders belong, by path; root unless said. */
+  readonly volumeOwners = new Map<string, number>();
   passwd = "root:x:0:0::/root:/bin/sh\ndev:x:1000:1001::/home/dev:/bin/sh\n";
   /** Answers in place of the engine; undefined lets it work. */
   before: (request: EngineRequest) => EngineAnswer | "cut" | undefined = () => undefined;
@@ -178,12 +180,14 @@ export class ScriptedEngine {
       container.archives.push(request.body);
       return { status: 200 };
     }
-    if (key === "HEAD archive") return { status: 404 };
-    if (key === "GET archive") return { status: 200, bytes: this.#passwdArchive() };
+    if (key === "GET archive") return { status: 200, bytes: this.#archive(request.query.get("path") ?? "") };
     return refused(404, `page not found: ${key}`);
   }
 
-  #passwdArchive(): Buffer {
+  #archive(file: string): Buffer {
+    const owner = this.volumeOwners.get(file) ?? 0;
+    if (file !== "/etc/passwd")
+      return tarOf([{ path: `${path.basename(file)}/`, mode: 0o750, uid: owner, gid: owner }]);
     return tarOf([{ path: "passwd", mode: 0o644, uid: 0, gid: 0, content: Buffer.from(this.passwd) }]);
   }
 

@@ -112,9 +112,24 @@ describe("a start", () => {
     expect(text).toContain("secret-token");
     expect(text).toContain("echo from the template");
     // Mode, owner and group, in octal, as the header of the token's file has them.
-    const head = text.slice(text.indexOf("workspace/.prewarm/main/token"));
+    const head = text.slice(text.indexOf("home/workspace/.prewarm/main/token"));
     expect(head.slice(100, 124).replaceAll(/[ \0]+/g, " ")).toBe("000600 001750 001751 ");
     expect(logged.join("\n")).not.toContain("secret-token");
+  });
+
+  test("makes volumes that belong to root its user's, with the mode they have, and leaves others", async () => {
+    const volumes = ["a", "b", "c"].map((name) => ({ name, path: `/${name}`, read_only: name === "c" }));
+    engine.volumeOwners.set("/b", 70);
+    await started({ docker: { image: "debian:bookworm", user: "dev", volumes } });
+    const text = engine.container("prewarm-w1").archives[0]?.toString("latin1") ?? "";
+    const ownerOf = (name: string): string =>
+      text
+        .slice(text.indexOf(name))
+        .slice(100, 116)
+        .replaceAll(/[ \0]+/g, " ");
+    expect(ownerOf("home/workspace/")).toBe("000750 001750 ");
+    expect(ownerOf("a/\0")).toBe("000750 001750 ");
+    expect(text).not.toMatch(/(^|\0)[bc]\/\0/);
   });
 
   test("refuses a user that the image does not have", async () => {

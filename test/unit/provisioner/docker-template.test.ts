@@ -2,8 +2,9 @@ import { Compile } from "typebox/compile";
 import { describe, expect, test } from "vitest";
 import { Manifest } from "../../../src/contracts/manifest.ts";
 import type { DockerSection } from "../../../src/contracts/manifest-docker.ts";
+import { sizeBytes } from "../../../src/provisioner/drivers/docker/byte-size.ts";
 import { checkTemplate } from "../../../src/provisioner/drivers/docker/check-template.ts";
-import { containerBody, sizeBytes } from "../../../src/provisioner/drivers/docker/container-spec.ts";
+import { containerBody } from "../../../src/provisioner/drivers/docker/container-spec.ts";
 import { withParameters } from "../../../src/provisioner/drivers/docker/template-values.ts";
 
 const settings = { host: "", certPath: "", isPrivilegedAllowed: false, authFile: "", publishAddress: "127.0.0.1" };

@@ -160,7 +160,7 @@ export class AccessRelay {
 }
 
 function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "[::1]" || host.startsWith("127.") || host === "0.0.0.0" || host === "[::]";
+  return host.startsWith("127.") || ["localhost", "[::1]", "0.0.0.0", "[::]"].includes(host);
 }
 
 function isTaken(error: unknown): boolean {

@@ -1,8 +1,8 @@
 import { CodedError, type Problem } from "../../../contracts/errors.ts";
 import type { Manifest } from "../../../contracts/manifest.ts";
 import type { DockerSection } from "../../../contracts/manifest-docker.ts";
+import { sizeBytes } from "./byte-size.ts";
 import { capabilitiesByDefault, capabilitiesToAsk } from "./capabilities.ts";
-import { sizeBytes } from "./container-spec.ts";
 import { homePathDefault, homeVolume } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import { referencesIn } from "./template-values.ts";

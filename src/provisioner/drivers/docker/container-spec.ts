@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { DockerSection } from "../../../contracts/manifest-docker.ts";
+import { sizeBytes } from "./byte-size.ts";
 import { capabilitiesByDefault } from "./capabilities.ts";
 import { homePathDefault, homeVolume, labels, volumeName } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
@@ -133,21 +134,6 @@ function extraHosts({ section, hostAddress }: ContainerPlan): readonly string[] 
 
 function portKey(port: { readonly container: number; readonly protocol?: string }): string {
   return `${port.container}/${port.protocol ?? "tcp"}`;
-}
-
-const unitBytes: Readonly<Record<string, number>> = {
-  B: 1,
-  KiB: 1024,
-  MiB: 1024 ** 2,
-  GiB: 1024 ** 3,
-  TiB: 1024 ** 4,
-};
-
-/** Bytes of `1073741824`, `512MiB`, `1.5GiB`; the schema has seen to the shape. */
-export function sizeBytes(size: string | number): number {
-  if (typeof size === "number") return size;
-  const [, digits = "0", unit = "B"] = /^([0-9.]+)\s*([A-Za-z]*)$/.exec(size) ?? [];
-  return Math.floor(Number(digits) * (unitBytes[unit === "" ? "B" : unit] ?? 1));
 }
 
 /** The labels of everything that belongs to one build of a workspace. */

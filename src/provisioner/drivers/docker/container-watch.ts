@@ -83,17 +83,12 @@ export class ContainerWatch {
     const about = new Map(Object.entries(attributes ?? {}));
     const workspaceId = String(about.get(labels.workspace) ?? "");
     if (workspaceId === "" || this.#options.isBusy(workspaceId)) return;
-    const what = textOf(event["Action"] ?? event["status"]);
+    const what = event["Action"];
     this.#options.logger.warn("something happened to a workspace's container behind our back", {
       workspaceId,
       container: String(about.get("name") ?? ""),
-      event: what,
+      event: typeof what === "string" ? what : "unknown",
       ...(about.has("exitCode") ? { exitCode: String(about.get("exitCode")) } : {}),
     });
   }
-}
-
-/** A field of an event of the engine, which is a text or missing. */
-function textOf(field: unknown): string {
-  return typeof field === "string" ? field : "";
 }

@@ -66,8 +66,8 @@ class PullProgress {
 
   /** A line that is worth saying at once, or null. */
   take(entry: Readonly<Record<string, unknown>>): string | null {
-    const status = typeof entry["status"] === "string" ? entry["status"] : "";
-    const id = entry["id"];
+    const { status, id } = entry;
+    if (typeof status !== "string") return null;
     if (typeof id !== "string" || status.startsWith("Pulling from")) return status === "" ? null : status;
     const detail = entry["progressDetail"];
     const layer = this.#layers.get(id) ?? { doneBytes: 0, allBytes: 0, isDone: false };

@@ -1,10 +1,10 @@
-import path from "node:path";
+import type { IncomingMessage } from "node:http";
 import type { BuildContext } from "../../driver.ts";
-import { agentFolderName, containerBody, type ContainerPlan, homePath } from "./container-spec.ts";
+import { containerBody, type ContainerPlan, homePath, volumesOf } from "./container-spec.ts";
 import { containerUser } from "./container-user.ts";
 import { containerName } from "./docker-names.ts";
 import type { EngineClient } from "./engine-client.ts";
-import { isGone } from "./engine-error.ts";
+import { firstFolderOf } from "./tar-entry.ts";
 import { workspaceArchive } from "./workspace-archive.ts";
 
 export interface PutFilesOptions {
@@ -18,13 +18,13 @@ export interface PutFilesOptions {
   readonly accessUrl: string;
 }
 
-/** Puts scripts, tokens and the template's files into the home's volume, before the container starts. */
+/** Puts scripts, tokens and the template's files into the home's volume, before the container starts, and makes volumes its user's. */
 export async function putFiles(options: PutFilesOptions): Promise<void> {
   const { engine, context, plan, container, accessUrl } = options;
   const home = homePath(plan.section);
   const user = await containerUser(engine, container, options.user);
-  const isFresh = !(await existsIn(options, path.posix.join(home, agentFolderName)));
-  const archive = await workspaceArchive({ context, home, user, isFresh, accessUrl });
+  const owned = user.uid === 0 ? [] : await rootsVolumes(options);
+  const archive = await workspaceArchive({ context, home, user, owned, accessUrl });
   if (plan.section.read_only === true) await putThroughAnother(options, archive);
   else await unpack(options, { container, archive });
 }
@@ -49,26 +49,50 @@ async function putThroughAnother(options: PutFilesOptions, archive: Buffer): Pro
 }
 
 async function unpack(
-  { engine, context, plan }: PutFilesOptions,
+  { engine, context }: PutFilesOptions,
   { container, archive }: { readonly container: string; readonly archive: Buffer },
 ): Promise<void> {
   await engine.call({
     method: "PUT",
     path: `/containers/${container}/archive`,
-    query: { path: path.posix.dirname(homePath(plan.section)) },
+    query: { path: "/" },
     archive,
     abort: context.abort,
   });
 }
 
-async function existsIn({ engine, context, container }: PutFilesOptions, file: string): Promise<boolean> {
-  const target = `/containers/${container}/archive`;
-  try {
-    const answer = await engine.open({ method: "HEAD", path: target, query: { path: file }, abort: context.abort });
-    answer.destroy();
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw error;
+/** A folder's own header comes first in its archive, after at most a few of extensions. */
+const headerBytes = 8_192;
+
+/**
+ * Volumes that belong to root: Docker makes new ones so, unless the image has a folder in their place, and its user
+ * could not write them.
+ */
+async function rootsVolumes(options: PutFilesOptions): Promise<readonly { path: string; mode: number }[]> {
+  const { engine, context, plan, container } = options;
+  const found: { path: string; mode: number }[] = [];
+  for (const volume of volumesOf(plan.section, plan.workspaceId)) {
+    if (volume.isReadOnly) continue;
+    const answer = await engine.open({
+      method: "GET",
+      path: `/containers/${container}/archive`,
+      query: { path: volume.path },
+      abort: context.abort,
+    });
+    const folder = firstFolderOf(await beginningOf(answer));
+    if (folder?.uid === 0) found.push({ path: volume.path, mode: folder.mode });
   }
+  return found;
+}
+
+/** A volume may hold gigabytes: no more than the beginning is read. */
+async function beginningOf(answer: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes >= headerBytes) break;
+  }
+  return Buffer.concat(pieces);
 }

@@ -40,14 +40,27 @@ function blocksOf(entry: TarEntry): readonly Buffer[] {
 
 /** The content of an archive's first plain file; empty when there is none. */
 export function firstFileOf(archive: Buffer): Buffer {
+  for (const { header, start } of headersOf(archive)) {
+    if (header.type === "File" || header.type === "OldFile") return archive.subarray(start, start + (header.size ?? 0));
+  }
+  return Buffer.alloc(0);
+}
+
+/** Who owns the archive's first folder, as its beginning tells; null when it does not. */
+export function firstFolderOf(beginning: Buffer): { readonly uid: number; readonly mode: number } | null {
+  for (const { header } of headersOf(beginning)) {
+    if (header.type === "Directory") return { uid: header.uid ?? 0, mode: (header.mode ?? 0) & 0o7777 };
+  }
+  return null;
+}
+
+function* headersOf(archive: Buffer): Generator<{ readonly header: Header; readonly start: number }> {
   let offset = 0;
   while (offset + blockBytes <= archive.length) {
     const header = new Header(archive, offset);
-    if (header.nullBlock) break;
-    const size = header.size ?? 0;
+    if (header.nullBlock) return;
     const start = offset + blockBytes;
-    if (header.type === "File" || header.type === "OldFile") return archive.subarray(start, start + size);
-    offset = start + Math.ceil(size / blockBytes) * blockBytes;
+    yield { header, start };
+    offset = start + Math.ceil((header.size ?? 0) / blockBytes) * blockBytes;
   }
-  return Buffer.alloc(0);
 }

@@ -12,21 +12,21 @@ export interface WorkspaceArchiveOptions {
   /** Of the container, absolute. */
   readonly home: string;
   readonly user: NumericUser;
-  /** Whether the home is new: then it is made the user's. */
-  readonly isFresh: boolean;
+  /** Folders that are to be the user's: mounted volumes that nobody has made anybody's yet. */
+  readonly owned: readonly { readonly path: string; readonly mode: number }[];
   /** The server as the container reaches it. */
   readonly accessUrl: string;
 }
 
 /**
- * What is put into a container's home before it starts: scripts, tokens (mode 0600) and the template's files. Paths
- * begin with the home's own name, for the engine leaves the folder that it unpacks into as it is.
+ * What is put into a container before it starts: scripts, tokens (mode 0600) and the template's files, all of it in
+ * the home. To be unpacked at the root.
  */
 export async function workspaceArchive(options: WorkspaceArchiveOptions): Promise<Buffer> {
-  const { context, home, user, isFresh, accessUrl } = options;
+  const { context, home, user, owned, accessUrl } = options;
   const { work } = context;
   const folder = path.posix.join(home, agentFolderName);
-  const own = `${path.posix.basename(home)}/`;
+  const own = `${home.slice(1)}/`;
   const below = `templates/${work.buildNumber}`;
   const templateFolder = `${folder}/${below}`;
   const text = (name: string, mode: number, content: string): TarEntry => ({
@@ -41,7 +41,7 @@ export async function workspaceArchive(options: WorkspaceArchiveOptions): Promis
     mode,
   });
   const entries: TarEntry[] = [
-    ...(isFresh ? [{ ...user, path: own, mode: 0o755 }] : []),
+    ...owned.map((volume) => ({ ...user, path: `${volume.path.slice(1)}/`, mode: volume.mode })),
     folderEntry("", 0o700),
     text(startScriptName, 0o700, startScript({ folder, templateFolder, agents: work.agents })),
     folderEntry("templates/", 0o700),
