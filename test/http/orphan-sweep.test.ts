@@ -160,7 +160,9 @@ describe.each(drivers)("S15: a daemon with the %s driver", (driver) => {
     await strange.apply(buildContext({ workspaceId: ours, template, deploymentId }));
     await strange.apply(buildContext({ workspaceId: theirs, template, deploymentId: systemRandom.uuid() }));
     expect(await strange.list()).toHaveLength(2);
-    startDaemon(driver);
+    // Or two daemons would look after the same agents, and each start again what the other ends.
+    await strange.close();
+    const daemon = startDaemon(driver);
     await waitUntil("ours is gone", async () => (await strange.list()).length === 1);
     await push(driver, 1);
     await poolHas(1);
@@ -173,8 +175,11 @@ describe.each(drivers)("S15: a daemon with the %s driver", (driver) => {
     expect(audit).toEqual([{ target_id: ours }]);
     await server.admin.call("deleteTemplate", { params: { template: "web" } });
     await waitUntil("the pool is gone", async () => (await strange.list()).length === 1);
-    await strange.destroy(buildContext({ workspaceId: theirs, template }));
-    await strange.close();
+    await kill(daemon);
+    const last = observer(driver);
+    await last.open();
+    await last.destroy(buildContext({ workspaceId: theirs, template }));
+    await last.close();
   });
 });
 
