@@ -175,11 +175,33 @@ async function writeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Da
 
 const strandedStatement: Statement<{ readonly id: AgentId; readonly connection_id: string }> = statement(
   "agents_stranded",
-  `select a.id, a.connection_id
-from agents a
-left join servers s on s.id = a.server_id
-where a.server_id is not null
-  and (s.id is null or s.seen_at < $1)
+  // Asked every few seconds, with every agent of the deployment connected. So the servers that hold any are found
+  // first, one step in the index each, and only the agents of those that are gone are looked at.
+  `with recursive holding (server_id) as (
+  (select server_id
+  from agents
+  where server_id is not null
+  order by server_id
+  limit 1)
+  union all
+  select (
+    select a.server_id
+    from agents a
+    where a.server_id > h.server_id
+    order by a.server_id
+    limit 1)
+  from holding h
+  where h.server_id is not null
+), lost as (
+  select h.server_id
+  from holding h
+  left join servers s on s.id = h.server_id
+  where h.server_id is not null
+    and (s.id is null or s.seen_at < $1)
+)
+select a.id, a.connection_id
+from lost
+join agents a on a.server_id = lost.server_id
 order by a.id
 limit $2`,
 );
