@@ -201,7 +201,11 @@ const strandedStatement: Statement<{ readonly id: AgentId; readonly connection_i
 )
 select a.id, a.connection_id
 from lost
-join agents a on a.server_id = lost.server_id
+cross join lateral (
+  select id, connection_id
+  from agents
+  where server_id = lost.server_id
+  limit $2) a
 order by a.id
 limit $2`,
 );
