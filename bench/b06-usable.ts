@@ -13,10 +13,9 @@ import { makeRepository, type UsableDriver, usableTemplate } from "./harness/usa
 const password = "not a secret";
 const lookMs = 100;
 const fullWithinMs = 300_000;
-const warmLimitMs: Readonly<Record<UsableDriver, number | null>> = {
+const warmLimitMs: Readonly<Record<UsableDriver, number>> = {
   process: 250,
   terraform: 1_000,
-  "terraform-unsafe": null,
 };
 
 interface Scene {
@@ -125,7 +124,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   const { scene, stop } = await startScene(context);
   const rows: Row[] = [];
   const targets: Target[] = [];
-  const all: UsableDriver[] = ["process", "terraform", "terraform-unsafe"];
+  const all: UsableDriver[] = ["process", "terraform"];
   const drivers = hasTerraform() && !context.isSmall ? all : all.slice(0, 1);
   try {
     for (const driver of drivers) {
@@ -145,7 +144,7 @@ async function run(context: BenchContext): Promise<Outcome> {
       "From the request for a workspace to the end of a first command in it as its new owner, over HTTP and WebSocket, against " +
       "`prewarm server` with its own daemon. The template's `prewarm` hook clones a local repository and installs its 40 packages; " +
       "its `claim` hook writes a file. Warm: from a full pool of 20; cold: asked with a parameter that no preset has. " +
-      "`terraform` is proven harmless by its rehearsal; `terraform-unsafe` has a resource that every claim replaces.",
+      "With `terraform` a claim is proven harmless by its rehearsal.",
     rows,
     targets,
   };

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { packageRoot } from "../../src/main/version.ts";
@@ -27,7 +27,7 @@ export function makeRepository(folder: string): string {
   return source;
 }
 
-export type UsableDriver = "process" | "terraform" | "terraform-unsafe";
+export type UsableDriver = "process" | "terraform";
 
 /** The template of one driver: its prewarm hook clones the repository and installs, its claim hook says hello. */
 export async function usableTemplate(
@@ -36,10 +36,9 @@ export async function usableTemplate(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const source = path.join(folder, `template-${input.driver}-${input.instances}`);
   mkdirSync(source, { recursive: true });
-  const isTerraform = input.driver !== "process";
   writeFileSync(
     path.join(source, "template.yaml"),
-    `driver: ${isTerraform ? "terraform" : "process"}
+    `driver: ${input.driver}
 parameters: [{ name: greeting, default: Hello }]
 presets: [{ name: standard, default: true, parameters: { greeting: Hello }, prebuilds: { instances: ${input.instances} } }]
 agents:
@@ -52,19 +51,8 @@ agents:
       claim: { run: 'echo "hello $PREWARM_OWNER" > hello' }
 `,
   );
-  if (isTerraform) {
+  if (input.driver === "terraform") {
     cpSync(path.join(packageRoot, "templates/terraform-demo/main.tf"), path.join(source, "main.tf"));
-    if (input.driver === "terraform-unsafe") makeUnsafe(path.join(source, "main.tf"));
   }
   return (await packFolder(source)).bytes;
-}
-
-/** Adds a resource that a claim replaces, as the owner is what it is made from. */
-function makeUnsafe(file: string): void {
-  const extra = `
-resource "terraform_data" "badge" {
-  triggers_replace = [var.prewarm.owner.id]
-}
-`;
-  writeFileSync(file, readFileSync(file, "utf8") + extra);
 }
