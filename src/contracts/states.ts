@@ -70,6 +70,20 @@ export const missReasons = [
 /** Why a creation was not served by a claim (spec §4). */
 export type MissReason = (typeof missReasons)[number];
 
+/** What a workspace is doing, in one word for people. */
+export const workspaceStatuses = [
+  "pending",
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "deleting",
+  "deleted",
+  "failed",
+  "canceling",
+  "canceled",
+] as const;
+
 /** Whether a job with this status will never change again. */
 export function isJobFinished(status: JobStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "canceled";

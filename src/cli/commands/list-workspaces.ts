@@ -1,3 +1,4 @@
+import { workspaceStatuses } from "../../contracts/states.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { pageSizeDefault } from "../../contracts/limits.ts";
 import { defineCommand } from "../command.ts";
@@ -10,19 +11,6 @@ import type { Column } from "../output/table.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { pageOptions, readPage } from "../paging.ts";
 
-/** Those of `workspaceStatuses`; repeated because that module loads every schema, and help must be quick. */
-const statuses = [
-  "pending",
-  "starting",
-  "running",
-  "stopping",
-  "stopped",
-  "deleting",
-  "deleted",
-  "failed",
-  "canceling",
-  "canceled",
-] as const satisfies readonly Workspace["status"][];
 const sorts = ["name", "created", "last_used"] as const;
 const orders = ["asc", "desc"] as const;
 
@@ -34,7 +22,7 @@ function read(input: CommandInput) {
     ...readPage(input),
     owner: isAll ? "*" : owner,
     template: input.text("template"),
-    status: input.choice("status", statuses),
+    status: input.choice("status", workspaceStatuses),
     search: input.text("search"),
     sort: input.choice("sort", sorts),
     order: input.choice("order", orders),
@@ -84,7 +72,7 @@ export const listWorkspacesCommand = defineCommand<ListOptions>({
     { flags: "-a, --all", about: "everybody's (administrators)" },
     { flags: "--owner <username>", about: "somebody's" },
     { flags: "--template <name>", about: "made from this template" },
-    { flags: "--status <status>", about: statuses.join(", ") },
+    { flags: "--status <status>", about: workspaceStatuses.join(", ") },
     { flags: "--search <text>", about: "whose name contains the text" },
     { flags: "--sort <by>", about: sorts.join(", ") },
     { flags: "--order <order>", about: orders.join(" or ") },

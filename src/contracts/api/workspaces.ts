@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { claimWaitMsMax, idempotencyKeyLengthMax, parameterValueLengthMax } from "../limits.ts";
-import { agentStates, buildStages, jobStatuses, missReasons, transitions } from "../states.ts";
+import { agentStates, buildStages, jobStatuses, missReasons, transitions, workspaceStatuses } from "../states.ts";
 import {
   closed,
   Instant,
@@ -58,20 +58,6 @@ export const BuildDetail = Type.Object({
   phases: Type.Array(PhaseTiming),
 });
 export type BuildDetail = Static<typeof BuildDetail>;
-
-/** What a workspace is doing, in one word for people. */
-export const workspaceStatuses = [
-  "pending",
-  "starting",
-  "running",
-  "stopping",
-  "stopped",
-  "deleting",
-  "deleted",
-  "failed",
-  "canceling",
-  "canceled",
-] as const;
 
 export const Workspace = Type.Object({
   id: Uuid,

@@ -1,4 +1,4 @@
-import type { workspaceStatuses } from "../../contracts/api/workspaces.ts";
+import type { workspaceStatuses } from "../../contracts/states.ts";
 import type {
   AgentId,
   BuildId,
