@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BuildId, JobId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
 import { claimPrebuild } from "../../src/db/queries/claim.ts";
+import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";
 import type { Person, SeededPool } from "./seed.ts";
 
@@ -21,6 +22,7 @@ export async function claimOne(
     name: claim.name,
     parameters: {},
     automaticUpdates: false,
+    lifecycle: noLifecycleFields,
     mode: "prefer_warm",
     waitedMs: 0,
     now: new Date(),

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { claimPrebuild } from "../../src/db/queries/claim.ts";
+import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const presetId = randomUUID();
 const typesOfParameters =
-  "uuid, timestamptz, uuid, uuid, uuid, text, boolean, boolean, uuid, jsonb, uuid, uuid, text, integer, text, bytea";
+  "uuid, timestamptz, uuid, uuid, uuid, text, boolean, boolean, uuid, jsonb, uuid, uuid, text, integer, text, bytea, bigint, text, timestamptz";
 let database: TestDatabase;
 let client: pg.Client;
 
@@ -21,7 +22,7 @@ async function claimText(): Promise<string> {
     },
   };
   // Nothing is run, so the values do not matter.
-  await claimPrebuild(sql, { idempotency: null } as Parameters<typeof claimPrebuild>[1]);
+  await claimPrebuild(sql, { idempotency: null, lifecycle: noLifecycleFields } as Parameters<typeof claimPrebuild>[1]);
   return text;
 }
 

@@ -10,6 +10,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { AgentState } from "../../contracts/states.ts";
+import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -26,6 +27,7 @@ export interface ClaimInput {
   /** The preset's values and what the user gave beside them. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly automaticUpdates: boolean;
+  readonly lifecycle: LifecycleFields;
   readonly mode: string;
   readonly waitedMs: number;
   readonly now: Date;
@@ -91,7 +93,7 @@ const claimStatement: Statement<ClaimedRow> = statement(
 ), moved as (
   update workspaces w
   set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
-    automatic_updates = $7, ttl_ms = null, autostart_schedule = null, deadline_at = null,
+    automatic_updates = $7, ttl_ms = $17, autostart_schedule = $18, deadline_at = $19,
     dormant_at = null, deleting_at = null
   from claimed c, workspaces before
   where w.id = c.workspace_id
@@ -157,6 +159,9 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Claime
     input.waitedMs,
     input.idempotency?.key ?? null,
     input.idempotency?.requestHash ?? null,
+    input.lifecycle.ttlMs,
+    input.lifecycle.autostartSchedule,
+    input.lifecycle.deadlineAt,
   ]);
   return rows[0];
 }
