@@ -309,7 +309,8 @@ create table templates (
   deprecation_message text default ''::text not null,
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
-  created_by uuid not null
+  created_by uuid not null,
+  lifecycle jsonb default '{}'::jsonb not null
 );
 create table tokens (
   id uuid not null,
@@ -350,7 +351,9 @@ create table workspaces (
   claimed_at timestamp with time zone,
   latest_build_id uuid not null,
   created_at timestamp with time zone not null,
-  deleted_at timestamp with time zone
+  deleted_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  deletion_noted_at timestamp with time zone
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
@@ -460,6 +463,10 @@ CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash
 CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE ((deleted_at IS NULL) AND (email IS NOT NULL));
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_autostart ON public.workspaces USING btree (autostart_schedule) WHERE ((autostart_schedule IS NOT NULL) AND (deleted_at IS NULL));
 CREATE INDEX workspaces_created ON public.workspaces USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_deadline ON public.workspaces USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX workspaces_deleting ON public.workspaces USING btree (deleting_at) WHERE ((deleting_at IS NOT NULL) AND (deleted_at IS NULL));
+CREATE INDEX workspaces_failed ON public.workspaces USING btree (failed_at) WHERE ((failed_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE INDEX workspaces_template ON public.workspaces USING btree (template_id) WHERE (deleted_at IS NULL);

@@ -3,6 +3,7 @@ import type { BuildId, JobId } from "../../contracts/ids.ts";
 import type { ClaimedRow } from "../../db/queries/claim.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
+import { lifecycleFieldsAt } from "./creation-lifecycle.ts";
 import type { CreationRequest } from "./creation-request.ts";
 
 /** The workspace as it is right after its claim, made from what the claim returned. */
@@ -17,6 +18,7 @@ export function claimedView(input: {
 }): Workspace {
   const { request, row, jobId } = input;
   const now = instant(input.now);
+  const lifecycle = lifecycleFieldsAt(request.lifecycle, input.now);
   return {
     id: row.workspace_id,
     organization: request.target.organization_name,
@@ -39,6 +41,7 @@ export function claimedView(input: {
       error: null,
       jobId,
       initiator: input.actor.username,
+      reason: "",
       templateVersion: request.version.name,
       createdAt: now,
       startedAt: jobId === null ? now : null,
@@ -58,5 +61,10 @@ export function claimedView(input: {
     createdAt: instant(row.created_at),
     claimedAt: now,
     lastUsedAt: now,
+    ttlMs: lifecycle.ttlMs,
+    autostartSchedule: lifecycle.autostartSchedule,
+    deadlineAt: instant(lifecycle.deadlineAt),
+    dormantAt: null,
+    deletingAt: null,
   };
 }

@@ -10,11 +10,11 @@ import { outdatedPresets } from "../../db/queries/creation-target.ts";
 import { workspaceById } from "../../db/queries/workspace-views.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
 import type { Sql } from "../../db/store.ts";
-import { noLifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { claimedView } from "./claimed-view.ts";
+import { lifecycleFieldsAt } from "./creation-lifecycle.ts";
 import { type CreationRequest, checkCreation, findTarget } from "./creation-request.ts";
 import { missReasonOf, retryAfterSecondsOf } from "./miss-reason.ts";
 import type { VersionDefinitions } from "./version-definitions.ts";
@@ -135,7 +135,7 @@ async function claimFrom(
     name: input.name,
     parameters: request.parameters,
     automaticUpdates: input.automaticUpdates ?? false,
-    lifecycle: noLifecycleFields,
+    lifecycle: lifecycleFieldsAt(request.lifecycle, now),
     mode: input.mode ?? "prefer_warm",
     waitedMs: Math.round(creation.waitedMs),
     now,
@@ -243,7 +243,7 @@ async function buildCold(creation: Creation, reason: MissReason): Promise<Create
       name: input.name,
       parameters: request.parameters,
       automaticUpdates: input.automaticUpdates ?? false,
-      lifecycle: noLifecycleFields,
+      lifecycle: lifecycleFieldsAt(request.lifecycle, context.clock.now()),
       mode: input.mode ?? "prefer_warm",
       missReason: reason,
       waitedMs: Math.round(creation.waitedMs),
