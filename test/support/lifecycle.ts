@@ -1,7 +1,6 @@
 import type { Controller } from "../../src/controllers/controller.ts";
 import { createLifecycle } from "../../src/controllers/lifecycle/lifecycle-controller.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import type { ManifestPreset } from "../../src/contracts/manifest.ts";
 import { type Created } from "../../src/app/workspaces/create-workspace.ts";
 import { agentsReady, runJobs } from "./daemon.ts";
 import { create } from "./claims.ts";
@@ -68,6 +67,3 @@ export async function latestBuild(fx: Fixture, id: string): Promise<LatestBuild 
   );
   return row;
 }
-
-/** A preset without a pool. */
-export const noPool: Omit<ManifestPreset, "name"> = {};

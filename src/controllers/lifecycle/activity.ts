@@ -1,6 +1,7 @@
 import type { AgentId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
-import { bumpUsed, usedTemplates } from "../../db/writes/lifecycle-settings.ts";
+import { lockUsed, noteUse, type UsedRow } from "../../db/writes/lifecycle-settings.ts";
+import { bumpedDeadline } from "../../domain/lifecycle/deadline.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { Controller } from "../controller.ts";
@@ -31,14 +32,21 @@ export function createActivity(deps: ActivityDeps): Controller {
       if (agentIds.length === 0) return { outcome: "ok", fields: { used: 0 } };
       const now = deps.clock.now();
       const used = await deps.db.transaction("activity", async (tx) => {
-        const policies = (await usedTemplates(tx, agentIds)).map((row) => {
-          const policy = lifecyclePolicy(row.section, row.changes);
-          return { templateId: row.id, bumpMs: policy.activityBumpMs, maxTtlMs: policy.maxTtlMs };
-        });
-        const unlessUsedSince = new Date(now.getTime() - noteEveryMs);
-        return await bumpUsed(tx, { agentIds, now, unlessUsedSince, policies });
+        const rows = await lockUsed(tx, agentIds, new Date(now.getTime() - noteEveryMs));
+        await noteUse(
+          tx,
+          now,
+          rows.map((row) => ({ id: row.id, deadlineAt: deadlineAfterUse(row, now) })),
+        );
+        return rows.length;
       });
       return { outcome: "ok", fields: { used } };
     },
   };
+}
+
+function deadlineAfterUse(row: UsedRow, now: Date): Date | null {
+  if (row.deadline_at === null) return null;
+  const run = { deadlineAt: row.deadline_at.getTime(), startedAt: row.started_at.getTime() };
+  return new Date(bumpedDeadline(run, lifecyclePolicy(row.section, row.changes), now.getTime()));
 }

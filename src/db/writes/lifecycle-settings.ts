@@ -1,7 +1,7 @@
-import type { AgentId, TemplateId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AgentId, WorkspaceId } from "../../contracts/ids.ts";
 import { isPersons, type PolicyParts } from "../queries/lifecycle.ts";
 import { type Statement, statement } from "../statement.ts";
-import type { Sql, Tx } from "../store.ts";
+import type { Tx } from "../store.ts";
 
 const scheduleStatement: Statement<{ readonly id: WorkspaceId }> = statement(
   "lifecycle_set_schedule",
@@ -94,77 +94,53 @@ export async function noteDeletion(tx: Tx, workspaceId: WorkspaceId, now: Date):
   return (await tx.query(notedStatement, [workspaceId, now]))[0]?.deleting_at;
 }
 
-interface UsedTemplateRow extends PolicyParts {
-  readonly id: TemplateId;
+export interface UsedRow extends PolicyParts {
+  readonly id: WorkspaceId;
+  readonly deadline_at: Date | null;
+  /** When the run began: at its claim, or when its build had ended. */
+  readonly started_at: Date;
 }
 
-const usedTemplatesStatement: Statement<UsedTemplateRow> = statement(
-  "lifecycle_used_templates",
-  `select t.id, v.manifest -> 'lifecycle' as section, t.lifecycle as changes
-from templates t
+const lockUsedStatement: Statement<UsedRow> = statement(
+  "lifecycle_lock_used",
+  // Locked by id, so that two servers never wait for each other. What was noted a moment ago is passed over.
+  `select w.id, w.deadline_at,
+  case when b.stage = 'claim' then b.created_at else coalesce(j.completed_at, b.created_at) end as started_at,
+  v.manifest -> 'lifecycle' as section, t.lifecycle as changes
+from workspaces w
+join templates t on t.id = w.template_id
 left join template_versions v on v.id = t.active_version_id
-where t.id in (
-  select w.template_id
-  from agents a
-  join workspaces w on w.id = a.workspace_id
-  where a.id = any($1::uuid[])
-    and ${isPersons})`,
+join builds b on b.id = w.latest_build_id
+left join jobs j on j.id = b.job_id
+where w.id in (select a.workspace_id from agents a where a.id = any($1::uuid[]) and a.retired_at is null)
+  and (w.last_used_at is null or w.last_used_at < $2)
+  and b.transition = 'start'
+  and ${isPersons}
+order by w.id
+for no key update of w`,
 );
 
-/** The templates of the workspaces that these agents belong to, with their policies. */
-export async function usedTemplates(sql: Sql, agentIds: readonly AgentId[]): Promise<UsedTemplateRow[]> {
-  return await sql.query(usedTemplatesStatement, [agentIds]);
+/** Locks the running workspaces of these agents whose use has not been noted since. */
+export async function lockUsed(tx: Tx, agentIds: readonly AgentId[], notedBefore: Date): Promise<UsedRow[]> {
+  return await tx.query(lockUsedStatement, [agentIds, notedBefore]);
 }
 
-const bumpStatement: Statement<{ readonly id: WorkspaceId }> = statement(
-  "lifecycle_bump",
-  // Never back, and never beyond the limit of the run, which begins when its build has ended; a claimed one's, at its
-  // claim. Locked by id, so that two servers never wait for each other.
-  `with used as (
-  select w.id, greatest(w.deadline_at, least($2::timestamptz + p.bump_ms * interval '1 ms',
-      case when b.stage = 'claim' then b.created_at else coalesce(j.completed_at, b.created_at) end
-        + p.max_ttl_ms * interval '1 ms')) as bumped_at
-  from workspaces w
-  join builds b on b.id = w.latest_build_id
-  left join jobs j on j.id = b.job_id
-  join unnest($3::uuid[], $4::bigint[], $5::bigint[]) as p(template_id, bump_ms, max_ttl_ms)
-    on p.template_id = w.template_id
-  where w.id in (select a.workspace_id from agents a where a.id = any($1::uuid[]) and a.retired_at is null)
-    and (w.last_used_at is null or w.last_used_at < $6)
-    and b.transition = 'start'
-    and ${isPersons}
-  order by w.id
-  for no key update of w
-)
-update workspaces w
-set last_used_at = $2, deadline_at = case when w.deadline_at is not null then used.bumped_at end
-from used
-where w.id = used.id
-returning w.id`,
+const useStatement: Statement<object> = statement(
+  "lifecycle_note_use",
+  `update workspaces w
+set last_used_at = $1, deadline_at = u.deadline_at
+from unnest($2::uuid[], $3::timestamptz[]) as u(id, deadline_at)
+where w.id = u.id
+  and ${isPersons}`,
 );
 
-export interface Bump {
-  readonly agentIds: readonly AgentId[];
-  readonly now: Date;
-  /** Workspaces whose last use was noted since then are left alone: one write a workspace and interval. */
-  readonly unlessUsedSince: Date;
-  readonly policies: readonly {
-    readonly templateId: TemplateId;
-    readonly bumpMs: number | null;
-    readonly maxTtlMs: number | null;
-  }[];
-}
-
-/** Notes the use of workspaces and moves their deadlines. @returns how many were written. */
-export async function bumpUsed(tx: Tx, bump: Bump): Promise<number> {
-  const rows = await tx.query(bumpStatement, [
-    bump.agentIds,
-    bump.now,
-    bump.policies.map((one) => one.templateId),
-    bump.policies.map((one) => one.bumpMs),
-    bump.policies.map((one) => one.maxTtlMs),
-    bump.unlessUsedSince,
-  ]);
-  for (const row of rows) tx.emit(`workspace:${row.id}`);
-  return rows.length;
+/** Notes the use of locked workspaces, with the deadlines that follow from it. */
+export async function noteUse(
+  tx: Tx,
+  now: Date,
+  used: readonly { readonly id: WorkspaceId; readonly deadlineAt: Date | null }[],
+): Promise<void> {
+  if (used.length === 0) return;
+  await tx.query(useStatement, [now, used.map((one) => one.id), used.map((one) => one.deadlineAt)]);
+  for (const one of used) tx.emit(`workspace:${one.id}`);
 }
