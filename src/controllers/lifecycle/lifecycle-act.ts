@@ -31,7 +31,7 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
     if (act.kind === "dormant") await becomeDormant(tx, { row, act, now });
     const transition = act.kind === "dormant" ? (act.isStopped ? "stop" : null) : act.kind;
     if (transition !== null) {
-      await startBuild(tx, {
+      const started = await startBuild(tx, {
         workspaceId,
         transition,
         initiatorId: lifecycleUserId,
@@ -42,6 +42,7 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
         choose: (current) => Promise.resolve(current),
         now,
       });
+      if (started.kind !== "started") throw new Error(`A locked workspace that was free is ${started.kind}.`);
     }
     await recordAudit(tx, {
       at: now,
