@@ -309,8 +309,7 @@ create table templates (
   deprecation_message text default ''::text not null,
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
-  created_by uuid not null,
-  lifecycle jsonb default '{}'::jsonb not null
+  created_by uuid not null
 );
 create table tokens (
   id uuid not null,
@@ -351,9 +350,7 @@ create table workspaces (
   claimed_at timestamp with time zone,
   latest_build_id uuid not null,
   created_at timestamp with time zone not null,
-  deleted_at timestamp with time zone,
-  failed_at timestamp with time zone,
-  deletion_noted_at timestamp with time zone
+  deleted_at timestamp with time zone
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
@@ -362,11 +359,8 @@ alter table agents add constraint agents_state_check CHECK ((state = ANY (ARRAY[
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (id);
 alter table build_reports add constraint build_reports_pkey PRIMARY KEY (build_id);
 alter table builds add constraint builds_pkey PRIMARY KEY (id);
-alter table builds add constraint builds_stage_check CHECK ((stage = ANY (ARRAY['prebuild'::text, 'claim'::text, 'ordinary'::text])));
-alter table builds add constraint builds_transition_check CHECK ((transition = ANY (ARRAY['start'::text, 'stop'::text, 'delete'::text])));
 alter table builds add constraint builds_workspace_id_number_key UNIQUE (workspace_id, number);
 alter table creation_outcomes add constraint creation_outcomes_pkey PRIMARY KEY (id);
-alter table creation_outcomes add constraint creation_outcomes_outcome_check CHECK ((outcome = ANY (ARRAY['claimed'::text, 'cold'::text, 'refused'::text])));
 alter table daemon_keys add constraint daemon_keys_pkey PRIMARY KEY (id);
 alter table daemon_keys add constraint daemon_keys_secret_hash_key UNIQUE (secret_hash);
 alter table daemons add constraint daemons_pkey PRIMARY KEY (id);
@@ -376,18 +370,12 @@ alter table files add constraint files_pkey PRIMARY KEY (hash);
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
-alter table jobs add constraint jobs_cancel_reason_check CHECK ((cancel_reason = 'preempted'::text));
-alter table jobs add constraint jobs_kind_check CHECK ((kind = ANY (ARRAY['build'::text, 'template_import'::text, 'rehearsal'::text])));
-alter table jobs add constraint jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text, 'succeeded'::text, 'failed'::text, 'canceled'::text])));
 alter table leases add constraint leases_pkey PRIMARY KEY (name);
 alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
 alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
 alter table prebuilds add constraint prebuilds_pkey PRIMARY KEY (workspace_id);
-alter table prebuilds add constraint prebuilds_check CHECK (((state = 'claimed'::text) <= (claimed_at IS NOT NULL)));
-alter table prebuilds add constraint prebuilds_first_build_result_check CHECK ((first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text, 'canceled'::text])));
-alter table prebuilds add constraint prebuilds_state_check CHECK ((state = ANY (ARRAY['building'::text, 'starting'::text, 'ready'::text, 'claimed'::text, 'stopping'::text, 'parked'::text, 'draining'::text, 'failed'::text, 'deleted'::text])));
 alter table presets add constraint presets_pkey PRIMARY KEY (id);
 alter table presets add constraint presets_instances_check CHECK ((instances >= 0));
 alter table presets add constraint presets_rehearsal_effect_check CHECK ((rehearsal_effect = ANY (ARRAY['nothing'::text, 'in_place'::text, 'replaces'::text])));
@@ -413,7 +401,6 @@ alter table workspaces add constraint workspaces_pkey PRIMARY KEY (id);
 alter table agent_logs add constraint agent_logs_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE;
 alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table build_reports add constraint build_reports_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id);
-alter table builds add constraint builds_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
 alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
@@ -435,21 +422,18 @@ CREATE INDEX agents_server ON public.agents USING btree (server_id) WHERE (serve
 CREATE UNIQUE INDEX agents_token ON public.agents USING btree (token_hash) WHERE (retired_at IS NULL);
 CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id) WHERE (retired_at IS NULL);
 CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
-CREATE UNIQUE INDEX builds_job ON public.builds USING btree (job_id) WHERE (job_id IS NOT NULL);
 CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (preset_id, at);
 CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
 CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
-CREATE INDEX jobs_created ON public.jobs USING btree (created_at DESC, id);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_of_daemon ON public.jobs USING btree (daemon_id) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, is_pool_removal DESC, created_at, id) WHERE (status = 'pending'::text);
-CREATE INDEX jobs_rehearsals ON public.jobs USING btree (workspace_id) WHERE ((kind = 'rehearsal'::text) AND (status = ANY (ARRAY['pending'::text, 'running'::text, 'canceling'::text])));
-CREATE INDEX jobs_workspace ON public.jobs USING btree (workspace_id);
+CREATE INDEX jobs_rehearsals ON public.jobs USING btree (workspace_id) WHERE (kind = 'rehearsal'::text);
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
-CREATE INDEX prebuilds_created ON public.prebuilds USING btree (created_at);
+CREATE INDEX prebuilds_created ON public.prebuilds USING brin (created_at) WITH (pages_per_range='16');
 CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_kept ON public.prebuilds USING btree (preset_id, created_at) WHERE (state = ANY (ARRAY['failed'::text, 'parked'::text]));
@@ -463,10 +447,4 @@ CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash
 CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE ((deleted_at IS NULL) AND (email IS NOT NULL));
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
-CREATE INDEX workspaces_autostart ON public.workspaces USING btree (autostart_schedule) WHERE ((autostart_schedule IS NOT NULL) AND (deleted_at IS NULL));
-CREATE INDEX workspaces_created ON public.workspaces USING btree (created_at DESC, id) WHERE (deleted_at IS NULL);
-CREATE INDEX workspaces_deadline ON public.workspaces USING btree (deadline_at) WHERE ((deadline_at IS NOT NULL) AND (deleted_at IS NULL));
-CREATE INDEX workspaces_deleting ON public.workspaces USING btree (deleting_at) WHERE ((deleting_at IS NOT NULL) AND (deleted_at IS NULL));
-CREATE INDEX workspaces_failed ON public.workspaces USING btree (failed_at) WHERE ((failed_at IS NOT NULL) AND (deleted_at IS NULL));
 CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) WHERE (deleted_at IS NULL);
-CREATE INDEX workspaces_template ON public.workspaces USING btree (template_id) WHERE (deleted_at IS NULL);

@@ -210,9 +210,7 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
   ])("the claim comes after statement %i of an act on the prebuild: nothing is done to it", async (nth) => {
     const { fx, template } = await pool();
     const id = await putPrebuild(fx, template.preset(), idle);
-    // The worst that a look could have found.
-    const deadlineAt = new Date(fx.clock.now().getTime() + hour);
-    const lifecycle = { ttlMs: hour, autostartSchedule: null, deadlineAt };
+    const lifecycle = { ttlMs: hour, autostartSchedule: null };
     let other: Promise<unknown> = Promise.resolve();
     const act = await actOnWorkspace(
       {
@@ -250,7 +248,6 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
   it("the executor comes while a claim is open: it waits, and sees the claimed one with its hour", async () => {
     const { fx, template } = await pool();
     const id = await putPrebuild(fx, template.preset(), idle);
-    const deadlineAt = new Date(fx.clock.now().getTime() + hour);
     const acted = await fx.store.transaction("claim", async (tx) => {
       const both = interleaved(fx, tx, {
         nth: 1,
@@ -263,7 +260,7 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
         {
           organizationId: defaultOrganizationId,
           buildId: systemRandom.uuid() as BuildId,
-          lifecycle: { ttlMs: hour, autostartSchedule: null, deadlineAt },
+          lifecycle: { ttlMs: hour, autostartSchedule: null },
         },
       );
       expect(row?.workspace_id).toBe(id);

@@ -3,7 +3,6 @@ import type { BuildId, JobId } from "../../contracts/ids.ts";
 import type { ClaimedRow } from "../../db/queries/claim.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
-import { lifecycleFieldsAt } from "./creation-lifecycle.ts";
 import type { CreationRequest } from "./creation-request.ts";
 
 /** The workspace as it is right after its claim, made from what the claim returned. */
@@ -14,11 +13,10 @@ export function claimedView(input: {
   readonly row: ClaimedRow;
   readonly buildId: BuildId;
   readonly jobId: JobId | null;
-  readonly now: Date;
 }): Workspace {
   const { request, row, jobId } = input;
-  const now = instant(input.now);
-  const lifecycle = lifecycleFieldsAt(request.lifecycle, input.now);
+  const now = instant(row.claimed_at);
+  const { ttlMs, autostartSchedule } = request.lifecycle;
   return {
     id: row.workspace_id,
     organization: request.target.organization_name,
@@ -61,9 +59,9 @@ export function claimedView(input: {
     createdAt: instant(row.created_at),
     claimedAt: now,
     lastUsedAt: now,
-    ttlMs: lifecycle.ttlMs,
-    autostartSchedule: lifecycle.autostartSchedule,
-    deadlineAt: instant(lifecycle.deadlineAt),
+    ttlMs,
+    autostartSchedule,
+    deadlineAt: ttlMs === null ? null : instant(new Date(row.claimed_at.getTime() + ttlMs)),
     dormantAt: null,
     deletingAt: null,
   };

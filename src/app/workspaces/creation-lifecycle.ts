@@ -4,14 +4,11 @@ import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
 import { autostartRefusal, ttlRefusal } from "../../domain/lifecycle/deadline.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 
-/** TTL and autostart that a workspace has from its creation on. */
-export type CreationLifecycle = Pick<LifecycleFields, "ttlMs" | "autostartSchedule">;
-
 /**
  * What the request and the template give a new workspace (spec §6), checked before anything is written.
  * Errors: `lifecycle_refused`.
  */
-export function creationLifecycle(input: CreateWorkspace, policy: LifecyclePolicy): CreationLifecycle {
+export function creationLifecycle(input: CreateWorkspace, policy: LifecyclePolicy): LifecycleFields {
   const ttlMs = input.ttlMs === undefined ? (policy.defaultTtlMs ?? policy.maxTtlMs) : input.ttlMs;
   const autostartSchedule = input.autostartSchedule ?? null;
   requireAllowed({ ttlMs, autostartSchedule }, policy);
@@ -19,7 +16,7 @@ export function creationLifecycle(input: CreateWorkspace, policy: LifecyclePolic
 }
 
 /** Errors: `lifecycle_refused`, naming each field. */
-export function requireAllowed(wanted: Partial<CreationLifecycle>, policy: LifecyclePolicy): void {
+export function requireAllowed(wanted: Partial<LifecycleFields>, policy: LifecyclePolicy): void {
   const problems = [
     { field: "ttlMs", reason: wanted.ttlMs === undefined ? null : ttlRefusal(wanted.ttlMs, policy) },
     {
@@ -30,10 +27,4 @@ export function requireAllowed(wanted: Partial<CreationLifecycle>, policy: Lifec
   const [first] = problems;
   if (first === undefined) return;
   throw new CodedError("lifecycle_refused", `This is not allowed here: ${first.reason}.`, { problems });
-}
-
-/** The columns at the moment of the creation: the idle time begins then. */
-export function lifecycleFieldsAt(lifecycle: CreationLifecycle, now: Date): LifecycleFields {
-  const deadlineAt = lifecycle.ttlMs === null ? null : new Date(now.getTime() + lifecycle.ttlMs);
-  return { ...lifecycle, deadlineAt };
 }

@@ -5,6 +5,7 @@ import type { UserId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type CreationTargetRow, creationTarget } from "../../db/queries/creation-target.ts";
 import { userByName } from "../../db/queries/identity.ts";
+import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { matchPreset } from "../../domain/match/preset-match.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
@@ -12,7 +13,7 @@ import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
-import { type CreationLifecycle, creationLifecycle } from "./creation-lifecycle.ts";
+import { creationLifecycle } from "./creation-lifecycle.ts";
 import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
 
 export interface Owner {
@@ -29,7 +30,7 @@ export interface CreationRequest {
   /** Why no preset fits; null when one does. */
   readonly presetMiss: MissReason | null;
   readonly parameters: Readonly<Record<string, string>>;
-  readonly lifecycle: CreationLifecycle;
+  readonly lifecycle: LifecycleFields;
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
 }
 

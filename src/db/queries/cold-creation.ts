@@ -39,7 +39,7 @@ const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = stateme
   `with workspace as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, automatic_updates,
     last_used_at, latest_build_id, created_at, ttl_ms, autostart_schedule, deadline_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $21)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms')
   returning id
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
@@ -90,7 +90,6 @@ export async function createCold(tx: Tx, input: ColdCreationInput): Promise<void
     input.idempotency?.requestHash ?? null,
     input.lifecycle.ttlMs,
     input.lifecycle.autostartSchedule,
-    input.lifecycle.deadlineAt,
   ]);
 }
 

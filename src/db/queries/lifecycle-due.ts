@@ -34,7 +34,7 @@ const schedulesStatement: Statement<{ readonly schedule: string }> = statement(
   `select distinct w.autostart_schedule as schedule
 from workspaces w
 where w.autostart_schedule is not null
-  and w.deleted_at is null
+    and ${isPersons}
 order by 1
 limit $1`,
 );
@@ -144,7 +144,6 @@ export async function dueDeletions(sql: Sql, now: Date, max: number): Promise<Ca
 
 const dormancyStatement: Statement<CandidateRow> = statement(
   "lifecycle_due_dormancy",
-  // No index of its own: it would be one that every claim writes. Asked seldom, template by template.
   `select w.id
 from unnest($1::uuid[], $2::timestamptz[]) as p(template_id, used_before)
 join workspaces w on w.template_id = p.template_id

@@ -8,9 +8,12 @@ import type { Sql, Tx } from "../store.ts";
 /**
  * The one place that says whom lifecycle concerns (spec §6): a live workspace `w` of a person. Every lifecycle
  * statement has it, so that none of them ever sees an unclaimed prebuild, whatever its columns hold.
+ *
+ * "Greater than" the owner of the prebuilds, whose id is the lowest of all: it makes people's live workspaces one range
+ * of `workspaces_owner_name`, and no other index is needed, which every claim would have to write.
  */
 export const isPersons = `w.deleted_at is null
-    and w.owner_id <> '${prebuildsUserId}'
+    and w.owner_id > '${prebuildsUserId}'
     and not exists (select 1 from prebuilds u where u.workspace_id = w.id and u.state <> 'claimed')`;
 
 export interface PolicyParts {
