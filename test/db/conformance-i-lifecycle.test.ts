@@ -147,6 +147,23 @@ describe("a claimed workspace", () => {
     });
   });
 
+  it("has its own TTL and autostart also when many are claimed at once (160)", async () => {
+    const { fx, template } = await pool();
+    await putPrebuilds(fx, template.preset(), 12);
+    const hours = [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4];
+    const created = await Promise.all(
+      hours.map((ttl) => create(fx, { preset: "large", ttlMs: ttl * hour, autostartSchedule: `${ttl} 9 * * *` })),
+    );
+    expect(created.map((one) => one.outcome)).toEqual(hours.map(() => "claimed"));
+    for (const [nth, ttl] of hours.entries()) {
+      expect(await lifecycleColumns(fx, created[nth]?.workspace.id ?? "")).toMatchObject({
+        ttl_ms: ttl * hour,
+        autostart_schedule: `${ttl} 9 * * *`,
+        deadline_at: new Date(fx.clock.now().getTime() + ttl * hour),
+      });
+    }
+  });
+
   it("is stopped, becomes dormant and is deleted like any other (160)", async () => {
     const { fx, template } = await pool();
     await putPrebuild(fx, template.preset(), { ageMs: 30 * day });
