@@ -47,6 +47,7 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      isQuotaEnabled: false,
     },
   };
 }

@@ -143,6 +143,7 @@ function appOptions(
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    isQuotaEnabled: config.quotaEnabled,
   };
 }
 
@@ -161,6 +162,8 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
     createsPerMinuteMax: config.prebuildsCreatesPerMinute,
     failedKeptMax: config.prebuildsFailedKept,
     connectionsMax: config.pgConnMaxOpen,
+    isQuotaEnabled: config.quotaEnabled,
+    prebuildsAllowance: config.quotaPrebuildsAllowance,
   };
 }
 

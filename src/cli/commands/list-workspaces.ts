@@ -47,6 +47,7 @@ function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Col
     { title: "USABLE", cell: ({ isUsable }) => yesNo(isUsable) },
     { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
     { title: "PRESET", cell: ({ preset }) => preset ?? "–" },
+    { title: "COST", cell: ({ cost }) => String(cost), align: "right" },
     { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
     { title: "NEXT", cell: (workspace) => nextText(workspace, now) },
     { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },

@@ -14,6 +14,8 @@ import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
+import { createMembership, type Membership } from "./membership.ts";
+import { holdForQuota } from "./pool-quota.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
@@ -38,6 +40,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     monotonicMs: deps.monotonicMs,
   });
   const decisionLog = createDecisionLog(deps);
+  const membership = createMembership(deps);
   return {
     name: "prebuilds",
     intervalMs: deps.options.intervalMs,
@@ -45,7 +48,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
-      const { plans, snapshots, total, isPaused } = await decide(deps);
+      const { plans, snapshots, total, isPaused, membershipErrors } = await decide(deps, membership);
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
@@ -59,7 +62,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         cancels: removed.cancels,
         held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
         failedRemoved,
-        errors: created.errors,
+        errors: created.errors + membershipErrors,
         isPaused,
       };
       return report(deps.logger, stats);
@@ -76,10 +79,12 @@ interface Decided {
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
   readonly total: number;
   readonly isPaused: boolean;
+  /** Organizations in which the `prebuilds` user could not be made at home. */
+  readonly membershipErrors: number;
 }
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
-async function decide(deps: PrebuildsDeps): Promise<Decided> {
+async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Decided> {
   const { options } = deps;
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
@@ -89,6 +94,8 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
+  const mayAct = !loaded.pause.isPaused && !options.policy.disabled;
+  const membershipErrors = mayAct ? await membership.ensure(loaded.pools.map(({ preset }) => preset)) : 0;
   const now = at.getTime();
   const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
   const snapshots = new Map<PresetId, PoolSnapshot>();
@@ -106,8 +113,9 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     deploymentInFlight: loaded.inFlight,
     deploymentInFlightMax: options.inFlightMax,
   });
-  const plans = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
-  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused };
+  const limited = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
+  const plans = options.isQuotaEnabled ? await holdForQuota(deps.db, limited) : limited;
+  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused, membershipErrors };
 }
 
 /** Asked only where there is a limit. */

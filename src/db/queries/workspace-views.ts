@@ -67,6 +67,7 @@ export interface WorkspaceView extends BuildView {
   readonly dormant_at: Date | null;
   readonly deleting_at: Date | null;
   readonly deleted_at: Date | null;
+  readonly cost: number;
   readonly total: number;
 }
 
@@ -104,7 +105,7 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
     where a.workspace_id = w.id
       and a.retired_at is null), '[]') as agents,
   t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
-  w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at,
+  w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at, w.cost,
   ${buildColumns}`;
 
 const viewTables = `workspaces w
