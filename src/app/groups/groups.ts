@@ -99,7 +99,9 @@ export async function editGroup(
   }
   const detail = { before: { name: group.name, allowance: group.allowance }, name, displayName, allowance };
   const change = { actor, organization, id: group.id, action: "group.edit", detail };
-  await changing(context, change, name ?? group.name, (tx) => updateGroup(tx, group.id, { name, displayName, allowance }));
+  await changing(context, change, name ?? group.name, (tx) =>
+    updateGroup(tx, group.id, { name, displayName, allowance }),
+  );
   return groupView(await requireGroup(context, organization, group.id));
 }
 
@@ -123,15 +125,25 @@ export async function addGroupMembers(
   requireAdministrator(actor, "add people to groups");
   const { organization, group } = await requireOpenGroup(context, actor, input);
   const { usernames } = input;
-  const change = { actor, organization, id: group.id, action: "group.add_members", detail: { group: group.name, usernames } };
+  const change = {
+    actor,
+    organization,
+    id: group.id,
+    action: "group.add_members",
+    detail: { group: group.name, usernames },
+  };
   await changing(context, change, group.name, async (tx) => {
     const owner = { id: group.id, organizationId: organization.id };
     const added = new Set(await addMembers(tx, owner, usernames, context.clock.now()));
     const unknown = usernames.filter((username) => !added.has(username.toLowerCase()));
     if (unknown.length === 0) return;
-    throw new CodedError("not_found", `Nobody in the organization ${organization.name} is named ${unknown.join(", ")}.`, {
-      next: "`prewarm users list` shows who is in which organization. Nobody has been added.",
-    });
+    throw new CodedError(
+      "not_found",
+      `Nobody in the organization ${organization.name} is named ${unknown.join(", ")}.`,
+      {
+        next: "`prewarm users list` shows who is in which organization. Nobody has been added.",
+      },
+    );
   });
   return groupView(await requireGroup(context, organization, group.id));
 }
@@ -145,7 +157,13 @@ export async function removeGroupMember(
   requireAdministrator(actor, "take people out of groups");
   const { organization, group } = await requireOpenGroup(context, actor, input);
   const { username } = input;
-  const change = { actor, organization, id: group.id, action: "group.remove_member", detail: { group: group.name, username } };
+  const change = {
+    actor,
+    organization,
+    id: group.id,
+    action: "group.remove_member",
+    detail: { group: group.name, username },
+  };
   await changing(context, change, group.name, async (tx) => {
     if (await removeMember(tx, group.id, username)) return;
     throw new CodedError("not_found", `"${username}" is not in the group ${group.name}.`, {

@@ -64,8 +64,8 @@ async function sumsOf(
   userId: UserId,
 ): Promise<Pick<Quota, "used" | "allowed" | "groups">> {
   if (userId === prebuildsUserId) {
-    const [row] = await quotaOfPools(sql, [organizationId]);
-    const { used, allowed } = row ?? { used: 0, allowed: 0 };
+    const pools = await quotaOfPools(sql, [organizationId]);
+    const { used, allowed } = pools.get(organizationId) ?? { used: 0, allowed: 0 };
     return { used, allowed, groups: [{ group: prebuildsGroupName, allowance: allowed }] };
   }
   const asked = { organizationId, ownerId: userId, declaredCost: 0, presetId: null };

@@ -74,8 +74,8 @@ async function exceeded(tx: Tx, { request, input }: Asked, quota: QuotaRow): Pro
   const more = enough.length > workspacesNamedMax ? ` and ${enough.length - workspacesNamedMax} more` : "";
   return new CodedError(
     "quota_exceeded",
-    `"${input.name}" costs ${needed} cost units, and ${request.owner.username} uses ${used} of the ${allowed} that his ` +
-      `groups in the organization ${request.target.organization_name} allow: ${missing} are missing.`,
+    `"${input.name}" costs ${needed} cost units, and ${request.owner.username} uses ${used} of ${allowed} in the ` +
+      `organization ${request.target.organization_name}: that is ${missing} too much.`,
     {
       next:
         needed > allowed || enough.length === 0

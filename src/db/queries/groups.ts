@@ -49,10 +49,7 @@ limit $5
 offset $6`,
 );
 
-export async function listGroups(
-  sql: Sql,
-  input: ListGroupsInput,
-): Promise<(GroupRow & { readonly total: number })[]> {
+export async function listGroups(sql: Sql, input: ListGroupsInput): Promise<(GroupRow & { readonly total: number })[]> {
   const { organizationId, search, sort, order, limit, offset } = input;
   return await sql.query(listStatement, [organizationId, search, sort, order, limit, offset]);
 }

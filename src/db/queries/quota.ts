@@ -1,5 +1,6 @@
 import type { OrganizationId, PresetId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
+import type { PoolQuota, QuotaOfPools } from "../../domain/pool/limit-by-quota.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -75,7 +76,7 @@ export async function quotaOfPerson(
   return row ?? { used: 0, allowed: 0, needed: 0 };
 }
 
-export interface AllowanceRow {
+interface AllowanceRow {
   readonly group: string;
   readonly allowance: number;
 }
@@ -95,7 +96,7 @@ export async function allowancesOf(sql: Sql, organizationId: OrganizationId, use
   return await sql.query(allowancesStatement, [organizationId, userId]);
 }
 
-export interface CostRow {
+interface CostRow {
   readonly id: WorkspaceId;
   readonly name: string;
   readonly template: string;
@@ -145,7 +146,7 @@ export async function setCost(tx: Tx, workspaceId: WorkspaceId, cost: number): P
   await tx.query(setCostStatement, [workspaceId, cost]);
 }
 
-export interface PoolQuotaRow {
+interface PoolQuotaRow {
   readonly organization_id: OrganizationId;
   readonly used: number;
   readonly allowed: number;
@@ -163,11 +164,15 @@ where o.id = any($1::uuid[])`,
 );
 
 /** What the unclaimed prebuilds of organizations cost, and may cost: the allowance of the group `prebuilds`. */
-export async function quotaOfPools(sql: Sql, organizationIds: readonly OrganizationId[]): Promise<PoolQuotaRow[]> {
-  return await sql.query(poolsStatement, [organizationIds, prebuildsUserId]);
+export async function quotaOfPools(
+  sql: Sql,
+  organizationIds: readonly OrganizationId[],
+): Promise<ReadonlyMap<OrganizationId, PoolQuota>> {
+  const rows = await sql.query(poolsStatement, [organizationIds, prebuildsUserId]);
+  return new Map(rows.map(({ organization_id, used, allowed }) => [organization_id, { used, allowed }]));
 }
 
-export interface PresetCostRow {
+interface PresetCostRow {
   readonly preset_id: PresetId;
   readonly organization_id: OrganizationId;
   readonly cost: number;
@@ -181,6 +186,20 @@ where id = any($1::uuid[])`,
 );
 
 /** What one prebuild of each preset costs. */
-export async function presetCosts(sql: Sql, presetIds: readonly PresetId[]): Promise<PresetCostRow[]> {
-  return await sql.query(presetCostsStatement, [presetIds]);
+export async function presetCosts(sql: Sql, presetIds: readonly PresetId[]): Promise<QuotaOfPools["costs"]> {
+  const rows = await sql.query(presetCostsStatement, [presetIds]);
+  return new Map(
+    rows.map(({ preset_id, organization_id, cost }) => [preset_id, { organizationId: organization_id, cost }]),
+  );
+}
+
+/** Organizations whose quota the prebuilds of these presets are part of. */
+export function organizationsOf(costs: QuotaOfPools["costs"]): OrganizationId[] {
+  return [...new Set([...costs.values()].map((price) => price.organizationId))];
+}
+
+/** What is needed to hold plans for these presets to the quotas of their organizations. */
+export async function loadPoolQuota(sql: Sql, presetIds: readonly PresetId[]): Promise<QuotaOfPools> {
+  const costs = await presetCosts(sql, presetIds);
+  return { costs, quotas: await quotaOfPools(sql, organizationsOf(costs)) };
 }

@@ -30,7 +30,7 @@ export function limitByQuota(plans: readonly PoolPlan[], { quotas, costs }: Quot
     const { allowed, used } = quotas.get(price.organizationId) ?? { allowed: 0, used: 0 };
     const detail =
       `each costs ${price.cost} cost units, and the group "prebuilds" of the organization has ${allowed}, of which ` +
-      `${used} are used: ${missing} are missing`;
+      `${used} are used: ${missing} too few`;
     return holdCreates(plan, count, { reason: "quota", detail });
   });
 }

@@ -157,7 +157,8 @@ const quota = {
   quotaEnabled: booleanOption({
     name: "quota.enabled",
     default: false,
-    description: "Whether creations and pools are held to the allowances of groups. Servers of a deployment need the same.",
+    description:
+      "Whether creations and pools are held to the allowances of groups. Servers of a deployment need the same.",
   }),
   quotaPrebuildsAllowance: integerOption({
     name: "quota.prebuilds_allowance",
