@@ -125,7 +125,9 @@ it("claims of two pools do not meet", async () => {
 
 /** A claim of which only that matters which the queue looks at. */
 function someClaim(): ClaimInput {
-  return { presetId: "p", ownerId: "o", name: newName(), now: new Date(), idempotency: null } as unknown as ClaimInput;
+  const lifecycle = { ttlMs: null, autostartSchedule: null };
+  const claim = { presetId: "p", ownerId: "o", name: newName(), now: new Date(), lifecycle, idempotency: null };
+  return claim as unknown as ClaimInput;
 }
 
 it("a database that is gone fails every claim that was under way, each with its error", async () => {
