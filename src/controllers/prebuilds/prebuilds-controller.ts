@@ -15,6 +15,9 @@ import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
+/** However soon a hold ends, cycles leave this much time between them. */
+const againAfterMsMin = 10;
+
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
 export interface CycleStats {
   readonly elapsedMs: number;
@@ -61,10 +64,18 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         errors: created.errors,
         isPaused,
       };
-      return report(deps.logger, stats);
+      return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
     release: () => lease.release(),
   };
+}
+
+/** What is held until an instant is due right after it (a backoff's end): nobody publishes that. */
+function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "againAfterMs"> {
+  const held = plans.flatMap((plan) => plan.held).filter(({ count }) => count > 0);
+  const untils = held.flatMap(({ until }) => (until === undefined ? [] : [until]));
+  const next = untils.reduce((least, until) => Math.min(least, until), Number.POSITIVE_INFINITY);
+  return Number.isFinite(next) ? { againAfterMs: Math.max(againAfterMsMin, next - now + 1) } : {};
 }
 
 interface Decided {
