@@ -6,6 +6,7 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -29,6 +30,7 @@ export interface ControllerDeps {
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
+  readonly agentLostAfterMs: number;
 }
 
 /** Every controller of the server, in one place. */
@@ -38,6 +40,7 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),
+    createLostAgents(deps),
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs(deps),

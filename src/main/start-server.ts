@@ -105,6 +105,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
+      agentLostAfterMs: config.prebuildsAgentLostAfterMs,
     }),
   );
   disposers.add("controllers", async () => {

@@ -144,6 +144,14 @@ const prebuilds = {
     max: 1_000_000,
     description: "Most prebuilds that the deployment creates within a minute; 0 for no limit.",
   }),
+  prebuildsAgentLostAfterMs: durationOption({
+    name: "prebuilds.agent_lost_after",
+    default: 10 * minuteMs,
+    min: secondMs,
+    max: 30 * dayMs,
+    description:
+      "Time after which an unclaimed prebuild is replaced whose agent was connected and is not any more, counted while a server is there to be called.",
+  }),
   prebuildsFailedKept: integerOption({
     name: "prebuilds.failed_kept",
     default: 3,
