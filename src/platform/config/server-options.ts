@@ -214,9 +214,9 @@ const rest = {
   }),
   provisionerDrivers: stringOption({
     name: "provisioner.drivers",
-    default: "process",
+    default: "auto",
     description:
-      "Drivers of the built-in provisioner daemon, with commas between them: process, docker, terraform, fake.",
+      "Drivers of the built-in provisioner daemon, with commas between them: process, docker, terraform, fake. `auto`: process, and docker and terraform where they are found to work.",
   }),
   terraformBinary: stringOption({
     name: "provisioner.terraform_binary",

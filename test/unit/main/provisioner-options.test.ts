@@ -24,7 +24,7 @@ describe("a daemon's drivers", () => {
   const setting = { root: "/nowhere", logger: silentLogger, config: values };
 
   it("are made once each, in the order of their names in the option", () => {
-    expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
+    expect(makeDrivers("fake, process,fake", setting).drivers.map(({ name }) => name)).toEqual(["fake", "process"]);
   });
 
   it("are refused by the option's name when there is none of that name", () => {
