@@ -144,20 +144,22 @@ describe("what a daemon saw to be removed", () => {
     return { workspaceId: workspaceId as WorkspaceId, buildId };
   }
 
-  async function pool(): Promise<{
+  async function pool(driver = "fake"): Promise<{
     readonly fx: Fixture;
     readonly daemon: LeasingDaemon;
     readonly template: PublishedTemplate;
   }> {
     const fx = await testFixture();
     const template = await publishTemplate(fx);
-    const daemon = await registerDaemon(fx);
+    // The Docker driver's workspaces are bound to no daemon, and one daemon sees them all the same.
+    await fx.rows("update template_versions set driver = $1", [driver]);
+    const daemon = await registerDaemon(fx, { drivers: [driver] });
     await reconcile(fx);
     return { fx, daemon, template };
   }
 
-  it("of an unclaimed prebuild has it replaced at once, without waiting for anything", async () => {
-    const { fx, daemon, template } = await pool();
+  it.each(["fake", "docker"])("with %s of an unclaimed prebuild has it replaced at once", async (driver) => {
+    const { fx, daemon, template } = await pool(driver);
     const { workspaceId, buildId } = await made(daemon);
     await agentsReady(fx, [workspaceId]);
     fx.published.length = 0;
@@ -203,8 +205,10 @@ describe("what a daemon saw to be removed", () => {
     expect(await getWorkspace(fx.context, fx.alice, workspace.id)).not.toHaveProperty("lost");
   });
 
-  it("only in part is missed when it should run, and not when it was stopped", async () => {
-    const { fx, daemon } = await pool();
+  it.each(["fake", "docker"])("only in part is missed when it should run, not when stopped (%s)", async (driver) => {
+    const { fx, daemon } = await pool(driver);
+    await (await registerDaemon(fx, { name: "other", drivers: [driver] })).report([]);
+    expect(await fx.number("select count(*) from provider_states where missing_since is not null")).toBe(0);
     const { workspaceId } = await made(daemon);
     await agentsReady(fx, [workspaceId]);
     const missing = "select count(*) from provider_states where missing_since is not null";

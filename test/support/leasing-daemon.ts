@@ -48,6 +48,7 @@ const never = new AbortController().signal;
 export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions = {}): Promise<LeasingDaemon> {
   const { context } = options.on ?? fx;
   const incarnation = systemRandom.uuid();
+  const [driver = "fake"] = options.drivers ?? [];
   const { daemonId, deploymentId } = await registerProvisioner(context, "external", {
     name: options.name ?? "host-1",
     incarnation,
@@ -76,11 +77,11 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
     end: (job, outcome = { kind: "succeeded" }) => completeJob(context, { ...idOf(job), outcome }),
     report: async (workspaceIds, { isMarked = true, isComplete = true, isPartial = false } = {}) => {
       const resources = workspaceIds.map((workspaceId) => ({ workspaceId, detail: "running", isMarked, isPartial }));
-      const body = { daemonId, incarnation, driver: "fake", isComplete, resources };
+      const body = { daemonId, incarnation, driver, isComplete, resources };
       return (await reportResources(context, body)).strangers;
     },
     gone: (workspaceId, buildId) =>
-      reportGone(context, { daemonId, incarnation, driver: "fake", workspaceId, buildId, detail: "its container" }),
+      reportGone(context, { daemonId, incarnation, driver, workspaceId, buildId, detail: "its container" }),
   };
 }
 

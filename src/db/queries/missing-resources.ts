@@ -11,11 +11,19 @@ export interface MissingRow {
   readonly generation: number | null;
 }
 
+/**
+ * Whether the daemon would list what there is of a workspace `s`: it is bound to its host, or the daemon made it last
+ * with a driver whose list is of a host too, though others that share the host may work on it. What a list of Terraform's
+ * folders is without says nothing.
+ */
+const isSeen = (daemon: string): string => `(s.daemon_id = ${daemon}
+    or (s.daemon_id is null and v.driver = 'docker' and m.daemon_id = ${daemon}))`;
+
 const presentStatement: Statement<object> = statement(
   "resources_present",
   `update provider_states s
 set missing_since = null, missing_noted_at = null
-where s.daemon_id = $1
+where coalesce(s.daemon_id, $1) = $1
   and s.missing_since is not null
   and (s.workspace_id = any($2::uuid[])
     or (s.workspace_id = any($3::uuid[]) and exists (
@@ -35,8 +43,10 @@ set missing_since = $4
 from workspaces w
 join builds l on l.id = w.latest_build_id
 join template_versions v on v.id = l.template_version_id
-left join jobs j on j.id = l.job_id
-where s.daemon_id = $1
+left join jobs j on j.id = l.job_id,
+  jobs m
+where m.id = s.job_id
+  and ${isSeen("$1")}
   and s.missing_since is null
   and s.workspace_id <> all($2::uuid[])
   and not (l.transition = 'stop' and s.workspace_id = any($5::uuid[]))
@@ -55,8 +65,9 @@ join workspaces w on w.id = s.workspace_id
 join builds l on l.id = w.latest_build_id
 join template_versions v on v.id = l.template_version_id
 left join jobs j on j.id = l.job_id
+join jobs m on m.id = s.job_id
 left join prebuilds b on b.workspace_id = w.id and b.state <> 'claimed'
-where s.daemon_id = $1
+where ${isSeen("$1")}
   and s.missing_since < $4
   and s.missing_since <= $5
   and s.missing_noted_at is null
@@ -100,9 +111,10 @@ join workspaces w on w.id = s.workspace_id
 join builds l on l.id = w.latest_build_id
 join template_versions v on v.id = l.template_version_id
 left join jobs j on j.id = l.job_id
+join jobs m on m.id = s.job_id
 left join prebuilds b on b.workspace_id = w.id and b.state <> 'claimed'
 where s.workspace_id = $1
-  and s.daemon_id = $2
+  and coalesce(s.daemon_id, m.daemon_id) = $2
   and (s.missing_noted_at is null or s.missing_noted_at < coalesce(j.completed_at, l.created_at))
   and w.deleted_at is null
   and v.driver = $3
