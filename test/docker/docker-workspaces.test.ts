@@ -4,6 +4,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { docker, importImage, removeImage, thingsOf } from "../support/docker-image.ts";
+import { processesOf } from "../support/server-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { WholeServer } from "../support/whole-server.ts";
 
@@ -51,6 +52,8 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  await server.end("SIGTERM");
+  const processes = processesOf(server.folder);
   await server.close();
   const left = thingsOf(daemon);
   for (const name of left) {
@@ -58,7 +61,7 @@ afterAll(async () => {
     docker(kind, "rm", "--force", name);
   }
   for (const name of [image, muslImage]) removeImage(name);
-  expect(left, "left behind by this suite").toEqual([]);
+  expect({ left, processes }, "left behind by this suite").toEqual({ left: [], processes: [] });
 });
 
 async function poolReady(template: string, count = 1): Promise<void> {
