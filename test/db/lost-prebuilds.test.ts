@@ -36,7 +36,7 @@ async function oneReady(): Promise<Bed> {
   const template = await publishTemplate(fx);
   await reconcile(fx);
   const [job] = await runJobs(fx);
-  if (job?.workspace_id == null) throw new Error("a cycle makes a job");
+  if (job === undefined || job.workspace_id === null) throw new Error("a cycle makes a job");
   await agentsReady(fx, [job.workspace_id]);
   const rule = lostAgents(fx);
   await rule.run(goOn);

@@ -98,7 +98,11 @@ async function databaseFindings(context: AppContext, hasDaemon: boolean): Promis
 
 /** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */
 function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly DoctorFinding[] {
-  const usable = finding("drivers", "ok", `The provisioner "${name}" has the drivers ${drivers.join(", ")}.`);
+  const usable = finding(
+    "drivers",
+    "ok",
+    `The provisioner "${name}" has the drivers: ${drivers.join(", ") || "none"}.`,
+  );
   return [
     usable,
     ...unavailable.map(({ driver, reason, next, isWanted }) =>

@@ -41,7 +41,7 @@ export function blockedBecause(since: string): string {
     'no daemon with the driver ' || j.driver || case when j.tags = '{}' then '' else ' and the tags ' || (
       select string_agg(t.key || '=' || t.value, ', ' order by t.key)
       from jsonb_each_text(j.tags) t) end || ' is connected' || coalesce((
-      select '; "' || e.name || '" cannot use it: ' || (u.driver ->> 'reason')
+      select '; "' || e.name || '" cannot use it: ' || rtrim(u.driver ->> 'reason', '.')
       from daemons e
       cross join lateral jsonb_array_elements(e.unavailable) u(driver)
       where ${daemonIsAlive(since)}

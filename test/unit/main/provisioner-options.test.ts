@@ -27,9 +27,16 @@ describe("a daemon's drivers", () => {
     expect(makeDrivers("fake, process,fake", setting).drivers.map(({ name }) => name)).toEqual(["fake", "process"]);
   });
 
+  it("are all three when they are looked for, and none but the process driver must work", () => {
+    const { drivers, optionalDrivers } = makeDrivers("auto", setting);
+    expect(drivers.map(({ name }) => name)).toEqual(["process", "docker", "terraform"]);
+    expect([...optionalDrivers]).toEqual(["docker", "terraform"]);
+    expect(makeDrivers("docker", setting).optionalDrivers.size).toBe(0);
+  });
+
   it("are refused by the option's name when there is none of that name", () => {
     expect(() => makeDrivers("process,toString", setting)).toThrow(
-      'provisioner.drivers names "toString", which is no driver. There are: process, docker, terraform, fake.',
+      'provisioner.drivers names "toString", which is no driver. There are: auto, process, docker, terraform, fake.',
     );
   });
 });
