@@ -92,7 +92,8 @@ create table daemons (
   concurrency integer not null,
   version text not null,
   created_at timestamp with time zone not null,
-  seen_at timestamp with time zone not null
+  seen_at timestamp with time zone not null,
+  unavailable jsonb default '[]'::jsonb not null
 );
 create table decisions (
   id bigint generated always as identity not null,

@@ -62,14 +62,26 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };
 
+/** With this word in place of names, what works on the host is found out at the start. */
+const automatic = "auto";
+const lookedFor: ReadonlySet<string> = new Set([dockerDriverName, terraformDriverName]);
+
+export interface MadeDrivers {
+  readonly drivers: readonly Driver[];
+  /** Names of those that are only looked for: one that does not work here is no fault. */
+  readonly optionalDrivers: ReadonlySet<string>;
+}
+
 /** The drivers that the option `provisioner.drivers` names. Errors: `ConfigError` for a name that is none. */
-export function makeDrivers(names: string, setting: DriverSetting): readonly Driver[] {
-  const wanted = new Set(names.split(",").map((name) => name.trim()));
-  return [...wanted].map((name) => {
+export function makeDrivers(names: string, setting: DriverSetting): MadeDrivers {
+  const isAutomatic = names.trim() === automatic;
+  const wanted = isAutomatic ? [processDriverName, ...lookedFor] : names.split(",").map((name) => name.trim());
+  const drivers = [...new Set(wanted)].map((name) => {
     const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
     if (make !== undefined) return make(setting);
     const option = serverOptions.provisionerDrivers.name;
-    const known = Object.keys(makers).join(", ");
+    const known = [automatic, ...Object.keys(makers)].join(", ");
     throw new ConfigError([{ option, message: `${option} names "${name}", which is no driver. There are: ${known}.` }]);
   });
+  return { drivers, optionalDrivers: isAutomatic ? lookedFor : new Set() };
 }

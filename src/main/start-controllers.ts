@@ -6,6 +6,7 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
@@ -31,6 +32,7 @@ export interface ControllerDeps {
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
+  readonly agentLostAfterMs: number;
   readonly takeUsedAgents: () => readonly AgentId[];
 }
 
@@ -41,6 +43,7 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),
+    createLostAgents(deps),
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs(deps),

@@ -107,6 +107,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
+      agentLostAfterMs: config.prebuildsAgentLostAfterMs,
       takeUsedAgents: () => hub.takeUsedAgents(),
     }),
   );

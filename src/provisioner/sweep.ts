@@ -41,6 +41,7 @@ async function sweepDriver(driver: Driver, options: SweepOptions): Promise<void>
       workspaceId: resource.workspaceId,
       detail: resource.detail.slice(0, resourceDetailLengthMax),
       isMarked: resource.deploymentId === deploymentId,
+      ...(resource.isPartial === true ? { isPartial: true } : {}),
     }));
     const body = { daemonId, incarnation, driver: driver.name, isComplete: reports === 1, resources };
     const { strangers } = await client.call("reportResources", { body, signal: abort });
@@ -55,12 +56,13 @@ function concerns({ workspaceId, deploymentId }: DriverResource, ours: string): 
   return isOurs && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(workspaceId);
 }
 
-async function remove(driver: Driver, workspaceId: string, { logger, abort }: SweepOptions): Promise<void> {
+async function remove(driver: Driver, workspaceId: string, options: SweepOptions): Promise<void> {
+  const { logger, abort, deploymentId } = options;
   if (driver.remove === undefined) return;
   const subject = { driver: driver.name, workspaceId };
   logger.warn("removing what exists of a workspace that the server does not have", subject);
   try {
-    await driver.remove(workspaceId, abort);
+    await driver.remove(workspaceId, abort, deploymentId);
   } catch (error) {
     logger.warn("it could not be removed; the next sweep tries again", { ...subject, error });
   }

@@ -37,7 +37,13 @@ export async function registerProvisioner(
   input: DaemonRegistration,
 ): Promise<DaemonRegistered> {
   const now = context.clock.now();
-  const daemonId = await registerDaemon(context.db, { ...input, kind, id: context.random.uuid() as DaemonId, now });
+  const daemonId = await registerDaemon(context.db, {
+    ...input,
+    unavailable: input.unavailable ?? [],
+    kind,
+    id: context.random.uuid() as DaemonId,
+    now,
+  });
   for (const jobId of await leasesOfEarlierIncarnation(context.db, daemonId, input.incarnation)) {
     await context.db.transaction("abandon job", async (tx) =>
       finishJob(tx, {

@@ -1,7 +1,7 @@
 import type { ControllerStatus, DoctorFinding, DoctorReport } from "../../contracts/api/system.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
-import { listDaemons } from "../../db/queries/daemons.ts";
+import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
@@ -20,7 +20,8 @@ type Controllers = () => readonly ControllerStatus[];
 export async function examine(context: AppContext, actor: Actor, controllers: Controllers): Promise<DoctorReport> {
   requireAdministrator(actor, "examine the deployment");
   const since = daemonsSeenSince(context);
-  const daemons = (await listDaemons(context.db)).map((row) => ({
+  const rows = await listDaemons(context.db);
+  const daemons = rows.map((row) => ({
     name: row.name,
     kind: row.kind,
     isAlive: row.seen_at > since || row.running > 0,
@@ -35,6 +36,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
+      ...rows.flatMap((row, nth) => (daemons[nth]?.isAlive === true ? driverFindings(row) : [])),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
       ...(await consistencyFindings(context)),
@@ -92,6 +94,26 @@ async function databaseFindings(context: AppContext, hasDaemon: boolean): Promis
     );
   }
   return findings;
+}
+
+/** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */
+function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly DoctorFinding[] {
+  const usable = finding(
+    "drivers",
+    "ok",
+    `The provisioner "${name}" has the drivers: ${drivers.join(", ") || "none"}.`,
+  );
+  return [
+    usable,
+    ...unavailable.map(({ driver, reason, next, isWanted }) =>
+      finding(
+        "drivers",
+        isWanted ? "warning" : "ok",
+        `The provisioner "${name}" cannot use the driver ${driver}: ${reason}`,
+        next === "" || !isWanted ? null : next,
+      ),
+    ),
+  ];
 }
 
 async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {

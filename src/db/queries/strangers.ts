@@ -9,6 +9,8 @@ export interface ReportedResources {
   readonly workspaceIds: readonly WorkspaceId[];
   readonly details: readonly string[];
   readonly areMarked: readonly boolean[];
+  /** Whether only what a stopped workspace consists of is there. */
+  readonly arePartial: readonly boolean[];
   readonly now: Date;
 }
 

@@ -1,4 +1,5 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
+import { reportGone } from "../../app/provisioner/report-gone.ts";
 import { reportResources } from "../../app/provisioner/report-resources.ts";
 import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
@@ -26,6 +27,10 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
       return {};
     },
     reportResources: async ({ body }) => await reportResources(deps, body),
+    reportGone: async ({ body }) => {
+      await reportGone(deps, body);
+      return {};
+    },
     completeJob: async ({ params, body }) => {
       await completeJob(deps, { ...body, jobId: params.jobId as JobId });
       return {};

@@ -84,7 +84,7 @@ export class TerraformDriver implements Driver {
     return { claimEffect: "unknown" };
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<string> {
     await this.#tool.open();
     for (const name of ["plugins", "workspaces"]) {
       await mkdir(path.join(this.#options.root, name), { recursive: true, mode: 0o700 });
@@ -94,6 +94,7 @@ export class TerraformDriver implements Driver {
     await this.#versions.open();
     const outcomes = await mapBounded(await this.#workspaces(), recoveriesAtOnce, (id) => this.#recover(id));
     for (const outcome of outcomes) if (outcome.kind === "error") throw outcome.error;
+    return `${this.#tool.binary} ${this.#tool.version}`;
   }
 
   async close(): Promise<void> {}
