@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 /** Whether images can be made and run here: an engine that answers, and a busybox that leans on no library. */
@@ -32,8 +32,12 @@ export function importImage(
   const git = output("sh", "-c", "command -v git");
   const gitCore = output("git", "--exec-path");
   const npm = path.resolve(output("sh", "-c", 'readlink -f "$(command -v npm)"'), "../..");
-  copyInto(stage, ["-aL", process.execPath, git, ...librariesOf(process.execPath), ...librariesOf(git)]);
-  copyInto(stage, ["-a", gitCore, npm, repository]);
+  const files = [process.execPath, git, ...librariesOf(process.execPath), ...librariesOf(git)];
+  // Each at its own place; links among folders and libraries become what they point to.
+  for (const file of new Set(files)) cpSync(realpathSync(file), path.join(stage, file));
+  for (const tree of [gitCore, npm, repository]) {
+    cpSync(tree, path.join(stage, tree), { recursive: true, verbatimSymlinks: true });
+  }
   symlinkSync("/bin/env", path.join(stage, "usr/bin/env"));
   symlinkSync(path.join(npm, "bin/npm-cli.js"), path.join(stage, "bin/npm"));
   symlinkSync(process.execPath, path.join(stage, "bin/node"));
@@ -42,11 +46,6 @@ export function importImage(
   const done = spawnSync("docker", ["import", "-", name], { input: archive, encoding: "utf8" });
   if (done.status !== 0) throw new Error(`docker import: ${done.stderr}`);
   rmSync(stage, { recursive: true, force: true });
-}
-
-/** With their parent folders, at the same places. */
-function copyInto(stage: string, words: readonly string[]): void {
-  execFileSync("cp", ["--parents", ...words, stage]);
 }
 
 /** Through the shell: `ldd` is a script of glibc's. */

@@ -117,6 +117,11 @@ export interface Driver {
    */
   remove?(workspaceId: string, abort: AbortSignal): Promise<void>;
   /**
+   * Removes what earlier attempts have made and could tell nobody, because the server refused it: no job will. Called
+   * by each sweep, before `list`. Only drivers that keep state outside of `saveState` have it.
+   */
+  tidy?(abort: AbortSignal): Promise<void>;
+  /**
    * Called once before the first job: takes up what an earlier daemon has left running.
    * Errors: `driver_unavailable` when its tool is not on this host; the daemon then goes on without it.
    */
