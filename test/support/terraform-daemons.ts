@@ -102,6 +102,7 @@ export class TerraformDaemons {
     await waitUntil(
       `${workspaces} workspaces live, and all that exists is theirs`,
       async () => {
+        await this.#hurryDeletes();
         const live = await this.#live();
         const things = this.cloud.things();
         const own = live.filter((id) => {
@@ -112,6 +113,20 @@ export class TerraformDaemons {
       },
       settledWithinMs,
     );
+  }
+
+  async untilNothingLives(): Promise<void> {
+    const isEmpty = async (): Promise<boolean> => {
+      await this.#hurryDeletes();
+      return (await this.#live()).length === 0;
+    };
+    await waitUntil("nothing lives any more", isEmpty, settledWithinMs);
+  }
+
+  /** A failed delete is tried again after a while, and nobody wants to wait for that. */
+  async #hurryDeletes(): Promise<void> {
+    const text = `update jobs set completed_at = completed_at - interval '1 hour' where status = 'failed'`;
+    await this.server.server.store.query({ name: "test_hurry", text }, []);
   }
 
   async #live(): Promise<readonly string[]> {
