@@ -1,5 +1,6 @@
 import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
+import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
@@ -8,6 +9,7 @@ import type { AgentHub } from "./agent-hub.ts";
 /** What the routes are given. */
 export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
+  readonly claims: ClaimQueue;
   readonly hub: AgentHub;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
