@@ -53,6 +53,29 @@ async function isRepaired(id: string, errorCode: string): Promise<void> {
   await bed.untilNothingLives();
 }
 
+test("a claim that replaces two resources tells each template admin once, of both (168)", {
+  timeout: 60_000,
+}, async () => {
+  const second = replacing("true").slice(demo.length).replace('"owned"', '"mail"');
+  await bed.push(1, `${replacing("true")}${second}`);
+  bed.start();
+  const id = await claimed();
+  await waitUntil("it is usable", async () => (await bed.workspace(id)).isUsable, settledWithinMs);
+  const query = { name: "test_notes", text: "select kind, detail from notifications where kind like 'claim%'" };
+  interface Note {
+    readonly kind: string;
+    readonly detail: { readonly replacements: readonly { readonly address: string }[] };
+  }
+  const notes = await bed.server.server.store.query<Note>(query, []);
+  expect(notes.map(({ detail }) => detail.replacements.map(({ address }) => address))).toEqual([
+    ["terraform_data.mail", "terraform_data.owned"],
+  ]);
+  await bed.build(id, "delete");
+  await bed.until(id, "deleted");
+  await bed.removeTemplate();
+  await bed.untilNothingLives();
+});
+
 describe("S14: a claim build", { timeout: 120_000 }, () => {
   test.each([
     "claim: before anything",
