@@ -1,4 +1,4 @@
-import type { ServerId } from "../contracts/ids.ts";
+import type { AgentId, ServerId } from "../contracts/ids.ts";
 import { createBlockedJobs } from "../controllers/blocked-jobs.ts";
 import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
@@ -6,6 +6,8 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createActivity } from "../controllers/lifecycle/activity.ts";
+import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -29,6 +31,7 @@ export interface ControllerDeps {
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
+  readonly takeUsedAgents: () => readonly AgentId[];
 }
 
 /** Every controller of the server, in one place. */
@@ -42,6 +45,8 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPreemption(deps),
     createBlockedJobs(deps),
     createConsistency(deps),
+    createLifecycle(deps),
+    createActivity(deps),
     createHousekeeping(deps),
   ];
 }

@@ -96,7 +96,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   await checkStateKey(context);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
-  const app = await openHttp(context, { controllers, disposers });
+  const hub = new AgentHub();
+  const app = await openHttp(context, { controllers, disposers, hub });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -106,6 +107,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
+      takeUsedAgents: () => hub.takeUsedAgents(),
     }),
   );
   disposers.add("controllers", async () => {
@@ -164,10 +166,10 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: { readonly controllers: readonly RunningController[]; readonly disposers: Disposers },
+  parts: { readonly controllers: readonly RunningController[]; readonly disposers: Disposers; readonly hub: AgentHub },
 ): Promise<FastifyInstance> {
+  const { hub } = parts;
   const stopping = new AbortController();
-  const hub = new AgentHub();
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
