@@ -6,13 +6,13 @@ import { systemRandom } from "../platform/random.ts";
 import type { dockerOptions } from "../platform/config/docker-options.ts";
 import type { ConfigValues } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
+import { bootstrapScript } from "../provisioner/bootstrap.ts";
 import type { Driver } from "../provisioner/driver.ts";
 import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
 import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
-import { hostBootstrap } from "./host-bootstrap.ts";
 import { packageRoot } from "./version.ts";
 
 export interface DriverSetting {
@@ -54,7 +54,7 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
       root: path.join(root, "terraform"),
       binary: config.terraformBinary,
       hostEnvironment: process.env,
-      bootstrap: hostBootstrap(agentCommand),
+      bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: agentBundle } }),
       clock: systemClock,
       random: systemRandom,
       logger,

@@ -131,6 +131,11 @@ export interface Driver {
   /** Called once after `open`: tells what is removed behind our back as soon as it is seen, if the driver can see it. */
   watch?(onGone: (gone: GoneThing) => void): void;
   /**
+   * Removes what earlier attempts have made and could tell nobody, because the server refused it: no job will. Called
+   * by each sweep, before `list`. Only drivers that keep state outside of `saveState` have it.
+   */
+  tidy?(abort: AbortSignal): Promise<void>;
+  /**
    * Called before the first job, until it succeeds once: takes up what an earlier daemon has left running.
    * Errors: `driver_unavailable` when its tool is not on this host, or does not work now; the daemon then goes on
    * without it, and tries again later.

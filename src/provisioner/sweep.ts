@@ -31,7 +31,11 @@ export async function sweep(drivers: readonly Driver[], options: SweepOptions): 
 }
 
 async function sweepDriver(driver: Driver, options: SweepOptions): Promise<void> {
-  const { client, daemonId, incarnation, deploymentId, abort } = options;
+  const { client, daemonId, incarnation, deploymentId, abort, logger } = options;
+  // What fails here is tried again, and keeps nothing else from being looked at.
+  await abortable(driver.tidy?.(abort) ?? Promise.resolve(), abort).catch((error: unknown) => {
+    if (!abort.aborted) logger.warn("what is left over could not be removed", { driver: driver.name, error });
+  });
   const found = (await abortable(driver.list(), abort)).filter((resource) => concerns(resource, deploymentId));
   // An empty report, too, says something: what the server believes to exist does not.
   const reports = Math.max(1, Math.ceil(found.length / reportedResourcesMax));

@@ -171,6 +171,7 @@ const rehearsalOwner: BuildWork["owner"] = {
   username: "rehearsal",
   name: "Rehearsal",
   email: "rehearsal@example.invalid",
+  groups: [],
 };
 
 async function workOf(context: AppContext, row: LeasedJobRow, agents: BuildWork["agents"]): Promise<Work> {
@@ -188,6 +189,11 @@ async function agentsFor(context: AppContext, tx: Tx, row: LeasedJobRow): Promis
   return live.map(({ id, name }) => ({ id, name, token: null }));
 }
 
+/** Names of the groups that a workspace's owner belongs to: none, as long as an organization has no groups. */
+function groupsOf(): string[] {
+  return [];
+}
+
 function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): Omit<BuildWork, "kind"> {
   if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
@@ -197,7 +203,13 @@ function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">):
     stage: row.stage,
     workspaceId: row.workspace_id,
     workspaceName: row.workspace_name,
-    owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
+    owner: {
+      id: row.owner_id,
+      username: row.owner_username,
+      name: row.owner_name,
+      email: row.owner_email ?? "",
+      groups: groupsOf(),
+    },
     parameters: row.parameters,
     ...own,
   };

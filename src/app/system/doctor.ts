@@ -3,6 +3,7 @@ import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
 import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
+import { listStrangers } from "../../db/queries/strangers.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
@@ -12,6 +13,8 @@ import { seePools } from "../prebuilds/pools.ts";
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
 const queueOldMs = 300_000;
+/** A removal that has not come to an end within several sweeps. */
+const strangerStuckMs = 600_000;
 const mebibyte = 1_048_576;
 
 type Controllers = () => readonly ControllerStatus[];
@@ -40,6 +43,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
       ...(await consistencyFindings(context)),
+      ...(await strangerFindings(context)),
     ],
     controllers: [...statuses],
     daemons,
@@ -148,6 +152,31 @@ function controllerFindings(statuses: readonly ControllerStatus[]): DoctorFindin
       "It is tried again by itself; the server's log has the details.",
     ),
   );
+}
+
+/** What exists without a row of the database. Daemons remove it by themselves, so it is a warning when they do not. */
+async function strangerFindings(context: AppContext): Promise<DoctorFinding[]> {
+  const strangers = await listStrangers(context.db, rowsShownMax);
+  if (strangers.length === 0) return [finding("strangers", "ok", "Daemons find nothing that the database is without.")];
+  const now = context.clock.now().getTime();
+  return strangers.map((row) => {
+    const what = `${row.detail} of the workspace ${row.workspace_id}, which there is not (${row.driver}, at the daemon ${row.daemon})`;
+    const since = `found at ${row.first_seen_at.toISOString()}`;
+    if (row.condemned_at === null) {
+      const next =
+        "It is removed by that daemon once it is older than `provisioner.orphan_age`; nothing is to be done.";
+      return finding("strangers", "ok", `${what}, ${since}.`, next);
+    }
+    const isStuck = now - row.condemned_at.getTime() > strangerStuckMs;
+    return finding(
+      "strangers",
+      isStuck ? "warning" : "ok",
+      `${what}, ${since}, to be removed since ${row.condemned_at.toISOString()}.`,
+      isStuck
+        ? "Its removal fails, or that daemon is gone: see its log (`it could not be removed`), start it again, or remove the thing by hand."
+        : "That daemon is at it; each sweep tries again.",
+    );
+  });
 }
 
 async function consistencyFindings(context: AppContext): Promise<DoctorFinding[]> {

@@ -2,6 +2,7 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { templateRoutes } from "./templates.ts";
@@ -16,6 +17,7 @@ export const routes = {
   ...identityRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
+  ...stateRoutes,
   ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,

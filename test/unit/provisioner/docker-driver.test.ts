@@ -307,6 +307,19 @@ describe("a delete", () => {
     nothingLeft();
   });
 
+  test("that is told not-found of another id does not take it for gone (S15)", async () => {
+    await started();
+    let answers = 2;
+    engine.before = (request) =>
+      request.method === "DELETE" && answers-- > 0 ? refused(404, "No such container: some-other-id") : undefined;
+    // Whether it tries again by itself or leaves that to its caller: it never calls gone what is there.
+    for (let round = 0; round < 3; round += 1) {
+      const outcome = await driver.destroy(context({ transition: "delete" })).catch((error: unknown) => error);
+      if (outcome === undefined) break;
+    }
+    nothingLeft();
+  });
+
   test("is retried while a removal is in progress, until the engine lists nothing", async () => {
     await started();
     let refusals = 3;
