@@ -2,8 +2,10 @@ import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
+import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
+import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
 export interface HttpDeps extends AppContext {
@@ -12,6 +14,8 @@ export interface HttpDeps extends AppContext {
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;
+  readonly metrics: Metrics;
+  readonly metricsAccess: MetricsAccess;
   /** Aborted when the server stops: long polls and streams end then. */
   readonly stopping: AbortSignal;
 }

@@ -6,6 +6,8 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
+import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -14,6 +16,7 @@ import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
 
@@ -29,6 +32,8 @@ export interface ControllerDeps {
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
+  readonly metrics: Metrics;
+  readonly metricsRefresh: MetricsRefreshDeps["options"];
 }
 
 /** Every controller of the server, in one place. */
@@ -43,9 +48,14 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createBlockedJobs(deps),
     createConsistency(deps),
     createHousekeeping(deps),
+    createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];
 }
 
 export function startControllers(deps: ControllerDeps): readonly RunningController[] {
-  return allControllers(deps).map((controller) => startController(controller, deps));
+  const lastSuccesses: LastSuccesses = new Map();
+  showLastSuccesses(deps.metrics, lastSuccesses);
+  return allControllers(deps).map((controller) =>
+    startController(observeController(controller, { ...deps, lastSuccesses }), deps),
+  );
 }

@@ -15,6 +15,7 @@ import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
+import type { HttpDeps } from "../http/http-deps.ts";
 import { buildHttpServer } from "../http/http-server.ts";
 import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
@@ -22,6 +23,7 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
+import { metricsAccess, openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -95,7 +97,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   await checkStateKey(context);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
-  const app = await openHttp(context, { controllers, disposers });
+  const hub = new AgentHub();
+  const metrics = openMetrics(config, { pool, bus, hub });
+  const app = await openHttp(context, { controllers, disposers, hub, metrics, metricsAccess: metricsAccess(config) });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -105,6 +109,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
+      metrics,
+      metricsRefresh: {
+        refreshIntervalMs: config.metricsRefreshIntervalMs,
+        refreshTimeoutMs: config.metricsRefreshTimeoutMs,
+      },
     }),
   );
   disposers.add("controllers", async () => {
@@ -163,14 +172,19 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: { readonly controllers: readonly RunningController[]; readonly disposers: Disposers },
+  parts: Pick<HttpDeps, "hub" | "metrics" | "metricsAccess"> & {
+    readonly controllers: readonly RunningController[];
+    readonly disposers: Disposers;
+  },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const hub = new AgentHub();
+  const { hub, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     hub,
+    metrics,
+    metricsAccess,
     agentFiles: createAgentPrograms(context),
     controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,

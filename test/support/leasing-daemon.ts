@@ -67,7 +67,9 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
       return jobs;
     },
     store: (job, state, serial = 1) => storeState(context, { ...idOf(job), serial, state }),
-    end: (job, outcome = { kind: "succeeded" }) => completeJob(context, { ...idOf(job), outcome }),
+    end: async (job, outcome = { kind: "succeeded" }) => {
+      await completeJob(context, { ...idOf(job), outcome });
+    },
     report: async (workspaceIds, { isMarked = true, isComplete = true } = {}) => {
       const resources = workspaceIds.map((workspaceId) => ({ workspaceId, detail: "running", isMarked }));
       const body = { daemonId, incarnation, driver: "fake", isComplete, resources };
