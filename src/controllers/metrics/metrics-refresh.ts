@@ -21,8 +21,8 @@ export interface MetricsRefreshDeps {
   readonly options: { readonly refreshIntervalMs: number; readonly refreshTimeoutMs: number };
 }
 
-/** Pools whose numbers are worked out before requests get their turn again. */
-const poolBatchMax = 500;
+/** Pools or totals that are worked through before requests get their turn again. */
+const batchMax = 500;
 const queueClasses = ["people", "removals", "prebuilds"] as const;
 
 /**
@@ -101,10 +101,13 @@ async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<B
   const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused };
   const now = seen.at.getTime();
   for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
-    if (position % poolBatchMax === poolBatchMax - 1) await setImmediate();
+    if (position % batchMax === batchMax - 1) await setImmediate();
     table.addPool({ preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) });
   }
-  for (const row of seen.totals) table.addTotals(row);
+  for (const [position, row] of seen.totals.entries()) {
+    if (position % batchMax === batchMax - 1) await setImmediate();
+    table.addTotals(row);
+  }
   const parts: Buffer[] = [];
   for (const [name, samples] of table.families()) {
     parts.push(Buffer.from(familyText(name, deps.metrics.namespace, samples)));

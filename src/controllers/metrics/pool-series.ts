@@ -2,7 +2,7 @@ import type { PoolTotalsRow } from "../../db/queries/pool-totals.ts";
 import { presetHealth } from "../../domain/pool/preset-health.ts";
 import { isActivePreset, type PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { calculateState } from "../../domain/pool/reconciliation-state.ts";
-import { labelsText, type Sample } from "../../platform/metrics/exposition.ts";
+import { escaped, labelsText, type Sample } from "../../platform/metrics/exposition.ts";
 import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
 
 /** All that is shown under one set of labels, whatever number of versions and presets it comes from. */
@@ -89,7 +89,8 @@ export class PoolSeriesTable {
   }
 
   #of(template: string, preset: string, organization: string): PoolSeries {
-    const labels = labelsText({ template_name: template, preset_name: preset, organization_name: organization });
+    // Written out, and not through `labelsText`: a refresh of 10,000 pools comes here 40,000 times.
+    const labels = `template_name="${escaped(template)}",preset_name="${escaped(preset)}",organization_name="${escaped(organization)}"`;
     let series = this.#series.get(labels);
     if (series === undefined) {
       series = {

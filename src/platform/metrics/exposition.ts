@@ -13,7 +13,8 @@ export function labelsText(labels: Readonly<Record<string, string>>): string {
     .join(",");
 }
 
-function escaped(value: string): string {
+/** A label's value as it may stand between quotes. */
+export function escaped(value: string): string {
   return /[\\"\n]/.test(value)
     ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
     : value;
