@@ -89,7 +89,12 @@ async function measure(pool: pg.Pool, presets: number, times: number): Promise<M
     scrapeP99Ms: scrape.p99Ms,
     scrapeMiB: bytes / 1024 ** 2,
   };
-  return { row: { case: `${presets} presets`, values }, refreshStatements, scrapeStatements, scrapeP99Ms: scrape.p99Ms };
+  return {
+    row: { case: `${presets} presets`, values },
+    refreshStatements,
+    scrapeStatements,
+    scrapeP99Ms: scrape.p99Ms,
+  };
 }
 
 async function run(context: BenchContext): Promise<Outcome> {

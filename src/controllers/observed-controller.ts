@@ -25,7 +25,8 @@ export function observeController(controller: Controller, deps: ObserverDeps): C
         if (report.outcome === "skipped") return report;
         deps.lastSuccesses.set(controller.name, deps.clock.now());
         metrics.observe("controller_run_duration_seconds", { controller: controller.name, outcome: "ok" }, seconds());
-        if (controller.name === "prebuilds") metrics.observe("prebuilds_reconciliation_duration_seconds", {}, seconds());
+        if (controller.name === "prebuilds")
+          metrics.observe("prebuilds_reconciliation_duration_seconds", {}, seconds());
         return report;
       } catch (error) {
         const labels = { controller: controller.name, outcome: "error" };

@@ -58,6 +58,10 @@ export function measureRequests(app: FastifyInstance, metrics: Metrics): void {
     const route = request.routeOptions.url ?? "unmatched";
     if (streams.has(route) || request.ws) return;
     const status = `${Math.floor(reply.statusCode / 100)}xx`;
-    metrics.observe("http_request_duration_seconds", { method: request.method, route, status }, reply.elapsedTime / 1_000);
+    metrics.observe(
+      "http_request_duration_seconds",
+      { method: request.method, route, status },
+      reply.elapsedTime / 1_000,
+    );
   });
 }

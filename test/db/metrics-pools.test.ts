@@ -147,7 +147,8 @@ describe("the deployment", () => {
   it("154: the gauge of the pause is 0, 1 and 0 again", async () => {
     const fx = await testFixture();
     const { values } = measure(fx);
-    const paused = async (): Promise<unknown> => (await values()).get("prewarm_prebuilt_workspaces_reconciliation_paused");
+    const paused = async (): Promise<unknown> =>
+      (await values()).get("prewarm_prebuilt_workspaces_reconciliation_paused");
     expect(await paused()).toBe(0);
     await setPaused(fx.context, fx.admin, true);
     expect(await paused()).toBe(1);
@@ -201,7 +202,9 @@ describe("the deployment", () => {
   it("the namespace coderd gives the well-known names, and changes no other", async () => {
     const fx = await testFixture();
     await publishTemplate(fx);
-    const names = new Set([...(await measure(fx, { namespace: "coderd" }).values()).keys()].map((key) => key.split("{")[0]));
+    const names = new Set(
+      [...(await measure(fx, { namespace: "coderd" }).values()).keys()].map((key) => key.split("{")[0]),
+    );
     expect(names).toContain("coderd_prebuilt_workspaces_created_total");
     expect(names).toContain("coderd_prebuilt_workspaces_metrics_last_updated");
     expect(names).toContain("prewarm_provisioner_queue_jobs");
@@ -255,7 +258,9 @@ describe("a refresh", () => {
     const first = measure(fx);
     await first.refresh.release?.();
     await first.refresh.release?.();
-    expect([...(await seriesOf(first.metrics)).keys()].filter((key) => key.includes("prebuilt_workspaces_"))).toEqual([]);
+    expect([...(await seriesOf(first.metrics)).keys()].filter((key) => key.includes("prebuilt_workspaces_"))).toEqual(
+      [],
+    );
     const second = measure(fx, { metrics: first.metrics });
     expect(poolValues(await second.values())).toMatchObject({ desired: 1 });
     // The first one, stopped once more, does not take away what the second shows.

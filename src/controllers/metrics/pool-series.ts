@@ -12,7 +12,12 @@ interface PoolSeries {
   desired: number | null;
   isHardLimited: boolean;
   isValidationFailed: boolean;
-  totals: { readonly created: number; readonly failed: number; readonly claimed: number; readonly replaced: number } | null;
+  totals: {
+    readonly created: number;
+    readonly failed: number;
+    readonly claimed: number;
+    readonly replaced: number;
+  } | null;
   readonly misses: Map<string, number>;
 }
 
@@ -67,7 +72,10 @@ export class PoolSeriesTable {
       ["prebuilt_workspaces_running", ({ gauges }) => gauges?.running],
       ["prebuilt_workspaces_eligible", ({ gauges }) => gauges?.eligible],
       ["prebuilt_workspaces_preset_hard_limited", ({ isHardLimited }) => (isHardLimited ? 1 : undefined)],
-      ["prebuilt_workspaces_preset_validation_failed", ({ isValidationFailed }) => (isValidationFailed ? 1 : undefined)],
+      [
+        "prebuilt_workspaces_preset_validation_failed",
+        ({ isValidationFailed }) => (isValidationFailed ? 1 : undefined),
+      ],
     ];
     for (const [name, valueOf] of columns) {
       const samples: Sample[] = [];

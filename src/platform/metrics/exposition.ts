@@ -15,9 +15,7 @@ export function labelsText(labels: Readonly<Record<string, string>>): string {
 
 /** A label's value as it may stand between quotes. */
 export function escaped(value: string): string {
-  return /[\\"\n]/.test(value)
-    ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")
-    : value;
+  return /[\\"\n]/.test(value) ? value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n") : value;
 }
 
 /** One metric with its samples in Prometheus' text format; nothing when it has no samples. */
@@ -26,6 +24,7 @@ export function familyText(name: SampledName, namespace: string, samples: readon
   const full = fullMetricName(name, namespace);
   const { help, type } = metricDefinitions[name];
   let text = `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n`;
-  for (const { labels, value } of samples) text += labels === "" ? `${full} ${value}\n` : `${full}{${labels}} ${value}\n`;
+  for (const { labels, value } of samples)
+    text += labels === "" ? `${full} ${value}\n` : `${full}{${labels}} ${value}\n`;
   return text;
 }
