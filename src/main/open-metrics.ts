@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { PostgresBus } from "../bus/postgres-bus.ts";
+import type { MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import type { AgentHub } from "../http/agent-hub.ts";
 import type { MetricsAccess } from "../http/metrics-page.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
@@ -8,6 +9,10 @@ import { packageVersion } from "./version.ts";
 
 export function metricsAccess(config: ServerConfig): MetricsAccess {
   return { isPublic: config.metricsPublic, token: config.metricsToken };
+}
+
+export function metricsRefreshOptions(config: ServerConfig): MetricsRefreshDeps["options"] {
+  return { refreshIntervalMs: config.metricsRefreshIntervalMs, refreshTimeoutMs: config.metricsRefreshTimeoutMs };
 }
 
 /** The metrics of this server, with what is read from its memory at each scrape. */

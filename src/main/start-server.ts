@@ -23,7 +23,7 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
-import { metricsAccess, openMetrics } from "./open-metrics.ts";
+import { metricsAccess, metricsRefreshOptions, openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -110,10 +110,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
       metrics,
-      metricsRefresh: {
-        refreshIntervalMs: config.metricsRefreshIntervalMs,
-        refreshTimeoutMs: config.metricsRefreshTimeoutMs,
-      },
+      metricsRefresh: metricsRefreshOptions(config),
     }),
   );
   disposers.add("controllers", async () => {
