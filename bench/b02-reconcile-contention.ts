@@ -2,6 +2,7 @@ import type { ServerId } from "../src/contracts/ids.ts";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import type { Actor } from "../src/app/authorize.ts";
+import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
 import { createVersionDefinitions } from "../src/app/workspaces/version-definitions.ts";
 import { createWorkspace } from "../src/app/workspaces/create-workspace.ts";
 import { MemoryBus } from "../src/bus/memory-bus.ts";
@@ -104,9 +105,11 @@ async function measure(
     const [person] = await seedPeople(pool, 1);
     const [cold] = await seedTemplates(pool, { count: 1, prefix: "cold-", instances: 0, preset: "outdated" });
     if (person === undefined || cold === undefined) throw new Error("Seeding made nothing.");
+    const store = new Store({ pool, publish: () => undefined });
     const context = {
-      ...contextOver(new Store({ pool, publish: () => undefined })),
+      ...contextOver(store),
       versions: createVersionDefinitions(),
+      claims: new ClaimQueue(store),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

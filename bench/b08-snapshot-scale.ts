@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
 import { Store } from "../src/db/store.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome } from "./harness/benchmark.ts";
 import { claimOne, createDoubleClaimCheck } from "./harness/claim.ts";
@@ -39,12 +40,12 @@ const topUpEvery = 10;
 
 /** One claimer, one after the other, in a pool that keeps its size. */
 async function claimsMs({ pool, person, claims }: Claims, from: SeededPool, prefix: string): Promise<Summary> {
-  const store = new Store({ pool, publish: () => undefined });
+  const queue = new ClaimQueue(new Store({ pool, publish: () => undefined }));
   const check = createDoubleClaimCheck();
   const samples: number[] = [];
   for (let nth = 0; nth < claims; nth += 1) {
     const begun = performance.now();
-    const taken = await claimOne(store, from, { person, name: `${prefix}-${nth}`, hasJob: true });
+    const taken = await claimOne(queue, from, { person, name: `${prefix}-${nth}`, hasJob: true });
     samples.push(performance.now() - begun);
     check(taken);
     if ((nth + 1) % topUpEvery > 0) continue;

@@ -1,17 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { BuildId, JobId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
-import { claimPrebuild } from "../../src/db/queries/claim.ts";
-import type { Sql } from "../../src/db/store.ts";
+import type { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import type { Person, SeededPool } from "./seed.ts";
 
 /** One claim as the use case makes it. @returns the workspace, or undefined when the pool is empty. */
 export async function claimOne(
-  sql: Sql,
+  claims: ClaimQueue,
   from: SeededPool,
   claim: { readonly person: Person; readonly name: string; readonly hasJob: boolean },
 ): Promise<string | undefined> {
-  const row = await claimPrebuild(sql, {
+  const row = await claims.claim({
     organizationId: defaultOrganizationId,
     templateId: from.templateId,
     presetId: from.presetId,

@@ -31,6 +31,8 @@ export const idempotencyKeepMs = 24 * 3_600_000;
 export const claimWaitMsMax = 600_000;
 /** Creations that may wait at once on one server; more are answered 503. */
 export const claimWaitersMax = 1_000;
+/** Claims that may wait for their turn at the database on one server; more are answered 503. */
+export const claimsQueuedMax = 5_000;
 
 export const logBatchLinesMax = 500;
 export const logLineLengthMax = 8_192;

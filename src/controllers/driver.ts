@@ -33,9 +33,14 @@ export interface DriverDeps {
   readonly monotonicMs: () => number;
 }
 
-/** News within this time make one run; a run that took long waits as long again, so that it never fills the time. */
+/** News within this time make one run. */
 const settleMsMin = 5;
-const settleMsMax = 1_000;
+/**
+ * Under steady news a controller rests this many times as long as it ran, so that it takes at most a fifth of the time;
+ * but never longer than `restMsMax`. After a pause in the news it runs at once.
+ */
+const restPerRun = 4;
+const restMsMax = 1_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
 
@@ -79,7 +84,8 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   async function loop(): Promise<void> {
     while (!abort.signal.aborted) {
       await runOnce();
-      const settleMs = Math.min(Math.max(status.lastElapsedMs ?? 0, settleMsMin), settleMsMax);
+      const restsUntilMs = deps.monotonicMs() + Math.min(restPerRun * (status.lastElapsedMs ?? 0), restMsMax);
+      const settleMs = (): number => Math.max(settleMsMin, restsUntilMs - deps.monotonicMs());
       const isSkipped = status.lastOutcome === "skipped";
       const timeoutMs = isSkipped ? Math.min(skippedRetryMs, controller.intervalMs) : controller.intervalMs;
       await waitSettled(signal, { timeoutMs, abort: abort.signal, settleMs });

@@ -1,5 +1,6 @@
 import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
+import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
@@ -10,6 +11,7 @@ import type { MetricsAccess } from "./metrics-page.ts";
 /** What the routes are given. */
 export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
+  readonly claims: ClaimQueue;
   readonly hub: AgentHub;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];

@@ -4,6 +4,7 @@ import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
+import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import { PostgresBus } from "../bus/postgres-bus.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
@@ -179,6 +180,7 @@ async function openHttp(
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
+    claims: new ClaimQueue(context.db),
     hub,
     metrics,
     metricsAccess,

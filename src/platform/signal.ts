@@ -57,10 +57,13 @@ export function createSignal(): Signal {
  * Like `signal.wait`, but after a notify it lingers `settleMs`, so that a burst of notifies costs one turn.
  * It lingers once, not until silence: a steady stream of notifies cannot hold the consumer off for ever.
  */
-export async function waitSettled(signal: Signal, options: WaitOptions & { readonly settleMs: number }): Promise<Wake> {
+export async function waitSettled(
+  signal: Signal,
+  options: WaitOptions & { /** Asked at the notify. */ readonly settleMs: () => number },
+): Promise<Wake> {
   const wake = await signal.wait(options);
   if (wake !== "notified") return wake;
-  await sleep(options.settleMs, options.abort);
+  await sleep(options.settleMs(), options.abort);
   if (options.abort?.aborted === true) return "aborted";
   signal.clear();
   return "notified";

@@ -1,3 +1,10 @@
+/** Lets everything that waits for the event loop have its turn. */
+export function yieldTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
 /**
  * Resolves after `durationMs`, or at once when `abort` fires: whoever sleeps looks at `abort.aborted` next,
  * so a shutdown is a return and not an exception to catch.

@@ -37,14 +37,14 @@ export async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
   throw error;
 }
 
-/** The claim statement by itself, on any handle; no use case around it. */
-export async function claimOnce(
-  fx: Fixture,
-  sql: Sql,
-  from: { readonly templateId: TemplateId; readonly presetId: PresetId },
-  over: Partial<ClaimInput> = {},
-): Promise<ClaimedRow | undefined> {
-  return await claimPrebuild(sql, {
+interface ClaimFrom {
+  readonly templateId: TemplateId;
+  readonly presetId: PresetId;
+}
+
+/** What the use case would ask the database for, for alice. */
+export function claimInput(fx: Fixture, from: ClaimFrom, over: Partial<ClaimInput> = {}): ClaimInput {
+  return {
     organizationId: defaultOrganizationId,
     ...from,
     isOutdatedAllowed: false,
@@ -60,5 +60,15 @@ export async function claimOnce(
     jobId: null,
     idempotency: null,
     ...over,
-  });
+  };
+}
+
+/** The claim statement by itself, on any handle; no use case around it. */
+export async function claimOnce(
+  fx: Fixture,
+  sql: Sql,
+  from: ClaimFrom,
+  over: Partial<ClaimInput> = {},
+): Promise<ClaimedRow | undefined> {
+  return await claimPrebuild(sql, claimInput(fx, from, over));
 }

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
+import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
 import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
@@ -40,7 +41,7 @@ export interface TestServer {
   readonly id: ServerId;
   readonly pool: pg.Pool;
   readonly store: Store;
-  readonly context: AppContext & { readonly versions: VersionDefinitions };
+  readonly context: AppContext & { readonly versions: VersionDefinitions; readonly claims: ClaimQueue };
   /** Everything that was published, in order. */
   readonly published: Topic[];
   readonly connectionsMax: number;
@@ -79,6 +80,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
+    claims: new ClaimQueue(store),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",

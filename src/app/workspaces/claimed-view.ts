@@ -13,10 +13,9 @@ export function claimedView(input: {
   readonly row: ClaimedRow;
   readonly buildId: BuildId;
   readonly jobId: JobId | null;
-  readonly now: Date;
 }): Workspace {
   const { request, row, jobId } = input;
-  const now = instant(input.now);
+  const now = instant(row.claimed_at);
   return {
     id: row.workspace_id,
     organization: request.target.organization_name,

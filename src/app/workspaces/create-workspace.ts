@@ -4,23 +4,23 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { BuildId, JobId, PresetId, WorkspaceId } from "../../contracts/ids.ts";
 import { claimWaitersMax, claimWaitMsMax } from "../../contracts/limits.ts";
 import type { MissReason } from "../../contracts/states.ts";
-import { type ClaimedRow, claimPrebuild } from "../../db/queries/claim.ts";
+import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
 import { createCold, idempotentAnswer, recordRefused } from "../../db/queries/cold-creation.ts";
 import { outdatedPresets } from "../../db/queries/creation-target.ts";
 import { workspaceById } from "../../db/queries/workspace-views.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
-import type { Sql } from "../../db/store.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { claimedView } from "./claimed-view.ts";
+import type { ClaimQueue } from "./claim-queue.ts";
 import { type CreationRequest, checkCreation, findTarget } from "./creation-request.ts";
 import { missReasonOf, retryAfterSecondsOf } from "./miss-reason.ts";
 import type { VersionDefinitions } from "./version-definitions.ts";
 import { workspaceView } from "./workspace-view.ts";
 
 export type Created = Static<typeof CreatedWorkspace>;
-type CreateContext = AppContext & { readonly versions: VersionDefinitions };
+type CreateContext = AppContext & { readonly versions: VersionDefinitions; readonly claims: ClaimQueue };
 
 const waitMsDefault = 30_000;
 /** A creation that waits looks again at least this often, in case it was not told. */
@@ -64,9 +64,9 @@ interface Creation {
 }
 
 async function claimOrBuild(creation: Creation): Promise<Created> {
-  const { context, input } = creation;
+  const { input } = creation;
   const mode = input.mode ?? "prefer_warm";
-  const first = await tryClaim(creation, context.db);
+  const first = await tryClaim(creation);
   if (first.kind === "claimed") return first.created;
   let last: Missed = first;
   let waitedMs = 0;
@@ -87,35 +87,37 @@ interface Missed {
 
 type Attempt = { readonly kind: "claimed"; readonly created: Created } | Missed;
 
-/** One attempt at a claim, on whatever it is given: by itself, or in an open transaction. */
-async function tryClaim(creation: Creation, sql: Sql): Promise<Attempt> {
+type Claim = (input: ClaimInput) => Promise<ClaimedRow | undefined>;
+
+/** One attempt at a claim, outside any transaction: together with others that come at the same time. */
+async function tryClaim(creation: Creation): Promise<Attempt> {
   const { context, request } = creation;
+  const claim: Claim = (input) => context.claims.claim(input);
   const { preset } = request;
   if (preset === undefined) return { kind: "missed", reason: request.presetMiss ?? "no_preset" };
   if (!context.options.isPrebuildsEnabled) return { kind: "missed", reason: "disabled" };
   if (preset.instances === null) return { kind: "missed", reason: "no_pool" };
   const begunMs = context.monotonicMs();
-  const claimed = await claimFrom(creation, sql, { presetId: preset.presetId as PresetId, isOutdated: false });
+  const claimed = await claimFrom(creation, claim, { presetId: preset.presetId as PresetId, isOutdated: false });
   if (claimed !== undefined) return { kind: "claimed", created: finish(creation, claimed, begunMs) };
   if (request.version.manifest.rollout?.strategy === "surge") {
-    for (const outdated of await outdatedPresets(sql, preset.presetId as PresetId, context.clock.now())) {
-      const older = await claimFrom(creation, sql, { presetId: outdated.id, isOutdated: true });
+    for (const outdated of await outdatedPresets(context.db, preset.presetId as PresetId, context.clock.now())) {
+      const older = await claimFrom(creation, claim, { presetId: outdated.id, isOutdated: true });
       if (older !== undefined) return { kind: "claimed", created: finish(creation, older, begunMs) };
     }
   }
-  return { kind: "missed", reason: await missReasonOf(sql, preset.presetId as PresetId, context.clock.now()) };
+  return { kind: "missed", reason: await missReasonOf(context.db, preset.presetId as PresetId, context.clock.now()) };
 }
 
 interface Claimed {
   readonly row: ClaimedRow;
   readonly buildId: BuildId;
   readonly jobId: JobId | null;
-  readonly now: Date;
 }
 
 async function claimFrom(
   creation: Creation,
-  sql: Sql,
+  claim: Claim,
   from: { readonly presetId: PresetId; readonly isOutdated: boolean },
 ): Promise<Claimed | undefined> {
   const { context, actor, input, request } = creation;
@@ -123,8 +125,7 @@ async function claimFrom(
   // An outdated version's effect is not looked up: a job that finds nothing to do is always right.
   const needsJob = from.isOutdated || request.version.claimEffect === "unknown";
   const jobId = needsJob ? (context.random.uuid() as JobId) : null;
-  const now = context.clock.now();
-  const row = await claimPrebuild(sql, {
+  const row = await claim({
     organizationId: request.target.organization_id,
     templateId: request.target.template_id,
     presetId: from.presetId,
@@ -136,12 +137,12 @@ async function claimFrom(
     automaticUpdates: input.automaticUpdates ?? false,
     mode: input.mode ?? "prefer_warm",
     waitedMs: Math.round(creation.waitedMs),
-    now,
+    now: context.clock.now(),
     buildId,
     jobId,
     idempotency: request.idempotency,
   });
-  return row === undefined ? undefined : { row, buildId, jobId, now };
+  return row === undefined ? undefined : { row, buildId, jobId };
 }
 
 /** Tells everybody concerned, and answers from what the claim returned: no further question to the database. */
@@ -186,7 +187,7 @@ async function waitForPrebuild(creation: Creation, waitMs: number): Promise<Atte
   try {
     for (;;) {
       const waitedMs = context.monotonicMs() - begunMs;
-      const attempt = await tryClaim({ ...creation, waitedMs }, context.db);
+      const attempt = await tryClaim({ ...creation, waitedMs });
       if (attempt.kind === "claimed" || waitedMs >= limitMs) return { ...attempt, waitedMs };
       await signal.wait({ timeoutMs: Math.max(1, Math.min(waitPollMs, limitMs - waitedMs)) });
     }
@@ -226,7 +227,7 @@ async function buildCold(creation: Creation, reason: MissReason): Promise<Create
   const attempt = await context.db.transaction("create workspace", async (tx): Promise<"cold" | Claimed> => {
     if (canAppear(reason) && request.preset !== undefined) {
       const from = { presetId: request.preset.presetId as PresetId, isOutdated: false };
-      const claimed = await claimFrom(creation, tx, from);
+      const claimed = await claimFrom(creation, (given) => claimPrebuild(tx, given), from);
       if (claimed !== undefined) return claimed;
     }
     await createCold(tx, {

@@ -8,9 +8,14 @@ import { mapBounded } from "../../platform/bounded.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
 import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-deps.ts";
 
-/** Prebuilds, and pools, that one transaction creates: long enough to be cheap, short enough not to block anybody. */
-const createsPerTransactionMax = 250;
+/**
+ * Prebuilds, and pools, that one transaction creates, and transactions at once: enough to be quick, few enough that
+ * people's requests find the database, and this process, free in between. Measured: 10,000 creates take a little longer
+ * than with 250 in each of five, and requests beside them wait a fraction.
+ */
+const createsPerTransactionMax = 50;
 const poolsPerTransactionMax = 50;
+const transactionsMax = 2;
 const nameLength = 15;
 
 export interface CreateContext {
@@ -33,7 +38,7 @@ export async function applyCreates(deps: PrebuildsDeps, context: CreateContext):
   });
   if (wanted.length === 0) return { creates: 0, errors: 0 };
   const valid = await withoutInvalid(deps, wanted);
-  const limit = concurrencyFor(deps.options.connectionsMax);
+  const limit = Math.min(transactionsMax, concurrencyFor(deps.options.connectionsMax));
   const outcomes = await mapBounded(groups(valid), limit, async (pools) => await createGroup(deps, context, pools));
   return outcomes.reduce(
     (sum, outcome) =>

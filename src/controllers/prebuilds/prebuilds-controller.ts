@@ -8,6 +8,7 @@ import { canSkip, decidePool } from "../../domain/pool/decide-pool.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolPolicy, PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import type { Logger } from "../../platform/logger.ts";
+import { yieldTurn } from "../../platform/sleep.ts";
 import type { Controller, RunReport } from "../controller.ts";
 import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
@@ -67,6 +68,9 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
   };
 }
 
+/** Pools that are looked at before requests have their turn. */
+const poolsPerTurn = 100;
+
 interface Decided {
   readonly plans: readonly PoolPlan[];
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
@@ -88,11 +92,17 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
   const now = at.getTime();
   const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
   const snapshots = new Map<PresetId, PoolSnapshot>();
-  for (const { preset, prebuilds, history, surge } of loaded.pools) {
+  for (const [nth, { preset, prebuilds, history, surge }] of loaded.pools.entries()) {
+    if (nth % poolsPerTurn === poolsPerTurn - 1) await yieldTurn();
     const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
     if (!canSkip(snapshot)) snapshots.set(preset.presetId, snapshot);
   }
-  const allocated = allocateInFlight([...snapshots.values()].map(decidePool), {
+  const decided: PoolPlan[] = [];
+  for (const snapshot of snapshots.values()) {
+    decided.push(decidePool(snapshot));
+    if (decided.length % poolsPerTurn === 0) await yieldTurn();
+  }
+  const allocated = allocateInFlight(decided, {
     deploymentInFlight: loaded.inFlight,
     deploymentInFlightMax: options.inFlightMax,
   });

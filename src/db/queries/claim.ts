@@ -37,6 +37,7 @@ export interface ClaimInput {
 
 export interface ClaimedRow {
   readonly workspace_id: WorkspaceId;
+  readonly claimed_at: Date;
   /** Whether the agents may be told at once: the claim is known to change nothing. */
   readonly is_handed_over: boolean;
   readonly build_number: number;
@@ -51,16 +52,39 @@ export interface ClaimedRow {
   }[];
 }
 
+/** What a claim writes beside the pool's row, the workspace, the build and the outcome. */
+interface ClaimWrites {
+  readonly hasJob: boolean;
+  readonly hasKey: boolean;
+}
+
+const jobPart = `, job as (
+  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
+    template_version_id, driver, tags, created_at)
+  select $5, $11, 'build', $9, false, 'pending', $12, $4, t.id, v.id, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
+  from taken t
+  cross join pool
+  join template_versions v on v.id = pool.template_version_id
+)`;
+
+const keyPart = `, idempotency as (
+  insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
+  select $9, $15, $16, t.id, 'claimed', $2
+  from taken t
+)`;
+
 /**
  * The claim, one statement: it commits whole or not at all, on whatever `Sql` it is given.
  *
  * `for update … skip locked` under `limit 1`: concurrent claims pass over the row that another is taking instead of
  * waiting for it; a row that lost its state since the snapshot is re-checked by PostgreSQL and passed over too.
  * A delete build takes the same row by the same state, so the two exclude each other.
+ *
+ * Each table that a statement may write is opened with all its indexes, also when nothing is written: so there is a
+ * text without the job and one without the key.
  */
-const claimStatement: Statement<ClaimedRow> = statement(
-  "claim",
-  `with pool as materialized (
+function claimText({ hasJob, hasKey }: ClaimWrites): string {
+  return `with pool as materialized (
   select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id,
     p.rehearsal_effect
   from presets p
@@ -80,59 +104,58 @@ const claimStatement: Statement<ClaimedRow> = statement(
   order by b.ready_at, b.workspace_id
   limit 1
   for update of b skip locked
+), taken as materialized (
+  select w.id, w.created_at, previous.number + 1 as build_number,
+    $5::uuid is null or pool.rehearsal_effect = 'nothing' as is_handed_over
+  from candidate c
+  cross join pool
+  join workspaces w on w.id = c.workspace_id
+  join builds previous on previous.id = w.latest_build_id
 ), claimed as (
   update prebuilds b
   set state = 'claimed', generation = b.generation + 1, claimed_at = $2, claimed_by = $3,
     claim_build_id = $4, claim_generation = b.claim_generation + 1,
-    handed_over_at = case when $5::uuid is null or pool.rehearsal_effect = 'nothing' then $2::timestamptz end
-  from candidate c, pool
-  where b.workspace_id = c.workspace_id
-  returning b.workspace_id, b.handed_over_at is not null as is_handed_over
+    handed_over_at = case when t.is_handed_over then $2::timestamptz end
+  from taken t
+  where b.workspace_id = t.id
 ), moved as (
   update workspaces w
   set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
     automatic_updates = $7, ttl_ms = null, autostart_schedule = null, deadline_at = null,
     dormant_at = null, deleting_at = null
-  from claimed c, workspaces before
-  where w.id = c.workspace_id
-    and before.id = w.id
-  returning w.id, w.created_at, before.latest_build_id
+  from taken t
+  where w.id = t.id
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
     job_id, parameters, created_at)
-  select $4, m.id, previous.number + 1, 'start', 'claim', pool.template_version_id, $1, $9, $5, $10, $2
-  from moved m
+  select $4, t.id, t.build_number, 'start', 'claim', pool.template_version_id, $1, $9, $5, $10, $2
+  from taken t
   cross join pool
-  join builds previous on previous.id = m.latest_build_id
-  returning number, template_version_id
-), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select $5, $11, 'build', $9, false, 'pending', $12, $4, m.id, v.id, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
-  from moved m
-  cross join pool
-  join template_versions v on v.id = pool.template_version_id
-  where $5::uuid is not null
 ), outcome as (
   insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
     outcome, waited_ms)
-  select $2, $11, $12, $1, m.id, $9, $13, 'claimed', $14
-  from moved m
-), idempotency as (
-  insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
-  select $9, $15, $16, m.id, 'claimed', $2
-  from moved m
-  where $15::text is not null
-)
-select m.id as workspace_id, m.created_at, claimed.is_handed_over, build.number as build_number, build.template_version_id,
-  coalesce((
+  select $2, $11, $12, $1, t.id, $9, $13, 'claimed', $14
+  from taken t
+)${hasJob ? jobPart : ""}${hasKey ? keyPart : ""}
+select t.id as workspace_id, t.created_at, $2::timestamptz as claimed_at, t.is_handed_over, t.build_number,
+  pool.template_version_id, coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)
     from agents a
-    where a.workspace_id = m.id
+    where a.workspace_id = t.id
       and a.retired_at is null), '[]') as agents
-from moved m, build, claimed`,
-);
+from taken t
+cross join pool`;
+}
+
+function claimStatement(name: string, writes: ClaimWrites): Statement<ClaimedRow> {
+  return statement(name, claimText(writes));
+}
+
+const claimWithNeither = claimStatement("claim", { hasJob: false, hasKey: false });
+const claimWithJob = claimStatement("claim_job", { hasJob: true, hasKey: false });
+const claimWithKey = claimStatement("claim_key", { hasJob: false, hasKey: true });
+const claimWithBoth = claimStatement("claim_job_key", { hasJob: true, hasKey: true });
 
 /**
  * Hands at most one prebuild of the preset to its new owner (spec §4 step 3 to 5), oldest ready first.
@@ -140,12 +163,15 @@ from moved m, build, claimed`,
  * Errors: unique violations `workspaces_owner_name` and `idempotency_keys_pkey`; then nothing has changed.
  */
 export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<ClaimedRow | undefined> {
-  const rows = await sql.query(claimStatement, [
+  const { jobId, idempotency } = input;
+  const withJob = idempotency === null ? claimWithJob : claimWithBoth;
+  const withoutJob = idempotency === null ? claimWithNeither : claimWithKey;
+  const rows = await sql.query(jobId === null ? withoutJob : withJob, [
     input.presetId,
     input.now,
     input.ownerId,
     input.buildId,
-    input.jobId,
+    jobId,
     input.name,
     input.automaticUpdates,
     input.isOutdatedAllowed,
@@ -155,8 +181,7 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Claime
     input.templateId,
     input.mode,
     input.waitedMs,
-    input.idempotency?.key ?? null,
-    input.idempotency?.requestHash ?? null,
+    ...(idempotency === null ? [] : [idempotency.key, idempotency.requestHash]),
   ]);
   return rows[0];
 }

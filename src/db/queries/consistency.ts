@@ -1,5 +1,5 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
-import type { LedgerState } from "../../contracts/states.ts";
+import { buildStages, jobStatuses, type LedgerState, ledgerStates, transitions } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -89,7 +89,7 @@ export interface StrayRow {
 
 const strayStatement: Statement<StrayRow> = statement(
   "consistency_strays",
-  // What foreign keys would have refused, had the claim path been able to afford them.
+  // What foreign keys and checks would have refused, had the claim path been able to afford them (decision 0020).
   `(select 'prebuild_without_ledger' as kind, w.id::text as id, w.name as detail
 from workspaces w
 left join prebuilds b on b.workspace_id = w.id
@@ -147,10 +147,39 @@ from builds l
 left join jobs j on j.id = l.job_id
 where l.job_id is not null
   and j.id is null
+limit $2)
+union all
+(select 'build_without_workspace', l.id::text, l.transition
+from builds l
+left join workspaces w on w.id = l.workspace_id
+where w.id is null
+limit $2)
+union all
+(select 'unknown_prebuild_state', b.workspace_id::text, b.state
+from prebuilds b
+where b.state <> all($3::text[])
+limit $2)
+union all
+(select 'claimed_without_claim', b.workspace_id::text, b.state
+from prebuilds b
+where b.state = 'claimed'
+  and b.claimed_at is null
+limit $2)
+union all
+(select 'unknown_job_status', j.id::text, j.status
+from jobs j
+where j.status <> all($4::text[])
+limit $2)
+union all
+(select 'unknown_build_word', l.id::text, l.transition || ' ' || l.stage
+from builds l
+where l.transition <> all($5::text[])
+  or l.stage <> all($6::text[])
 limit $2)`,
 );
 
 /** Rows whose other half is missing; there must be none. At most `max` of each kind. */
 export async function strayRows(sql: Sql, systemUserId: string, max: number): Promise<StrayRow[]> {
-  return await sql.query(strayStatement, [systemUserId, max]);
+  const words = [ledgerStates, jobStatuses, transitions, buildStages];
+  return await sql.query(strayStatement, [systemUserId, max, ...words]);
 }

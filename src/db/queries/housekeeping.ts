@@ -2,6 +2,19 @@ import { agentLogLinesMax } from "../../contracts/limits.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
+/** A workspace's jobs by what is indexed: those of its builds, and its rehearsals, which have none. */
+function jobsOf(workspaceId: string): string {
+  return `select b.job_id as id
+      from builds b
+      where b.workspace_id = ${workspaceId}
+        and b.job_id is not null
+      union all
+      select r.id
+      from jobs r
+      where r.workspace_id = ${workspaceId}
+        and r.kind = 'rehearsal'`;
+}
+
 const logsStatement: Statement<object> = statement(
   "housekeeping_logs",
   // The log of a workspace that is gone is kept for a while, for whoever wants to know why; then it goes. Only those
@@ -16,9 +29,8 @@ const logsStatement: Statement<object> = statement(
       where a.workspace_id = w.id)
     or exists (
       select 1
-      from jobs j
-      join job_logs l on l.job_id = j.id
-      where j.workspace_id = w.id))
+      from (${jobsOf("w.id")}) j
+      join job_logs l on l.job_id = j.id))
   order by w.deleted_at
   limit $2
 ), agent_lines as (
@@ -27,9 +39,9 @@ const logsStatement: Statement<object> = statement(
   where a.workspace_id = old.id
 )
 delete from job_logs l
-using jobs j, old
-where l.job_id = j.id
-  and j.workspace_id = old.id`,
+using old
+cross join lateral (${jobsOf("old.id")}) j
+where l.job_id = j.id`,
 );
 
 const agentLogStatement: Statement<object> = statement(

@@ -115,11 +115,12 @@ const adoptStatement: Statement<StoredRow> = statement(
 const lockJobsStatement: Statement<object> = statement(
   "job_state_adopt_lock",
   // A later job that is being leased is given what is stored: either it gets the adopted state, or there is no adoption.
-  `select id
-from jobs
-where workspace_id = $1
-order by id
-for update`,
+  `select j.id
+from builds b
+join jobs j on j.id = b.job_id
+where b.workspace_id = $1
+order by j.id
+for update of j`,
 );
 
 /** Stores what a lost attempt had made. False: a later job was leased since, or a newer version is stored already. */

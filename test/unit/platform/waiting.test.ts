@@ -77,13 +77,13 @@ describe("signal", () => {
 
   it("a burst of notifies settles into one turn, and a later one starts the next", async () => {
     const signal = createSignal();
-    const turn = waitSettled(signal, { settleMs: 20 });
+    const turn = waitSettled(signal, { settleMs: () => 20 });
     signal.notify();
     await vi.advanceTimersByTimeAsync(10);
     signal.notify();
     await vi.advanceTimersByTimeAsync(10);
     expect(await turn).toBe("notified");
-    const next = waitSettled(signal, { settleMs: 20, timeoutMs: 5 });
+    const next = waitSettled(signal, { settleMs: () => 20, timeoutMs: 5 });
     await vi.advanceTimersByTimeAsync(5);
     expect(await next).toBe("timeout");
   });

@@ -1,0 +1,150 @@
+// Claims that come at the same time share statements, and nobody can tell.
+import { expect, it, onTestFinished } from "vitest";
+import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
+import { claimsQueuedMax } from "../../src/contracts/limits.ts";
+import type { ClaimInput } from "../../src/db/queries/claim.ts";
+import { violatedUnique } from "../../src/db/pg-errors.ts";
+import type { Db } from "../../src/db/store.ts";
+import { claimInput, codeOf, create, newName } from "../support/claims.ts";
+import { type Fixture, testFixture } from "../support/fixture.ts";
+import { ledgerCounts, putPrebuilds } from "../support/prebuild-rows.ts";
+import { publishTemplate } from "../support/templates.ts";
+import { waitUntil } from "../support/wait-until.ts";
+
+const written = `select w.name, u.username, l.state, l.generation, l.claim_generation,
+  l.claimed_by = w.owner_id as is_claimant, l.claim_build_id = w.latest_build_id as is_latest,
+  l.claimed_at = w.claimed_at as is_dated, l.handed_over_at, b.number, b.transition, b.stage, b.parameters,
+  b.preset_id = w.preset_id as is_of_preset, b.initiator_id = w.owner_id as is_of_person,
+  j.status, j.kind, j.is_prebuild, j.driver, j.tags, j.build_id = b.id as is_job_of_build,
+  o.outcome, o.mode, o.waited_ms, k.key
+from workspaces w
+join users u on u.id = w.owner_id
+join prebuilds l on l.workspace_id = w.id
+join builds b on b.id = w.latest_build_id
+left join jobs j on j.id = b.job_id
+join creation_outcomes o on o.workspace_id = w.id
+left join idempotency_keys k on k.workspace_id = w.id
+where u.username = any($1)
+order by u.username, w.name`;
+
+async function poolOf(count: number, claimEffect: "none" | "unknown" = "none"): Promise<Fixture> {
+  const fx = await testFixture({ connectionsMax: 8 });
+  const template = await publishTemplate(fx, { presets: { large: count }, claimEffect });
+  await putPrebuilds(fx, template.preset(), count);
+  return fx;
+}
+
+it("forty claims at once take a few statements, and forty different prebuilds", async () => {
+  const fx = await poolOf(40);
+  await create(fx);
+  const before = fx.store.counters.statements;
+  const made = await Promise.all(Array.from({ length: 39 }, () => create(fx)));
+  // Each asks once for its template; the claims themselves were at most two by themselves and two together.
+  expect(fx.store.counters.statements - before).toBeLessThanOrEqual(39 + 4);
+  expect(new Set(made.map((one) => one.workspace.id)).size).toBe(39);
+  expect(made.map((one) => one.outcome)).toEqual(made.map(() => "claimed"));
+});
+
+it.each(["none", "unknown"] as const)("a claim in company writes what it writes alone (effect: %s)", async (effect) => {
+  const fx = await poolOf(10, effect);
+  const bob = await fx.addUser("bob");
+  const requests = Array.from({ length: 4 }, (_, nth) => ({ name: `w-${nth}`, idempotencyKey: `key-${nth}` }));
+  for (const request of requests) await create(fx, { ...request, by: bob });
+  // The first two go by themselves, so that the others have company.
+  const own = [create(fx, { name: "z-1" }), create(fx, { name: "z-2" })];
+  await Promise.all([...own, ...requests.map((request) => create(fx, request))]);
+  const alone = await fx.rows<{ username: string }>(written, [["bob"]]);
+  const together = await fx.rows<{ username: string; name: string }>(written, [["alice"]]);
+  expect(together.filter((row) => row.name.startsWith("w")).map((row) => ({ ...row, username: "" }))).toEqual(
+    alone.map((row) => ({ ...row, username: "" })),
+  );
+  expect(alone).toHaveLength(4);
+});
+
+it("who finds his name taken says so, and those beside him get theirs", async () => {
+  const fx = await poolOf(12);
+  await create(fx, { name: "mine" });
+  const made = Array.from({ length: 6 }, () => create(fx));
+  const taken = codeOf(create(fx, { name: "Mine" }));
+  const twice = [create(fx, { name: "double" }), create(fx, { name: "DOUBLE" })].map((one) =>
+    one.then(
+      () => "claimed",
+      (error: unknown) => (error as { readonly code: string }).code,
+    ),
+  );
+  expect(await taken).toBe("name_taken");
+  expect((await Promise.all(twice)).sort()).toEqual(["claimed", "name_taken"]);
+  expect((await Promise.all(made)).map((one) => one.outcome)).toEqual(Array.from({ length: 6 }, () => "claimed"));
+});
+
+it("a name that is taken while the statement runs fails its own claim only", async () => {
+  const fx = await testFixture({ connectionsMax: 8 });
+  const template = await publishTemplate(fx, { presets: { large: 8 } });
+  await putPrebuilds(fx, template.preset(), 8);
+  const from = { templateId: template.templateId, presetId: template.preset() };
+  const other = await fx.pool.connect();
+  onTestFinished(() => other.release());
+  await other.query("begin");
+  await other.query(
+    `insert into workspaces (id, organization_id, owner_id, name, template_id, latest_build_id, created_at, deleted_at)
+select gen_random_uuid(), organization_id, $1, 'contested', template_id, gen_random_uuid(), created_at, null
+from workspaces
+limit 1`,
+    [fx.alice.userId],
+  );
+  const claim = (name: string): Promise<unknown> => fx.context.claims.claim(claimInput(fx, from, { name }));
+  const alone = [claim("alone-1"), claim("alone-2")];
+  const contested = claim("contested").catch(violatedUnique);
+  const beside = [claim("beside-1"), claim("beside-2")];
+  await Promise.all(alone);
+  await waitUntil("the statement waits for the other transaction", async () => {
+    return (await fx.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")) > 0;
+  });
+  await other.query("commit");
+  expect(await contested).toBe("workspaces_owner_name");
+  expect(await Promise.all(beside)).toEqual(beside.map(() => expect.objectContaining({ build_number: 2 })));
+  await fx.rows("delete from workspaces where name = 'contested'");
+});
+
+it("when fewer are ready than asked for, the rest miss, and nothing is left half done", async () => {
+  const fx = await poolOf(5);
+  const made = await Promise.all(Array.from({ length: 12 }, () => create(fx)));
+  expect(made.filter((one) => one.outcome === "claimed")).toHaveLength(5);
+  expect(await fx.number("select count(*) from creation_outcomes where outcome = 'cold'")).toBe(7);
+});
+
+it("claims of two pools do not meet", async () => {
+  const fx = await testFixture({ connectionsMax: 8 });
+  const template = await publishTemplate(fx, { presets: { large: 5, small: 5 } });
+  await putPrebuilds(fx, template.preset("large"), 5);
+  await putPrebuilds(fx, template.preset("small"), 5);
+  await Promise.all(Array.from({ length: 10 }, (_, nth) => create(fx, { preset: nth % 2 === 0 ? "large" : "small" })));
+  expect(await ledgerCounts(fx, template.preset("large"))).toEqual({ claimed: 5 });
+  expect(await ledgerCounts(fx, template.preset("small"))).toEqual({ claimed: 5 });
+});
+
+/** A claim of which only that matters which the queue looks at. */
+function someClaim(): ClaimInput {
+  return { presetId: "p", ownerId: "o", name: newName(), now: new Date(), idempotency: null } as unknown as ClaimInput;
+}
+
+it("a database that is gone fails every claim that was under way, each with its error", async () => {
+  const gone = new Error("gone");
+  const queue = new ClaimQueue({ query: () => Promise.reject(gone) } as unknown as Db);
+  const claims = Array.from({ length: 10 }, () => queue.claim(someClaim()));
+  expect(await Promise.allSettled(claims)).toEqual(claims.map(() => ({ status: "rejected", reason: gone })));
+  // And the line goes on.
+  await expect(queue.claim(someClaim())).rejects.toBe(gone);
+});
+
+it("a server lets so many claims wait and no more", async () => {
+  let answer: (rows: []) => void = () => undefined;
+  const held = new Promise<[]>((resolve) => {
+    answer = resolve;
+  });
+  const queue = new ClaimQueue({ query: () => held } as unknown as Db);
+  const claims = Array.from({ length: claimsQueuedMax }, () => queue.claim(someClaim()));
+  expect(await codeOf(queue.claim(someClaim()))).toBe("too_many_waiters");
+  answer([]);
+  expect(await Promise.all(claims)).toEqual(claims.map(() => undefined));
+});
