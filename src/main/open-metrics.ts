@@ -7,19 +7,17 @@ import type { ServerConfig } from "../platform/config/server-options.ts";
 import { createMetrics, type Metrics } from "../platform/metrics/metrics.ts";
 import { packageVersion } from "./version.ts";
 
-export function metricsAccess(config: ServerConfig): MetricsAccess {
-  return { isPublic: config.metricsPublic, token: config.metricsToken };
-}
-
-export function metricsRefreshOptions(config: ServerConfig): MetricsRefreshDeps["options"] {
-  return { refreshIntervalMs: config.metricsRefreshIntervalMs, refreshTimeoutMs: config.metricsRefreshTimeoutMs };
+interface Measuring {
+  readonly metrics: Metrics;
+  readonly metricsAccess: MetricsAccess;
+  readonly metricsRefresh: MetricsRefreshDeps["options"];
 }
 
 /** The metrics of this server, with what is read from its memory at each scrape. */
 export function openMetrics(
   config: ServerConfig,
   parts: { readonly pool: pg.Pool; readonly bus: PostgresBus; readonly hub: AgentHub },
-): Metrics {
+): Measuring {
   const metrics = createMetrics({ namespace: config.metricsNamespace, hasProcessMetrics: true });
   const { pool, bus, hub } = parts;
   const one = (value: number) => [{ labels: {}, value }];
@@ -33,5 +31,12 @@ export function openMetrics(
   metrics.gauge("database_connection_waiters", () => one(pool.waitingCount));
   metrics.gauge("news_connection_up", () => one(bus.isConnected ? 1 : 0));
   metrics.gauge("agents_connected", () => one(hub.size));
-  return metrics;
+  return {
+    metrics,
+    metricsAccess: { isPublic: config.metricsPublic, token: config.metricsToken },
+    metricsRefresh: {
+      refreshIntervalMs: config.metricsRefreshIntervalMs,
+      refreshTimeoutMs: config.metricsRefreshTimeoutMs,
+    },
+  };
 }

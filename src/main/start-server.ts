@@ -24,7 +24,7 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
-import { metricsAccess, metricsRefreshOptions, openMetrics } from "./open-metrics.ts";
+import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -99,8 +99,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
-  const metrics = openMetrics(config, { pool, bus, hub });
-  const app = await openHttp(context, { controllers, disposers, hub, metrics, metricsAccess: metricsAccess(config) });
+  const measuring = openMetrics(config, { pool, bus, hub });
+  const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -110,8 +110,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       version: context.options.version,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
-      metrics,
-      metricsRefresh: metricsRefreshOptions(config),
+      ...measuring,
     }),
   );
   disposers.add("controllers", async () => {

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { loadPools, type LoadedPool } from "../../db/queries/load-pools.ts";
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/queries/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/queries/queue-state.ts";
@@ -10,6 +9,7 @@ import type { Clock } from "../../platform/clock.ts";
 import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
 import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
 import type { Metrics } from "../../platform/metrics/metrics.ts";
+import { yieldTurn } from "../../platform/sleep.ts";
 import type { Controller } from "../controller.ts";
 import { PoolSeriesTable } from "./pool-series.ts";
 
@@ -101,17 +101,17 @@ async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<B
   const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused };
   const now = seen.at.getTime();
   for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
-    if (position % batchMax === batchMax - 1) await setImmediate();
+    if (position % batchMax === batchMax - 1) await yieldTurn();
     table.addPool({ preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) });
   }
   for (const [position, row] of seen.totals.entries()) {
-    if (position % batchMax === batchMax - 1) await setImmediate();
+    if (position % batchMax === batchMax - 1) await yieldTurn();
     table.addTotals(row);
   }
   const parts: Buffer[] = [];
   for (const [name, samples] of table.families()) {
     parts.push(Buffer.from(familyText(name, deps.metrics.namespace, samples)));
-    await setImmediate();
+    await yieldTurn();
   }
   const head = headSeries({ updatedAt: deps.clock.now(), isPaused: seen.isPaused });
   return Buffer.concat([...parts, render(deps.metrics, [...queueSeries(seen), ...head])]);
