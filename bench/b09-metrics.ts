@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import fastify from "fastify";
 import type pg from "pg";
@@ -25,24 +26,39 @@ on conflict do nothing`);
   await pool.query("analyze pool_totals");
 }
 
-/** Scrapes over HTTP, from a page of this process; the reader's own work is in the times. */
-async function scrapeTimes(metrics: Metrics, times: number): Promise<{ samples: number[]; bytes: number }> {
+type Encoding = "gzip" | "identity";
+
+/** One scrape over HTTP, from a page of this process, until the last byte has come. */
+async function scrape(url: string, encoding: Encoding): Promise<{ elapsedMs: number; bytes: number }> {
+  const begun = performance.now();
+  return await new Promise((resolve, reject) => {
+    const request = get(url, { headers: { "accept-encoding": encoding } }, (answer) => {
+      let bytes = 0;
+      answer.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      answer.on("end", () => resolve({ elapsedMs: performance.now() - begun, bytes }));
+    });
+    request.on("error", reject);
+  });
+}
+
+async function scrapeTimes(metrics: Metrics, encoding: Encoding, times: number) {
   const app = fastify({ logger: false });
   registerMetricsPage(app, { metrics, metricsAccess: { isPublic: true, token: "" } });
-  const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/metrics`;
   const samples: number[] = [];
   let bytes = 0;
   try {
     for (let nth = 0; nth < times; nth += 1) {
-      const begun = performance.now();
-      const answer = await fetch(`${url}/metrics`);
-      bytes = (await answer.arrayBuffer()).byteLength;
-      samples.push(performance.now() - begun);
+      const one = await scrape(url, encoding);
+      bytes = one.bytes;
+      samples.push(one.elapsedMs);
     }
   } finally {
     await app.close();
   }
-  return { samples, bytes };
+  return { ...summarize(samples), mebibytes: bytes / 1024 ** 2 };
 }
 
 interface Measured {
@@ -75,9 +91,9 @@ async function measure(pool: pg.Pool, presets: number, times: number): Promise<M
   delays.disable();
   const refreshStatements = (store.counters.statements - before) / times;
   const asked = store.counters.statements;
-  const { samples, bytes } = await scrapeTimes(metrics, times * 3);
+  const gzip = await scrapeTimes(metrics, "gzip", times * 3);
+  const plain = await scrapeTimes(metrics, "identity", times * 3);
   const scrapeStatements = store.counters.statements - asked;
-  const scrape = summarize(samples);
   const refresh = summarize(refreshes);
   const values = {
     refreshStatements,
@@ -85,15 +101,18 @@ async function measure(pool: pg.Pool, presets: number, times: number): Promise<M
     refreshP99Ms: refresh.p99Ms,
     loopBlockedMaxMs: delays.max / 1e6,
     scrapeStatements,
-    scrapeP50Ms: scrape.p50Ms,
-    scrapeP99Ms: scrape.p99Ms,
-    scrapeMiB: bytes / 1024 ** 2,
+    gzipP50Ms: gzip.p50Ms,
+    gzipP99Ms: gzip.p99Ms,
+    gzipMiB: gzip.mebibytes,
+    plainP50Ms: plain.p50Ms,
+    plainP99Ms: plain.p99Ms,
+    plainMiB: plain.mebibytes,
   };
   return {
     row: { case: `${presets} presets`, values },
     refreshStatements,
     scrapeStatements,
-    scrapeP99Ms: scrape.p99Ms,
+    scrapeP99Ms: gzip.p99Ms,
   };
 }
 
@@ -125,12 +144,13 @@ async function run(context: BenchContext): Promise<Outcome> {
   return {
     setup:
       "Active presets of two ready prebuilds each, all with totals and with misses for two reasons: nine series a preset. " +
-      "Refreshes of the server's own controller, then scrapes of the page over HTTP, read by the same process.",
+      "Refreshes of the server's own controller, then scrapes of the page over HTTP by the same process, compressed as " +
+      "Prometheus asks for it, and plain.",
     rows: measured.map((one) => one.row),
     targets: [
       atMost("growth of statements per refresh with presets", Math.max(...statements) - Math.min(...statements), 0, ""),
       atMost("statements of all scrapes", Math.max(...measured.map((one) => one.scrapeStatements)), 0, ""),
-      atMost(`scrape with ${sizes.at(-1)} presets, p99`, last?.scrapeP99Ms ?? Number.NaN, 100, "ms"),
+      atMost(`compressed scrape with ${sizes.at(-1)} presets, p99`, last?.scrapeP99Ms ?? Number.NaN, 100, "ms"),
     ],
   };
 }

@@ -21,7 +21,9 @@ export function registerMetricsPage(
 ): void {
   app.get(metricsPath, { schema: { hide: true } }, async (request, reply) => {
     requireAccess(metricsAccess, request.headers.authorization);
-    return await reply.type(scrapeContentType).send(await metrics.scrape());
+    void reply.type(scrapeContentType).header("vary", "accept-encoding");
+    if (!/\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) return await reply.send(await metrics.scrape());
+    return await reply.header("content-encoding", "gzip").send(await metrics.scrape("gzip"));
   });
 }
 

@@ -47,6 +47,21 @@ describe("who may read the metrics", () => {
 });
 
 describe("what a scrape shows", () => {
+  it("compressed what it shows plain, to whoever asks for that", async () => {
+    const namesIn = async (encoding: string): Promise<{ encoding: string | null; names: string[] }> => {
+      const headers = { authorization: `Bearer ${token}`, "accept-encoding": encoding };
+      const answer = await fetch(`${api.url}/metrics`, { headers });
+      const text = await answer.text();
+      const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name ?? "");
+      return { encoding: answer.headers.get("content-encoding"), names };
+    };
+    const plain = await namesIn("identity");
+    const gzipped = await namesIn("gzip");
+    expect([plain.encoding, gzipped.encoding]).toEqual([null, "gzip"]);
+    expect(gzipped.names).toEqual(plain.names);
+    expect(plain.names).toContain("prewarm_provisioner_queue_jobs");
+  });
+
   it("every metric of a server at rest is one that is documented, with its type", async () => {
     const { text } = await scrape(api, token);
     const shown = [...text.matchAll(/^# TYPE (prewarm_\w+) (\w+)$/gm)].map(([, name, type]) => [name, type]);

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { familyText, labelsText } from "./exposition.ts";
 import {
@@ -15,15 +16,24 @@ export interface GaugeReading {
   readonly value: number;
 }
 
+/** Text that was made before, as it is and compressed: a large one is not compressed anew for each scrape. */
+export interface CachedText {
+  readonly plain: Buffer;
+  readonly gzipped: Buffer;
+}
+
 export interface Metrics {
   readonly namespace: string;
   observe<Name extends HistogramName>(name: Name, labels: LabelsOf<Name>, seconds: number): void;
   /** Shows a gauge; `read` is asked at each scrape and must not wait for anything. @returns what takes it away. */
   gauge(name: SampledName, read: () => readonly GaugeReading[]): () => void;
   /** Shows text that was made before. A second one under the same key takes the place of the first. */
-  cached(key: string, read: () => Buffer): () => void;
-  /** Everything, in Prometheus' text format. Asks nothing of anybody outside of this process. */
-  scrape(): Promise<Buffer>;
+  cached(key: string, read: () => CachedText): () => void;
+  /**
+   * Everything, in Prometheus' text format. Asks nothing of anybody outside of this process.
+   * @param encoding `gzip` in several members, one after the other, as the format allows.
+   */
+  scrape(encoding?: "plain" | "gzip"): Promise<Buffer>;
 }
 
 /** Content type of what `scrape` gives. */
@@ -40,7 +50,7 @@ export function createMetrics(options: { readonly namespace: string; readonly ha
   const { namespace } = options;
   const registry = new Registry();
   const gauges = new Map<SampledName, () => readonly GaugeReading[]>();
-  const texts = new Map<string, () => Buffer>();
+  const texts = new Map<string, () => CachedText>();
   const histograms = allHistograms(registry, namespace);
   if (options.hasProcessMetrics === true) {
     collectDefaultMetrics({ register: registry });
@@ -61,9 +71,12 @@ export function createMetrics(options: { readonly namespace: string; readonly ha
     observe: (name, labels, seconds) => histograms.get(name)?.observe(labels, Math.max(0, seconds)),
     gauge: (name, read) => put(gauges, name, read),
     cached: (key, read) => put(texts, key, read),
-    scrape: async () => {
-      const own = `${await registry.metrics()}\n${gaugesText()}`;
-      return Buffer.concat([Buffer.from(own), ...[...texts.values()].map((read) => read())]);
+    scrape: async (encoding = "plain") => {
+      const own = Buffer.from(`${await registry.metrics()}\n${gaugesText()}`);
+      const kept = [...texts.values()].map((read) => read());
+      return encoding === "gzip"
+        ? Buffer.concat([gzipSync(own), ...kept.map((text) => text.gzipped)])
+        : Buffer.concat([own, ...kept.map((text) => text.plain)]);
     },
   };
 }
