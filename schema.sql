@@ -328,7 +328,8 @@ create table templates (
   deprecation_message text default ''::text not null,
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
-  created_by uuid not null
+  created_by uuid not null,
+  lifecycle jsonb default '{}'::jsonb not null
 );
 create table tokens (
   id uuid not null,
@@ -369,7 +370,9 @@ create table workspaces (
   claimed_at timestamp with time zone,
   latest_build_id uuid not null,
   created_at timestamp with time zone not null,
-  deleted_at timestamp with time zone
+  deleted_at timestamp with time zone,
+  failed_at timestamp with time zone,
+  deletion_noted_at timestamp with time zone
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);

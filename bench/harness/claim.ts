@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { BuildId, JobId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
 import type { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
+import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Person, SeededPool } from "./seed.ts";
 
 /** One claim as the use case makes it. @returns the workspace, or undefined when the pool is empty. */
@@ -20,6 +21,7 @@ export async function claimOne(
     name: claim.name,
     parameters: {},
     automaticUpdates: false,
+    lifecycle: noLifecycleFields,
     mode: "prefer_warm",
     waitedMs: 0,
     now: new Date(),

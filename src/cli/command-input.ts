@@ -1,3 +1,4 @@
+import { lifecycleMsMax, lifecycleMsMin } from "../contracts/limits.ts";
 import { parseDurationMs } from "../platform/config/duration.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -80,6 +81,20 @@ export class CommandInput {
     return this.refuse(
       `--${flag} is "${value}"; it must be a duration such as 500ms, 30s or 2m, at most ${bounds.maxMs / 1000}s.`,
     );
+  }
+
+  /** Milliseconds of a lifecycle's length of time such as `8h` or `14d`; null for `none`. */
+  length(flag: string): number | null | undefined {
+    const value = this.text(flag);
+    return value === undefined ? undefined : this.lengthOf(`--${flag}`, value);
+  }
+
+  /** The same of a word that is no option. */
+  lengthOf(what: string, value: string): number | null {
+    if (value === "none" || value === "0") return null;
+    const lengthMs = parseDurationMs(value);
+    if (lengthMs !== undefined && lengthMs >= lifecycleMsMin && lengthMs <= lifecycleMsMax) return lengthMs;
+    return this.refuse(`${what} is "${value}"; it must be a duration such as 30m, 8h or 14d, or none.`);
   }
 
   /** The `key=value` words of an option that may be repeated. */

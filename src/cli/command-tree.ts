@@ -13,6 +13,8 @@ import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
+import { scheduleCommands } from "./commands/schedule.ts";
+import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
@@ -29,12 +31,14 @@ export const commandTree: readonly CliCommand[] = [
   listWorkspacesCommand,
   showWorkspaceCommand,
   ...lifecycleCommands,
+  defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,
     ...templateChangeCommands,
+    templateScheduleCommand,
   ]),
   defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),

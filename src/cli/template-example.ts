@@ -64,6 +64,10 @@ agents:
         run: |
           echo "$PREWARM_PARAMETER_GREETING $PREWARM_OWNER"
 
+# When its workspaces stop, and what happens to those that nobody uses. See also \`prewarm schedule --help\`.
+lifecycle:
+  default_ttl: 8h
+
 # How a new version takes over the pools: "replace" at once, or "surge" one by one.
 rollout:
   strategy: replace

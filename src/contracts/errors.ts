@@ -51,6 +51,11 @@ export const errorRegistry = {
     "An unclaimed prebuild is managed by its pool alone; lifecycle settings cannot be put on it.",
     "Claim a workspace with `prewarm create`, then change that one.",
   ),
+  lifecycle_refused: entry(
+    400,
+    "A TTL, an extension or an autostart is outside of what the template allows.",
+    "`prewarm templates schedule TEMPLATE` shows what it allows; the message names the limit.",
+  ),
   template_deprecated: entry(409, "The template is deprecated.", "Use the template that the message names."),
   template_not_ready: entry(
     409,

@@ -34,6 +34,11 @@ export const claimWaitersMax = 1_000;
 /** Claims that may wait for their turn at the database on one server; more are answered 503. */
 export const claimsQueuedMax = 5_000;
 
+/** Shortest and longest TTL, and every other length of time in a template's lifecycle policy. */
+export const lifecycleMsMin = 60_000;
+export const lifecycleMsMax = 365 * 86_400_000;
+export const autostartLengthMax = 256;
+
 export const logBatchLinesMax = 500;
 export const logLineLengthMax = 8_192;
 export const jobLogLinesMax = 50_000;

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { LifecycleSection } from "./lifecycle.ts";
 import { DockerSection } from "./manifest-docker.ts";
 import { TerraformSection } from "./manifest-terraform.ts";
 import {
@@ -152,6 +153,8 @@ export const Manifest = Type.Object(
         closed,
       ),
     ),
+    /** What starts, stops and deletes its workspaces by itself. Rules: `platform/manifest-lifecycle.ts`. */
+    lifecycle: Type.Optional(LifecycleSection),
     docker: Type.Optional(DockerSection),
     terraform: Type.Optional(TerraformSection),
     /** What only the `fake` driver reads: scripted latencies and failures. */

@@ -4,6 +4,13 @@ import type { OrganizationId, UserId } from "./ids.ts";
 export const prebuildsUserId = "00000000-0000-4000-8000-000000000001" as UserId;
 export const prebuildsUsername = "prebuilds";
 
+/**
+ * The system user in whose name the lifecycle executor acts. He cannot sign in. No person's name has a full stop, so
+ * his is never taken.
+ */
+export const lifecycleUserId = "00000000-0000-4000-8000-000000000002" as UserId;
+export const lifecycleUsername = "system.lifecycle";
+
 /** The organization that every deployment starts with. */
 export const defaultOrganizationId = "00000000-0000-4000-8000-000000000010" as OrganizationId;
 export const defaultOrganizationName = "default";

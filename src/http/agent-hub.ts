@@ -27,6 +27,7 @@ export const agentBacklogBytesMax = 1_048_576;
 export class AgentHub {
   readonly #connections = new Map<AgentId, Connection>();
   readonly #goodbyes = new Set<Promise<unknown>>();
+  readonly #used = new Set<AgentId>();
 
   get size(): number {
     return this.#connections.size;
@@ -77,6 +78,7 @@ export class AgentHub {
       });
     }
     connection.execs.set(exec.execId, listener);
+    this.#used.add(agentId);
     this.send(agentId, { kind: "exec_start", ...exec });
   }
 
@@ -89,6 +91,14 @@ export class AgentHub {
     }
     if (event.kind === "exit") execs?.delete(execId);
     listener?.(event);
+  }
+
+  /** The agents that somebody has used since this was last asked, or uses now. */
+  takeUsedAgents(): readonly AgentId[] {
+    const used = new Set(this.#used);
+    this.#used.clear();
+    for (const [agentId, connection] of this.#connections) if (connection.execs.size > 0) used.add(agentId);
+    return [...used];
   }
 
   /** Notes that something is still being stored about a connection that has ended. */

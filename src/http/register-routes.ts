@@ -11,6 +11,7 @@ import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
+import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
@@ -27,6 +28,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...identityHandlers(deps),
     ...templateHandlers(deps),
     ...workspaceHandlers(deps),
+    ...scheduleHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),
     ...daemonKeyHandlers(deps),

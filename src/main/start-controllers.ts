@@ -1,4 +1,4 @@
-import type { ServerId } from "../contracts/ids.ts";
+import type { AgentId, ServerId } from "../contracts/ids.ts";
 import { createBlockedJobs } from "../controllers/blocked-jobs.ts";
 import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
@@ -8,6 +8,8 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
+import { createActivity } from "../controllers/lifecycle/activity.ts";
+import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -34,6 +36,7 @@ export interface ControllerDeps {
   readonly preemptAfterMs: number;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
+  readonly takeUsedAgents: () => readonly AgentId[];
 }
 
 /** Every controller of the server, in one place. */
@@ -47,6 +50,8 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPreemption(deps),
     createBlockedJobs(deps),
     createConsistency(deps),
+    createLifecycle(deps),
+    createActivity(deps),
     createHousekeeping(deps),
     createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];

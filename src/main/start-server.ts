@@ -111,11 +111,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
       ...measuring,
+      takeUsedAgents: () => hub.takeUsedAgents(),
     }),
   );
-  disposers.add("controllers", async () => {
-    await Promise.all(controllers.map((controller) => controller.stop()));
-  });
+  disposers.add("controllers", () => stopAll(controllers));
   return {
     url,
     accessUrl: context.options.accessUrl(),
@@ -127,6 +126,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     firstRun,
     controllers,
   };
+}
+
+async function stopAll(controllers: readonly RunningController[]): Promise<void> {
+  await Promise.all(controllers.map((controller) => controller.stop()));
 }
 
 function appOptions(

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClaimInput, claimPrebuild } from "../../src/db/queries/claim.ts";
 import { claimPrebuilds } from "../../src/db/queries/claim-batch.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
+import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -35,6 +36,7 @@ const input = {
   ownerId: presetId,
   name: "w",
   jobId: presetId,
+  lifecycle: noLifecycleFields,
   idempotency: { key: "k", requestHash: Buffer.alloc(1) },
 } as unknown as ClaimInput;
 

@@ -68,6 +68,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   cancelJobs: {},
   invalidatePrebuilds: { template: "nothing" },
   cleanPrebuilds: {},
+  setTemplateLifecycle: { changes: {} },
 };
 
 describe("a member without further roles", () => {

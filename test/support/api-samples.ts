@@ -24,6 +24,7 @@ export function sampleBuild(changes: Partial<Build> = {}): Build {
     error: null,
     jobId: sampleIds.job,
     initiator: "ann",
+    reason: "",
     templateVersion: "amber-fox",
     createdAt: at,
     startedAt: at,
@@ -51,6 +52,11 @@ export function sampleWorkspace(changes: Partial<Workspace> = {}): Workspace {
     createdAt: at,
     claimedAt: null,
     lastUsedAt: null,
+    ttlMs: null,
+    autostartSchedule: null,
+    deadlineAt: null,
+    dormantAt: null,
+    deletingAt: null,
     ...changes,
   };
 }

@@ -4,6 +4,7 @@ import { CodedError, type ErrorCode } from "../../src/contracts/errors.ts";
 import type { BuildId, PresetId, TemplateId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
 import { type ClaimInput, claimPrebuild, type ClaimedRow } from "../../src/db/queries/claim.ts";
+import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Actor } from "../../src/app/authorize.ts";
@@ -53,6 +54,7 @@ export function claimInput(fx: Fixture, from: ClaimFrom, over: Partial<ClaimInpu
     name: newName(),
     parameters: {},
     automaticUpdates: false,
+    lifecycle: noLifecycleFields,
     mode: "prefer_warm",
     waitedMs: 0,
     now: fx.clock.now(),

@@ -23,6 +23,8 @@ export const suites = [
   { name: "scenarios", folder: "test/scenarios/", stage: "check" },
   { name: "db", folder: "test/db/", stage: "check" },
   { name: "tools", folder: "tools/", stage: "check" },
+  { name: "postgres", folder: "test/postgres/", stage: "test" },
+  { name: "provisioner", folder: "test/provisioner/", stage: "test" },
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },

@@ -2,10 +2,13 @@ import type { UserId } from "../../contracts/ids.ts";
 import {
   defaultOrganizationId,
   defaultOrganizationName,
+  lifecycleUserId,
+  lifecycleUsername,
   prebuildsUserId,
   prebuildsUsername,
 } from "../../contracts/system-ids.ts";
 import {
+  ensureSystemUser,
   insertOrganization,
   insertSetupLink,
   insertUser,
@@ -40,6 +43,8 @@ export async function ensureFirstRun(
     options.administratorPassword === null ? null : await hashPassword(options.administratorPassword);
   const now = context.clock.now();
   const isFirst = await ensureIdentities(context, passwordHash);
+  // At each start: a deployment of before there was a lifecycle executor has no such user.
+  await ensureSystemUser(context.db, { id: lifecycleUserId, username: lifecycleUsername, name: "Lifecycle", now });
   await ensureDeploymentId(context.db, context.random.uuid(), now);
   const administrator = await userByName(context.db, administratorUsername);
   if (administrator === undefined) throw new Error("The administrator was deleted; create another by hand.");

@@ -6,6 +6,7 @@ import type { PresetId } from "../../contracts/ids.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
 import { validatePresets } from "../../domain/preset/validate-preset.ts";
+import { lifecycleProblems } from "../../platform/manifest-lifecycle.ts";
 import { parameterDefinition, parameterText } from "../../platform/manifest-parameters.ts";
 import type { Random } from "../../platform/random.ts";
 import { invalidManifest, type ReadManifest } from "./read-manifest.ts";
@@ -26,6 +27,7 @@ export function checkManifest(read: ReadManifest, random: Random): readonly NewP
       reason: preset === "" ? reason : `preset "${preset}": ${reason}`,
     })),
     ...agentProblems(manifest.agents ?? []),
+    ...lifecycleProblems(manifest.lifecycle ?? {}),
   ].map((problem) => read.locate(problem));
   if (problems.length > 0) throw invalidManifest(problems);
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));

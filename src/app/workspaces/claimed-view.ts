@@ -16,6 +16,7 @@ export function claimedView(input: {
 }): Workspace {
   const { request, row, jobId } = input;
   const now = instant(row.claimed_at);
+  const { ttlMs, autostartSchedule } = request.lifecycle;
   return {
     id: row.workspace_id,
     organization: request.target.organization_name,
@@ -38,6 +39,7 @@ export function claimedView(input: {
       error: null,
       jobId,
       initiator: input.actor.username,
+      reason: "",
       templateVersion: request.version.name,
       createdAt: now,
       startedAt: jobId === null ? now : null,
@@ -57,5 +59,10 @@ export function claimedView(input: {
     createdAt: instant(row.created_at),
     claimedAt: now,
     lastUsedAt: now,
+    ttlMs,
+    autostartSchedule,
+    deadlineAt: ttlMs === null ? null : instant(new Date(row.claimed_at.getTime() + ttlMs)),
+    dormantAt: null,
+    deletingAt: null,
   };
 }

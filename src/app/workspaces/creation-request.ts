@@ -5,12 +5,15 @@ import type { UserId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type CreationTargetRow, creationTarget } from "../../db/queries/creation-target.ts";
 import { userByName } from "../../db/queries/identity.ts";
+import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { matchPreset } from "../../domain/match/preset-match.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
+import { creationLifecycle } from "./creation-lifecycle.ts";
 import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
 
 export interface Owner {
@@ -27,6 +30,7 @@ export interface CreationRequest {
   /** Why no preset fits; null when one does. */
   readonly presetMiss: MissReason | null;
   readonly parameters: Readonly<Record<string, string>>;
+  readonly lifecycle: LifecycleFields;
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
 }
 
@@ -64,7 +68,7 @@ export async function findTarget(
 
 /**
  * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
- * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`.
+ * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`, `lifecycle_refused`.
  */
 export async function checkCreation(
   context: AppContext & { readonly versions: VersionDefinitions },
@@ -74,7 +78,8 @@ export async function checkCreation(
   const { input, found } = creation;
   const owner = await ownerOf(context, actor, input.owner);
   const version = await activeVersion(context, found.target);
-  return { ...found, version, owner, ...choosePreset(version, input) };
+  const policy = lifecyclePolicy(version.manifest.lifecycle, found.target.lifecycle);
+  return { ...found, version, owner, ...choosePreset(version, input), lifecycle: creationLifecycle(input, policy) };
 }
 
 function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): CreationRequest["idempotency"] {

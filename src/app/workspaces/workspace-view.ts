@@ -21,6 +21,11 @@ export function workspaceView(row: WorkspaceView): Workspace {
     createdAt: instant(row.created_at),
     claimedAt: instant(row.claimed_at),
     lastUsedAt: instant(row.last_used_at),
+    ttlMs: row.ttl_ms,
+    autostartSchedule: row.autostart_schedule,
+    deadlineAt: row.transition === "start" ? instant(row.deadline_at) : null,
+    dormantAt: instant(row.dormant_at),
+    deletingAt: instant(row.deleting_at),
   };
 }
 
@@ -53,6 +58,7 @@ export function buildView(row: BuildView): Build {
     error: row.error,
     jobId: row.job_id,
     initiator: row.initiator,
+    reason: row.reason,
     templateVersion: row.version_name,
     createdAt: instant(row.build_created_at),
     startedAt: instant(row.started_at),

@@ -59,6 +59,7 @@ export interface ListQuery extends PageQuery {
   readonly template?: string;
   readonly status?: Workspace["status"];
   readonly search?: string;
+  readonly dormant?: boolean;
   readonly sort?: "name" | "created" | "last_used";
   readonly order?: "asc" | "desc";
 }
@@ -87,6 +88,7 @@ export async function listVisibleWorkspaces(
     template: query.template ?? null,
     status: query.status ?? null,
     search: query.search ?? null,
+    isDormant: query.dormant ?? null,
     sort,
     order: query.order ?? (sort === "name" ? "asc" : "desc"),
     ...pageOf(query),

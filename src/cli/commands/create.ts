@@ -29,6 +29,8 @@ interface CreateOptions {
   readonly waitMs: number | undefined;
   readonly owner: string | undefined;
   readonly automaticUpdates: true | undefined;
+  readonly ttlMs: number | null | undefined;
+  readonly autostartSchedule: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly isWaiting: boolean;
 }
@@ -48,6 +50,8 @@ function read(input: CommandInput): CreateOptions {
     waitMs,
     owner: input.text("owner"),
     automaticUpdates: input.isOn("automatic-updates") ? true : undefined,
+    ttlMs: input.length("ttl"),
+    autostartSchedule: input.text("autostart"),
     idempotencyKey: readKey(input),
     isWaiting,
   };
@@ -62,11 +66,12 @@ function readKey(input: CommandInput): string | undefined {
 }
 
 function bodyOf(options: CreateOptions, invocation: Invocation): CreateWorkspace {
-  const { name, template, preset, parameters, mode, waitMs, owner, automaticUpdates } = options;
+  const { name, template, preset, parameters, mode, waitMs, owner, automaticUpdates, ttlMs, autostartSchedule } =
+    options;
   return {
     name,
     template,
-    ...definedOnly({ preset, mode, waitMs, owner, automaticUpdates }),
+    ...definedOnly({ preset, mode, waitMs, owner, automaticUpdates, ttlMs, autostartSchedule }),
     ...(parameters === undefined ? {} : { parameters: { ...parameters } }),
     // Without a key a repeat of a request whose answer was lost would create a second workspace, or fail on the name.
     idempotencyKey: options.idempotencyKey ?? invocation.world.random.uuid(),
@@ -136,6 +141,8 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
     { flags: "--no-wait", about: "return as soon as it is claimed or its build is queued" },
     { flags: "--owner <username>", about: "create it for somebody else (administrators)" },
     { flags: "--automatic-updates", about: "take the template's newest version at each start" },
+    { flags: "--ttl <duration>", about: "stop it after so long unless it is used, for example 8h; or none" },
+    { flags: "--autostart <cron>", about: 'start it by itself: "0 9 * * 1-5 Europe/Berlin"' },
     { flags: "--idempotency-key <key>", about: "requests with one key create one workspace" },
   ],
   isOrganizational: true,

@@ -8,6 +8,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
+import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { pageOptions, readPage } from "../paging.ts";
 
@@ -24,6 +25,7 @@ function read(input: CommandInput) {
     template: input.text("template"),
     status: input.choice("status", workspaceStatuses),
     search: input.text("search"),
+    dormant: input.isOn("dormant") ? true : undefined,
     sort: input.choice("sort", sorts),
     order: input.choice("order", orders),
   };
@@ -46,6 +48,7 @@ function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Col
     { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
     { title: "PRESET", cell: ({ preset }) => preset ?? "–" },
     { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
+    { title: "NEXT", cell: (workspace) => nextText(workspace, now) },
     { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
   ];
 }
@@ -73,6 +76,7 @@ export const listWorkspacesCommand = defineCommand<ListOptions>({
     { flags: "--owner <username>", about: "somebody's" },
     { flags: "--template <name>", about: "made from this template" },
     { flags: "--status <status>", about: workspaceStatuses.join(", ") },
+    { flags: "--dormant", about: "only those that are dormant" },
     { flags: "--search <text>", about: "whose name contains the text" },
     { flags: "--sort <by>", about: sorts.join(", ") },
     { flags: "--order <order>", about: orders.join(" or ") },

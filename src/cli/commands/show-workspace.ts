@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Output } from "../output/output.ts";
+import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 
 function renderBuild({ resources, phases, plan }: BuildDetail, output: Output): string {
@@ -42,10 +43,12 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["preset", workspace.preset ?? "–"],
     ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],
     ["latest build", `${build.number} ${build.transition} (${build.stage}), ${build.status}`],
+    ...(build.reason === "" ? [] : [["because", build.reason] as const]),
     ...(build.error === null ? [] : [["build error", `${build.error} [${build.errorCode ?? "unknown"}]`] as const]),
     ["created", relativeTime(workspace.createdAt, now)],
     ["claimed", relativeTime(workspace.claimedAt, now)],
     ["last used", relativeTime(workspace.lastUsedAt, now)],
+    ["next", nextText(workspace, now)],
     ["id", workspace.id],
   ]);
   if (workspace.agents.length === 0) return fields;

@@ -2,6 +2,7 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -15,6 +16,7 @@ export const routes = {
   ...identityRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
+  ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,
   ...daemonKeyRoutes,

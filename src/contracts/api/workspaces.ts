@@ -13,6 +13,7 @@ import {
 } from "./common-schemas.ts";
 import { PhaseTiming, PlanReport, ProvisionedResource } from "../provisioner-protocol.ts";
 import type { RouteDefinition } from "./route.ts";
+import { AutostartText, Ttl } from "./schedules.ts";
 
 export const JobStatusSchema = Type.Enum(jobStatuses);
 export const TransitionSchema = Type.Enum(transitions);
@@ -28,6 +29,8 @@ export const Build = Type.Object({
   /** Null: the build needed no provisioner. */
   jobId: Type.Union([Uuid, Type.Null()]),
   initiator: Type.String(),
+  /** Why, when nobody asked for it: "autostop: idle for 1 h". */
+  reason: Type.String(),
   templateVersion: Type.String(),
   createdAt: Instant,
   startedAt: OptionalInstant,
@@ -78,6 +81,13 @@ export const Workspace = Type.Object({
   createdAt: Instant,
   claimedAt: OptionalInstant,
   lastUsedAt: OptionalInstant,
+  ttlMs: Type.Union([Type.Integer(), Type.Null()]),
+  autostartSchedule: Type.Union([Type.String(), Type.Null()]),
+  /** When it is stopped unless it is used; null while it does not run, or runs without a TTL. */
+  deadlineAt: OptionalInstant,
+  dormantAt: OptionalInstant,
+  /** When it is deleted, if it is still dormant then. */
+  deletingAt: OptionalInstant,
 });
 export type Workspace = Static<typeof Workspace>;
 
@@ -95,6 +105,9 @@ export const CreateWorkspace = Type.Object(
     /** User name of the owner; the caller unless said. Only an administrator may name another. */
     owner: Type.Optional(Type.String({ maxLength: 128 })),
     automaticUpdates: Type.Optional(Type.Boolean()),
+    /** The template's own TTL unless said; null: none. */
+    ttlMs: Type.Optional(Ttl),
+    autostartSchedule: Type.Optional(AutostartText),
     idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: idempotencyKeyLengthMax })),
   },
   closed,
@@ -163,6 +176,8 @@ export const workspaceRoutes = {
       owner: Type.Optional(Type.String({ maxLength: 128 })),
       template: Type.Optional(Type.String({ maxLength: 64 })),
       status: Type.Optional(Type.Enum(workspaceStatuses)),
+      /** Only the dormant ones, or only the others. */
+      dormant: Type.Optional(Type.Boolean()),
       search: Type.Optional(Type.String({ maxLength: 64 })),
       sort: Type.Optional(Type.Enum(["name", "created", "last_used"])),
       order: Type.Optional(Type.Enum(["asc", "desc"])),

@@ -31,9 +31,9 @@ const batchStatement: Statement<BatchRow> = statement(
   `with input as materialized (
   select *
   from unnest($6::uuid[], $7::uuid[], $8::text[], $9::uuid[], $10::uuid[], $11::jsonb[], $12::boolean[], $13::text[],
-    $14::integer[], $15::text[], $16::bytea[]) with ordinality
+    $14::integer[], $15::text[], $16::bytea[], $17::bigint[], $18::text[]) with ordinality
     as i(owner_id, initiator_id, name, build_id, job_id, parameters, automatic_updates, mode,
-      waited_ms, key, request_hash, nth)
+      waited_ms, key, request_hash, ttl_ms, autostart_schedule, nth)
 ), admitted as materialized (
   select i.*, row_number() over (order by i.nth) as position
   from input i
@@ -91,8 +91,8 @@ const batchStatement: Statement<BatchRow> = statement(
 ), moved as (
   update workspaces w
   set owner_id = p.owner_id, name = p.name, latest_build_id = p.build_id, claimed_at = $5, last_used_at = $5,
-    automatic_updates = p.automatic_updates, ttl_ms = null, autostart_schedule = null, deadline_at = null,
-    dormant_at = null, deleting_at = null
+    automatic_updates = p.automatic_updates, ttl_ms = p.ttl_ms, autostart_schedule = p.autostart_schedule,
+    deadline_at = $5::timestamptz + p.ttl_ms * interval '1 ms', dormant_at = null, deleting_at = null
   from pair p
   where w.id = p.workspace_id
 ), build as (
@@ -166,6 +166,8 @@ export async function claimPrebuilds(
     inputs.map((input) => input.waitedMs),
     inputs.map((input) => input.idempotency?.key ?? null),
     inputs.map((input) => input.idempotency?.requestHash ?? null),
+    inputs.map((input) => input.lifecycle.ttlMs),
+    inputs.map((input) => input.lifecycle.autostartSchedule),
   ]);
   const answers: BatchAnswer[] = inputs.map(() => ({ kind: "empty" }));
   for (const row of rows) {

@@ -10,6 +10,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { AgentState } from "../../contracts/states.ts";
+import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -26,6 +27,7 @@ export interface ClaimInput {
   /** The preset's values and what the user gave beside them. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly automaticUpdates: boolean;
+  readonly lifecycle: LifecycleFields;
   readonly mode: string;
   readonly waitedMs: number;
   readonly now: Date;
@@ -69,7 +71,7 @@ const jobPart = `, job as (
 
 const keyPart = `, idempotency as (
   insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
-  select $9, $15, $16, t.id, 'claimed', $2
+  select $9, $17, $18, t.id, 'claimed', $2
   from taken t
 )`;
 
@@ -121,7 +123,8 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
 ), moved as (
   update workspaces w
   set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
-    automatic_updates = $7, ttl_ms = null, autostart_schedule = null, deadline_at = null,
+    automatic_updates = $7, ttl_ms = $15, autostart_schedule = $16,
+    deadline_at = $2::timestamptz + $15::bigint * interval '1 ms',
     dormant_at = null, deleting_at = null
   from taken t
   where w.id = t.id
@@ -181,6 +184,8 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Claime
     input.templateId,
     input.mode,
     input.waitedMs,
+    input.lifecycle.ttlMs,
+    input.lifecycle.autostartSchedule,
     ...(idempotency === null ? [] : [idempotency.key, idempotency.requestHash]),
   ]);
   return rows[0];

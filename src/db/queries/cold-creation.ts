@@ -9,6 +9,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
+import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -25,6 +26,7 @@ export interface ColdCreationInput {
   readonly name: string;
   readonly parameters: Readonly<Record<string, string>>;
   readonly automaticUpdates: boolean;
+  readonly lifecycle: LifecycleFields;
   readonly mode: string;
   readonly missReason: MissReason;
   readonly waitedMs: number;
@@ -36,8 +38,8 @@ const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = stateme
   "cold_creation",
   `with workspace as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, automatic_updates,
-    last_used_at, latest_build_id, created_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8)
+    last_used_at, latest_build_id, created_at, ttl_ms, autostart_schedule, deadline_at)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms')
   returning id
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
@@ -86,6 +88,8 @@ export async function createCold(tx: Tx, input: ColdCreationInput): Promise<void
     input.waitedMs,
     input.idempotency?.key ?? null,
     input.idempotency?.requestHash ?? null,
+    input.lifecycle.ttlMs,
+    input.lifecycle.autostartSchedule,
   ]);
 }
 

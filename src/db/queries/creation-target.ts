@@ -6,6 +6,7 @@ import type {
   UserId,
   WorkspaceId,
 } from "../../contracts/ids.ts";
+import type { LifecyclePolicyChanges } from "../../contracts/lifecycle.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
@@ -20,6 +21,8 @@ export interface CreationTargetRow {
   readonly active_version_id: TemplateVersionId | null;
   readonly deprecated_at: Date | null;
   readonly deprecation_message: string;
+  /** What a template admin changed of the lifecycle beside the manifest. */
+  readonly lifecycle: LifecyclePolicyChanges;
   /** What the idempotency key of the request already stands for. */
   readonly request_hash: Buffer | null;
   readonly answered_workspace_id: WorkspaceId | null;
@@ -31,7 +34,7 @@ const targetStatement: Statement<CreationTargetRow> = statement(
   "creation_target",
   // Name and id are compared as what they are, so that either is an index's first entry in an organization of many.
   `select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
-  t.active_version_id, t.deprecated_at, t.deprecation_message, k.request_hash,
+  t.active_version_id, t.deprecated_at, t.deprecation_message, t.lifecycle, k.request_hash,
   k.workspace_id as answered_workspace_id, k.outcome as answered_outcome, k.miss_reason as answered_miss_reason
 from organizations o
 join templates t on t.organization_id = o.id

@@ -312,3 +312,18 @@ where lower(name) = lower($1)
 export async function organizationByName(sql: Sql, nameOrId: string): Promise<OrganizationRow | undefined> {
   return (await sql.query(organizationStatement, [nameOrId]))[0];
 }
+
+const systemUserStatement: Statement<object> = statement(
+  "system_user_ensure",
+  `insert into users (id, username, name, is_system, role, created_at)
+values ($1, $2, $3, true, 'member', $4)
+on conflict do nothing`,
+);
+
+/** Makes a system user unless he is there. */
+export async function ensureSystemUser(
+  sql: Sql,
+  user: { readonly id: UserId; readonly username: string; readonly name: string; readonly now: Date },
+): Promise<void> {
+  await sql.query(systemUserStatement, [user.id, user.username, user.name, user.now]);
+}

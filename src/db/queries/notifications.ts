@@ -31,3 +31,25 @@ export async function notifyTemplateAdmins(sql: Sql, notification: AdminNotifica
     notification.detail,
   ]);
 }
+
+const ownerStatement: Statement<object> = statement(
+  "notify_user",
+  `insert into notifications (at, kind, organization_id, user_id, subject, detail)
+values ($1, $2, $3, $4, $5, $6)`,
+);
+
+/** Writes a notification for one person. */
+export async function notifyUser(
+  sql: Sql,
+  userId: string,
+  notification: Omit<AdminNotification, "organizationId"> & { readonly organizationId: string | null },
+): Promise<void> {
+  await sql.query(ownerStatement, [
+    notification.now,
+    notification.kind,
+    notification.organizationId,
+    userId,
+    notification.subject,
+    notification.detail,
+  ]);
+}

@@ -34,6 +34,7 @@ export interface BuildView {
   readonly error: string | null;
   readonly job_id: JobId | null;
   readonly initiator: string;
+  readonly reason: string;
   readonly version_name: string;
   readonly build_created_at: Date;
   readonly started_at: Date | null;
@@ -60,6 +61,11 @@ export interface WorkspaceView extends BuildView {
   readonly created_at: Date;
   readonly claimed_at: Date | null;
   readonly last_used_at: Date | null;
+  readonly ttl_ms: number | null;
+  readonly autostart_schedule: string | null;
+  readonly deadline_at: Date | null;
+  readonly dormant_at: Date | null;
+  readonly deleting_at: Date | null;
   readonly deleted_at: Date | null;
   readonly total: number;
 }
@@ -80,7 +86,7 @@ const statusOf = `case
   end`;
 
 export const buildColumns = `b.id as build_id, b.number, b.transition, b.stage,
-  coalesce(j.status, 'succeeded') as build_status, j.error_code, j.error, b.job_id, i.username as initiator,
+  coalesce(j.status, 'succeeded') as build_status, j.error_code, j.error, b.job_id, i.username as initiator, b.reason,
   v.name as version_name, b.created_at as build_created_at, coalesce(j.started_at, case when b.job_id is null
   then b.created_at end) as started_at, coalesce(j.completed_at, case when b.job_id is null then b.created_at end)
   as completed_at`;
@@ -98,7 +104,8 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
     where a.workspace_id = w.id
       and a.retired_at is null), '[]') as agents,
   t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
-  w.last_used_at, w.deleted_at, ${buildColumns}`;
+  w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at,
+  ${buildColumns}`;
 
 const viewTables = `workspaces w
 join organizations o on o.id = w.organization_id
@@ -149,6 +156,7 @@ from (
     and ($2::uuid is null or w.owner_id = $2)
     and ($3::uuid is null or w.organization_id = $3)
     and ($4::text is null or lower(t.name) = lower($4))
+    and ($11::boolean is null or (w.dormant_at is not null) = $11)
     and ($6::text is null or w.name ilike '%' || $6 || '%' or u.username ilike '%' || $6 || '%')) x
 where ($5::text is null or x.status = $5)
 order by case when $7 = 'name' and $8 = 'asc' then lower(x.name) end,
@@ -170,6 +178,7 @@ export interface ListWorkspacesInput {
   readonly template: string | null;
   readonly status: string | null;
   readonly search: string | null;
+  readonly isDormant: boolean | null;
   readonly sort: "name" | "created" | "last_used";
   readonly order: "asc" | "desc";
   readonly limit: number;
@@ -188,6 +197,7 @@ export async function listWorkspaces(sql: Sql, input: ListWorkspacesInput): Prom
     input.order,
     input.limit,
     input.offset,
+    input.isDormant,
   ]);
 }
 

@@ -251,6 +251,16 @@ where workspace_id = $1
   and retired_at is null`,
 );
 
+const lifecycleStatement: Statement<object> = statement(
+  "workspace_lifecycle_finish",
+  // The run begins when its build has ended, not when somebody asked for it. Of a claim it began at the claim.
+  `update workspaces
+set failed_at = case when $3 = 'failed' then $2::timestamptz end,
+  deadline_at = case when $3 = 'succeeded' and deadline_at is not null then $2 + ttl_ms * interval '1 ms'
+    else deadline_at end
+where id = $1`,
+);
+
 /** What the end says of the template: nothing when we were the ones who stopped the build. */
 function firstResultOf(outcome: JobOutcome, job: FinishedRow): "succeeded" | "failed" | "abandoned" | "canceled" {
   if (outcome.kind !== "failed") return outcome.kind;
@@ -280,6 +290,11 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     if (number === 1 && isFailure) await insertPoolEvent(tx, ledger.preset_id, "failed");
     tx.emit("pools");
     tx.emit(`pool:${ledger.preset_id}`);
+  }
+  const isPersons = (ledger === undefined || ledger.state === "claimed") && job.is_latest === true;
+  const beginsRun = hasSucceeded && transition === "start" && job.stage === "ordinary";
+  if (isPersons && (beginsRun || input.outcome.kind === "failed")) {
+    await tx.query(lifecycleStatement, [workspaceId, input.now, input.outcome.kind]);
   }
   if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
   // The claim build; or, when that failed, the start with which its owner tried again.

@@ -45,12 +45,13 @@ where w.id = $1`,
 
 const insertStatement: Statement<object> = statement(
   "build_start",
-  // An unclaimed prebuild has no lifecycle: what an administrator does to it is no use by anybody (spec §6).
+  // An unclaimed prebuild has no lifecycle: what an administrator does to it is no use by anybody (spec §6). A start
+  // wakes what is dormant, and begins a run with a deadline of its own.
   `with build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, created_at)
+    job_id, parameters, created_at, reason)
   select $2, w.id, $3, $4, case when l.state is null or l.state = 'claimed' then 'ordinary' else 'prebuild' end, $5,
-    w.preset_id, $6, $7, $8, $9
+    w.preset_id, $6, $7, $8, $9, $10
   from workspaces w
   left join prebuilds l on l.workspace_id = w.id
   where w.id = $1
@@ -69,19 +70,26 @@ const insertStatement: Statement<object> = statement(
   where workspace_id = $1
     and state <> 'claimed'
 )
-update workspaces
-set latest_build_id = $2, last_used_at = case when exists (
-  select 1
-  from prebuilds
-  where workspace_id = $1
-    and state <> 'claimed') then last_used_at else $9 end
-where id = $1`,
+update workspaces w
+set latest_build_id = $2, failed_at = null,
+  last_used_at = case when $11 and persons.is_it then $9 else w.last_used_at end,
+  deadline_at = case when $4 = 'start' and persons.is_it then $9::timestamptz + w.ttl_ms * interval '1 ms' end,
+  dormant_at = case when $4 <> 'start' then w.dormant_at end,
+  deleting_at = case when $4 <> 'start' then w.deleting_at end,
+  deletion_noted_at = case when $4 <> 'start' then w.deletion_noted_at end
+from (
+  select not exists (select 1 from prebuilds where workspace_id = $1 and state <> 'claimed') as is_it) persons
+where w.id = $1`,
 );
 
 export interface StartBuildInput {
   readonly workspaceId: WorkspaceId;
   readonly transition: Transition;
   readonly initiatorId: UserId;
+  /** Why, when nobody asked for it. */
+  readonly reason?: string;
+  /** Whether the workspace is used by it: true unless said. */
+  readonly isUse?: boolean;
   readonly buildId: BuildId;
   readonly jobId: JobId;
   /** Chooses version and parameters of the build from those of the last one; may refuse by throwing. */
@@ -100,10 +108,15 @@ export type StartBuildResult =
   | { readonly kind: "gone" }
   | { readonly kind: "busy"; readonly transition: Transition; readonly status: JobStatus };
 
-/** Starts a build of a workspace for a person, one at a time. */
+/** Locks a workspace, in the order in which everybody does: its ledger row, if it has one, before its own. */
+export async function lockWorkspace(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
+  await tx.query(lockLedgerStatement, [workspaceId]);
+  await tx.query(lockStatement, [workspaceId]);
+}
+
+/** Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
-  await tx.query(lockLedgerStatement, [input.workspaceId]);
-  await tx.query(lockStatement, [input.workspaceId]);
+  await lockWorkspace(tx, input.workspaceId);
   const [current] = await tx.query(currentStatement, [input.workspaceId]);
   if (current === undefined || current.is_deleted) return { kind: "gone" };
   if (current.status !== null && !isJobFinished(current.status)) {
@@ -123,6 +136,8 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
     input.jobId,
     chosen.parameters,
     input.now,
+    input.reason ?? "",
+    input.isUse ?? true,
   ]);
   tx.emit("jobs");
   tx.emit(`workspace:${input.workspaceId}`);

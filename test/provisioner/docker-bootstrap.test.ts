@@ -14,7 +14,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BootstrapOptions, bootstrapScript, shellQuote } from "../../../src/provisioner/bootstrap.ts";
+import { type BootstrapOptions, bootstrapScript, shellQuote } from "../../src/provisioner/bootstrap.ts";
 
 // What the server offers in these tests: programs that tell how they were started.
 const report =

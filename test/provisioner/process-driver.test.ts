@@ -14,13 +14,13 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { silentLogger } from "../../../src/platform/logger.ts";
-import { seededRandom } from "../../../src/platform/random.ts";
-import { processesMarked, processIdentity } from "../../../src/provisioner/drivers/process/process-table.ts";
-import { ProcessDriver } from "../../../src/provisioner/drivers/process/process-driver.ts";
-import { buildContext, type BuildContextDraft, testDeploymentId } from "../../support/build-context.ts";
-import { bundleProgram } from "../../support/bundled-program.ts";
-import { ScriptedAgentServer } from "../../support/scripted-agent-server.ts";
+import { silentLogger } from "../../src/platform/logger.ts";
+import { seededRandom } from "../../src/platform/random.ts";
+import { processesMarked, processIdentity } from "../../src/provisioner/drivers/process/process-table.ts";
+import { ProcessDriver } from "../../src/provisioner/drivers/process/process-driver.ts";
+import { buildContext, type BuildContextDraft, testDeploymentId } from "../support/build-context.ts";
+import { bundleProgram } from "../support/bundled-program.ts";
+import { ScriptedAgentServer } from "../support/scripted-agent-server.ts";
 
 /** Stands for an agent: says who it is, ends when it is asked to. */
 const politeAgent = `env > "$HOME/env.new"; mv "$HOME/env.new" "$HOME/env"; echo $$ >> "$HOME/pids"; trap 'exit 0' TERM; while :; do sleep 0.02; done`;

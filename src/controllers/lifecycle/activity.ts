@@ -1,0 +1,52 @@
+import type { AgentId } from "../../contracts/ids.ts";
+import type { Db } from "../../db/store.ts";
+import { lockUsed, noteUse, type UsedRow } from "../../db/writes/lifecycle-settings.ts";
+import { bumpedDeadline } from "../../domain/lifecycle/deadline.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
+import type { Controller } from "../controller.ts";
+
+const intervalMs = 60_000;
+/** A use that is noted is not noted again for so long, by whichever server. */
+const noteEveryMs = 55_000;
+const agentsPerRunMax = 5_000;
+
+export interface ActivityDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  /** The agents of this server that somebody has used since it was last asked, or uses now. */
+  readonly takeUsedAgents: () => readonly AgentId[];
+}
+
+/**
+ * Notes that workspaces are used, and moves their deadlines. Each server does it for the agents that are connected to
+ * it: at most one write a workspace and minute, and none at all while nobody uses any.
+ */
+export function createActivity(deps: ActivityDeps): Controller {
+  return {
+    name: "activity",
+    intervalMs,
+    topics: [],
+    run: async () => {
+      const agentIds = deps.takeUsedAgents().slice(0, agentsPerRunMax);
+      if (agentIds.length === 0) return { outcome: "ok", fields: { used: 0 } };
+      const now = deps.clock.now();
+      const used = await deps.db.transaction("activity", async (tx) => {
+        const rows = await lockUsed(tx, agentIds, new Date(now.getTime() - noteEveryMs));
+        await noteUse(
+          tx,
+          now,
+          rows.map((row) => ({ id: row.id, deadlineAt: deadlineAfterUse(row, now) })),
+        );
+        return rows.length;
+      });
+      return { outcome: "ok", fields: { used } };
+    },
+  };
+}
+
+function deadlineAfterUse(row: UsedRow, now: Date): Date | null {
+  if (row.deadline_at === null) return null;
+  const run = { deadlineAt: row.deadline_at.getTime(), startedAt: row.started_at.getTime() };
+  return new Date(bumpedDeadline(run, lifecyclePolicy(row.section, row.changes), now.getTime()));
+}

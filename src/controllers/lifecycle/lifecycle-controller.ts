@@ -1,0 +1,69 @@
+import type { ServerId } from "../../contracts/ids.ts";
+import type { Clock } from "../../platform/clock.ts";
+import type { Logger } from "../../platform/logger.ts";
+import type { Controller } from "../controller.ts";
+import { createLease } from "../lease.ts";
+import { type ActDeps, actOnWorkspace, noticeDeletion } from "./lifecycle-act.ts";
+import { lookForDue } from "./lifecycle-look.ts";
+
+const intervalMs = 15_000;
+/** Dormancy is a matter of days, and looking for it reads every workspace of a template. */
+const dormancyEveryMs = 60_000;
+
+export interface LifecycleDeps extends ActDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+}
+
+/**
+ * Starts, stops, sets dormant and deletes workspaces of people when that is due (spec §6). Unclaimed prebuilds do not
+ * exist for it. One workspace's error never keeps the others waiting; the next run is its retry.
+ */
+export function createLifecycle(deps: LifecycleDeps): Controller {
+  const lease = createLease(deps.db, { name: "lifecycle", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  let dormancyAskedAt = Number.NEGATIVE_INFINITY;
+  return {
+    name: "lifecycle",
+    intervalMs,
+    topics: [],
+    run: async (shouldStop) => {
+      if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
+      const now = deps.clock.now();
+      const isDormancyAsked = now.getTime() - dormancyAskedAt >= dormancyEveryMs;
+      const due = await lookForDue(deps.db, { now, isDormancyAsked });
+      if (isDormancyAsked) dormancyAskedAt = now.getTime();
+      const counts = { start: 0, stop: 0, delete: 0, dormant: 0, noticed: 0, errors: 0 };
+      for (const workspaceId of due.acts) {
+        if (shouldStop.aborted) break;
+        await attempt(workspaceId, async () => {
+          const act = await actOnWorkspace(deps, workspaceId, now);
+          if (act === null) return;
+          counts[act.kind] += 1;
+          deps.logger.info("a workspace's lifecycle went on", { workspaceId, act: act.kind, reason: act.reason });
+        });
+      }
+      for (const workspaceId of due.notices) {
+        if (shouldStop.aborted) break;
+        await attempt(workspaceId, async () => {
+          if (await noticeDeletion(deps, workspaceId, now)) counts.noticed += 1;
+        });
+      }
+      return { outcome: "ok", fields: counts };
+
+      async function attempt(workspaceId: string, work: () => Promise<void>): Promise<void> {
+        try {
+          await work();
+        } catch (error) {
+          counts.errors += 1;
+          deps.logger.error("a workspace's lifecycle failed; the next run is the retry", {
+            workspaceId,
+            reason: String(error),
+          });
+        }
+      }
+    },
+    release: () => lease.release(),
+  };
+}

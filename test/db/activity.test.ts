@@ -1,0 +1,67 @@
+import { expect, it } from "vitest";
+import { createActivity } from "../../src/controllers/lifecycle/activity.ts";
+import type { AgentId, WorkspaceId } from "../../src/contracts/ids.ts";
+import { liveAgents } from "../../src/db/queries/agents.ts";
+import { type Fixture, testFixture } from "../support/fixture.ts";
+import { hour, lifecycleColumns, runningWorkspace } from "../support/lifecycle.ts";
+import { putPrebuild } from "../support/prebuild-rows.ts";
+import { publishTemplate } from "../support/templates.ts";
+
+const minute = 60_000;
+const goOn = new AbortController().signal;
+
+async function agentsOf(fx: Fixture, id: string): Promise<AgentId[]> {
+  return (await liveAgents(fx.store, id as WorkspaceId)).map((agent) => agent.id);
+}
+
+async function note(fx: Fixture, agentIds: readonly AgentId[]): Promise<unknown> {
+  const { fields } = await createActivity({ db: fx.store, clock: fx.clock, takeUsedAgents: () => agentIds }).run(goOn);
+  return fields["used"];
+}
+
+it("use moves the deadline by the template's bump, never back, and at most to the limit of the run", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, {
+    presets: { large: null },
+    lifecycle: { default_ttl: "1h", max_ttl: "3h", activity_bump: "90m" },
+  });
+  const { workspace } = await runningWorkspace(fx, {});
+  const began = fx.clock.now().getTime();
+  const agents = await agentsOf(fx, workspace.id);
+  const deadline = async () => Number((await lifecycleColumns(fx, workspace.id)).deadline_at) - began;
+  fx.clock.advance(2 * minute);
+  expect(await note(fx, agents)).toBe(1);
+  expect(await deadline()).toBe(92 * minute);
+  fx.clock.advance(90 * minute);
+  await note(fx, agents);
+  expect(await deadline()).toBe(3 * hour);
+  fx.clock.advance(hour);
+  await note(fx, agents);
+  expect(await deadline()).toBe(3 * hour);
+  expect((await lifecycleColumns(fx, workspace.id)).last_used_at).toEqual(fx.clock.now());
+});
+
+it("a use is written at most once a minute, and nothing at all while nobody uses anything", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { large: null } });
+  const { workspace } = await runningWorkspace(fx);
+  const agents = await agentsOf(fx, workspace.id);
+  fx.clock.advance(2 * minute);
+  expect(await note(fx, agents)).toBe(1);
+  fx.clock.advance(30_000);
+  expect(await note(fx, agents)).toBe(0);
+  const { statements, transactions } = fx.store.counters;
+  expect(await note(fx, [])).toBe(0);
+  expect(fx.store.counters).toMatchObject({ statements, transactions });
+  // Without a TTL there is no deadline to move.
+  expect((await lifecycleColumns(fx, workspace.id)).deadline_at).toBeNull();
+});
+
+it("an unclaimed prebuild is not used by anybody", async () => {
+  const fx = await testFixture();
+  const template = await publishTemplate(fx, { presets: { large: 1 }, lifecycle: { default_ttl: "1h" } });
+  const id = await putPrebuild(fx, template.preset());
+  fx.clock.advance(hour);
+  expect(await note(fx, await agentsOf(fx, id))).toBe(0);
+  expect((await lifecycleColumns(fx, id)).last_used_at).toBeNull();
+});
