@@ -7,6 +7,8 @@ import { type RunningController, startController } from "../controllers/driver.t
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
+import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
+import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
@@ -17,6 +19,7 @@ import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
 
@@ -33,6 +36,8 @@ export interface ControllerDeps {
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
+  readonly metrics: Metrics;
+  readonly metricsRefresh: MetricsRefreshDeps["options"];
   readonly takeUsedAgents: () => readonly AgentId[];
 }
 
@@ -51,9 +56,14 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createLifecycle(deps),
     createActivity(deps),
     createHousekeeping(deps),
+    createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];
 }
 
 export function startControllers(deps: ControllerDeps): readonly RunningController[] {
-  return allControllers(deps).map((controller) => startController(controller, deps));
+  const lastSuccesses: LastSuccesses = new Map();
+  showLastSuccesses(deps.metrics, lastSuccesses);
+  return allControllers(deps).map((controller) =>
+    startController(observeController(controller, { ...deps, lastSuccesses }), deps),
+  );
 }

@@ -74,7 +74,9 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
       return jobs;
     },
     store: (job, state, serial = 1) => storeState(context, { ...idOf(job), serial, state }),
-    end: (job, outcome = { kind: "succeeded" }) => completeJob(context, { ...idOf(job), outcome }),
+    end: async (job, outcome = { kind: "succeeded" }) => {
+      await completeJob(context, { ...idOf(job), outcome });
+    },
     report: async (workspaceIds, { isMarked = true, isComplete = true, isPartial = false } = {}) => {
       const resources = workspaceIds.map((workspaceId) => ({ workspaceId, detail: "running", isMarked, isPartial }));
       const body = { daemonId, incarnation, driver, isComplete, resources };

@@ -6,6 +6,7 @@ import type { daemonRoutes } from "../../contracts/api/system.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { measureJob } from "../measure.ts";
 
 export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
   return {
@@ -32,7 +33,8 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
       return {};
     },
     completeJob: async ({ params, body }) => {
-      await completeJob(deps, { ...body, jobId: params.jobId as JobId });
+      const job = await completeJob(deps, { ...body, jobId: params.jobId as JobId });
+      measureJob(deps.metrics, job, body.outcome.kind);
       return {};
     },
   };

@@ -1,6 +1,7 @@
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
+import { metricsOptions } from "./metrics-options.ts";
 import {
   booleanOption,
   bytesOption,
@@ -255,6 +256,6 @@ const rest = {
 };
 
 /** Every option of `prewarm server` (spec §10). */
-export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...dockerOptions };
+export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...metricsOptions, ...dockerOptions };
 
 export type ServerConfig = ConfigValues<typeof serverOptions>;
