@@ -17,6 +17,7 @@ import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand 
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
@@ -43,6 +44,7 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),
+  defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),
   defineGroup("quota", "what you may use, and use", quotaCommands),

@@ -12,6 +12,7 @@ import { groupHandlers } from "./handlers/group-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
+import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
@@ -30,6 +31,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...groupHandlers(deps),
     ...templateHandlers(deps),
     ...workspaceHandlers(deps),
+    ...stateHandlers(deps),
     ...scheduleHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),

@@ -18,6 +18,7 @@ import {
 import { deploymentIdOf } from "../../db/queries/settings.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
+import { groupNamesOfOwner } from "../../db/queries/groups.ts";
 import { finishJob } from "../../db/writes/finish-job.ts";
 import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
@@ -37,7 +38,13 @@ export async function registerProvisioner(
   input: DaemonRegistration,
 ): Promise<DaemonRegistered> {
   const now = context.clock.now();
-  const daemonId = await registerDaemon(context.db, { ...input, kind, id: context.random.uuid() as DaemonId, now });
+  const daemonId = await registerDaemon(context.db, {
+    ...input,
+    unavailable: input.unavailable ?? [],
+    kind,
+    id: context.random.uuid() as DaemonId,
+    now,
+  });
   for (const jobId of await leasesOfEarlierIncarnation(context.db, daemonId, input.incarnation)) {
     await context.db.transaction("abandon job", async (tx) =>
       finishJob(tx, {
@@ -110,12 +117,12 @@ async function takeOne(
     if (row === undefined) return undefined;
     tx.emit(`job:${row.id}`);
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
-    return { row, agents: await agentsFor(context, tx, row) };
+    return { row, agents: await agentsFor(context, tx, row), groups: await groupsOf(tx, row) };
   });
   if (taken === undefined) return null;
-  const { row, agents } = taken;
+  const { row, ...found } = taken;
   try {
-    return { ...baseOf(row), work: await workOf(context, row, agents) };
+    return { ...baseOf(row), work: await workOf(context, row, found) };
   } catch (error) {
     await failUnreadable(context, row, error);
     return null;
@@ -165,11 +172,17 @@ const rehearsalOwner: BuildWork["owner"] = {
   username: "rehearsal",
   name: "Rehearsal",
   email: "rehearsal@example.invalid",
+  groups: [],
 };
 
-async function workOf(context: AppContext, row: LeasedJobRow, agents: BuildWork["agents"]): Promise<Work> {
+interface FoundForJob {
+  readonly agents: BuildWork["agents"];
+  readonly groups: string[];
+}
+
+async function workOf(context: AppContext, row: LeasedJobRow, found: FoundForJob): Promise<Work> {
   if (row.kind === "template_import") return { kind: "import" };
-  const work = buildWork(row, { agents, state: await stateOf(context, row) });
+  const work = buildWork(row, found, await stateOf(context, row));
   if (row.kind === "build") return { kind: "build", ...work };
   return { kind: "rehearsal", ...work, stage: "claim", owner: rehearsalOwner };
 }
@@ -182,7 +195,16 @@ async function agentsFor(context: AppContext, tx: Tx, row: LeasedJobRow): Promis
   return live.map(({ id, name }) => ({ id, name, token: null }));
 }
 
-function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): Omit<BuildWork, "kind"> {
+/** Names of the groups that a workspace's owner belongs to; asked for the one driver that hands them on. */
+async function groupsOf(tx: Tx, row: LeasedJobRow): Promise<string[]> {
+  return row.driver === "terraform" && row.kind === "build" ? await groupNamesOfOwner(tx, row.workspace_id) : [];
+}
+
+function buildWork(
+  row: LeasedJobRow,
+  { agents, groups }: FoundForJob,
+  state: BuildWork["state"],
+): Omit<BuildWork, "kind"> {
   if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
     buildId: row.build_id,
@@ -191,9 +213,16 @@ function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">):
     stage: row.stage,
     workspaceId: row.workspace_id,
     workspaceName: row.workspace_name,
-    owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
+    owner: {
+      id: row.owner_id,
+      username: row.owner_username,
+      name: row.owner_name,
+      email: row.owner_email ?? "",
+      groups,
+    },
     parameters: row.parameters,
-    ...own,
+    agents,
+    state,
   };
 }
 

@@ -3,6 +3,7 @@ import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { templateRoutes } from "./templates.ts";
@@ -18,6 +19,7 @@ export const routes = {
   ...groupRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
+  ...stateRoutes,
   ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,

@@ -18,6 +18,9 @@ import { createMembership, type Membership } from "./membership.ts";
 import { holdForQuota } from "./pool-quota.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
+/** However soon a hold ends, cycles leave this much time between them. */
+const againAfterMsMin = 10;
+
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
 export interface CycleStats {
   readonly elapsedMs: number;
@@ -65,10 +68,19 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         errors: created.errors + membershipErrors,
         isPaused,
       };
-      return report(deps.logger, stats);
+      return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
     release: () => lease.release(),
   };
+}
+
+/** What is held until an instant is due right after it (a backoff's end): nobody publishes that. */
+function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "againAfterMs"> {
+  let next = Number.POSITIVE_INFINITY;
+  for (const plan of plans) {
+    for (const held of plan.held) if (held.count > 0) next = Math.min(next, held.until ?? next);
+  }
+  return Number.isFinite(next) ? { againAfterMs: Math.max(againAfterMsMin, next - now + 1) } : {};
 }
 
 /** Pools that are looked at before requests have their turn. */

@@ -1,4 +1,4 @@
-import type { GroupId, OrganizationId, UserId } from "../../contracts/ids.ts";
+import type { GroupId, OrganizationId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -207,20 +207,21 @@ export async function removeMember(tx: Tx, id: GroupId, username: string): Promi
 }
 
 const namesStatement: Statement<{ readonly name: string }> = statement(
-  "group_names_of_user",
+  "group_names_of_owner",
   `select g.name
-from groups g
-where g.organization_id = $1
+from workspaces w
+join groups g on g.organization_id = w.organization_id
+where w.id = $1
   and (lower(g.name) = 'everyone' or exists (
     select 1
     from group_members m
     where m.group_id = g.id
-      and m.user_id = $2))
+      and m.user_id = w.owner_id))
 order by lower(g.name)
 limit 1000`,
 );
 
-/** Names of the groups that a user of the organization is in, `everyone` included. */
-export async function groupNamesOf(sql: Sql, organizationId: OrganizationId, userId: UserId): Promise<string[]> {
-  return (await sql.query(namesStatement, [organizationId, userId])).map((row) => row.name);
+/** Names of the groups that a workspace's owner is in, `everyone` included. */
+export async function groupNamesOfOwner(sql: Sql, workspaceId: WorkspaceId): Promise<string[]> {
+  return (await sql.query(namesStatement, [workspaceId])).map((row) => row.name);
 }

@@ -1,7 +1,8 @@
-import type { BuildId } from "../../contracts/ids.ts";
+import type { BuildId, PresetId } from "../../contracts/ids.ts";
 import { costMax } from "../../contracts/limits.ts";
 import type { BuildStage } from "../../contracts/states.ts";
 import { notifyTemplateAdmins } from "../queries/notifications.ts";
+import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { BuildReport } from "./finish-job.ts";
@@ -10,6 +11,7 @@ interface ReportedRow {
   readonly organization_id: string;
   readonly template: string;
   readonly workspace: string;
+  readonly preset_id: PresetId | null;
 }
 
 const storeStatement: Statement<ReportedRow> = statement(
@@ -20,7 +22,7 @@ const storeStatement: Statement<ReportedRow> = statement(
   on conflict (build_id) do nothing
   returning build_id
 )
-select w.organization_id, t.name as template, w.name as workspace
+select w.organization_id, t.name as template, w.name as workspace, b.preset_id
 from report r
 join builds b on b.id = r.build_id
 join workspaces w on w.id = b.workspace_id
@@ -76,6 +78,7 @@ export async function storeBuildReport(
   if (row !== undefined && cost > 0) await tx.query(reportedCostStatement, [input.buildId, cost]);
   const replaced = plan?.replacements ?? [];
   if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
+  if (row.preset_id !== null) await insertPoolEvent(tx, row.preset_id, "replaced");
   const what = replaced.map((replacement) => replacement.address).join(", ");
   await notifyTemplateAdmins(tx, {
     kind: "claim_replaced_resources",
