@@ -155,6 +155,10 @@ const deleteGroup = defineCommand<{ readonly group: string; readonly isAgreed: b
   },
 });
 
+function membersText({ name, memberCount }: Group): string {
+  return `${name} has ${memberCount === 1 ? "1 member" : `${memberCount} members`}.`;
+}
+
 const addMembers = defineCommand<{ readonly group: string; readonly usernames: readonly string[] }>({
   usage: "add <group> <usernames...>",
   summary: "add people of the organization to a group",
@@ -164,7 +168,7 @@ const addMembers = defineCommand<{ readonly group: string; readonly usernames: r
   async run({ group, usernames }, { output, connect, organization }) {
     const call = { params: { group }, query: organization, body: { usernames: [...usernames] } };
     const answer = await (await connect()).call("addGroupMembers", call);
-    output.result(answer, () => `${answer.name} has ${answer.memberCount} members.`);
+    output.result(answer, () => membersText(answer));
     return exitCodes.done;
   },
 });
@@ -177,7 +181,7 @@ const removeMember = defineCommand<{ readonly group: string; readonly username: 
   read: (input) => ({ group: input.operand(0), username: input.operand(1) }),
   async run(params, { output, connect, organization }) {
     const answer = await (await connect()).call("removeGroupMember", { params, query: organization });
-    output.result(answer, () => `${answer.name} has ${answer.memberCount} members.`);
+    output.result(answer, () => membersText(answer));
     return exitCodes.done;
   },
 });
