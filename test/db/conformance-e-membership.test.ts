@@ -6,6 +6,7 @@ import { insertGroup } from "../../src/db/queries/groups.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { createFixture, type Fixture, testFixture } from "../support/fixture.ts";
 import { memberOf } from "../support/organizations.ts";
+import { putPrebuild } from "../support/prebuild-rows.ts";
 import { createReconciler, reconcile, runCycle } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
 
@@ -111,6 +112,16 @@ describe("after a cycle", () => {
     await reconcile(fx, { prebuildsAllowance: allowance + 1 });
     expect(await membership(fx, id)).toEqual(rows);
   });
+});
+
+it("125: a pool of a deprecated template, though it still has a prebuild, is no reason to add anything", async () => {
+  const fx = await testFixture();
+  const id = await organization(fx, "retired");
+  const template = await publishTemplate(fx, { organization: "retired" });
+  await putPrebuild(fx, template.preset());
+  await fx.rows("update templates set deprecated_at = created_at");
+  expect(await reconcile(fx)).toMatchObject({ deletes: 1 });
+  expect(words(await membership(fx, id))).toEqual([["group everyone", 0]]);
 });
 
 it("an error in one organization does not stop the others, and the next cycle tries again", async () => {
