@@ -110,7 +110,7 @@ async function measure(
     const context = {
       ...contextOver(store),
       versions: createVersionDefinitions(),
-      claims: new ClaimQueue(store),
+      claims: new ClaimQueue(store, silentLogger),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

@@ -186,7 +186,7 @@ async function openHttp(
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(context.db),
+    claims: new ClaimQueue(context.db, context.logger),
     hub,
     metrics,
     metricsAccess,

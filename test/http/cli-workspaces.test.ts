@@ -24,8 +24,8 @@ describe("list", () => {
     });
     const { stdout } = await bench.run("list", "--status", "running", "--sort", "last_used", "--order", "desc");
     expect(stdout).toBe(
-      "NAME  STATUS   USABLE  TEMPLATE         PRESET  COST  CREATED    NEXT  LAST USED\n" +
-        "dev   running  yes     node (outdated)  small      0  3 min ago  –     –\n",
+      "NAME  STATUS   USABLE  TEMPLATE         PRESET  CREATED    NEXT  LAST USED\n" +
+        "dev   running  yes     node (outdated)  small   3 min ago  –     –\n",
     );
     expect(api.requests[0]?.query).toEqual({ status: "running", sort: "last_used", order: "desc" });
   });

@@ -81,7 +81,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(store),
+    claims: new ClaimQueue(store, logger),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
