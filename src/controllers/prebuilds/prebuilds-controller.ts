@@ -14,6 +14,7 @@ import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
+import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
@@ -50,6 +51,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
       await decisionLog.store(plans, snapshots);
+      await noticePools(deps, plans, snapshots);
       const stats: CycleStats = {
         elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
         presetsTotal: total,

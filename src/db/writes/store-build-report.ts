@@ -1,9 +1,9 @@
 import type { BuildId } from "../../contracts/ids.ts";
 import type { BuildStage } from "../../contracts/states.ts";
-import { notifyTemplateAdmins } from "../queries/notifications.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { BuildReport } from "./finish-job.ts";
+import { notify } from "./notify.ts";
 
 interface ReportedRow {
   readonly organization_id: string;
@@ -41,11 +41,9 @@ export async function storeBuildReport(
   const [row] = await tx.query(storeStatement, [input.buildId, json(resources), json(plan), json(phases), input.now]);
   const replaced = plan?.replacements ?? [];
   if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
-  const what = replaced.map((replacement) => replacement.address).join(", ");
-  await notifyTemplateAdmins(tx, {
+  await notify(tx, {
     kind: "claim_replaced_resources",
     organizationId: row.organization_id,
-    subject: `The claim of ${row.workspace} replaced resources of the template ${row.template}: ${what}`,
     detail: { template: row.template, workspace: row.workspace, replacements: replaced },
     now: input.now,
   });
