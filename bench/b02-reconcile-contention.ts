@@ -47,6 +47,8 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      digestIntervalMs: 3_600_000,
+      isPrivateWebhookAllowed: false,
     },
   };
 }

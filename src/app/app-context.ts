@@ -26,6 +26,10 @@ export interface AppOptions {
   readonly builtinDaemonKeyHash: Buffer;
   /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
   readonly creationsPerMinuteMax: number;
+  /** Time of which one digest of notifications tells. */
+  readonly digestIntervalMs: number;
+  /** Whether webhooks may go to private addresses. */
+  readonly isPrivateWebhookAllowed: boolean;
 }
 
 /** What every use case is given. */

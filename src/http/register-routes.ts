@@ -10,6 +10,7 @@ import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
+import { notificationHandlers } from "./handlers/notification-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
@@ -31,6 +32,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...scheduleHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),
+    ...notificationHandlers(deps),
     ...daemonKeyHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

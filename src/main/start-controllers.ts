@@ -8,6 +8,8 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
+import { createDelivery, type DeliveryDeps } from "../controllers/notifications/delivery-controller.ts";
+import { createWatch, type WatchDeps } from "../controllers/notifications/watch-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -19,7 +21,9 @@ import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
 
-export interface ControllerDeps {
+export interface ControllerDeps
+  extends Pick<DeliveryDeps, "mail" | "webhooks" | "openSecret" | "accessUrl">,
+    Pick<WatchDeps, "daemonLostAfterMs" | "pausedAfterMs"> {
   readonly db: Db;
   readonly clock: OffsetClock;
   readonly random: Random;
@@ -47,6 +51,8 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createConsistency(deps),
     createLifecycle(deps),
     createActivity(deps),
+    createWatch(deps),
+    createDelivery(deps),
     createHousekeeping(deps),
   ];
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
+import { storeNotificationSettings } from "../app/notifications/notification-preferences.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
@@ -23,6 +24,7 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
+import { notificationTransports } from "./notification-transports.ts";
 import { openDatabase } from "./open-database.ts";
 import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
@@ -94,6 +96,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
   await checkStateKey(context);
+  const transports = notificationTransports(config);
+  await storeNotificationSettings(context, transports.mail !== null);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
@@ -108,6 +112,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
       takeUsedAgents: () => hub.takeUsedAgents(),
+      ...transports,
+      accessUrl: context.options.accessUrl,
+      openSecret: context.stateVault.open,
+      daemonLostAfterMs: config.notificationsDaemonLostAfterMs,
+      pausedAfterMs: config.notificationsPausedAfterMs,
     }),
   );
   disposers.add("controllers", async () => {
@@ -142,6 +151,8 @@ function appOptions(
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
+    digestIntervalMs: config.notificationsDigestIntervalMs,
+    isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
   };
 }

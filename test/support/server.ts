@@ -95,6 +95,8 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       unpackedBytesMax: 1_000_000,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      digestIntervalMs: 3_600_000,
+      isPrivateWebhookAllowed: false,
     },
   };
   return { id, pool, store, context, published, connectionsMax, stop: () => pool.end() };

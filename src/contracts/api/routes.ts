@@ -1,6 +1,7 @@
 import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
+import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
@@ -19,6 +20,7 @@ export const routes = {
   ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,
+  ...notificationRoutes,
   ...daemonKeyRoutes,
   ...daemonRoutes,
   ...agentRoutes,

@@ -1,6 +1,7 @@
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
+import { notificationOptions } from "./notification-options.ts";
 import {
   booleanOption,
   bytesOption,
@@ -247,6 +248,6 @@ const rest = {
 };
 
 /** Every option of `prewarm server` (spec §10). */
-export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...dockerOptions };
+export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...notificationOptions, ...dockerOptions };
 
 export type ServerConfig = ConfigValues<typeof serverOptions>;
