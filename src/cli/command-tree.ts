@@ -44,7 +44,10 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),
-  defineGroup("notifications", "read what happened, and choose how you are told", [...inboxCommands, ...deliveryCommands]),
+  defineGroup("notifications", "read what happened, and choose how you are told", [
+    ...inboxCommands,
+    ...deliveryCommands,
+  ]),
   defineGroup("users", "manage users", userCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,

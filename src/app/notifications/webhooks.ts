@@ -38,7 +38,13 @@ export async function createWebhook(
   await context.db.transaction("create webhook", async (tx) => {
     const isNew = await insertWebhook(tx, { id, name, url, ...sealed, kinds, by: actor.userId, now });
     if (!isNew) throw new CodedError("name_taken", `There is a webhook "${name}" already.`);
-    await audit(tx, { actor, action: "webhook.create", targetId: id, detail: { name, url: shownUrl(url), kinds }, now });
+    await audit(tx, {
+      actor,
+      action: "webhook.create",
+      targetId: id,
+      detail: { name, url: shownUrl(url), kinds },
+      now,
+    });
   });
   return { webhook: viewOf({ id, name, url, kinds, created_at: now }), secret };
 }

@@ -106,7 +106,9 @@ const addWebhook = defineCommand({
   },
   async run(body, { output, connect }) {
     const answer = await (await connect()).call("createWebhook", { body });
-    output.progress(`The webhook ${answer.webhook.name} is added. Try it: prewarm notifications webhooks test ${body.name}`);
+    output.progress(
+      `The webhook ${answer.webhook.name} is added. Try it: prewarm notifications webhooks test ${body.name}`,
+    );
     output.result(answer, () => answer.secret);
     return exitCodes.done;
   },
@@ -127,7 +129,8 @@ const removeWebhook = defineCommand<{ readonly webhook: string }>({
 const testWebhook = defineCommand<{ readonly webhook: string }>({
   usage: "test <name>",
   summary: "post a test to a target",
-  notes: "It goes the way of every notification: `prewarm notifications dead --status delivered` shows it when it is there.",
+  notes:
+    "It goes the way of every notification: `prewarm notifications dead --status delivered` shows it when it is there.",
   example: "prewarm notifications webhooks test chat",
   read: (input) => ({ webhook: input.operand(0) }),
   async run(params, { output, connect }) {

@@ -1,4 +1,8 @@
-import type { Notification, NotificationPreference, NotificationPreferences } from "../../contracts/api/notifications.ts";
+import type {
+  Notification,
+  NotificationPreference,
+  NotificationPreferences,
+} from "../../contracts/api/notifications.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { notificationsMarkedMax } from "../../contracts/limits.ts";
 import { emailPreferences, isNotificationKind, notificationKinds } from "../../contracts/notification-kinds.ts";

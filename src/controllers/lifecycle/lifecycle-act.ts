@@ -86,7 +86,7 @@ async function becomeDormant(
   const deletingAt = act.deletingAt === null ? null : new Date(act.deletingAt);
   await setDormant(tx, row.id, { at: now, deletingAt });
   await notify(tx, {
-      ownerId: row.owner_id,
+    ownerId: row.owner_id,
     kind: "workspace_dormant",
     organizationId: row.organization_id,
     detail: {

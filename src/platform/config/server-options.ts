@@ -248,6 +248,13 @@ const rest = {
 };
 
 /** Every option of `prewarm server` (spec §10). */
-export const serverOptions = { ...general, ...database, ...prebuilds, ...rest, ...notificationOptions, ...dockerOptions };
+export const serverOptions = {
+  ...general,
+  ...database,
+  ...prebuilds,
+  ...rest,
+  ...notificationOptions,
+  ...dockerOptions,
+};
 
 export type ServerConfig = ConfigValues<typeof serverOptions>;
