@@ -177,6 +177,14 @@ describe("a mail", () => {
     expect(await deliver(fx, { mail: createMailTransport(options) })).toMatchObject({ delivered: 1 });
   });
 
+  it("is never sent to a server whose certificate nobody vouches for", async () => {
+    const fx = await mailing();
+    await tell(fx, lost);
+    expect(await deliver(fx, { mail: mailBy(mailServer, null) })).toMatchObject({ retry: 1 });
+    expect((await outbox(fx))[0]?.last_error).toMatch(/certificate/i);
+    expect(mailServer.mails).toEqual([]);
+  });
+
   it("escapes what templates and errors say, and has one subject line whatever names hold", async () => {
     const fx = await mailing();
     await setPreference(fx.context, fx.alice, { kind: "build_failed", email: "on" });

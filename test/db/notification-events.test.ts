@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import { resumePool, setPaused } from "../../src/app/prebuilds/manage-pools.ts";
-import type { DaemonId } from "../../src/contracts/ids.ts";
+import type { DaemonId, PresetId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
 import { daemonSeen, registerDaemon } from "../../src/db/queries/daemons.ts";
 import { systemRandom } from "../../src/platform/random.ts";
@@ -56,8 +56,13 @@ describe("a pool", () => {
     await reconcile(fx);
     expect((await runJobs(fx, () => succeeded)).length).toBe(1);
     await reconcileTimes(fx, 2);
-    const kinds = await inboxKinds(fx, fx.admin.userId);
-    expect(kinds).toEqual(["pool_hard_limited", "pool_recovered"]);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", "pool_recovered"]);
+    const [preset] = await fx.rows<{ id: PresetId }>("select id from presets");
+    if (preset === undefined) throw new Error("there is a preset");
+    fx.clock.advance(minute);
+    for (let nth = 0; nth < 3; nth += 1) await putPrebuild(fx, preset.id, { jobStatus: "failed", ageMs: 3 - nth });
+    await reconcileTimes(fx, 2);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", "pool_recovered", "pool_hard_limited"]);
   });
 });
 

@@ -69,6 +69,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   invalidatePrebuilds: { template: "nothing" },
   cleanPrebuilds: {},
   setTemplateLifecycle: { changes: {} },
+  retryDeliveries: {},
+  createWebhook: { name: "mine", url: "https://hooks.example.org" },
 };
 
 describe("a member without further roles", () => {

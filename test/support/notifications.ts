@@ -20,14 +20,14 @@ export interface SendBy {
 }
 
 /** Mail by a mail server of this process, with everything that it wants. */
-export function mailBy(server: MailServer): MailTransport {
+export function mailBy(server: MailServer, ca: string | null = mailServerCertificate): MailTransport {
   return createMailTransport({
     host: "127.0.0.1",
     port: server.port,
     tls: "starttls",
     login: mailLogin,
     from: "Prewarm <prewarm@example.org>",
-    ca: mailServerCertificate,
+    ca,
   });
 }
 
