@@ -8,8 +8,8 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
-import { createDelivery, type DeliveryDeps } from "../controllers/notifications/delivery-controller.ts";
-import { createWatch, type WatchDeps } from "../controllers/notifications/watch-controller.ts";
+import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
+import { createWatch } from "../controllers/notifications/watch-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -20,10 +20,9 @@ import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
+import type { Notifications } from "./open-notifications.ts";
 
-export interface ControllerDeps
-  extends Pick<DeliveryDeps, "mail" | "webhooks" | "openSecret" | "accessUrl">,
-    Pick<WatchDeps, "daemonLostAfterMs" | "pausedAfterMs"> {
+export interface ControllerDeps extends Notifications {
   readonly db: Db;
   readonly clock: OffsetClock;
   readonly random: Random;

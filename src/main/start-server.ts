@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
-import { storeNotificationSettings } from "../app/notifications/notification-preferences.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
@@ -24,8 +23,8 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
-import { notificationTransports } from "./notification-transports.ts";
 import { openDatabase } from "./open-database.ts";
+import { openNotifications } from "./open-notifications.ts";
 import { stateKeys } from "./state-keys.ts";
 import { startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -96,8 +95,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
   await checkStateKey(context);
-  const transports = notificationTransports(config);
-  await storeNotificationSettings(context, transports.mail !== null);
+  const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
@@ -112,11 +110,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
       takeUsedAgents: () => hub.takeUsedAgents(),
-      ...transports,
-      accessUrl: context.options.accessUrl,
-      openSecret: context.stateVault.open,
-      daemonLostAfterMs: config.notificationsDaemonLostAfterMs,
-      pausedAfterMs: config.notificationsPausedAfterMs,
+      ...notifications,
     }),
   );
   disposers.add("controllers", async () => {

@@ -330,10 +330,10 @@ describe("a webhook", () => {
     await createWebhook(fx.context, fx.admin, { name: "chat", url });
     await tell(fx, lost);
     let asked = 0;
-    const resolve: Resolve = () => {
+    const resolve: Resolve = (_hostname, done) => {
       asked += 1;
       const address = { address: "127.0.0.1", family: 4 };
-      return Promise.resolve(asked % 2 === 1 ? [{ address: "192.0.2.1", family: 4 }, address] : [address]);
+      done(null, asked % 2 === 1 ? [{ address: "8.8.8.8", family: 4 }, address] : [address]);
     };
     const webhooks = createWebhookTransport({ isPrivateAllowed: false, resolve });
     expect(await deliver(fx, { webhooks })).toMatchObject({ retry: 1 });
@@ -345,7 +345,7 @@ describe("a webhook", () => {
     fx.clock.advance(30_000);
     const open = createWebhookTransport({
       isPrivateAllowed: true,
-      resolve: () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]),
+      resolve: (_hostname, done) => done(null, [{ address: "127.0.0.1", family: 4 }]),
     });
     expect(await deliver(fx, { webhooks: open })).toMatchObject({ delivered: 1 });
   });

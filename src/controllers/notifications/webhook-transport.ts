@@ -1,13 +1,15 @@
-import { lookup } from "node:dns";
+import { lookup, type LookupAddress } from "node:dns";
 import http from "node:http";
 import https from "node:https";
-import type { LookupAddress } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { addressOfHost, isPublicAddress } from "../../platform/network/public-address.ts";
 import { signatureHeaders } from "./webhook-signature.ts";
 
-/** All addresses of a name. */
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>;
+/** All addresses of a name, as the system's resolver has them at this moment. */
+export type Resolve = (
+  hostname: string,
+  done: (error: Error | null, addresses: readonly LookupAddress[]) => void,
+) => void;
 
 export interface WebhookOptions {
   /** Whether targets may be on this machine or in its private networks. */
@@ -46,7 +48,8 @@ function post(webhook: OutgoingWebhook, options: WebhookOptions): Promise<void> 
   const url = new URL(webhook.url);
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const literal = addressOfHost(url.hostname);
-  if (literal !== undefined) assertAllowed([literal], options);
+  const refusal = literal === undefined ? null : refusalOfAddresses([literal], options);
+  if (refusal !== null) return Promise.reject(refusal);
   return new Promise((resolve, reject) => {
     const { request } = url.protocol === "https:" ? https : http;
     const outgoing = request(url, {
@@ -87,38 +90,34 @@ function tooSlow(timeoutMs: number, cause: Error): Error {
 function guardedLookup(options: WebhookOptions): LookupFunction {
   const resolve = options.resolve ?? resolveAll;
   return (hostname, { all }, done) => {
-    resolve(hostname).then(
-      (addresses) => {
-        const [first] = addresses;
-        try {
-          if (first === undefined) throw new Error(`${hostname} has no address`);
-          assertAllowed(
-            addresses.map(({ address }) => address),
-            options,
-          );
-        } catch (error) {
-          done(error instanceof Error ? error : new Error(String(error)), "", 0);
-          return;
-        }
-        if (all === true) done(null, [...addresses]);
-        else done(null, first.address, first.family);
-      },
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), "", 0),
-    );
+    resolve(hostname, (error, addresses) => {
+      const [first] = addresses;
+      const refusal = error ?? refusalOf(hostname, addresses, options);
+      if (refusal !== null || first === undefined) done(refusal, "", 0);
+      else if (all === true) done(null, [...addresses]);
+      else done(null, first.address, first.family);
+    });
   };
 }
 
-function resolveAll(hostname: string): Promise<readonly LookupAddress[]> {
-  return new Promise((resolve, reject) => {
-    lookup(hostname, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
-  });
+function resolveAll(hostname: string, done: Parameters<Resolve>[1]): void {
+  // An error comes without addresses, whatever the types say.
+  lookup(hostname, { all: true }, (error, addresses) => done(error, error === null ? addresses : []));
+}
+
+function refusalOf(hostname: string, addresses: readonly LookupAddress[], options: WebhookOptions): Error | null {
+  if (addresses.length === 0) return new Error(`${hostname} has no address`);
+  return refusalOfAddresses(
+    addresses.map(({ address }) => address),
+    options,
+  );
 }
 
 /** One private address among several is enough to refuse: which of them is taken is chance. */
-function assertAllowed(addresses: readonly string[], { isPrivateAllowed }: WebhookOptions): void {
+function refusalOfAddresses(addresses: readonly string[], { isPrivateAllowed }: WebhookOptions): Error | null {
   const refused = isPrivateAllowed ? undefined : addresses.find((address) => !isPublicAddress(address));
-  if (refused === undefined) return;
-  throw new Error(
+  if (refused === undefined) return null;
+  return new Error(
     `the target's address ${refused} is private or reserved; notifications.webhook.allow_private allows such targets`,
   );
 }
