@@ -31,7 +31,7 @@ export default {
     ...programs.map((folder) => `${folder}/**/*.ts`),
   ],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["terraform"],
+  ignoreBinaries: ["promtool", "terraform"],
   rules: {
     files: waiting,
     dependencies: waiting,

@@ -93,7 +93,8 @@ create table daemons (
   version text not null,
   created_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
-  lost_noted_at timestamp with time zone
+  lost_noted_at timestamp with time zone,
+  unavailable jsonb default '[]'::jsonb not null
 );
 create table decisions (
   id bigint generated always as identity not null,
@@ -221,6 +222,25 @@ create table organizations (
   name text not null,
   display_name text not null,
   created_at timestamp with time zone not null
+);
+create table pool_events (
+  id bigint generated always as identity not null,
+  preset_id uuid not null,
+  kind text not null,
+  count integer not null
+);
+create table pool_totals (
+  template_id uuid not null,
+  preset_name text not null,
+  kind text not null,
+  reason text default ''::text not null,
+  count bigint not null
+);
+create table pool_totals_mark (
+  is_only boolean default true not null,
+  settled_id bigint not null,
+  candidate_id bigint not null,
+  candidate_xid bigint not null
 );
 create table prebuilds (
   workspace_id uuid not null,
@@ -435,6 +455,12 @@ alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
 alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
+alter table pool_events add constraint pool_events_pkey PRIMARY KEY (id);
+alter table pool_events add constraint pool_events_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'failed'::text, 'replaced'::text])));
+alter table pool_totals add constraint pool_totals_pkey PRIMARY KEY (template_id, preset_name, kind, reason);
+alter table pool_totals add constraint pool_totals_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'failed'::text, 'claimed'::text, 'replaced'::text, 'missed'::text])));
+alter table pool_totals_mark add constraint pool_totals_mark_pkey PRIMARY KEY (is_only);
+alter table pool_totals_mark add constraint pool_totals_mark_is_only_check CHECK (is_only);
 alter table prebuilds add constraint prebuilds_pkey PRIMARY KEY (workspace_id);
 alter table presets add constraint presets_pkey PRIMARY KEY (id);
 alter table presets add constraint presets_instances_check CHECK ((instances >= 0));

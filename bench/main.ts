@@ -10,6 +10,7 @@ import { claimHttp } from "./b05-claim-http.ts";
 import { usable } from "./b06-usable.ts";
 import { refill } from "./b07-refill.ts";
 import { snapshotScale } from "./b08-snapshot-scale.ts";
+import { metricsScrape } from "./b09-metrics.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
 import { runRole } from "./harness/child-roles.ts";
@@ -27,6 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   usable,
   refill,
   snapshotScale,
+  metricsScrape,
 ];
 
 const usage = `Usage: npm run bench -- [options]

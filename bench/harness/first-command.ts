@@ -4,6 +4,7 @@ import { execPath, type ExecToClient } from "../../src/contracts/agent-protocol.
 import type { Workspace } from "../../src/contracts/api/workspaces.ts";
 
 const usableWithinMs = 120_000;
+const goneWithinMs = 120_000;
 
 /** Milliseconds from the request for a workspace to the end of a first command in it, run as its owner. */
 export async function firstCommand(
@@ -37,16 +38,25 @@ async function runTrue(client: Client, id: string): Promise<number | null> {
     socket.on("open", () => socket.send(JSON.stringify({ kind: "start", command: ["true"], env: {}, agent: null })));
     socket.on("message", (data) => {
       const frame = JSON.parse(String(data)) as ExecToClient;
-      if (frame.kind === "exit") resolve(frame.exitCode);
+      if (frame.kind !== "exit") return;
+      if (frame.error === null) resolve(frame.exitCode);
+      else reject(new Error(`The first command could not be run: ${frame.error}`));
     });
     socket.on("error", reject);
+    // Settled already where the exit was told: whatever cuts the connection before it must not be waited for.
+    socket.on("close", () => reject(new Error("The connection of the first command was closed before its end.")));
   });
 }
 
 /** Deletes a workspace and waits until it is gone. */
 export async function removeWorkspace(client: Client, workspace: string): Promise<void> {
   const { id } = await client.call("createBuild", { params: { workspace }, body: { transition: "delete" } });
-  for await (const event of client.watch("watchWorkspace", { params: { workspace: id } })) {
-    if ((event.data as Workspace).status === "deleted") return;
+  const signal = AbortSignal.timeout(goneWithinMs);
+  for await (const event of client.watch("watchWorkspace", { params: { workspace: id }, signal })) {
+    const { status, latestBuild } = event.data as Workspace;
+    if (status === "deleted") return;
+    if (latestBuild.transition === "delete" && latestBuild.status === "failed") {
+      throw new Error(`${workspace} could not be deleted: ${latestBuild.error}`);
+    }
   }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { packageRoot } from "../../src/main/version.ts";
@@ -27,14 +27,21 @@ export function makeRepository(folder: string): string {
   return source;
 }
 
-export type UsableDriver = "process" | "terraform";
+export interface TemplateDraft {
+  /** Also of the template. */
+  readonly name: string;
+  readonly driver: "process" | "terraform" | "docker";
+  /** Of Terraform: the owner is among what replaces the agent, so that every claim makes it anew. */
+  readonly isReplacedByClaims?: boolean;
+  /** Of Docker: one with git, Node and npm in it. */
+  readonly image?: string;
+  readonly repository: string;
+  readonly instances: number;
+}
 
-/** The template of one driver: its prewarm hook clones the repository and installs, its claim hook says hello. */
-export async function usableTemplate(
-  folder: string,
-  input: { readonly driver: UsableDriver; readonly repository: string; readonly instances: number },
-): Promise<Uint8Array<ArrayBuffer>> {
-  const source = path.join(folder, `template-${input.driver}-${input.instances}`);
+/** A template whose prewarm hook clones the repository and installs, and whose claim hook says hello. */
+export async function usableTemplate(folder: string, input: TemplateDraft): Promise<Uint8Array<ArrayBuffer>> {
+  const source = path.join(folder, `template-${input.name}`);
   mkdirSync(source, { recursive: true });
   writeFileSync(
     path.join(source, "template.yaml"),
@@ -49,10 +56,19 @@ agents:
           [ -d project ] || git clone --quiet ${input.repository} project
           cd project && npm install --offline --no-audit --no-fund --silent
       claim: { run: 'echo "hello $PREWARM_OWNER" > hello' }
+${input.image === undefined ? "" : `docker: { image: "${input.image}", pull: never, user: dev, home: /home/dev }`}
 `,
   );
-  if (input.driver === "terraform") {
-    cpSync(path.join(packageRoot, "templates/terraform-demo/main.tf"), path.join(source, "main.tf"));
-  }
+  if (input.driver === "terraform") writeFileSync(path.join(source, "main.tf"), configuration(input));
   return (await packFolder(source)).bytes;
+}
+
+const tokenTrigger = "sha256(local.agent.token)";
+
+function configuration({ isReplacedByClaims = false }: TemplateDraft): string {
+  const demo = readFileSync(path.join(packageRoot, "templates/terraform-demo/main.tf"), "utf8");
+  if (!isReplacedByClaims) return demo;
+  const unsafe = demo.replace(tokenTrigger, `${tokenTrigger}, var.prewarm.owner.username`);
+  if (unsafe === demo) throw new Error(`templates/terraform-demo has no "${tokenTrigger}" any more.`);
+  return unsafe;
 }

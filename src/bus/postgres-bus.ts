@@ -37,6 +37,11 @@ export class PostgresBus extends TopicListeners {
     this.#options = options;
   }
 
+  /** Whether news of the other servers are heard at this moment. */
+  get isConnected(): boolean {
+    return this.#client !== undefined;
+  }
+
   async start(): Promise<void> {
     const client = new pg.Client({ application_name: "prewarm-bus", ...this.#options.connection });
     client.on("error", () => undefined);

@@ -18,6 +18,7 @@ import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand 
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
@@ -48,6 +49,7 @@ export const commandTree: readonly CliCommand[] = [
     ...inboxCommands,
     ...deliveryCommands,
   ]),
+  defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,

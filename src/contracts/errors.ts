@@ -118,7 +118,7 @@ export const errorRegistry = {
   driver_unavailable: entry(
     503,
     "A driver that this provisioner should have cannot be used on its host.",
-    "Install what the message names, or take the driver out of `provisioner.drivers`, and start the provisioner again.",
+    "Install or start what the message names; the provisioner looks again every minute. Or take the driver out of `provisioner.drivers`.",
   ),
   invalid_template: entry(400, "The driver refuses the template.", "Correct what its message names."),
   abandoned: entry(

@@ -10,10 +10,23 @@ import { Manifest } from "./manifest.ts";
  * under which it was leased, and is answered `lease_lost` (409) once that attempt is over.
  */
 
+/** A driver that a daemon cannot use, and why. */
+export const UnavailableDriver = Type.Object({
+  driver: Type.String({ maxLength: 64 }),
+  reason: Type.String({ maxLength: 1_000 }),
+  /** What to do about it; empty when nobody knows. */
+  next: Type.String({ maxLength: 1_000 }),
+  /** Whether somebody asked for it by its name; else it was only looked for. */
+  isWanted: Type.Boolean(),
+});
+export type UnavailableDriver = Static<typeof UnavailableDriver>;
+
 export const DaemonRegistration = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 64 }),
   incarnation: Type.String(),
   drivers: Type.Array(Type.String()),
+  /** Drivers that it would have, and cannot use now. */
+  unavailable: Type.Optional(Type.Array(UnavailableDriver, { maxItems: 16 })),
   tags: Type.Record(Type.String(), Type.String()),
   concurrency: Type.Integer({ minimum: 1, maximum: 256 }),
   version: Type.String(),
@@ -145,11 +158,28 @@ export const ResourceReport = Type.Object({
       detail: Type.String({ maxLength: resourceDetailLengthMax }),
       /** Whether it carries this deployment's mark; what carries none is never a stranger. */
       isMarked: Type.Boolean(),
+      /** Only what a stopped workspace consists of is there: one that should run counts as gone. */
+      isPartial: Type.Optional(Type.Boolean()),
     }),
     { maxItems: reportedResourcesMax },
   ),
 });
 export type ResourceReport = Static<typeof ResourceReport>;
+
+/**
+ * A daemon has seen, at this moment and by no doing of its own, that what the build `buildId` made to run is not there
+ * any more. It counts while that build is the workspace's last start: late or twice, it does no harm.
+ */
+export const GoneReport = Type.Object({
+  daemonId: Type.String({ format: "uuid" }),
+  incarnation: Type.String({ format: "uuid" }),
+  driver: Type.String({ maxLength: 64 }),
+  workspaceId: Type.String({ format: "uuid" }),
+  buildId: Type.String({ format: "uuid" }),
+  /** What is gone, for people: `its container`. */
+  detail: Type.String({ maxLength: resourceDetailLengthMax }),
+});
+export type GoneReport = Static<typeof GoneReport>;
 
 export const ResourceVerdict = Type.Object({
   /** Of those that were reported: workspaces that are unknown, or were deleted, for long enough. To be removed. */

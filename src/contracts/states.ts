@@ -66,6 +66,7 @@ export const missReasons = [
   "deprecated",
   "disabled",
   "contended",
+  "claim_replaces",
 ] as const;
 /** Why a creation was not served by a claim (spec §4). */
 export type MissReason = (typeof missReasons)[number];

@@ -4,6 +4,8 @@ import type { Topic } from "../contracts/news.ts";
 export interface RunReport {
   readonly outcome: "ok" | "skipped";
   readonly fields: Readonly<Record<string, unknown>>;
+  /** Asks for a run this soon, where that is before the period's end and no news will tell. */
+  readonly againAfterMs?: number;
 }
 
 /**

@@ -61,7 +61,8 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
     report: null,
   };
 
-  async function runOnce(): Promise<void> {
+  /** @returns the longest time until the next run. */
+  async function runOnce(): Promise<number> {
     const startedAt = deps.clock.now();
     const begun = deps.monotonicMs();
     const measured = (): Pick<ControllerStatus, "lastStartedAt" | "lastElapsedMs" | "runs"> => ({
@@ -70,24 +71,24 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
       runs: status.runs + 1,
     });
     try {
-      const { outcome, fields } = await controller.run(abort.signal);
+      const { outcome, fields, againAfterMs = controller.intervalMs } = await controller.run(abort.signal);
       const report = outcome === "skipped" ? status.report : fields;
       status = { ...status, ...measured(), lastOutcome: outcome, lastError: null, report };
+      return Math.min(outcome === "skipped" ? skippedRetryMs : againAfterMs, controller.intervalMs);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       // Said once per change: a database that is away for an hour is one line, not thousands.
       if (status.lastError !== message) logger.error("a run failed; the next one is the retry", { reason: message });
       status = { ...status, ...measured(), lastOutcome: "error", lastError: message };
+      return controller.intervalMs;
     }
   }
 
   async function loop(): Promise<void> {
     while (!abort.signal.aborted) {
-      await runOnce();
+      const timeoutMs = await runOnce();
       const restsUntilMs = deps.monotonicMs() + Math.min(restPerRun * (status.lastElapsedMs ?? 0), restMsMax);
       const settleMs = (): number => Math.max(settleMsMin, restsUntilMs - deps.monotonicMs());
-      const isSkipped = status.lastOutcome === "skipped";
-      const timeoutMs = isSkipped ? Math.min(skippedRetryMs, controller.intervalMs) : controller.intervalMs;
       await waitSettled(signal, { timeoutMs, abort: abort.signal, settleMs });
     }
     await controller.release?.().catch((error: unknown) => logger.debug("release failed", { reason: String(error) }));

@@ -3,8 +3,10 @@ import type { LastCycle } from "../app/prebuilds/pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
+import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
+import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
 export interface HttpDeps extends AppContext {
@@ -14,6 +16,8 @@ export interface HttpDeps extends AppContext {
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;
+  readonly metrics: Metrics;
+  readonly metricsAccess: MetricsAccess;
   /** Aborted when the server stops: long polls and streams end then. */
   readonly stopping: AbortSignal;
 }

@@ -11,6 +11,7 @@ import { agentOf, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import { measureRequests, registerMetricsPage } from "./metrics-page.ts";
 import { registerApiPages } from "./openapi.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { registerSetUpPage } from "./setup-page.ts";
@@ -46,6 +47,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     void reply.header("referrer-policy", "no-referrer");
     void reply.header("x-frame-options", "DENY");
   });
+  measureRequests(app, deps.metrics);
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax * 2 } });
@@ -56,6 +58,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
+  registerMetricsPage(app, deps);
   return app;
 }
 

@@ -12,6 +12,7 @@ import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { notificationHandlers } from "./handlers/notification-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
+import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
@@ -29,6 +30,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...identityHandlers(deps),
     ...templateHandlers(deps),
     ...workspaceHandlers(deps),
+    ...stateHandlers(deps),
     ...scheduleHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),

@@ -32,7 +32,7 @@ export async function startBuiltinDaemon({ server, config, logger, disposers }: 
     client: new Client({ url: server.url, token: server.daemonKey, timeoutMs: leasePollMsMax + callMarginMs }),
     name: daemonName(server.dataDir),
     incarnation: systemRandom.uuid(),
-    drivers: makeDrivers(config.provisionerDrivers, { root, logger, config }),
+    ...makeDrivers(config.provisionerDrivers, { root, logger, config }),
     concurrency: config.provisionerConcurrency,
     tags: {},
     scratchDir: path.join(root, "scratch"),

@@ -6,13 +6,13 @@ import { systemRandom } from "../platform/random.ts";
 import type { dockerOptions } from "../platform/config/docker-options.ts";
 import type { ConfigValues } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
+import { bootstrapScript } from "../provisioner/bootstrap.ts";
 import type { Driver } from "../provisioner/driver.ts";
 import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
 import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
-import { hostBootstrap } from "./host-bootstrap.ts";
 import { packageRoot } from "./version.ts";
 
 export interface DriverSetting {
@@ -54,7 +54,7 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
       root: path.join(root, "terraform"),
       binary: config.terraformBinary,
       hostEnvironment: process.env,
-      bootstrap: hostBootstrap(agentCommand),
+      bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: agentBundle } }),
       clock: systemClock,
       random: systemRandom,
       logger,
@@ -62,14 +62,26 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };
 
+/** With this word in place of names, what works on the host is found out at the start. */
+const automatic = "auto";
+const lookedFor: ReadonlySet<string> = new Set([dockerDriverName, terraformDriverName]);
+
+export interface MadeDrivers {
+  readonly drivers: readonly Driver[];
+  /** Names of those that are only looked for: one that does not work here is no fault. */
+  readonly optionalDrivers: ReadonlySet<string>;
+}
+
 /** The drivers that the option `provisioner.drivers` names. Errors: `ConfigError` for a name that is none. */
-export function makeDrivers(names: string, setting: DriverSetting): readonly Driver[] {
-  const wanted = new Set(names.split(",").map((name) => name.trim()));
-  return [...wanted].map((name) => {
+export function makeDrivers(names: string, setting: DriverSetting): MadeDrivers {
+  const isAutomatic = names.trim() === automatic;
+  const wanted = isAutomatic ? [processDriverName, ...lookedFor] : names.split(",").map((name) => name.trim());
+  const drivers = [...new Set(wanted)].map((name) => {
     const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
     if (make !== undefined) return make(setting);
     const option = serverOptions.provisionerDrivers.name;
-    const known = Object.keys(makers).join(", ");
+    const known = [automatic, ...Object.keys(makers)].join(", ");
     throw new ConfigError([{ option, message: `${option} names "${name}", which is no driver. There are: ${known}.` }]);
   });
+  return { drivers, optionalDrivers: isAutomatic ? lookedFor : new Set() };
 }

@@ -29,7 +29,8 @@ export const provisionerOptions = {
   }),
   drivers: {
     ...serverOptions.provisionerDrivers,
-    description: "Drivers of the daemon, with commas between them: process, docker, terraform, fake.",
+    description:
+      "Drivers of the daemon, with commas between them: process, docker, terraform, fake. `auto`: process, and docker and terraform where they are found to work.",
   },
   terraformBinary: serverOptions.terraformBinary,
   concurrency: { ...serverOptions.provisionerConcurrency, description: "Jobs that the daemon runs at a time." },

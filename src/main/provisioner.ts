@@ -57,7 +57,7 @@ async function serve(config: ProvisionerConfig): Promise<number> {
     client: new Client({ url, token, timeoutMs: leasePollMsMax + callMarginMs }),
     name: config.name,
     incarnation: systemRandom.uuid(),
-    drivers: makeDrivers(config.drivers, { root, logger, config }),
+    ...makeDrivers(config.drivers, { root, logger, config }),
     concurrency: config.concurrency,
     tags: tagsOf(config),
     scratchDir: path.join(root, "scratch"),

@@ -6,6 +6,9 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
+import { createLostAgents } from "../controllers/lost-agents.ts";
+import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
+import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
@@ -18,6 +21,7 @@ import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { Random } from "../platform/random.ts";
 import type { Notifications } from "./open-notifications.ts";
@@ -34,6 +38,9 @@ export interface ControllerDeps extends Notifications {
   readonly version: string;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
+  readonly agentLostAfterMs: number;
+  readonly metrics: Metrics;
+  readonly metricsRefresh: MetricsRefreshDeps["options"];
   readonly takeUsedAgents: () => readonly AgentId[];
 }
 
@@ -44,6 +51,7 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),
+    createLostAgents(deps),
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs(deps),
@@ -53,9 +61,14 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createWatch(deps),
     createDelivery(deps),
     createHousekeeping(deps),
+    createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];
 }
 
 export function startControllers(deps: ControllerDeps): readonly RunningController[] {
-  return allControllers(deps).map((controller) => startController(controller, deps));
+  const lastSuccesses: LastSuccesses = new Map();
+  showLastSuccesses(deps.metrics, lastSuccesses);
+  return allControllers(deps).map((controller) =>
+    startController(observeController(controller, { ...deps, lastSuccesses }), deps),
+  );
 }

@@ -16,6 +16,7 @@ import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
+import type { HttpDeps } from "../http/http-deps.ts";
 import { buildHttpServer } from "../http/http-server.ts";
 import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
@@ -23,10 +24,11 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
+import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
 import { stateKeys } from "./state-keys.ts";
-import { startControllers } from "./start-controllers.ts";
+import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
 export interface StartServerOptions {
@@ -99,7 +101,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
-  const app = await openHttp(context, { controllers, disposers, hub });
+  const measuring = openMetrics(config, { pool, bus, hub });
+  const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -107,15 +110,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       clock,
       serverUrl: () => url,
       version: context.options.version,
-      prebuilds: prebuildsOptions(config),
-      preemptAfterMs: config.provisionerPreemptAfterMs,
+      ...controllerOptions(config),
+      ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
       ...notifications,
     }),
   );
-  disposers.add("controllers", async () => {
-    await Promise.all(controllers.map((controller) => controller.stop()));
-  });
+  disposers.add("controllers", () => stopAll(controllers));
   return {
     url,
     accessUrl: context.options.accessUrl(),
@@ -126,6 +127,20 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     daemonKey,
     firstRun,
     controllers,
+  };
+}
+
+async function stopAll(controllers: readonly RunningController[]): Promise<void> {
+  await Promise.all(controllers.map((controller) => controller.stop()));
+}
+
+function controllerOptions(
+  config: ServerConfig,
+): Pick<ControllerDeps, "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+  return {
+    prebuilds: prebuildsOptions(config),
+    preemptAfterMs: config.provisionerPreemptAfterMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
   };
 }
 
@@ -171,15 +186,20 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: { readonly controllers: readonly RunningController[]; readonly disposers: Disposers; readonly hub: AgentHub },
+  parts: Pick<HttpDeps, "hub" | "metrics" | "metricsAccess"> & {
+    readonly controllers: readonly RunningController[];
+    readonly disposers: Disposers;
+  },
 ): Promise<FastifyInstance> {
-  const { hub } = parts;
   const stopping = new AbortController();
+  const { hub, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db),
     hub,
+    metrics,
+    metricsAccess,
     agentFiles: createAgentPrograms(context),
     controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,

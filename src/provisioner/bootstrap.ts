@@ -14,6 +14,12 @@ export interface BootstrapOptions {
   readonly tokenFile?: string;
   /** Where the template's files lie in the workspace, if they do; hooks see it as `PREWARM_TEMPLATE_FOLDER`. */
   readonly templateFolder?: string;
+  /**
+   * The agent of this provisioner's own installation, for scripts that may run on its host: there it is taken as it is.
+   * Elsewhere these paths do not exist, and the agent is fetched. Why not fetch it always: each workspace would load
+   * its own copy at each start, the host may lack curl and its like, and Node may not be on the PATH that is left.
+   */
+  readonly installed?: { readonly node: string; readonly agent: string };
   /** Tries to fetch the agent; 20 unless said. Between two: 1, 2, 4, … at most 15 s. */
   readonly attemptsMax?: number;
   /** First pause between two tries, in whole seconds; 1 unless said, 0 for tests. */
@@ -45,6 +51,8 @@ export function bootstrapScript(options: BootstrapOptions): string {
     "set -e",
     ...settings.flatMap(([name, value]) => (value === undefined ? [] : [`export ${name}=${shellQuote(value)}`])),
     `agent_name=${shellQuote(options.agentName ?? "main")}`,
+    `installed_node=${shellQuote(options.installed?.node ?? "")}`,
+    `installed_agent=${shellQuote(options.installed?.agent ?? "")}`,
     `attempts_max=${options.attemptsMax ?? attemptsMaxDefault}`,
     `retry_seconds=${options.retrySeconds ?? 1}`,
     `node_flags=${shellQuote(agentNodeFlags.join(" "))}`,
@@ -73,6 +81,12 @@ umask 077
 folder="$HOME/.prewarm"
 mkdir -p "$folder/bin" "$folder/$agent_name" || fail "$folder cannot be written. Give this user a home folder of its own."
 export PREWARM_AGENT_STATE="$folder/$agent_name/state"
+
+# $node_flags is several words.
+if [ -x "$installed_node" ] && [ -r "$installed_agent" ]; then
+  umask 022
+  exec "$installed_node" $node_flags "$installed_agent"
+fi
 
 # The bundle where Node is new enough; else the executable, which brings its own Node and leans on glibc.
 choose_agent() {
@@ -154,7 +168,6 @@ rm -f "$target.$$"
 
 umask 022
 say "starting the agent"
-# $node_flags is several words.
 if [ "$file_name" = prewarm-agent.mjs ]; then exec node $node_flags "$target"; fi
 exec "$target"
 `;

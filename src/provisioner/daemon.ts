@@ -10,8 +10,8 @@ import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
 import { type DaemonTiming, daemonTiming } from "./daemon-timing.ts";
 import { deliverStates } from "./deliver-states.ts";
-import type { Driver } from "./driver.ts";
-import { openDrivers } from "./open-drivers.ts";
+import type { Driver, GoneThing } from "./driver.ts";
+import { DriverSet } from "./driver-set.ts";
 import { untilAnswered } from "./retry.ts";
 import { sweep } from "./sweep.ts";
 import { runJob } from "./run-job.ts";
@@ -24,6 +24,8 @@ export interface DaemonOptions {
   /** New with each start: the server ends what an earlier incarnation was doing. */
   readonly incarnation: string;
   readonly drivers: readonly Driver[];
+  /** Names of drivers that are only looked for; none unless said. */
+  readonly optionalDrivers?: ReadonlySet<string>;
   /** Jobs at once. */
   readonly concurrency: number;
   readonly tags: Readonly<Record<string, string>>;
@@ -64,8 +66,7 @@ class RunningDaemon implements Daemon {
   readonly #leasing = new AbortController();
   readonly #working = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
-  /** Those that could be opened. */
-  #drivers: readonly Driver[] = [];
+  readonly #drivers: DriverSet;
   #loops: Promise<unknown> = Promise.resolve();
   #registration: DaemonRegistered | null = null;
   #registering: Promise<DaemonRegistered> | null = null;
@@ -77,6 +78,12 @@ class RunningDaemon implements Daemon {
       root: path.join(options.scratchDir, "templates"),
       random: options.random,
       download: (hash) => this.#download(hash),
+    });
+    this.#drivers = new DriverSet({
+      drivers: options.drivers,
+      optional: options.optionalDrivers ?? new Set(),
+      logger: options.logger,
+      onOpened: (driver) => driver.watch?.((gone) => void this.#tellGone(driver, gone)),
     });
     this.ready = this.#start();
     // Whoever does not wait for it learns of a failure from the log.
@@ -92,7 +99,7 @@ class RunningDaemon implements Daemon {
     await this.#idleWithin(graceMs);
     this.#working.abort();
     await this.#idleWithin(this.#timing.abortGraceMs + farewellMs);
-    for (const driver of this.#drivers) await driver.close();
+    await this.#drivers.close();
   }
 
   async #idleWithin(limitMs: number): Promise<void> {
@@ -104,7 +111,7 @@ class RunningDaemon implements Daemon {
   async #start(): Promise<void> {
     await mkdir(this.#options.scratchDir, { recursive: true, mode: 0o700 });
     await this.#templates.open();
-    this.#drivers = await openDrivers(this.#options.drivers, this.#options.logger);
+    await this.#drivers.open();
     // Before the server hears of this incarnation, ends the jobs of the one before, and gives others their work.
     await this.#deliver();
     await this.#registered();
@@ -114,7 +121,7 @@ class RunningDaemon implements Daemon {
 
   #deliver(): Promise<void> {
     const { client, logger } = this.#options;
-    return deliverStates(this.#drivers, {
+    return deliverStates(this.#drivers.usable, {
       client,
       logger,
       untilAnswered: (call) => this.#untilAnswered(call, this.#leasing.signal),
@@ -138,7 +145,8 @@ class RunningDaemon implements Daemon {
       concurrency,
       version,
       tags: { ...tags },
-      drivers: this.#drivers.map((driver) => driver.name),
+      drivers: this.#drivers.usable.map((driver) => driver.name),
+      ...(this.#drivers.unavailable.length === 0 ? {} : { unavailable: [...this.#drivers.unavailable] }),
     };
     const signal = this.#leasing.signal;
     const registered = await this.#untilAnswered(() => client.call("registerDaemon", { body, signal }), signal);
@@ -190,11 +198,37 @@ class RunningDaemon implements Daemon {
       const abort = AbortSignal.any([this.#leasing.signal, AbortSignal.timeout(this.#timing.sweepLimitMs)]);
       try {
         const { daemonId, deploymentId } = await this.#registered();
-        await sweep(this.#drivers, { client, daemonId, incarnation, deploymentId, logger, abort });
+        await sweep(this.#drivers.usable, { client, daemonId, incarnation, deploymentId, logger, abort });
       } catch (error) {
         if (!this.#leasing.signal.aborted) logger.warn("nothing could be swept", { error });
       }
       await sleep(this.#timing.sweepMs, this.#leasing.signal);
+      await this.#lookForDrivers();
+    }
+  }
+
+  /** One that has come to work joins: what it could not deliver is delivered first, as at a start. */
+  async #lookForDrivers(): Promise<void> {
+    if (this.#leasing.signal.aborted) return;
+    try {
+      if (!(await this.#drivers.retry())) return;
+      await this.#deliver();
+      this.#registration = null;
+    } catch (error) {
+      this.#options.logger.warn("a driver could not be opened; it is tried again", { error });
+    }
+  }
+
+  /** The server decides what it means. It is offered until the server answers, and harmless when it comes late. */
+  async #tellGone(driver: Driver, gone: GoneThing): Promise<void> {
+    const { client, incarnation, logger } = this.#options;
+    const signal = this.#leasing.signal;
+    try {
+      const { daemonId } = await this.#registered();
+      const body = { ...gone, daemonId, incarnation, driver: driver.name };
+      await this.#untilAnswered(() => client.call("reportGone", { body, signal }), signal);
+    } catch (error) {
+      if (!signal.aborted) logger.warn("the server did not take that something is gone", { ...gone, error });
     }
   }
 
@@ -220,7 +254,7 @@ class RunningDaemon implements Daemon {
       logger,
       leaseMs: registered.leaseMs,
       accessUrl: registered.accessUrl,
-      drivers: new Map(this.#drivers.map((driver) => [driver.name, driver])),
+      drivers: new Map(this.#drivers.usable.map((driver) => [driver.name, driver])),
       deploymentId: registered.deploymentId,
       templates: this.#templates,
       timing: this.#timing,

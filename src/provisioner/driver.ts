@@ -88,6 +88,17 @@ export interface DriverResource {
   readonly detail: string;
   /** The deployment whose mark it carries; undefined without a mark: then nobody removes it but a delete. */
   readonly deploymentId?: string | undefined;
+  /** Only what a stopped workspace consists of is there, such as its volumes: one that should run is gone. */
+  readonly isPartial?: boolean;
+}
+
+/** Something that a driver has seen to be removed, and not by its own doing. */
+export interface GoneThing {
+  readonly workspaceId: string;
+  /** The build that had made it. */
+  readonly buildId: string;
+  /** For people: `its container`. */
+  readonly detail: string;
 }
 
 /**
@@ -113,14 +124,24 @@ export interface Driver {
   list(): Promise<readonly DriverResource[]>;
   /**
    * Removes all that exists here of a workspace that the server does not have any more, without a job and its state.
-   * Only drivers whose `list` tells the deployment have it. Resolves when nothing is left.
+   * Only drivers whose `list` tells the deployment have it. Resolves when nothing is left. What carries the mark of
+   * another deployment than `deploymentId` is not touched.
    */
-  remove?(workspaceId: string, abort: AbortSignal): Promise<void>;
+  remove?(workspaceId: string, abort: AbortSignal, deploymentId: string): Promise<void>;
+  /** Called once after `open`: tells what is removed behind our back as soon as it is seen, if the driver can see it. */
+  watch?(onGone: (gone: GoneThing) => void): void;
   /**
-   * Called once before the first job: takes up what an earlier daemon has left running.
-   * Errors: `driver_unavailable` when its tool is not on this host; the daemon then goes on without it.
+   * Removes what earlier attempts have made and could tell nobody, because the server refused it: no job will. Called
+   * by each sweep, before `list`. Only drivers that keep state outside of `saveState` have it.
    */
-  open(): Promise<void>;
+  tidy?(abort: AbortSignal): Promise<void>;
+  /**
+   * Called before the first job, until it succeeds once: takes up what an earlier daemon has left running.
+   * Errors: `driver_unavailable` when its tool is not on this host, or does not work now; the daemon then goes on
+   * without it, and tries again later.
+   * @returns what was found, in words for the log: `Docker Engine 28.2 at unix:///var/run/docker.sock`
+   */
+  open(): Promise<string | void>;
   /**
    * Offers what earlier attempts could not store to the server, before the daemon takes its first job, and again
    * after each job that went wrong. Only drivers that keep state outside of `saveState` have it.

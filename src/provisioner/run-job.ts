@@ -158,7 +158,23 @@ function stateWriter(job: LeasedJob, { environment, lease }: JobParts): (state: 
     serial += 1;
     const body = { attempt: job.attempt, serial, state };
     const input = { params: { jobId: job.jobId }, body, signal: lease.over };
-    await untilAnswered(() => environment.client.call("putJobState", input), { ...environment, abort: lease.over });
+    // Not sent at all, so for certain not stored.
+    if (lease.over.aborted) throw new CodedError("lease_lost", "The lease of this job is over.");
+    let isInDoubt = false;
+    const onRetry = (): void => {
+      isInDoubt = true;
+    };
+    try {
+      await untilAnswered(() => environment.client.call("putJobState", input), {
+        ...environment,
+        abort: lease.over,
+        onRetry,
+      });
+    } catch (cause) {
+      if (!isInDoubt) throw cause;
+      // Drivers take `lease_lost` for "not stored", and an earlier try may have been, whose answer was lost.
+      throw new CodedError("transient", "Whether the server has stored the state is not known.", { cause });
+    }
   };
 }
 

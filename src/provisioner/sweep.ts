@@ -31,7 +31,11 @@ export async function sweep(drivers: readonly Driver[], options: SweepOptions): 
 }
 
 async function sweepDriver(driver: Driver, options: SweepOptions): Promise<void> {
-  const { client, daemonId, incarnation, deploymentId, abort } = options;
+  const { client, daemonId, incarnation, deploymentId, abort, logger } = options;
+  // What fails here is tried again, and keeps nothing else from being looked at.
+  await abortable(driver.tidy?.(abort) ?? Promise.resolve(), abort).catch((error: unknown) => {
+    if (!abort.aborted) logger.warn("what is left over could not be removed", { driver: driver.name, error });
+  });
   const found = (await abortable(driver.list(), abort)).filter((resource) => concerns(resource, deploymentId));
   // An empty report, too, says something: what the server believes to exist does not.
   const reports = Math.max(1, Math.ceil(found.length / reportedResourcesMax));
@@ -41,6 +45,7 @@ async function sweepDriver(driver: Driver, options: SweepOptions): Promise<void>
       workspaceId: resource.workspaceId,
       detail: resource.detail.slice(0, resourceDetailLengthMax),
       isMarked: resource.deploymentId === deploymentId,
+      ...(resource.isPartial === true ? { isPartial: true } : {}),
     }));
     const body = { daemonId, incarnation, driver: driver.name, isComplete: reports === 1, resources };
     const { strangers } = await client.call("reportResources", { body, signal: abort });
@@ -55,12 +60,13 @@ function concerns({ workspaceId, deploymentId }: DriverResource, ours: string): 
   return isOurs && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(workspaceId);
 }
 
-async function remove(driver: Driver, workspaceId: string, { logger, abort }: SweepOptions): Promise<void> {
+async function remove(driver: Driver, workspaceId: string, options: SweepOptions): Promise<void> {
+  const { logger, abort, deploymentId } = options;
   if (driver.remove === undefined) return;
   const subject = { driver: driver.name, workspaceId };
   logger.warn("removing what exists of a workspace that the server does not have", subject);
   try {
-    await driver.remove(workspaceId, abort);
+    await driver.remove(workspaceId, abort, deploymentId);
   } catch (error) {
     logger.warn("it could not be removed; the next sweep tries again", { ...subject, error });
   }

@@ -66,9 +66,11 @@ resource "terraform_data" "agent" {
       test -s "$HOME/.prewarm/agent.pid" || exit 0
       agent="$(cat "$HOME/.prewarm/agent.pid")"
       rm -f "$HOME/.prewarm/agent.pid"
+      # One that has ended stays in the table of processes until its parent looks, which may take seconds.
+      runs() { kill -0 "-$agent" 2> /dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$agent/status"; }
       kill -TERM "-$agent" 2> /dev/null || exit 0
       for turn in $(seq 100); do
-        kill -0 "-$agent" 2> /dev/null || exit 0
+        runs || break
         sleep 0.05
       done
       kill -KILL "-$agent" 2> /dev/null || true

@@ -22,7 +22,7 @@ import {
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { interleaved } from "../support/interleave.ts";
 import { ledgerCounts, ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
-import { reconcile } from "../support/reconcile.ts";
+import { createReconciler, reconcile } from "../support/reconcile.ts";
 import { finishImport, publishTemplate, pushVersion } from "../support/templates.ts";
 
 const canceled: JobOutcome = { kind: "canceled" };
@@ -39,6 +39,32 @@ async function jobIn(fx: Fixture, status: JobStatus): Promise<JobId> {
   if (job === undefined) throw new Error(`no job is ${status}`);
   return job.id;
 }
+
+describe("a build whose daemon stopped answering", () => {
+  it("is ended by the reaper, whose transaction wakes the reconciler", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    await reconcile(fx);
+    await takeNext(fx);
+    fx.clock.advance(30_001);
+    fx.published.length = 0;
+    expect(await reaper(fx).run(goOn)).toMatchObject({ fields: { abandoned: 1 } });
+    expect(fx.published).toEqual(expect.arrayContaining(["pools", `pool:${template.preset()}`, "jobs"]));
+  });
+
+  it("holds its pool back, and the reconciler asks to be run again right when that ends, not at its next interval", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    await takeNext(fx);
+    fx.clock.advance(30_001);
+    await reaper(fx).run(goOn);
+    const held = await createReconciler(fx).run(goOn);
+    expect(held).toMatchObject({ againAfterMs: 30_000, fields: { creates: 0, held: 1 } });
+    fx.clock.advance(held.againAfterMs ?? 0);
+    expect(await createReconciler(fx).run(goOn)).toMatchObject({ fields: { creates: 1 } });
+  });
+});
 
 describe("the end of a prebuild's build", () => {
   interface End {

@@ -123,6 +123,7 @@ describe("an external daemon", () => {
       incarnation: systemRandom.uuid(),
       tags: {},
       drivers: ["fake"],
+      unavailable: [],
       concurrency: 1,
       version: "test",
       now: fx.clock.now(),

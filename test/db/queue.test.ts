@@ -1,6 +1,7 @@
 // The queue: its order, the slots that are reserved for people, the rate of creates, and jobs that nobody can take.
 import { describe, expect, it } from "vitest";
 import { cancelPendingPrebuildJobs, getJob, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
+import { examine } from "../../src/app/system/doctor.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { compareJobs } from "../../src/domain/queue/job-order.ts";
@@ -170,6 +171,23 @@ describe("a job that no daemon can take", () => {
     expect(await controller.run(goOn)).toMatchObject({ fields: { said: 1 } });
     const said = `the job waits: ${missing}`;
     expect(await logOf(fx, jobId)).toEqual([said, "a daemon that can take the job is connected", said]);
+  });
+
+  it("says why, where a daemon would have the driver and cannot use it, and so does doctor", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx, { presets: {} });
+    const why = { driver: "fake", reason: "There is no such socket.", next: "Start it." };
+    await registerDaemon(fx, { drivers: ["process"], unavailable: [{ ...why, isWanted: true }] });
+    const { workspace } = await create(fx);
+    expect(await getJob(fx.context, fx.alice, workspace.latestBuild.jobId as JobId)).toMatchObject({
+      blockedBecause: 'no daemon with the driver fake is connected; "host-1" cannot use it: There is no such socket',
+    });
+    const drivers = async (): Promise<unknown> =>
+      (await examine(fx.context, fx.admin, () => [])).findings.filter(({ check }) => check === "drivers");
+    const message = 'The provisioner "host-1" cannot use the driver fake: There is no such socket.';
+    expect(await drivers()).toMatchObject([{ severity: "ok" }, { severity: "warning", message, next: "Start it." }]);
+    await registerDaemon(fx, { drivers: ["process"], unavailable: [{ ...why, isWanted: false }] });
+    expect(await drivers()).toMatchObject([{ severity: "ok" }, { severity: "ok", message, next: null }]);
   });
 
   it("is said once when two servers look at the same time", async () => {

@@ -76,7 +76,7 @@ describe("a rehearsal", () => {
     await putPrebuild(fx, published.preset());
     await rehearse(fx);
     await runJobs(fx, () => reporting(replaces));
-    expect(await create(fx, { mode: "prefer_warm" })).toMatchObject({ outcome: "cold" });
+    expect(await create(fx, { mode: "prefer_warm" })).toMatchObject({ outcome: "cold", missReason: "claim_replaces" });
     const stats = await reconcile(fx);
     expect(stats.creates).toBe(0);
     const rows = await fx.rows("select kind, detail -> 'replacements' as replacements from notifications");

@@ -1,17 +1,25 @@
-import { spawn } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { docker, importImage, removeImage, thingsOfOurs } from "../support/docker-image.ts";
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { docker, importImage, removeImage, thingsOf } from "../support/docker-image.ts";
+import { processesOf } from "../support/server-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { WholeServer } from "../support/whole-server.ts";
 
-const image = "prewarm-test-glibc:1";
-const muslImage = "prewarm-test-musl:1";
+// Names of this run alone: the Docker daemon is everybody's.
+const repository = `prewarm-test-${process.pid}`;
+const image = `${repository}-glibc:1`;
+const muslImage = `${repository}-musl:1`;
 const server = new WholeServer({
   PREWARM_PROVISIONER_DRIVERS: "docker",
   PREWARM_PREBUILDS_FAILED_KEPT: "0",
   // A killed daemon's build counts as failed; nobody wants to wait a minute for the next.
   PREWARM_PREBUILDS_BACKOFF_INTERVAL: "100ms",
 });
+/** What a label of everything that this run makes says. */
+let daemon = "";
 const readyWithinMs = 120_000;
 
 const template = (docker: string, instances = 1): string => `
@@ -37,19 +45,23 @@ ${docker
 `;
 
 beforeAll(async () => {
-  expect(thingsOfOurs(), "left by an earlier run").toEqual([]);
   importImage({ name: image, hasGlibc: true });
   importImage({ name: muslImage, hasGlibc: false });
   await server.start();
+  daemon = readFileSync(path.join(server.folder, "data/provisioner/docker/deployment-id"), "utf8").trim();
 }, 120_000);
 
 afterAll(async () => {
+  await server.end("SIGTERM");
+  const processes = processesOf(server.folder);
   await server.close();
-  for (const name of thingsOfOurs()) {
+  const left = thingsOf(daemon);
+  for (const name of left) {
     const kind = docker("ps", "--all", "--quiet", "--filter", `name=^${name}$`) === "" ? "volume" : "container";
     docker(kind, "rm", "--force", name);
   }
   for (const name of [image, muslImage]) removeImage(name);
+  expect({ left, processes }, "left behind by this suite").toEqual({ left: [], processes: [] });
 });
 
 async function poolReady(template: string, count = 1): Promise<void> {
@@ -65,9 +77,16 @@ async function poolReady(template: string, count = 1): Promise<void> {
   );
 }
 
+/** The container of the one workspace that there is. */
+function onlyContainer(): string {
+  const [name = "", ...more] = thingsOf(daemon).filter((thing) => !thing.endsWith("-home"));
+  expect(more).toEqual([]);
+  return name;
+}
+
 async function removeTemplate(name: string): Promise<void> {
   await server.must(`templates delete ${name} --yes`);
-  await waitUntil("nothing of ours is left", () => thingsOfOurs().length === 0, 60_000);
+  await waitUntil("nothing of ours is left", () => thingsOf(daemon).length === 0, 60_000);
 }
 
 const exec = async (workspace: string, script: string): Promise<string> =>
@@ -77,7 +96,7 @@ describe("a template of the docker driver", { timeout: 300_000 }, () => {
   test("fills its pool, is claimed, keeps its home over stop and start, and leaves nothing", async () => {
     const pushed = await server.push("full", {
       "template.yaml": template(`
-image: prewarm-test-glibc:\${parameters.version}
+image: ${repository}-glibc:\${parameters.version}
 pull: never
 user: dev
 home: /home/dev
@@ -98,7 +117,8 @@ volumes: [{ name: cache, path: /var/cache/build }]
     );
     await exec("alpha", "echo kept > mine; echo kept > /var/cache/build/mine; echo lost > /tmp/lost");
     await server.must("stop alpha");
-    expect(docker("ps", "--all", "--quiet", "--filter", "label=dev.prewarm.template=full")).not.toContain("\n");
+    // The volumes of the stopped one, and the prebuild that took its place in the pool.
+    expect(thingsOf(daemon).filter((name) => !/-(home|cache)$/.test(name))).toHaveLength(1);
     await server.must("start alpha");
     expect(await exec("alpha", "cat mine /var/cache/build/mine owner; ls /tmp")).toBe("kept\nkept\nadmin");
     await server.must("delete alpha --yes");
@@ -119,7 +139,7 @@ cap_add: [NET_RAW]
 `;
     await server.push("limits", { "template.yaml": template(section), "prepare.sh": "echo fine > fine\n" });
     await poolReady("limits");
-    const name = docker("ps", "--filter", "label=dev.prewarm.template=limits", "--format", "{{.Names}}");
+    const name = onlyContainer();
     // The shape is Docker's own.
     const [found] = JSON.parse(docker("inspect", name)) as readonly [
       { readonly HostConfig: Readonly<Record<string, unknown>>; readonly Config: { readonly Env: readonly string[] } },
@@ -177,17 +197,42 @@ cap_add: [NET_RAW]
 describe("what happens behind our back", { timeout: 300_000 }, () => {
   const simple = `image: ${image}\npull: never`;
 
-  test("a prebuild whose container was removed is not handed out, and the log says so", async () => {
+  test("a prebuild whose container was removed is deleted with its volume, and replaced at once", async () => {
     await server.push("robbed", { "template.yaml": template(simple), "prepare.sh": "" });
     await poolReady("robbed");
-    const name = docker("ps", "--filter", "label=dev.prewarm.template=robbed", "--format", "{{.Names}}");
+    const name = onlyContainer();
     docker("rm", "--force", name);
-    await waitUntil("the log tells of it", () => server.output.includes(`container=${name} event=destroy`));
-    await waitUntil("nothing is handed out", async () => {
-      const { output } = await server.run("create none --template robbed --mode warm_only");
-      return output.includes("none_ready");
-    });
+    await waitUntil(
+      "another one took its place, and nothing is left of it",
+      () => {
+        const things = thingsOf(daemon);
+        return things.length === 2 && !things.some((thing) => thing.startsWith(name));
+      },
+      readyWithinMs,
+    );
+    expect(server.output).toContain(`container=${name} event=destroy`);
+    await poolReady("robbed");
+    expect(await server.must("prebuilds explain robbed/small")).not.toMatch(/backoff.*yes/);
+    await server.must("create lucky --template robbed --mode warm_only");
+    await server.must("delete lucky --yes");
     await removeTemplate("robbed");
+  });
+
+  test("a claimed workspace whose container was removed says so, stays, and is made anew on its volume by a start", async () => {
+    await server.push("bereft", { "template.yaml": template(simple), "prepare.sh": "" });
+    await poolReady("bereft");
+    const name = onlyContainer();
+    await server.must("create mine --template bereft --mode warm_only");
+    await exec("mine", "echo kept > mine");
+    docker("rm", "--force", name);
+    await waitUntil("its status says so", async () => (await server.must("show mine")).includes("gone from its host"));
+    expect(await server.must("list")).toMatch(/mine +running, gone from its host/);
+    expect(await server.must("logs mine")).toContain("gone from the host of the provisioner");
+    await server.must("start mine");
+    expect(await exec("mine", "cat mine")).toBe("kept");
+    expect(await server.must("show mine")).not.toContain("gone from its host");
+    await server.must("delete mine --yes");
+    await removeTemplate("bereft");
   });
 
   test("agents come back when the server is restarted, and a prebuild that was ready is claimed", async () => {
@@ -208,10 +253,9 @@ describe("what happens behind our back", { timeout: 300_000 }, () => {
     ["container", "start"],
   ])("the daemon killed at %s %s: the pool fills again, and nothing is left after it", async (type, event) => {
     const name = `killed-${type}-${event}`;
-    const seen = nextDockerEvent(type, event);
-    await seen.listening;
+    const happened = watchForOurs(type, event);
     await server.push(name, { "template.yaml": template(simple), "prepare.sh": "" });
-    await seen.happened;
+    await waitUntil("Docker has come to the step", happened, 60_000);
     await server.end("SIGKILL");
     await server.start();
     await poolReady(name);
@@ -221,21 +265,18 @@ describe("what happens behind our back", { timeout: 300_000 }, () => {
   });
 });
 
-/** The next thing of this kind that Docker does. `listening` resolves when none can be missed any more. */
-function nextDockerEvent(
-  type: string,
-  event: string,
-): { readonly listening: Promise<void>; readonly happened: Promise<void> } {
-  const filters = ["--filter", `type=${type}`, "--filter", `event=${event}`];
+/** Listens until Docker does this to something of this run's daemon; answers whether it has. */
+function watchForOurs(type: string, event: string): () => boolean {
+  const filters = ["--filter", `type=${type}`, "--filter", `event=${event}`, "--format", "{{.Actor.ID}}"];
   // What came after this moment is told first, so nothing is lost while the program starts.
   const since = (Date.now() / 1_000).toFixed(3);
   const child = spawn("docker", ["events", "--since", since, ...filters], { stdio: ["ignore", "pipe", "inherit"] });
-  const happened = new Promise<void>((resolve) => {
-    child.stdout.once("data", () => {
-      child.kill();
-      resolve();
-    });
+  onTestFinished(() => void child.kill());
+  let hasHappened = false;
+  createInterface({ input: child.stdout }).on("line", (id) => {
+    // Events of volumes carry no labels.
+    const found = spawnSync("docker", [type, "inspect", id], { encoding: "utf8" });
+    hasHappened ||= found.stdout.includes(daemon);
   });
-  const listening = new Promise<void>((resolve) => child.once("spawn", resolve));
-  return { listening, happened };
+  return () => hasHappened;
 }

@@ -23,6 +23,7 @@ function pathOf(route: RouteDefinition): string {
     .replace(":hash", "0".repeat(64))
     .replace(/:(jobId|tokenId|keyId|workspaceId)/g, nobody)
     .replace(":workspace", nobody)
+    .replace(":version", "0")
     .replace(/:\w+/g, "nothing");
 }
 

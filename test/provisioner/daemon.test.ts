@@ -131,18 +131,53 @@ describe("a daemon", () => {
     expect(most).toBe(3);
   });
 
-  test("goes on without a driver whose tool is missing, and says of it why", async () => {
-    const missing: Driver = {
-      ...scripted(untilAborted),
-      name: "terraform",
-      open: async () => Promise.reject(new CodedError("driver_unavailable", "there is no terraform")),
+  describe("with a driver whose tool is missing", () => {
+    const why = { driver: "terraform", reason: "there is no terraform", next: "install it" };
+    const missing = (open: () => Promise<void>): Driver => ({ ...scripted(untilAborted), name: "terraform", open });
+    const refuse = async (): Promise<void> => {
+      throw new CodedError("driver_unavailable", why.reason, { next: why.next });
     };
-    const daemon = startDaemon({ ...optionsOf(fake()), drivers: [missing, fake()] });
-    daemons.push(daemon);
-    await daemon.ready;
-    expect(server.registrations).toMatchObject([{ drivers: ["fake"] }]);
-    const alone = startDaemon({ ...optionsOf(missing), drivers: [missing] });
-    await expect(alone.ready).rejects.toMatchObject({ code: "driver_unavailable" });
+
+    test("goes on without it, also when it has no other, and tells the server why", async () => {
+      const daemon = startDaemon({ ...optionsOf(fake()), drivers: [missing(refuse), fake()] });
+      daemons.push(daemon);
+      await daemon.ready;
+      expect(server.registrations).toMatchObject([{ drivers: ["fake"], unavailable: [{ ...why, isWanted: true }] }]);
+      await start(missing(refuse)).ready;
+      expect(server.registrations.at(-1)).toMatchObject({ drivers: [] });
+    });
+
+    test("takes it up once it works, and tells the server", async () => {
+      let isThere = false;
+      const driver = missing(async () => (isThere ? undefined : await refuse()));
+      await start(driver, { timing: { ...optionsOf(driver).timing, sweepMs: 5 } }).ready;
+      isThere = true;
+      await until(() => expect(server.registrations.at(-1)).toMatchObject({ drivers: ["terraform"] }));
+      const id = server.add({ manifest: { driver: "terraform" } });
+      server.canceled.add(id);
+      await until(() => expect(server.results.has(id)).toBe(true));
+    });
+
+    test("that was only looked for goes on without it, whatever it failed with, and without one that hangs", async () => {
+      const broken = missing(async () => Promise.reject(new Error("broken")));
+      const hanging: Driver = { ...scripted(untilAborted), name: "docker", open: () => new Promise(() => {}) };
+      const daemon = startDaemon({
+        ...optionsOf(fake()),
+        drivers: [fake(), hanging, broken],
+        optionalDrivers: new Set(["docker", "terraform"]),
+      });
+      daemons.push(daemon);
+      await daemon.ready;
+      expect(server.registrations).toMatchObject([
+        {
+          drivers: ["fake"],
+          unavailable: [
+            { driver: "terraform", reason: "broken", isWanted: false },
+            { driver: "docker", reason: "It did not answer within 2 s.", isWanted: false },
+          ],
+        },
+      ]);
+    });
   });
 
   test("delivers what an earlier one could not, before it registers, and again after a job", async () => {

@@ -53,9 +53,13 @@ export function docker(...args: readonly string[]): string {
   return done.stdout.trim();
 }
 
-/** Names of all containers and volumes that carry our label, as Docker's own command line sees them. */
-export function thingsOfOurs(): readonly string[] {
-  const label = ["--filter", "label=dev.prewarm.workspace", "--format"];
+/** Names of all containers and volumes of one daemon, as Docker's own command line sees them. */
+export function thingsOf(daemon: string): readonly string[] {
+  return thingsLabelled(`dev.prewarm.daemon=${daemon}`);
+}
+
+export function thingsLabelled(wanted: string): readonly string[] {
+  const label = ["--filter", `label=${wanted}`, "--format"];
   return [
     ...docker("ps", "--all", ...label, "{{.Names}}").split("\n"),
     ...docker("volume", "ls", ...label, "{{.Name}}").split("\n"),

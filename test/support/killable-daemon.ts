@@ -5,27 +5,40 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { startDaemon } from "../../src/provisioner/daemon.ts";
+import { bootstrapScript } from "../../src/provisioner/bootstrap.ts";
 import type { BuildContext, Driver } from "../../src/provisioner/driver.ts";
 import { FakeDriver } from "../../src/provisioner/drivers/fake/fake-driver.ts";
+import { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver } from "../../src/provisioner/drivers/process/process-driver.ts";
 
-const [url = "", token = "", driverName = "", root = "", killAt = ""] = process.argv.slice(2);
-const inner: Driver =
-  driverName === "fake"
-    ? new FakeDriver({ root })
-    : new ProcessDriver({
-        root,
-        agentCommand: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"],
-        hostEnvironment: process.env,
-        logger: silentLogger,
-        random: systemRandom,
-      });
+const [url = "", token = "", driverName = "", root = "", killAt = "", name = "killable", agent = ""] =
+  process.argv.slice(2);
+
+function madeDriver(): Driver {
+  if (driverName === "fake") return new FakeDriver({ root });
+  const common = { root, hostEnvironment: process.env, logger: silentLogger, random: systemRandom };
+  if (driverName !== "terraform") {
+    return new ProcessDriver({
+      ...common,
+      agentCommand: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"],
+    });
+  }
+  return new TerraformDriver({
+    ...common,
+    binary: "terraform",
+    bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent } }),
+    clock: systemClock,
+    interruptGraceMs: 2_000,
+  });
+}
+
+const inner = madeDriver();
 
 function at(step: string): void {
   if (step === killAt) process.kill(process.pid, "SIGKILL");
 }
 
-function watched(verb: "start" | "delete", context: BuildContext): BuildContext {
+function watched(verb: string, context: BuildContext): BuildContext {
   return {
     ...context,
     saveState: async (state) => {
@@ -41,13 +54,17 @@ const driver: Driver = {
   capabilities: (manifest) => inner.capabilities(manifest),
   parse: (context) => inner.parse(context),
   list: () => inner.list(),
-  remove: async (workspaceId, abort) => inner.remove?.(workspaceId, abort),
+  remove: async (...args) => inner.remove?.(...args),
+  ...(inner.planClaim === undefined ? {} : { planClaim: inner.planClaim.bind(inner) }),
+  deliver: async (adopt) => inner.deliver?.(adopt),
+  tidy: async (abort) => inner.tidy?.(abort),
   open: () => inner.open(),
   close: () => inner.close(),
   apply: async (context) => {
-    at("start: before anything");
-    const report = await inner.apply(watched("start", context));
-    at("start: before its report");
+    const verb = context.work.stage === "claim" ? "claim" : "start";
+    at(`${verb}: before anything`);
+    const report = await inner.apply(watched(verb, context));
+    at(`${verb}: before its report`);
     return report;
   },
   destroy: async (context) => {
@@ -59,7 +76,7 @@ const driver: Driver = {
 
 startDaemon({
   client: new Client({ url, token }),
-  name: "killable",
+  name,
   incarnation: systemRandom.uuid(),
   drivers: [driver],
   concurrency: 1,

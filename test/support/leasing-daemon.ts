@@ -1,8 +1,9 @@
 import { leaseJob, registerProvisioner } from "../../src/app/provisioner/lease-jobs.ts";
+import { reportGone } from "../../src/app/provisioner/report-gone.ts";
 import { reportResources } from "../../src/app/provisioner/report-resources.ts";
 import { completeJob, storeState } from "../../src/app/provisioner/report-jobs.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
-import type { JobResult, LeasedJob } from "../../src/contracts/provisioner-protocol.ts";
+import type { JobResult, LeasedJob, UnavailableDriver } from "../../src/contracts/provisioner-protocol.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Fixture } from "./fixture.ts";
 import type { TestServer } from "./server.ts";
@@ -23,11 +24,14 @@ export interface LeasingDaemon {
   end(job: LeasedJob, outcome?: Outcome): Promise<void>;
   /** Reports what exists; answers the strangers. */
   report(workspaceIds: readonly string[], options?: ReportOptions): Promise<readonly string[]>;
+  /** Tells that what a build of a workspace made is gone. */
+  gone(workspaceId: string, buildId: string): Promise<void>;
 }
 
 export interface ReportOptions {
   readonly isMarked?: boolean;
   readonly isComplete?: boolean;
+  readonly isPartial?: boolean;
 }
 
 export interface LeasingDaemonOptions {
@@ -35,6 +39,7 @@ export interface LeasingDaemonOptions {
   readonly concurrency?: number;
   readonly tags?: Readonly<Record<string, string>>;
   readonly drivers?: readonly string[];
+  readonly unavailable?: readonly UnavailableDriver[];
   readonly on?: TestServer;
 }
 
@@ -43,10 +48,12 @@ const never = new AbortController().signal;
 export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions = {}): Promise<LeasingDaemon> {
   const { context } = options.on ?? fx;
   const incarnation = systemRandom.uuid();
+  const [driver = "fake"] = options.drivers ?? [];
   const { daemonId, deploymentId } = await registerProvisioner(context, "external", {
     name: options.name ?? "host-1",
     incarnation,
     drivers: [...(options.drivers ?? ["fake"])],
+    unavailable: [...(options.unavailable ?? [])],
     tags: { ...options.tags },
     concurrency: options.concurrency ?? 4,
     version: "test",
@@ -67,12 +74,16 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
       return jobs;
     },
     store: (job, state, serial = 1) => storeState(context, { ...idOf(job), serial, state }),
-    end: (job, outcome = { kind: "succeeded" }) => completeJob(context, { ...idOf(job), outcome }),
-    report: async (workspaceIds, { isMarked = true, isComplete = true } = {}) => {
-      const resources = workspaceIds.map((workspaceId) => ({ workspaceId, detail: "running", isMarked }));
-      const body = { daemonId, incarnation, driver: "fake", isComplete, resources };
+    end: async (job, outcome = { kind: "succeeded" }) => {
+      await completeJob(context, { ...idOf(job), outcome });
+    },
+    report: async (workspaceIds, { isMarked = true, isComplete = true, isPartial = false } = {}) => {
+      const resources = workspaceIds.map((workspaceId) => ({ workspaceId, detail: "running", isMarked, isPartial }));
+      const body = { daemonId, incarnation, driver, isComplete, resources };
       return (await reportResources(context, body)).strangers;
     },
+    gone: (workspaceId, buildId) =>
+      reportGone(context, { daemonId, incarnation, driver, workspaceId, buildId, detail: "its container" }),
   };
 }
 

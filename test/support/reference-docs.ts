@@ -3,6 +3,12 @@ import type { RouteDefinition } from "../../src/contracts/api/route.ts";
 import { errorRegistry } from "../../src/contracts/errors.ts";
 import { describeConfig } from "../../src/platform/config/describe-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
+import {
+  fullMetricName,
+  type MetricDefinition,
+  type MetricName,
+  metricDefinitions,
+} from "../../src/platform/metrics/metric-definitions.ts";
 
 const generated =
   "<!-- Written from the code: change it there, then run `UPDATE_DOCS=1 npx vitest run test/unit/docs`. -->";
@@ -12,6 +18,7 @@ export const referenceDocs: Readonly<Record<string, () => string>> = {
   "errors.md": errorsPage,
   "routes.md": routesPage,
   "configuration.md": configurationPage,
+  "metrics.md": metricsPage,
 };
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -78,6 +85,13 @@ function routesPage(): string {
       ruleWords.workspace_user,
       "Runs a command in a workspace.",
     ],
+    [
+      "`GET /metrics`",
+      "–",
+      "`metrics.token`",
+      "whoever has the token of the metrics; anyone when `metrics.public` is set; else nobody",
+      "The metrics of this server, for Prometheus.",
+    ],
     ["`GET /setup`", "–", "none", ruleWords.anyone, "The page behind the one-time set-up link."],
     [
       "`GET /api/docs`, `GET /api/v1/openapi.json`",
@@ -121,6 +135,57 @@ function configurationPage(): string {
     table(["option", "flag", "environment", "default", "meaning"], rows),
     "",
     "`PREWARM_ADMIN_PASSWORD` sets the administrator's password at the first start.",
+    "",
+  ].join("\n");
+}
+
+function metricsPage(): string {
+  const names = Object.keys(metricDefinitions) as MetricName[];
+  const rows = names.map((name) => {
+    const definition: MetricDefinition = metricDefinitions[name];
+    return [
+      `\`${fullMetricName(name, "prewarm")}\``,
+      definition.type,
+      definition.labels.map((label) => `\`${label}\``).join(", ") || "–",
+      definition.scope,
+      definition.help,
+    ];
+  });
+  const renamed = names.filter((name) => fullMetricName(name, "x").startsWith("x_"));
+  return [
+    "# Metrics",
+    "",
+    generated,
+    "",
+    "`GET /metrics` of every server, in Prometheus' text format. It is open to whoever sends `metrics.token` as a bearer",
+    "token, to everybody when `metrics.public` is set, and else to nobody. A scrape asks the database nothing: what comes",
+    "from there is read every `metrics.refresh_interval` and kept, and `prewarm_prebuilt_workspaces_metrics_last_updated`",
+    "says when that was. How to scrape, alerts and a dashboard: [operating.md](operating.md#monitoring).",
+    "",
+    "Scope `deployment`: read from the database, so every server shows the same numbers. Take the maximum over servers,",
+    "`max without (instance) (…)`, never the sum. Scope `server`: seen by that server alone; add them up.",
+    "",
+    "Labels that name a pool are names, not ids: a pool's counters go on when a version is published, go along when the",
+    "template is renamed, and begin anew when it is deleted and made again. Counters stay as long as the template does;",
+    "gauges as long as the preset is active or prebuilds of it run. Counters do not begin at 0 for each reason of a miss: a",
+    "reason that never occurred has no series.",
+    "",
+    table(["metric", "type", "labels", "scope", "meaning"], rows),
+    "",
+    "Beside them come the process's own, `process_*` and `nodejs_*`: memory, processor, open files, event loop lag, garbage",
+    "collection.",
+    "",
+    "## The namespace",
+    "",
+    "`metrics.namespace` is the first word of the names below; the others always begin with `prewarm`. `coderd` gives the",
+    "names that dashboards and alerts for the known system of this kind expect. Two of them have fewer labels here: the",
+    "claim duration is split by phase and outcome, the creation duration by type, and neither by pool",
+    "([decision 18](decisions/0018-metrics-are-text-made-by-a-refresh.md)).",
+    "",
+    table(
+      ["`prewarm`", "`coderd`"],
+      renamed.map((name) => [`\`${fullMetricName(name, "prewarm")}\``, `\`${fullMetricName(name, "coderd")}\``]),
+    ),
     "",
   ].join("\n");
 }

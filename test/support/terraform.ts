@@ -59,12 +59,22 @@ export class TerraformBench {
   }
 
   async open(
-    options: { readonly interruptGraceMs?: number; readonly binary?: string; readonly root?: string } = {},
+    options: {
+      readonly interruptGraceMs?: number;
+      readonly binary?: string;
+      readonly root?: string;
+      /** Searched before the host's own. */
+      readonly programs?: string;
+    } = {},
   ): Promise<TerraformDriver> {
     const driver = new TerraformDriver({
       root: options.root === undefined ? this.root : path.join(this.folder, options.root),
       binary: options.binary ?? "terraform",
-      hostEnvironment: { ...process.env, PREWARM_PROVISIONER_KEY: "host-secret" },
+      hostEnvironment: {
+        ...process.env,
+        PATH: `${options.programs ?? "/nowhere"}:${process.env["PATH"] ?? ""}`,
+        PREWARM_PROVISIONER_KEY: "host-secret",
+      },
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       clock: systemClock,
       random: systemRandom,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CodedError } from "../../src/contracts/errors.ts";
@@ -104,18 +104,23 @@ describe("a workspace", () => {
   });
 
   test("is known before anything is made, and after each resource while the next is made", async () => {
-    const slow = marking("second", bench, { more: "depends_on = [terraform_data.first]", create: "sleep 1" });
+    // The second one is not done before the first one is stored: then it was on its way.
+    const stored = path.join(bench.folder, "first-is-stored");
+    const create = `until test -e ${stored}; do sleep 0.05; done`;
+    const slow = marking("second", bench, { more: "depends_on = [terraform_data.first]", create });
     bench.write("main.tf", `${variable}${marking("first", bench)}${slow}`);
     const seen: string[] = [];
     await driver.apply(
       bench.build({
-        onState: () => seen.push(`${bench.marksLeft().join()} ${bench.names()}`),
+        onState: () => {
+          seen.push(seen.length === 0 ? `${bench.marksLeft().join()} ${bench.names()}` : bench.names());
+          if (bench.names() === "first") writeFileSync(stored, "");
+        },
       }),
     );
     expect(seen[0]).toBe(" none");
-    // The second was on its way when the first was stored.
-    expect(seen).toContain("first,second first");
-    expect(seen.at(-1)).toBe("first,second first,second");
+    expect(seen).toContain("first");
+    expect(seen.at(-1)).toBe("first,second");
     expect(bench.states[0]).toMatchObject({
       driver: "terraform",
       attempt: "job-1/1",
@@ -258,7 +263,62 @@ rmdir ${bench.folder}/busy\n`;
   });
 });
 
+/** A program of this name that comes before all others. */
+function program(name: string, script: string): { readonly binary: string; readonly programs: string } {
+  const programs = path.join(bench.folder, "programs");
+  mkdirSync(programs, { recursive: true });
+  writeFileSync(path.join(programs, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  return { binary: name, programs };
+}
+
+test("OpenTofu, or whatever is configured and answers like Terraform, does as well", async () => {
+  const calls = path.join(bench.folder, "calls");
+  const driver = await bench.open(program("tofu", `echo "$1" >> ${calls}; exec terraform "$@"`));
+  bench.write("main.tf", `${variable}${marking("home", bench)}`);
+  await driver.parse(bench.build());
+  await driver.apply(bench.build());
+  expect(bench.marksLeft()).toEqual(["home"]);
+  await driver.destroy(bench.destroy());
+  expect(bench.marksLeft()).toEqual([]);
+  const verbs = readFileSync(calls, "utf8").trim().split("\n");
+  expect(new Set(verbs)).toEqual(new Set(["version", "init", "validate", "plan", "show", "apply", "destroy"]));
+});
+
+test("a template is told the groups of the owner", async () => {
+  bench.write("main.tf", `${variable}output "groups" { value = join(",", var.prewarm.owner.groups) }`);
+  const driver = await bench.open();
+  const owner = { id: "user-7", username: "ada", name: "Ada", email: "", groups: ["staff", "night shift"] };
+  const report = await driver.apply(bench.build({ owner }));
+  expect(report.resources).toMatchObject([{ address: "output.groups", attributes: { value: "staff,night shift" } }]);
+});
+
+test("what exists of a workspace that the server has not any more is removed by the record that lies here", async () => {
+  bench.write("main.tf", `${variable}${marking("home", bench)}`);
+  const driver = await bench.open();
+  const context = bench.build();
+  const lost = {
+    ...context,
+    saveState: async () => (bench.marksLeft().length > 0 ? Promise.reject(new Error("away")) : undefined),
+  };
+  await expect(driver.apply(lost)).rejects.toThrow("away");
+  expect(await driver.list()).toMatchObject([{ workspaceId: "workspace-1", deploymentId: context.deploymentId }]);
+  const next = await bench.open();
+  await next.remove("workspace-1", new AbortController().signal);
+  expect(bench.marksLeft()).toEqual([]);
+  expect(await next.list()).toEqual([]);
+  const imports = path.join(bench.root, "imports");
+  expect(existsSync(imports) ? readdirSync(imports) : []).toEqual([]);
+});
+
 describe("without a usable Terraform the driver says so", () => {
+  test("that is too old", async () => {
+    const old = program("terraform", `echo '{"terraform_version":"1.5.7"}'`);
+    const error = await failure(bench.open(old));
+    expect(error.code).toBe("driver_unavailable");
+    expect(error.message).toContain("1.5.7, which is older than 1.6");
+    expect(error.next).toContain("provisioner.terraform_binary");
+  });
+
   test.each([
     ["that is not there", "no-such-terraform", /no-such-terraform/],
     ["that tells no version", "true", /does not tell its version/],

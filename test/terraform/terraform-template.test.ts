@@ -4,10 +4,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Check } from "typebox/value";
 import { parse } from "yaml";
 import { Manifest } from "../../src/contracts/manifest.ts";
-import { hostBootstrap } from "../../src/main/host-bootstrap.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
+import { bootstrapScript } from "../../src/provisioner/bootstrap.ts";
 import { processIdentity } from "../../src/provisioner/drivers/process/process-table.ts";
 import { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
 import { bundleProgram } from "../support/bundled-program.ts";
@@ -49,7 +49,7 @@ async function openDriver(): Promise<TerraformDriver> {
     root: bench.root,
     binary: "terraform",
     hostEnvironment: process.env,
-    bootstrap: hostBootstrap([process.execPath, program]),
+    bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: program } }),
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,

@@ -29,6 +29,13 @@ export const suites = [
   { name: "e2e", folder: "test/e2e/", stage: "test" },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
+  {
+    name: "prometheus",
+    folder: "test/prometheus/",
+    stage: "ci",
+    needs: "promtool, of Prometheus",
+    probe: ["promtool", "--version"],
+  },
 ];
 
 /** @param {string} stage one of a suite's stages; another one has no suites */

@@ -83,14 +83,25 @@ export async function claimRecordOf(context: AppContext, agent: AgentRow): Promi
   };
 }
 
+/** When a claim was made, handed over, and known to an agent. */
+export interface ClaimTimes {
+  readonly claimedAt: Date;
+  readonly handedOverAt: Date;
+  readonly acknowledgedAt: Date;
+}
+
+/** Notes that an agent knows its owner. @returns the claim's instants, when it is a claim that he said it of, and the first time. */
 export async function acknowledge(
   context: AppContext,
   agent: AgentRow,
   input: Static<typeof ClaimAcknowledgement>,
-): Promise<void> {
-  await context.db.transaction("acknowledge claim", async (tx) =>
-    acknowledgeClaim(tx, { agentId: agent.id, ...input, now: context.clock.now() }),
+): Promise<ClaimTimes | null> {
+  const now = context.clock.now();
+  const row = await context.db.transaction("acknowledge claim", async (tx) =>
+    acknowledgeClaim(tx, { agentId: agent.id, ...input, now }),
   );
+  if (row === undefined || !row.is_first || row.claimed_at === null || row.handed_over_at === null) return null;
+  return { claimedAt: row.claimed_at, handedOverAt: row.handed_over_at, acknowledgedAt: now };
 }
 
 /** Notes that an agent is connected to this server; false when it is retired. */

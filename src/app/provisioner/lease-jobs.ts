@@ -37,7 +37,13 @@ export async function registerProvisioner(
   input: DaemonRegistration,
 ): Promise<DaemonRegistered> {
   const now = context.clock.now();
-  const daemonId = await registerDaemon(context.db, { ...input, kind, id: context.random.uuid() as DaemonId, now });
+  const daemonId = await registerDaemon(context.db, {
+    ...input,
+    unavailable: input.unavailable ?? [],
+    kind,
+    id: context.random.uuid() as DaemonId,
+    now,
+  });
   for (const jobId of await leasesOfEarlierIncarnation(context.db, daemonId, input.incarnation)) {
     await context.db.transaction("abandon job", async (tx) =>
       finishJob(tx, {
@@ -165,6 +171,7 @@ const rehearsalOwner: BuildWork["owner"] = {
   username: "rehearsal",
   name: "Rehearsal",
   email: "rehearsal@example.invalid",
+  groups: [],
 };
 
 async function workOf(context: AppContext, row: LeasedJobRow, agents: BuildWork["agents"]): Promise<Work> {
@@ -182,6 +189,11 @@ async function agentsFor(context: AppContext, tx: Tx, row: LeasedJobRow): Promis
   return live.map(({ id, name }) => ({ id, name, token: null }));
 }
 
+/** Names of the groups that a workspace's owner belongs to: none, as long as an organization has no groups. */
+function groupsOf(): string[] {
+  return [];
+}
+
 function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): Omit<BuildWork, "kind"> {
   if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
@@ -191,7 +203,13 @@ function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">):
     stage: row.stage,
     workspaceId: row.workspace_id,
     workspaceName: row.workspace_name,
-    owner: { id: row.owner_id, username: row.owner_username, name: row.owner_name, email: row.owner_email ?? "" },
+    owner: {
+      id: row.owner_id,
+      username: row.owner_username,
+      name: row.owner_name,
+      email: row.owner_email ?? "",
+      groups: groupsOf(),
+    },
     parameters: row.parameters,
     ...own,
   };

@@ -5,7 +5,7 @@ import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.
 import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
 import { appendJobLog, extendLease } from "../../db/queries/job-leases.ts";
 import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/queries/provider-states.ts";
-import { finishJob, type JobOutcome } from "../../db/writes/finish-job.ts";
+import { type EndedJob, endJob, type JobOutcome } from "../../db/writes/finish-job.ts";
 import type { AppContext } from "../app-context.ts";
 
 function leaseLost(): CodedError {
@@ -75,21 +75,26 @@ export async function adoptState(
   );
 }
 
-/** Ends a job with the daemon's result. Errors: `lease_lost` for a late one, and nothing changes. */
+/**
+ * Ends a job with the daemon's result. Errors: `lease_lost` for a late one, and nothing changes.
+ * @returns the job, and when it ended.
+ */
 export async function completeJob(
   context: AppContext,
   input: Static<typeof JobResult> & { readonly jobId: JobId },
-): Promise<void> {
-  const hasEnded = await context.db.transaction("complete job", async (tx) =>
-    finishJob(tx, {
+): Promise<EndedJob & { readonly endedAt: Date }> {
+  const now = context.clock.now();
+  const ended = await context.db.transaction("complete job", async (tx) =>
+    endJob(tx, {
       jobId: input.jobId,
       attempt: input.attempt,
       from: ["running", "canceling"],
       outcome: outcomeOf(input.outcome),
-      now: context.clock.now(),
+      now,
     }),
   );
-  if (!hasEnded) throw leaseLost();
+  if (ended === undefined) throw leaseLost();
+  return { ...ended, endedAt: now };
 }
 
 function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {

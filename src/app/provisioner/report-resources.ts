@@ -1,9 +1,8 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { DaemonId, WorkspaceId } from "../../contracts/ids.ts";
 import type { ResourceReport, ResourceVerdict } from "../../contracts/provisioner-protocol.ts";
-import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
-import { type MissingRow, missingResources, noteMissing } from "../../db/queries/missing-resources.ts";
+import { type MissingRow, missingResources } from "../../db/queries/missing-resources.ts";
 import {
   condemnStrangers,
   forgetStrangers,
@@ -12,9 +11,9 @@ import {
   type StrangerRow,
 } from "../../db/queries/strangers.ts";
 import type { Tx } from "../../db/store.ts";
-import { deletePrebuilds } from "../../db/writes/pool-deletes.ts";
 import type { AppContext } from "../app-context.ts";
 import { knownDaemon } from "./known-daemon.ts";
+import { replaceOrNote } from "./replace-or-note.ts";
 
 /** Workspaces whose things are gone that one report acts on; the next report takes the rest. */
 const missingPerReportMax = 200;
@@ -34,6 +33,7 @@ export async function reportResources(context: AppContext, input: ResourceReport
     workspaceIds: input.resources.map((resource) => resource.workspaceId as WorkspaceId),
     details: input.resources.map((resource) => resource.detail.replaceAll("\0", "\uFFFD")),
     areMarked: input.resources.map((resource) => resource.isMarked),
+    arePartial: input.resources.map((resource) => resource.isPartial ?? false),
     now,
   };
   if (new Set(report.workspaceIds).size !== report.workspaceIds.length) {
@@ -47,7 +47,7 @@ export async function reportResources(context: AppContext, input: ResourceReport
     for (const row of condemned) if (row.is_first) await auditStranger(tx, row, { report, daemon: daemon.name });
     if (!input.isComplete) return { strangers: condemned, missing: [] };
     const gone = await missingResources(tx, report, { before, max: missingPerReportMax });
-    await replaceOrNote(tx, gone, { report, daemon: daemon.name });
+    await replaceOrNote(tx, gone, { driver: report.driver, daemon: daemon.name, now });
     return { strangers: condemned, missing: gone };
   });
   tellLog(context, { strangers, missing, daemon: daemon.name });
@@ -69,40 +69,6 @@ async function auditStranger(tx: Tx, row: StrangerRow, { report, daemon }: Sourc
     targetId: row.workspace_id,
     detail: { daemon, driver: report.driver, found: row.detail, deletedAt: row.deleted_at?.toISOString() ?? null },
   });
-}
-
-/** By the ledger's state, so that of a claim and this one wins: a prebuild that was just claimed is its owner's. */
-async function replaceOrNote(tx: Tx, rows: readonly MissingRow[], { report, daemon }: Source): Promise<void> {
-  if (rows.length === 0) return;
-  const targets = rows.flatMap(({ workspace_id: workspaceId, generation }) =>
-    generation === null ? [] : [{ workspaceId, generation }],
-  );
-  const deleted = await deletePrebuilds(tx, {
-    targets,
-    from: ["starting", "ready"],
-    because: "resource_missing",
-    initiatorId: prebuildsUserId,
-    now: report.now,
-  });
-  if (deleted.length > 0) {
-    tx.emit("jobs");
-    tx.emit("pools");
-  }
-  for (const row of rows) {
-    const isPrebuild = row.generation !== null;
-    if (isPrebuild && !deleted.includes(row.workspace_id)) continue;
-    const line = `What this workspace consists of is gone from the host of the provisioner "${daemon}", and not by our doing. Start the workspace to make it anew; what lay in it is lost.`;
-    if (!isPrebuild) await noteMissing(tx, row.workspace_id, line, report.now);
-    await recordAudit(tx, {
-      at: report.now,
-      actorId: null,
-      organizationId: row.organization_id,
-      action: isPrebuild ? "prebuild.resource_missing" : "workspace.resource_missing",
-      targetKind: "workspace",
-      targetId: row.workspace_id,
-      detail: { daemon, driver: report.driver, workspace: row.name },
-    });
-  }
 }
 
 function tellLog(

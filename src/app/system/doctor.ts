@@ -1,9 +1,10 @@
 import type { ControllerStatus, DoctorFinding, DoctorReport } from "../../contracts/api/system.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
-import { listDaemons } from "../../db/queries/daemons.ts";
+import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
 import { countDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
+import { listStrangers } from "../../db/queries/strangers.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
@@ -13,6 +14,8 @@ import { seePools } from "../prebuilds/pools.ts";
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
 const queueOldMs = 300_000;
+/** A removal that has not come to an end within several sweeps. */
+const strangerStuckMs = 600_000;
 const mebibyte = 1_048_576;
 
 type Controllers = () => readonly ControllerStatus[];
@@ -21,7 +24,8 @@ type Controllers = () => readonly ControllerStatus[];
 export async function examine(context: AppContext, actor: Actor, controllers: Controllers): Promise<DoctorReport> {
   requireAdministrator(actor, "examine the deployment");
   const since = daemonsSeenSince(context);
-  const daemons = (await listDaemons(context.db)).map((row) => ({
+  const rows = await listDaemons(context.db);
+  const daemons = rows.map((row) => ({
     name: row.name,
     kind: row.kind,
     isAlive: row.seen_at > since || row.running > 0,
@@ -36,10 +40,12 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
+      ...rows.flatMap((row, nth) => (daemons[nth]?.isAlive === true ? driverFindings(row) : [])),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
       await notificationFinding(context),
       ...(await consistencyFindings(context)),
+      ...(await strangerFindings(context)),
     ],
     controllers: [...statuses],
     daemons,
@@ -96,6 +102,26 @@ async function databaseFindings(context: AppContext, hasDaemon: boolean): Promis
   return findings;
 }
 
+/** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */
+function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly DoctorFinding[] {
+  const usable = finding(
+    "drivers",
+    "ok",
+    `The provisioner "${name}" has the drivers: ${drivers.join(", ") || "none"}.`,
+  );
+  return [
+    usable,
+    ...unavailable.map(({ driver, reason, next, isWanted }) =>
+      finding(
+        "drivers",
+        isWanted ? "warning" : "ok",
+        `The provisioner "${name}" cannot use the driver ${driver}: ${reason}`,
+        next === "" || !isWanted ? null : next,
+      ),
+    ),
+  ];
+}
+
 async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
   const { pools, pause } = await seePools(context, {});
   const findings: DoctorFinding[] = [];
@@ -139,6 +165,31 @@ async function notificationFinding(context: AppContext): Promise<DoctorFinding> 
     `${dead} deliveries of notifications were given up.`,
     "`prewarm notifications dead` says why; `prewarm notifications retry --all` tries them again.",
   );
+}
+
+/** What exists without a row of the database. Daemons remove it by themselves, so it is a warning when they do not. */
+async function strangerFindings(context: AppContext): Promise<DoctorFinding[]> {
+  const strangers = await listStrangers(context.db, rowsShownMax);
+  if (strangers.length === 0) return [finding("strangers", "ok", "Daemons find nothing that the database is without.")];
+  const now = context.clock.now().getTime();
+  return strangers.map((row) => {
+    const what = `${row.detail} of the workspace ${row.workspace_id}, which there is not (${row.driver}, at the daemon ${row.daemon})`;
+    const since = `found at ${row.first_seen_at.toISOString()}`;
+    if (row.condemned_at === null) {
+      const next =
+        "It is removed by that daemon once it is older than `provisioner.orphan_age`; nothing is to be done.";
+      return finding("strangers", "ok", `${what}, ${since}.`, next);
+    }
+    const isStuck = now - row.condemned_at.getTime() > strangerStuckMs;
+    return finding(
+      "strangers",
+      isStuck ? "warning" : "ok",
+      `${what}, ${since}, to be removed since ${row.condemned_at.toISOString()}.`,
+      isStuck
+        ? "Its removal fails, or that daemon is gone: see its log (`it could not be removed`), start it again, or remove the thing by hand."
+        : "That daemon is at it; each sweep tries again.",
+    );
+  });
 }
 
 async function consistencyFindings(context: AppContext): Promise<DoctorFinding[]> {

@@ -9,6 +9,7 @@ export async function missReasonOf(sql: Sql, presetId: PresetId, now: Date): Pro
   if (pool === undefined) return "no_preset";
   if (pool.is_deprecated) return "deprecated";
   if (!pool.is_active) return "outdated";
+  if (pool.is_blocked) return "claim_replaces";
   // A ready one that others held locked at that moment, or that became ready since.
   if (pool.ready > pool.ready_expired) return "contended";
   if (pool.ready > 0) return "all_expired";

@@ -4,6 +4,7 @@ import { instant } from "../page.ts";
 
 export function workspaceView(row: WorkspaceView): Workspace {
   const agents = row.agents.map((agent) => agentView(agent, row.generation));
+  const lost = lostOf(row);
   return {
     id: row.id,
     organization: row.organization,
@@ -13,6 +14,7 @@ export function workspaceView(row: WorkspaceView): Workspace {
     preset: row.preset,
     status: row.status,
     isPrebuild: row.is_prebuild,
+    ...(lost === null ? {} : { lost }),
     isUsable: row.status === "running" && agents.length > 0 && agents.every(isUsable),
     parameters: row.parameters,
     latestBuild: buildView(row),
@@ -27,6 +29,16 @@ export function workspaceView(row: WorkspaceView): Workspace {
     dormantAt: instant(row.dormant_at),
     deletingAt: instant(row.deleting_at),
   };
+}
+
+/** Why a workspace that should run does not: what is known of its things first, else of its agents. */
+function lostOf(row: WorkspaceView): NonNullable<Workspace["lost"]> | null {
+  if (row.status !== "running") return null;
+  if (row.gone_at !== null) return { kind: "resources", since: instant(row.gone_at) };
+  const away = row.agents.flatMap(({ is_connected: isConnected, disconnected_at: at }) =>
+    isConnected || at === null ? [] : [new Date(at).getTime()],
+  );
+  return away.length === 0 ? null : { kind: "agent", since: new Date(Math.min(...away)).toISOString() };
 }
 
 /** Whether commands can run in it, as the owner. */

@@ -42,7 +42,12 @@ export async function requireWorkspace(context: AppContext, actor: Actor, which:
   return row;
 }
 
-async function findWorkspace(context: AppContext, actor: Actor, which: string): Promise<WorkspaceView | undefined> {
+/** Found by whoever asks: what he may do with it is for the caller to check. */
+export async function findWorkspace(
+  context: AppContext,
+  actor: Actor,
+  which: string,
+): Promise<WorkspaceView | undefined> {
   if (uuidPattern.test(which)) return await workspaceById(context.db, which as WorkspaceId);
   const slash = which.indexOf("/");
   const owner = slash < 0 ? actor.username : which.slice(0, slash);

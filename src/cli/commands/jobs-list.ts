@@ -26,6 +26,7 @@ function readFilter(input: CommandInput) {
 
 function workOf(job: Job): string {
   if (job.kind === "template_import") return "import";
+  if (job.kind === "rehearsal") return "rehearsal";
   return job.stage === "claim" ? "claim" : `${job.transition ?? "build"}${job.isPrebuild ? " (prebuild)" : ""}`;
 }
 

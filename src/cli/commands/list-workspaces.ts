@@ -39,11 +39,21 @@ export function paintStatus(output: Output, status: Workspace["status"]): (text:
   return status === "stopped" || status === "deleted" ? output.paint.dim : output.paint.yellow;
 }
 
+/** The status, and for one that should run and is not there: what is lost. */
+function statusText({ status, lost }: Workspace): string {
+  if (lost === undefined) return status;
+  return `${status}, ${lost.kind === "agent" ? "agent lost" : "gone from its host"}`;
+}
+
+function paintOf(output: Output, { status, lost }: Workspace): (text: string) => string {
+  return lost === undefined ? paintStatus(output, status) : output.paint.red;
+}
+
 function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Column<Workspace>[] {
   const yesNo = (is: boolean): string => (is ? "yes" : "no");
   return [
     { title: "NAME", cell: ({ owner, name }) => (isOwnerShown ? `${owner}/${name}` : name) },
-    { title: "STATUS", cell: ({ status }) => status, paint: (text, { status }) => paintStatus(output, status)(text) },
+    { title: "STATUS", cell: statusText, paint: (text, workspace) => paintOf(output, workspace)(text) },
     { title: "USABLE", cell: ({ isUsable }) => yesNo(isUsable) },
     { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
     { title: "PRESET", cell: ({ preset }) => preset ?? "–" },

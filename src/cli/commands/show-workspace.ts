@@ -32,6 +32,12 @@ function renderBuild({ resources, phases, plan }: BuildDetail, output: Output): 
   return blocks.map((block) => `\n\n${block}`).join("");
 }
 
+function lostText({ kind, since }: NonNullable<Workspace["lost"]>, now: Date): string {
+  return kind === "agent"
+    ? `its agent is not connected any more (${relativeTime(since, now)})`
+    : `it is gone from its host (found ${relativeTime(since, now)}); \`prewarm start\` makes it anew`;
+}
+
 function render(workspace: Workspace, output: Output, now: Date): string {
   const { latestBuild: build } = workspace;
   const parameters = Object.entries(workspace.parameters).map(([key, value]) => `${key}=${value}`);
@@ -39,6 +45,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["name", workspace.name],
     ["owner", workspace.owner],
     ["status", `${workspace.status}${workspace.isUsable ? ", usable" : ""}`],
+    ...(workspace.lost === undefined ? [] : [["lost", lostText(workspace.lost, now)] as const]),
     ["template", `${workspace.template} ${build.templateVersion}${workspace.isOutdated ? " (outdated)" : ""}`],
     ["preset", workspace.preset ?? "–"],
     ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],

@@ -102,6 +102,9 @@ function renderDetail(detail: ResponseOf<Routes["getTemplate"]>, output: Output,
   ];
   if (manifest?.parameters?.length) blocks.push(parameterTable(manifest.parameters, output));
   if (presets.length > 0) blocks.push(presetTable(presets, version?.claimEffect === "none", output));
+  for (const { name, rehearsal } of presets) {
+    if (rehearsal?.effect === "replaces") blocks.push([`Preset "${name}":`, ...rehearsal.sentences].join("\n"));
+  }
   return blocks.join("\n\n");
 }
 

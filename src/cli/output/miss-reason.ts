@@ -12,6 +12,7 @@ const words: Readonly<Record<MissReason, string>> = {
   deprecated: "the template is deprecated",
   disabled: "prebuilds are switched off",
   contended: "others took them first",
+  claim_replaces: "a claim would replace resources, and the template blocks that",
 };
 
 /** What to tell somebody who waits for a cold build; the code stands there too, because the documentation lists it. */

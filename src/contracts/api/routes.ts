@@ -3,6 +3,7 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { templateRoutes } from "./templates.ts";
@@ -17,6 +18,7 @@ export const routes = {
   ...identityRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
+  ...stateRoutes,
   ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,

@@ -5,6 +5,7 @@ import { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../agent-proto
 import {
   DaemonRegistered,
   DaemonRegistration,
+  GoneReport,
   JobHeartbeat,
   JobHeartbeatAnswer,
   JobLogBatch,
@@ -179,6 +180,16 @@ export const daemonRoutes = {
     access: "daemon",
     body: ResourceReport,
     response: ResourceVerdict,
+  },
+  reportGone: {
+    method: "POST",
+    path: "/api/v1/provisioner/gone",
+    tag: "provisioner",
+    summary: "Tell that what a workspace consists of was removed behind the daemon's back, as soon as it is seen.",
+    credential: "daemon",
+    access: "daemon",
+    body: GoneReport,
+    response: Empty,
   },
   completeJob: {
     method: "POST",

@@ -70,6 +70,13 @@ export const Workspace = Type.Object({
   template: Type.String(),
   preset: Type.Union([Type.String(), Type.Null()]),
   status: Type.Enum(workspaceStatuses),
+  /**
+   * Of one that is to run: what is not there, and since when. `agent`: it was connected and is not any more;
+   * `resources`: what the workspace consists of was found to be gone from its host. Absent while nothing is lost.
+   */
+  lost: Type.Optional(
+    Type.Object({ kind: Type.Union([Type.Literal("agent"), Type.Literal("resources")]), since: Instant }),
+  ),
   /** True while it is an unclaimed prebuild. */
   isPrebuild: Type.Boolean(),
   /** Whether a command could run in it now, as its owner. */

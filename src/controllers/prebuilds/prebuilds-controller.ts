@@ -17,6 +17,9 @@ import { createDecisionLog } from "./decision-log.ts";
 import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
+/** However soon a hold ends, cycles leave this much time between them. */
+const againAfterMsMin = 10;
+
 /** What a cycle did (spec §3, "cycle rules"). `elapsedMs` is of the whole cycle. */
 export interface CycleStats {
   readonly elapsedMs: number;
@@ -64,14 +67,23 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         errors: created.errors,
         isPaused,
       };
-      return report(deps.logger, stats);
+      return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
     release: () => lease.release(),
   };
 }
 
+/** What is held until an instant is due right after it (a backoff's end): nobody publishes that. */
+function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "againAfterMs"> {
+  let next = Number.POSITIVE_INFINITY;
+  for (const plan of plans) {
+    for (const held of plan.held) if (held.count > 0) next = Math.min(next, held.until ?? next);
+  }
+  return Number.isFinite(next) ? { againAfterMs: Math.max(againAfterMsMin, next - now + 1) } : {};
+}
+
 /** Pools that are looked at before requests have their turn. */
-const poolsPerTurn = 100;
+const poolsPerTurn = 50;
 
 interface Decided {
   readonly plans: readonly PoolPlan[];

@@ -249,22 +249,42 @@ export async function claimRecord(sql: Sql, agentId: AgentId): Promise<ClaimReco
   return (await sql.query(claimRecordStatement, [agentId]))[0];
 }
 
-const acknowledgeStatement: Statement<{ readonly workspace_id: WorkspaceId }> = statement(
+/** An agent's word that it knows its owner; the instants are of the claim, null in a workspace that was never claimed. */
+export interface AcknowledgedRow {
+  readonly workspace_id: WorkspaceId;
+  /** Whether it had not said so before: a word may come twice. */
+  readonly is_first: boolean;
+  readonly claimed_at: Date | null;
+  readonly handed_over_at: Date | null;
+}
+
+const acknowledgeStatement: Statement<AcknowledgedRow> = statement(
   "agent_acknowledge",
-  `update agents
-set acknowledged_generation = greatest(acknowledged_generation, $2), acknowledged_at = $3, claim_error = $4
-where id = $1
-  and retired_at is null
-returning workspace_id`,
+  // The first part sees the row as it was before this statement.
+  `with before as materialized (
+  select id, acknowledged_generation
+  from agents
+  where id = $1
+), updated as (
+  update agents
+  set acknowledged_generation = greatest(acknowledged_generation, $2), acknowledged_at = $3, claim_error = $4
+  where id = $1
+    and retired_at is null
+  returning id, workspace_id
+)
+select u.workspace_id, b.acknowledged_generation < $2 as is_first, p.claimed_at, p.handed_over_at
+from updated u
+join before b on b.id = u.id
+left join prebuilds p on p.workspace_id = u.workspace_id and p.state = 'claimed'`,
 );
 
 export async function acknowledgeClaim(
   tx: Tx,
   input: { readonly agentId: AgentId; readonly generation: number; readonly error: string | null; readonly now: Date },
-): Promise<boolean> {
+): Promise<AcknowledgedRow | undefined> {
   const [row] = await tx.query(acknowledgeStatement, [input.agentId, input.generation, input.now, input.error]);
   if (row !== undefined) tx.emit(`workspace:${row.workspace_id}`);
-  return row !== undefined;
+  return row;
 }
 
 const logStatement: Statement<{ readonly id: number }> = statement(

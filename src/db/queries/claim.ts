@@ -198,6 +198,8 @@ interface MissRow {
   readonly draining: number;
   readonly is_active: boolean;
   readonly is_deprecated: boolean;
+  /** The rehearsal found that a claim replaces something, and the template says `block`. */
+  readonly is_blocked: boolean;
   readonly instances: number | null;
   readonly outdated_ready: number;
 }
@@ -213,6 +215,7 @@ const missStatement: Statement<MissRow> = statement(
   count(*) filter (where b.state = 'draining')::int as draining,
   t.active_version_id = p.template_version_id as is_active,
   t.deprecated_at is not null or t.deleted_at is not null as is_deprecated,
+  p.blocked_reason is not null as is_blocked,
   p.instances,
   (select count(*)
     from prebuilds o

@@ -40,5 +40,12 @@ export function blockedBecause(since: string): string {
     where s.workspace_id = j.workspace_id),
     'no daemon with the driver ' || j.driver || case when j.tags = '{}' then '' else ' and the tags ' || (
       select string_agg(t.key || '=' || t.value, ', ' order by t.key)
-      from jsonb_each_text(j.tags) t) end || ' is connected') end`;
+      from jsonb_each_text(j.tags) t) end || ' is connected' || coalesce((
+      select '; "' || e.name || '" cannot use it: ' || rtrim(u.driver ->> 'reason', '.')
+      from daemons e
+      cross join lateral jsonb_array_elements(e.unavailable) u(driver)
+      where ${daemonIsAlive(since)}
+        and u.driver ->> 'driver' = j.driver
+      order by e.name
+      limit 1), '')) end`;
 }

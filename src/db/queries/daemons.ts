@@ -1,4 +1,5 @@
 import type { DaemonId } from "../../contracts/ids.ts";
+import type { UnavailableDriver } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -9,6 +10,7 @@ export interface DaemonInput {
   readonly incarnation: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly drivers: readonly string[];
+  readonly unavailable: readonly UnavailableDriver[];
   readonly concurrency: number;
   readonly version: string;
   readonly now: Date;
@@ -16,11 +18,13 @@ export interface DaemonInput {
 
 const registerStatement: Statement<{ readonly id: DaemonId }> = statement(
   "daemon_register",
-  `insert into daemons (id, name, kind, incarnation, tags, drivers, concurrency, version, created_at, seen_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+  `insert into daemons (id, name, kind, incarnation, tags, drivers, concurrency, version, created_at, seen_at,
+  unavailable)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 on conflict (name) do update
 set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
-  concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at
+  concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at,
+  unavailable = excluded.unavailable
 returning id`,
 );
 
@@ -35,6 +39,7 @@ export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<Dae
     daemon.concurrency,
     daemon.version,
     daemon.now,
+    JSON.stringify(daemon.unavailable),
   ]);
   if (row === undefined) throw new Error("An upsert of a daemon returned no row.");
   return row.id;
@@ -72,14 +77,18 @@ export async function daemonSeen(sql: Sql, id: DaemonId, now: Date): Promise<voi
   await sql.query(seenStatement, [id, now]);
 }
 
-const listStatement: Statement<{
+export interface ListedDaemon {
   readonly name: string;
   readonly kind: string;
+  readonly drivers: readonly string[];
+  readonly unavailable: readonly UnavailableDriver[];
   readonly seen_at: Date;
   readonly running: number;
-}> = statement(
+}
+
+const listStatement: Statement<ListedDaemon> = statement(
   "daemons_list",
-  `select d.name, d.kind, d.seen_at, (
+  `select d.name, d.kind, d.drivers, d.unavailable, d.seen_at, (
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id
@@ -89,9 +98,7 @@ order by d.seen_at desc
 limit 200`,
 );
 
-export async function listDaemons(
-  sql: Sql,
-): Promise<{ readonly name: string; readonly kind: string; readonly seen_at: Date; readonly running: number }[]> {
+export async function listDaemons(sql: Sql): Promise<ListedDaemon[]> {
   return await sql.query(listStatement, []);
 }
 

@@ -27,6 +27,7 @@ const store = (givesWay: string): string => `, current as materialized (
   from current c
   where c.sealed is not null
     and (${givesWay})
+    and (c.job_id, c.attempt, c.serial) is distinct from ($1, $2, $3)
 ), forgotten as (
   delete from provider_state_versions v
   using current c
@@ -53,7 +54,8 @@ returning c.workspace_id`;
 
 const putStatement: Statement<StoredRow> = statement(
   "job_state_put",
-  // Fenced: only the attempt that holds the lease may write, and never an older version over a newer one.
+  // Fenced: only the attempt that holds the lease may write, and never an older version over a newer one. An equal
+  // serial is written again: the answer to the first try may have been lost.
   `with holder as materialized (
   select workspace_id, case when driver = any($7::text[]) then daemon_id end as daemon_id
   from jobs
@@ -61,7 +63,7 @@ const putStatement: Statement<StoredRow> = statement(
     and attempt = $2
     and status in ('running', 'canceling')
   for update
-)${store("c.job_id <> $1 or c.attempt <> $2 or c.serial < $3")}`,
+)${store("c.job_id <> $1 or c.attempt <> $2 or c.serial <= $3")}`,
 );
 
 /** What exists, sealed: only the server's key opens it. */

@@ -1,6 +1,6 @@
 import type { DaemonId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
-import type { Tx } from "../store.ts";
+import type { Sql, Tx } from "../store.ts";
 
 /** What one driver of one daemon reported. */
 export interface ReportedResources {
@@ -9,6 +9,8 @@ export interface ReportedResources {
   readonly workspaceIds: readonly WorkspaceId[];
   readonly details: readonly string[];
   readonly areMarked: readonly boolean[];
+  /** Whether only what a stopped workspace consists of is there. */
+  readonly arePartial: readonly boolean[];
   readonly now: Date;
 }
 
@@ -49,6 +51,29 @@ export interface StrangerRow {
   readonly detail: string;
   readonly deleted_at: Date | null;
   readonly is_first: boolean;
+}
+
+export interface StrangerView {
+  readonly daemon: string;
+  readonly driver: string;
+  readonly workspace_id: WorkspaceId;
+  readonly detail: string;
+  readonly first_seen_at: Date;
+  readonly condemned_at: Date | null;
+}
+
+const listStatement: Statement<StrangerView> = statement(
+  "strangers_list",
+  `select d.name as daemon, s.driver, s.workspace_id, s.detail, s.first_seen_at, s.condemned_at
+from strangers s
+join daemons d on d.id = s.daemon_id
+order by s.first_seen_at, s.workspace_id
+limit $1`,
+);
+
+/** What daemons find to exist and the deployment does not know, or has deleted; the oldest first. */
+export async function listStrangers(sql: Sql, max: number): Promise<StrangerView[]> {
+  return await sql.query(listStatement, [max]);
 }
 
 const condemnStatement: Statement<StrangerRow> = statement(

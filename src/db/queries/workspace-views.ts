@@ -19,6 +19,7 @@ export interface AgentView {
   readonly state: AgentState;
   readonly detail: string;
   readonly is_connected: boolean;
+  readonly disconnected_at: string | null;
   readonly ready_at: string | null;
   readonly acknowledged_generation: number;
   readonly claim_error: string | null;
@@ -57,6 +58,8 @@ export interface WorkspaceView extends BuildView {
   readonly generation: number;
   readonly parameters: Record<string, string>;
   readonly agents: readonly AgentView[];
+  /** When it was found that what it consists of is gone from its host. */
+  readonly gone_at: Date | null;
   readonly is_outdated: boolean;
   readonly created_at: Date;
   readonly claimed_at: Date | null;
@@ -98,11 +101,16 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
   b.parameters,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
-      'is_connected', a.server_id is not null, 'ready_at', a.ready_at,
+      'is_connected', a.server_id is not null, 'disconnected_at', a.disconnected_at, 'ready_at', a.ready_at,
       'acknowledged_generation', a.acknowledged_generation, 'claim_error', a.claim_error) order by a.position)
     from agents a
     where a.workspace_id = w.id
       and a.retired_at is null), '[]') as agents,
+  (
+    select s.missing_noted_at
+    from provider_states s
+    where s.workspace_id = w.id
+      and s.missing_noted_at >= coalesce(j.completed_at, b.created_at)) as gone_at,
   t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
   w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at,
   ${buildColumns}`;

@@ -9,6 +9,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
+import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
@@ -52,6 +53,20 @@ interface FinishedRow {
   readonly build_number: number | null;
   readonly is_latest: boolean | null;
   readonly cancel_reason: "preempted" | null;
+  readonly is_prebuild: boolean;
+  readonly created_at: Date;
+  readonly started_at: Date | null;
+}
+
+/** A job that has just ended: what durations are measured from. */
+export interface EndedJob {
+  readonly kind: FinishedRow["kind"];
+  readonly transition: Transition | null;
+  readonly stage: BuildStage | null;
+  readonly buildNumber: number | null;
+  readonly isPrebuild: boolean;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
 }
 
 const finishStatement: Statement<FinishedRow> = statement(
@@ -69,7 +84,8 @@ const finishStatement: Statement<FinishedRow> = statement(
   returning *
 )
 select f.id, f.kind, f.template_id, f.template_version_id, f.build_id, f.workspace_id, b.transition, b.stage,
-  b.number as build_number, w.latest_build_id = b.id as is_latest, f.cancel_reason
+  b.number as build_number, w.latest_build_id = b.id as is_latest, f.cancel_reason, f.is_prebuild,
+  f.created_at, f.started_at
 from finished f
 left join builds b on b.id = f.build_id
 left join workspaces w on w.id = b.workspace_id`,
@@ -81,6 +97,11 @@ left join workspaces w on w.id = b.workspace_id`,
  * @returns false when the job had already ended, or the attempt is over: then nothing has changed.
  */
 export async function finishJob(tx: Tx, input: FinishInput): Promise<boolean> {
+  return (await endJob(tx, input)) !== undefined;
+}
+
+/** As `finishJob`, for who measures what has ended. */
+export async function endJob(tx: Tx, input: FinishInput): Promise<EndedJob | undefined> {
   const { outcome } = input;
   const failure = outcome.kind === "failed" ? outcome : undefined;
   const [job] = await tx.query(finishStatement, [
@@ -93,13 +114,21 @@ export async function finishJob(tx: Tx, input: FinishInput): Promise<boolean> {
     input.from,
     input.leaseOverBefore ?? null,
   ]);
-  if (job === undefined) return false;
+  if (job === undefined) return undefined;
   if (job.kind === "template_import") await finishImport(tx, job, input);
   else if (job.kind === "rehearsal") await finishRehearsal(tx, { ...input, workspaceId: job.workspace_id });
   else await finishBuild(tx, job, input);
   tx.emit(`job:${job.id}`);
   tx.emit("jobs");
-  return true;
+  return {
+    kind: job.kind,
+    transition: job.transition,
+    stage: job.stage,
+    buildNumber: job.build_number,
+    isPrebuild: job.is_prebuild,
+    createdAt: job.created_at,
+    startedAt: job.started_at,
+  };
 }
 
 const importStatement: Statement<{ readonly activate_on_success: boolean }> = statement(
@@ -263,6 +292,8 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     const { outcome } = input;
     const firstResult = firstResultOf(outcome, job);
     await tx.query(ledgerStatement, [workspaceId, transition, outcome.kind, input.now, number, firstResult]);
+    const isFailure = firstResult === "failed" || firstResult === "abandoned";
+    if (number === 1 && isFailure) await insertPoolEvent(tx, ledger.preset_id, "failed");
     tx.emit("pools");
     tx.emit(`pool:${ledger.preset_id}`);
   }

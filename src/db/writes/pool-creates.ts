@@ -73,6 +73,11 @@ const createStatement: Statement<CreatedRow> = statement(
   insert into prebuilds (workspace_id, organization_id, template_id, template_version_id, preset_id, state, created_at)
   select workspace_id, organization_id, template_id, template_version_id, preset_id, 'building', $4
   from fresh
+), event as (
+  insert into pool_events (preset_id, kind, count)
+  select preset_id, 'created', count(*)
+  from fresh
+  group by preset_id
 )
 select preset_id, workspace_id
 from fresh`,

@@ -1,5 +1,6 @@
-import type { BuildId } from "../../contracts/ids.ts";
+import type { BuildId, PresetId } from "../../contracts/ids.ts";
 import type { BuildStage } from "../../contracts/states.ts";
+import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { BuildReport } from "./finish-job.ts";
@@ -9,6 +10,7 @@ interface ReportedRow {
   readonly organization_id: string;
   readonly template: string;
   readonly workspace: string;
+  readonly preset_id: PresetId | null;
 }
 
 const storeStatement: Statement<ReportedRow> = statement(
@@ -19,7 +21,7 @@ const storeStatement: Statement<ReportedRow> = statement(
   on conflict (build_id) do nothing
   returning build_id
 )
-select w.organization_id, t.name as template, w.name as workspace
+select w.organization_id, t.name as template, w.name as workspace, b.preset_id
 from report r
 join builds b on b.id = r.build_id
 join workspaces w on w.id = b.workspace_id
@@ -41,6 +43,7 @@ export async function storeBuildReport(
   const [row] = await tx.query(storeStatement, [input.buildId, json(resources), json(plan), json(phases), input.now]);
   const replaced = plan?.replacements ?? [];
   if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
+  if (row.preset_id !== null) await insertPoolEvent(tx, row.preset_id, "replaced");
   await notify(tx, {
     kind: "claim_replaced_resources",
     organizationId: row.organization_id,

@@ -2,13 +2,15 @@ import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.
 import type { agentRoutes } from "../../contracts/api/system.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { measureHandOver } from "../measure.ts";
 
 export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes> {
   return {
     agentManifest: async ({ caller }) => await manifestOf(deps, caller),
     agentClaim: async ({ caller }) => await claimRecordOf(deps, caller),
     acknowledgeClaim: async ({ caller, body }) => {
-      await acknowledge(deps, caller, body);
+      const times = await acknowledge(deps, caller, body);
+      if (times !== null) measureHandOver(deps.metrics, times, body.error === null ? "succeeded" : "failed");
       return {};
     },
   };

@@ -1,10 +1,12 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
+import { reportGone } from "../../app/provisioner/report-gone.ts";
 import { reportResources } from "../../app/provisioner/report-resources.ts";
 import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { measureJob } from "../measure.ts";
 
 export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
   return {
@@ -26,8 +28,13 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
       return {};
     },
     reportResources: async ({ body }) => await reportResources(deps, body),
+    reportGone: async ({ body }) => {
+      await reportGone(deps, body);
+      return {};
+    },
     completeJob: async ({ params, body }) => {
-      await completeJob(deps, { ...body, jobId: params.jobId as JobId });
+      const job = await completeJob(deps, { ...body, jobId: params.jobId as JobId });
+      measureJob(deps.metrics, job, body.outcome.kind);
       return {};
     },
   };

@@ -12,10 +12,12 @@ import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { openEventStream } from "../event-stream.ts";
+import { measureCreation } from "../measure.ts";
 
 export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspaceRoutes> {
   return {
-    createWorkspace: async ({ caller, query, body }) => await createWorkspace(deps, caller, { ...query, ...body }),
+    createWorkspace: async ({ caller, query, body }) =>
+      await measureCreation(deps, async () => await createWorkspace(deps, caller, { ...query, ...body })),
     listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),

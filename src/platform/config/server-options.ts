@@ -1,6 +1,7 @@
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
+import { metricsOptions } from "./metrics-options.ts";
 import { notificationOptions } from "./notification-options.ts";
 import {
   booleanOption,
@@ -145,6 +146,14 @@ const prebuilds = {
     max: 1_000_000,
     description: "Most prebuilds that the deployment creates within a minute; 0 for no limit.",
   }),
+  prebuildsAgentLostAfterMs: durationOption({
+    name: "prebuilds.agent_lost_after",
+    default: 10 * minuteMs,
+    min: secondMs,
+    max: 30 * dayMs,
+    description:
+      "Time after which an unclaimed prebuild is replaced whose agent was connected and is not any more, counted while a server is there to be called.",
+  }),
   prebuildsFailedKept: integerOption({
     name: "prebuilds.failed_kept",
     default: 3,
@@ -207,9 +216,9 @@ const rest = {
   }),
   provisionerDrivers: stringOption({
     name: "provisioner.drivers",
-    default: "process",
+    default: "auto",
     description:
-      "Drivers of the built-in provisioner daemon, with commas between them: process, docker, terraform, fake.",
+      "Drivers of the built-in provisioner daemon, with commas between them: process, docker, terraform, fake. `auto`: process, and docker and terraform where they are found to work.",
   }),
   terraformBinary: stringOption({
     name: "provisioner.terraform_binary",
@@ -253,6 +262,7 @@ export const serverOptions = {
   ...database,
   ...prebuilds,
   ...rest,
+  ...metricsOptions,
   ...notificationOptions,
   ...dockerOptions,
 };

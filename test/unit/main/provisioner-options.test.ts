@@ -24,12 +24,19 @@ describe("a daemon's drivers", () => {
   const setting = { root: "/nowhere", logger: silentLogger, config: values };
 
   it("are made once each, in the order of their names in the option", () => {
-    expect(makeDrivers("fake, process,fake", setting).map(({ name }) => name)).toEqual(["fake", "process"]);
+    expect(makeDrivers("fake, process,fake", setting).drivers.map(({ name }) => name)).toEqual(["fake", "process"]);
+  });
+
+  it("are all three when they are looked for, and none but the process driver must work", () => {
+    const { drivers, optionalDrivers } = makeDrivers("auto", setting);
+    expect(drivers.map(({ name }) => name)).toEqual(["process", "docker", "terraform"]);
+    expect([...optionalDrivers]).toEqual(["docker", "terraform"]);
+    expect(makeDrivers("docker", setting).optionalDrivers.size).toBe(0);
   });
 
   it("are refused by the option's name when there is none of that name", () => {
     expect(() => makeDrivers("process,toString", setting)).toThrow(
-      'provisioner.drivers names "toString", which is no driver. There are: process, docker, terraform, fake.',
+      'provisioner.drivers names "toString", which is no driver. There are: auto, process, docker, terraform, fake.',
     );
   });
 });

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../../src/platform/clock.ts";
 import { type MemoryLogger, memoryLogger } from "../../../src/platform/logger.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
-import type { BuildContext, BuildWork } from "../../../src/provisioner/driver.ts";
+import type { BuildContext, BuildWork, GoneThing } from "../../../src/provisioner/driver.ts";
 import { DockerDriver } from "../../../src/provisioner/drivers/docker/docker-driver.ts";
-import { buildContext } from "../../support/build-context.ts";
+import { buildContext, testDeploymentId } from "../../support/build-context.ts";
 import { refused, ScriptedEngine } from "../../support/scripted-engine.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
@@ -307,6 +307,19 @@ describe("a delete", () => {
     nothingLeft();
   });
 
+  test("that is told not-found of another id does not take it for gone (S15)", async () => {
+    await started();
+    let answers = 2;
+    engine.before = (request) =>
+      request.method === "DELETE" && answers-- > 0 ? refused(404, "No such container: some-other-id") : undefined;
+    // Whether it tries again by itself or leaves that to its caller: it never calls gone what is there.
+    for (let round = 0; round < 3; round += 1) {
+      const outcome = await driver.destroy(context({ transition: "delete" })).catch((error: unknown) => error);
+      if (outcome === undefined) break;
+    }
+    nothingLeft();
+  });
+
   test("is retried while a removal is in progress, until the engine lists nothing", async () => {
     await started();
     let refusals = 3;
@@ -340,24 +353,57 @@ describe("another daemon", () => {
     await elsewhere.close();
   });
 
-  test("lists only what carries its own label", async () => {
+  test("lists what is there by the deployment's mark, whichever daemon made it", async () => {
     await started();
-    expect(await driver.list()).toEqual([{ workspaceId: "w1", detail: "a container (running), a volume" }]);
-    expect(await (await openDriver("daemon-2")).list()).toEqual([]);
-    expect(await (await openDriver("daemon-1")).list()).toHaveLength(1);
+    const found = { workspaceId: "w1", detail: "a container (running), a volume", deploymentId: testDeploymentId };
+    expect(await driver.list()).toEqual([{ ...found, isPartial: false }]);
+    expect(await (await openDriver("daemon-2")).list()).toEqual([{ ...found, isPartial: false }]);
+    await driver.apply(context({ transition: "stop" }));
+    expect(await driver.list()).toEqual([{ ...found, detail: "a volume", isPartial: true }]);
+  });
+
+  test("takes what was marked with a daemon's folder for unmarked", async () => {
+    const [state] = (await started().then(() => states)) as readonly [{ readonly daemon: string }];
+    engine.volumes.set("old", { "dev.prewarm.workspace": "w0", "dev.prewarm.deployment": state.daemon });
+    expect(await driver.list()).toContainEqual({
+      workspaceId: "w0",
+      detail: "a volume",
+      deploymentId: undefined,
+      isPartial: true,
+    });
+  });
+
+  test("knows what a state says that was stored before its field was called `daemon`", async () => {
+    await started();
+    const { daemon, ...rest } = states.at(-1) as { readonly daemon: string };
+    engine.engineId = "ENGINE-2";
+    await driver.destroy(context({ transition: "delete", state: { ...rest, deployment: daemon } }));
+    nothingLeft();
+  });
+});
+
+describe("the removal of a stranger", () => {
+  test("takes its containers and volumes, and nothing that carries the mark of another deployment", async () => {
+    await started();
+    engine.volumes.set("theirs", { "dev.prewarm.workspace": "w1", "dev.prewarm.deployment": "another" });
+    await driver.remove("w1", new AbortController().signal, "a third");
+    expect([engine.containers.size, engine.volumes.size]).toEqual([1, 2]);
+    await driver.remove("w1", new AbortController().signal, testDeploymentId);
+    expect([engine.containers.size, [...engine.volumes.keys()]]).toEqual([0, ["theirs"]]);
   });
 });
 
 describe("without Docker", () => {
-  test("the daemon starts, and a build says what is missing", async () => {
-    driver = await openDriver("daemon-3", `unix://${path.join(folder, "none.sock")}`);
-    await waitUntil("the log says so", () =>
-      logger.entries.some(({ message }) => /Docker cannot be watched/.test(message)),
-    );
-    await expect(started()).rejects.toMatchObject({
-      code: "transient",
+  test("the driver is unavailable, and says why and what to do, until Docker is there", async () => {
+    await engine.close();
+    engine = new ScriptedEngine();
+    await expect(openDriver("daemon-3", engine.host)).rejects.toMatchObject({
+      code: "driver_unavailable",
       message: expect.stringMatching(/not installed or not started/),
+      next: expect.stringContaining("provisioner.docker_host"),
     });
+    await engine.listen();
+    await openDriver("daemon-3", engine.host);
   });
 });
 
@@ -365,14 +411,22 @@ describe("a container that is removed behind our back", () => {
   const event = (workspaceId: string): unknown => ({
     Type: "container",
     Action: "destroy",
-    Actor: { Attributes: { "dev.prewarm.workspace": workspaceId, name: `prewarm-${workspaceId}` } },
+    Actor: {
+      Attributes: {
+        "dev.prewarm.workspace": workspaceId,
+        "dev.prewarm.build": "build-1",
+        name: `prewarm-${workspaceId}`,
+      },
+    },
   });
   const warned = (workspaceId: string): boolean =>
     logger.entries.some(
       ({ message, fields }) => /behind our back/.test(message) && fields["workspaceId"] === workspaceId,
     );
 
-  test("is told in the log, and one that we are removing is not", async () => {
+  test("is told, and one that we are removing, or that is there again, is not", async () => {
+    const gone: GoneThing[] = [];
+    driver.watch((thing) => void gone.push(thing));
     await waitUntil("the driver listens", () => engine.listeners > 0);
     await started();
     engine.before = (request) => {
@@ -380,9 +434,12 @@ describe("a container that is removed behind our back", () => {
       return undefined;
     };
     await driver.destroy(context({ transition: "delete" }));
+    await started({ workspaceId: "w3" });
+    engine.emit(event("w3"));
     engine.emit(event("w2"));
-    await waitUntil("the second is told", () => warned("w2"));
-    expect(warned("w1")).toBe(false);
+    await waitUntil("the removed one is told", () => gone.length > 0);
+    expect(gone).toEqual([{ workspaceId: "w2", buildId: "build-1", detail: "its container" }]);
+    expect([warned("w1"), warned("w2")]).toEqual([false, true]);
   });
 });
 

@@ -139,11 +139,13 @@ function portKey(port: { readonly container: number; readonly protocol?: string 
 /** The labels of everything that belongs to one build of a workspace. */
 export function labelsOf(owner: {
   readonly deployment: string;
+  readonly daemon: string;
   readonly workspaceId: string;
   readonly templateName: string;
 }): Readonly<Record<string, string>> {
   return {
     [labels.deployment]: owner.deployment,
+    [labels.daemon]: owner.daemon,
     [labels.workspace]: owner.workspaceId,
     [labels.template]: owner.templateName,
   };

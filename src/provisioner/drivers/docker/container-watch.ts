@@ -10,17 +10,25 @@ export interface ContainerWatchOptions {
   readonly engine: EngineClient;
   readonly logger: Logger;
   readonly random: Random;
-  readonly deployment: string;
+  /** Of the daemon's folder: what others made is for them to watch. */
+  readonly daemon: string;
   /** Whether the daemon itself is at work on the workspace: then what happens to its container is meant. */
   readonly isBusy: (workspaceId: string) => boolean;
+  /** Called for a container that the engine removed while nobody here was at work on its workspace. */
+  readonly onRemoved: (container: RemovedContainer) => void;
+}
+
+export interface RemovedContainer {
+  readonly workspaceId: string;
+  readonly buildId: string;
 }
 
 const reconnectBaseMs = 1_000;
 const reconnectCapMs = 60_000;
 
 /**
- * Listens to the engine for containers of ours that end or are removed behind our back, and says so in the log. The
- * server learns of it by itself, and at once: the agent's connection is gone, so a prebuild is not handed out.
+ * Listens to the engine for containers of ours that end or are removed behind our back, and says so in the log. That a
+ * prebuild is not handed out any more needs no word of this: its agent's connection is gone.
  */
 export class ContainerWatch {
   readonly #options: ContainerWatchOptions;
@@ -68,7 +76,7 @@ export class ContainerWatch {
         filters: filters({
           type: ["container"],
           event: ["die", "destroy", "oom"],
-          label: [`${labels.deployment}=${this.#options.deployment}`],
+          label: [`${labels.daemon}=${this.#options.daemon}`],
         }),
       },
       abort: this.#over.signal,
@@ -90,5 +98,7 @@ export class ContainerWatch {
       event: typeof what === "string" ? what : "unknown",
       ...(about.has("exitCode") ? { exitCode: String(about.get("exitCode")) } : {}),
     });
+    const buildId = String(about.get(labels.build) ?? "");
+    if (what === "destroy" && buildId !== "") this.#options.onRemoved({ workspaceId, buildId });
   }
 }

@@ -4,16 +4,17 @@ import { CodedError } from "../../../contracts/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
-import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
+import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource, GoneThing } from "../../driver.ts";
 import { KeyedLock } from "../process/keyed-lock.ts";
 import { AccessRelay } from "./access-relay.ts";
 import { checkTemplate } from "./check-template.ts";
-import { ContainerWatch } from "./container-watch.ts";
-import { containerName, labels, volumeName } from "./docker-names.ts";
+import { ContainerWatch, type RemovedContainer } from "./container-watch.ts";
+import { containerName, volumeName } from "./docker-names.ts";
 import type { DockerSettings } from "./docker-settings.ts";
 import { volumesOf } from "./container-spec.ts";
 import { engineAddress } from "./engine-address.ts";
-import { EngineClient, filters } from "./engine-client.ts";
+import { EngineClient } from "./engine-client.ts";
+import { listWorkspaces } from "./list-workspaces.ts";
 import { removeContainers, removeVolumes } from "./remove-workspace.ts";
 import { startContainer } from "./start-container.ts";
 
@@ -28,13 +29,19 @@ export interface DockerDriverOptions {
   readonly clock: Clock;
 }
 
-/** Names this daemon on the labels of what it makes, over its restarts. */
-const deploymentFile = "deployment-id";
+/**
+ * Names this daemon's folder over its restarts, in states and on labels. The file's name is older than the labels: they
+ * carry the deployment's own id now.
+ */
+const daemonFile = "deployment-id";
+/** Docker answers a question about itself at once, or it does not work. */
+const probeLimitMs = 2_000;
 
 /** What the server stores for a workspace: enough to find all of it, and to know where. */
 interface DockerState {
   readonly exists: boolean;
-  readonly deployment: string;
+  /** The folder of the daemon that made it. */
+  readonly daemon: string;
   /** The Docker Engine on which it is, by the engine's own id. */
   readonly engineId: string;
   readonly container: string;
@@ -53,7 +60,8 @@ export class DockerDriver implements Driver {
   readonly #engine: EngineClient;
   readonly #relay: AccessRelay;
   #watch: ContainerWatch | null = null;
-  #deployment = "";
+  #onGone: (gone: GoneThing) => void = () => {};
+  #daemon = "";
 
   /** Errors: `config_invalid` for a Docker host that is none. */
   constructor(options: DockerDriverOptions) {
@@ -66,20 +74,27 @@ export class DockerDriver implements Driver {
     return { claimEffect: "none" };
   }
 
-  /** Succeeds without Docker too: the daemon's other drivers work, and Docker may come later. */
-  async open(): Promise<void> {
+  /** Errors: `driver_unavailable` when no Docker Engine answers. */
+  async open(): Promise<string> {
     const { root, logger, random } = this.#options;
+    const found = await this.#probe();
     await mkdir(root, { recursive: true, mode: 0o700 });
-    this.#deployment = await deploymentOf(this.#options);
+    this.#daemon = await daemonOf(this.#options);
     await this.#relay.open();
     this.#watch = new ContainerWatch({
       engine: this.#engine,
       logger,
       random,
-      deployment: this.#deployment,
+      daemon: this.#daemon,
       isBusy: (workspaceId) => this.#locks.isHeld(workspaceId),
+      onRemoved: (container) => void this.#tellRemoved(container),
     });
     this.#watch.start();
+    return found;
+  }
+
+  watch(onGone: (gone: GoneThing) => void): void {
+    this.#onGone = onGone;
   }
 
   async close(): Promise<void> {
@@ -114,29 +129,17 @@ export class DockerDriver implements Driver {
     });
   }
 
+  async remove(workspaceId: string, abort: AbortSignal, deploymentId: string): Promise<void> {
+    await this.#locks.run(workspaceId, async () => {
+      const onLine = (line: string): void => this.#options.logger.info(line, { workspaceId });
+      const options = { engine: this.#engine, workspaceId, deployment: deploymentId, abort, onLine };
+      await removeContainers(options);
+      await removeVolumes({ ...options, volumes: [] });
+    });
+  }
+
   async list(): Promise<readonly DriverResource[]> {
-    const query = { all: true, filters: filters({ label: [`${labels.deployment}=${this.#deployment}`] }) };
-    interface Labelled {
-      readonly Labels: Readonly<Record<string, string>> | null;
-    }
-    const containers = await this.#engine.call<readonly (Labelled & { readonly State: string })[]>({
-      method: "GET",
-      path: "/containers/json",
-      query,
-    });
-    const { Volumes: volumes } = await this.#engine.call<{ readonly Volumes: readonly Labelled[] | null }>({
-      method: "GET",
-      path: "/volumes",
-      query: { filters: query.filters },
-    });
-    const found = new Map<string, string[]>();
-    const add = (thing: Labelled, detail: string): void => {
-      const workspaceId = thing.Labels?.[labels.workspace];
-      if (workspaceId !== undefined) found.set(workspaceId, [...(found.get(workspaceId) ?? []), detail]);
-    };
-    for (const container of containers) add(container, `a container (${container.State})`);
-    for (const volume of volumes ?? []) add(volume, "a volume");
-    return [...found].map(([workspaceId, details]) => ({ workspaceId, detail: details.join(", ") }));
+    return await listWorkspaces(this.#engine, this.#daemon);
   }
 
   async #start(context: BuildContext): Promise<ApplyReport> {
@@ -149,7 +152,7 @@ export class DockerDriver implements Driver {
     // version of the template stay with the workspace until then.
     const state: DockerState = {
       exists: true,
-      deployment: this.#deployment,
+      daemon: this.#daemon,
       engineId: await this.#engineId(context.abort),
       container: containerName(work.workspaceId),
       volumes: [...new Set([...(earlier?.volumes ?? []), ...volumes.map(({ name }) => name)])],
@@ -160,7 +163,7 @@ export class DockerDriver implements Driver {
       section,
       engine: this.#engine,
       settings: this.#options.settings,
-      deployment: this.#deployment,
+      daemon: this.#daemon,
       clock: this.#options.clock,
       access: () => this.#relay.access(context.accessUrl, { isHostNetwork: section.networks?.[0] === "host" }),
     });
@@ -194,7 +197,7 @@ export class DockerDriver implements Driver {
    * host was set up anew, and what is not there any more is gone.
    */
   async #requireHere(state: DockerState | null): Promise<void> {
-    if (state === null || !state.exists || state.deployment === this.#deployment) return;
+    if (state === null || !state.exists || state.daemon === this.#daemon) return;
     if (state.engineId === (await this.#engineId())) return;
     throw new CodedError(
       "transient",
@@ -203,6 +206,43 @@ export class DockerDriver implements Driver {
         next: "Start that daemon, or give this template and its daemon a tag that no other has.",
       },
     );
+  }
+
+  /** Asked again under the lock: a container that a build is making anew at this moment is not gone. */
+  async #tellRemoved({ workspaceId, buildId }: RemovedContainer): Promise<void> {
+    try {
+      await this.#locks.run(workspaceId, async () => {
+        const path = `/containers/${containerName(workspaceId)}/json`;
+        if ((await this.#engine.find({ method: "GET", path })) !== null) return;
+        this.#onGone({ workspaceId, buildId, detail: "its container" });
+      });
+    } catch (error) {
+      this.#options.logger.warn("it cannot be told whether a container is gone; the sweep will", {
+        workspaceId,
+        error,
+      });
+    }
+  }
+
+  /** Errors: `driver_unavailable`, with the reason and what to do. */
+  async #probe(): Promise<string> {
+    const abort = AbortSignal.timeout(probeLimitMs);
+    try {
+      const { ServerVersion } = await this.#engine.call<{ readonly ServerVersion?: string }>({
+        method: "GET",
+        path: "/info",
+        abort,
+      });
+      return `Docker Engine ${ServerVersion ?? "of an unknown version"} at ${this.#engine.where}`;
+    } catch (cause) {
+      const message = abort.aborted
+        ? `Docker does not answer at ${this.#engine.where} within ${probeLimitMs / 1_000} s.`
+        : cause instanceof Error
+          ? cause.message
+          : String(cause);
+      const next = cause instanceof CodedError && !abort.aborted ? cause.next : "Look whether `docker info` works.";
+      throw new CodedError("driver_unavailable", message, { cause, next });
+    }
   }
 
   async #engineId(abort?: AbortSignal): Promise<string> {
@@ -217,12 +257,14 @@ export class DockerDriver implements Driver {
 
 /** What was stored, if it is this driver's. */
 function stateIn(state: unknown): DockerState | null {
-  if (typeof state !== "object" || state === null || !("deployment" in state) || !("volumes" in state)) return null;
-  return state as DockerState; // only this driver writes what it finds here
+  if (typeof state !== "object" || state === null || !("volumes" in state)) return null;
+  // Only this driver writes what it finds here; until it was called `daemon`, that field was `deployment`.
+  const { deployment, ...stored } = state as DockerState & { readonly deployment?: string };
+  return { ...stored, daemon: stored.daemon ?? deployment };
 }
 
-async function deploymentOf({ root, random }: DockerDriverOptions): Promise<string> {
-  const file = path.join(root, deploymentFile);
+async function daemonOf({ root, random }: DockerDriverOptions): Promise<string> {
+  const file = path.join(root, daemonFile);
   // "wx": of two that begin at once, one writes and both read the same.
   await writeFile(file, random.uuid(), { mode: 0o600, flag: "wx" }).catch(() => {});
   return (await readFile(file, "utf8")).trim();

@@ -1,7 +1,9 @@
 /** Labels on everything that the driver makes, so that each thing says whose it is. */
 export const labels = {
-  /** The daemon's folder of state: things of others on the same Docker host are never touched. */
+  /** Things of other deployments on the same Docker host are never touched. */
   deployment: "dev.prewarm.deployment",
+  /** The folder of the daemon that made it. */
+  daemon: "dev.prewarm.daemon",
   workspace: "dev.prewarm.workspace",
   build: "dev.prewarm.build",
   template: "dev.prewarm.template",

@@ -9,6 +9,8 @@ export interface RemoveOptions {
   readonly workspaceId: string;
   /** Volumes that belong to it by what was stored, beside those that carry its label. */
   readonly volumes: readonly string[];
+  /** Only what carries this deployment's mark; whatever is the workspace's own unless said. */
+  readonly deployment?: string;
   readonly abort: AbortSignal;
   readonly onLine: (line: string) => void;
 }
@@ -73,6 +75,7 @@ export async function removeVolumes(options: RemoveOptions): Promise<void> {
 async function containersOf({
   engine,
   workspaceId,
+  deployment,
   abort,
 }: Omit<RemoveOptions, "volumes">): Promise<readonly Container[]> {
   const list = (wanted: Readonly<Record<string, readonly string[]>>): Promise<readonly Container[]> =>
@@ -82,13 +85,15 @@ async function containersOf({
       query: { all: true, filters: filters(wanted) },
       abort,
     });
-  const labelled = await list({ label: [`${labels.workspace}=${workspaceId}`] });
+  const labelled = await list({ label: labelsWanted(workspaceId, deployment) });
+  if (deployment !== undefined) return labelled;
   const named = await list({ name: [`^/${containerName(workspaceId)}$`] });
   return [...new Map([...labelled, ...named].map((container) => [container.Id, container])).values()];
 }
 
-async function volumesLeft({ engine, workspaceId, volumes, abort }: RemoveOptions): Promise<readonly string[]> {
-  const wanted = filters({ label: [`${labels.workspace}=${workspaceId}`] });
+async function volumesLeft(options: RemoveOptions): Promise<readonly string[]> {
+  const { engine, workspaceId, volumes, deployment, abort } = options;
+  const wanted = filters({ label: labelsWanted(workspaceId, deployment) });
   const listed = await engine.call<Volumes>({ method: "GET", path: "/volumes", query: { filters: wanted }, abort });
   const left = new Set((listed.Volumes ?? []).map(({ Name }) => Name));
   for (const name of volumes) {
@@ -97,6 +102,12 @@ async function volumesLeft({ engine, workspaceId, volumes, abort }: RemoveOption
     if (found !== null) left.add(name);
   }
   return [...left];
+}
+
+/** Each of them must be there: Docker's filters of one kind are joined by "and" for labels. */
+function labelsWanted(workspaceId: string, deployment: string | undefined): readonly string[] {
+  const own = `${labels.workspace}=${workspaceId}`;
+  return deployment === undefined ? [own] : [own, `${labels.deployment}=${deployment}`];
 }
 
 /** What is not there is removed already; what is being removed, or in use for another moment, is looked at again. */

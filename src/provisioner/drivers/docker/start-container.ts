@@ -20,7 +20,8 @@ export interface StartOptions {
   readonly section: DockerSection;
   readonly engine: EngineClient;
   readonly settings: DockerSettings;
-  readonly deployment: string;
+  /** Of the daemon's folder. */
+  readonly daemon: string;
   readonly clock: Clock;
   readonly access: () => Promise<ContainerAccess>;
 }
@@ -57,7 +58,8 @@ export async function startContainer(options: StartOptions): Promise<ApplyReport
     parameters: work.parameters,
     labels: {
       ...labelsOf({
-        deployment: options.deployment,
+        deployment: context.deploymentId,
+        daemon: options.daemon,
         workspaceId: work.workspaceId,
         templateName: context.templateName,
       }),

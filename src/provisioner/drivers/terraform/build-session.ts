@@ -5,7 +5,8 @@ import { newerState } from "./newer-state.ts";
 import { Phases } from "./phases.ts";
 import type { PreparedVersions } from "./prepared-versions.ts";
 import { maskOf } from "./secrets.ts";
-import { StateKeeper } from "./state-keeper.ts";
+import { recordedBuild } from "./recorded-build.ts";
+import { StateKeeper, withKeys } from "./state-keeper.ts";
 import { type AgentSecret, readTerraformState, type TerraformState, unpackTfstate } from "./terraform-state.ts";
 import { TerraformRun } from "./terraform-run.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
@@ -25,8 +26,11 @@ export interface SessionDeps {
 export interface SessionInput {
   readonly context: BuildContext;
   readonly folder: WorkspaceFolder;
-  /** `none`: nothing may come of it, so nothing is stored; a rehearsal, or the plan of an import. */
-  readonly keeping: "state" | "none";
+  /**
+   * `none`: nothing may come of it, so nothing is stored; a rehearsal, or the plan of an import. `record`: on disk
+   * alone, for what is done without a job.
+   */
+  readonly keeping: "state" | "record" | "none";
   readonly failure: "build_failed" | "invalid_template";
 }
 
@@ -45,12 +49,13 @@ export async function knownState(context: BuildContext, folder: WorkspaceFolder)
 
 /** Writes the intent down, before the first effect: which attempt works on the workspace, and where (spec §7). */
 async function openKeeper(
-  input: Omit<SessionInput, "failure" | "keeping"> & {
+  input: Omit<SessionInput, "failure"> & {
     readonly deps: SessionDeps;
     readonly known: TerraformState | null;
   },
 ): Promise<StateKeeper> {
   const { context, folder, deps, known } = input;
+  if (input.keeping === "record") return await openRecord(input);
   const state: TerraformState = {
     driver: "terraform",
     formatVersion: 1,
@@ -71,10 +76,13 @@ async function openKeeper(
     isRefused: false,
     processId: null,
     planned: [],
+    mayBeKnown: withKeys([], state.tfstate),
+    build: recordedBuild(context),
     state,
   };
   const keeper = new StateKeeper({ folder, record, saveState: context.saveState });
   const before = await readRecord(folder);
+  await writeFile(folder.mark, context.deploymentId, { mode: 0o600 });
   keeper.update(state);
   try {
     await keeper.flush();
@@ -85,6 +93,16 @@ async function openKeeper(
     throw error;
   }
   return keeper;
+}
+
+/** Goes on with what lies here: what is destroyed is taken out of the record, and nobody is told. */
+async function openRecord({
+  folder,
+  known,
+}: Pick<SessionInput, "folder"> & { readonly known: TerraformState | null }): Promise<StateKeeper> {
+  const record = await readRecord(folder);
+  if (record === null) throw new Error("There is no record to go on with.");
+  return new StateKeeper({ folder, record: { ...record, state: known ?? record.state }, saveState: null });
 }
 
 /**
@@ -100,7 +118,7 @@ export async function withSession<Value>(
   const phases = new Phases(deps.clock);
   await mkdir(folder.folder, { recursive: true, mode: 0o700 });
   await removeTraces(folder);
-  const keeper = keeping === "none" ? null : await openKeeper({ context, folder, deps, known });
+  const keeper = keeping === "none" ? null : await openKeeper({ context, folder, deps, known, keeping });
   const prepare = {
     archiveHash: context.archiveHash,
     templateFolder: context.templateFolder,

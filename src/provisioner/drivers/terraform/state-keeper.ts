@@ -1,8 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
+import { CodedError } from "../../../contracts/errors.ts";
 import { sleep } from "../../../platform/sleep.ts";
 import type { TerraformState, UnfinishedCreation } from "./terraform-state.ts";
-import { packTfstate } from "./terraform-state.ts";
-import { tfstateAddresses, tfstateMark } from "./tfstate-file.ts";
+import { packTfstate, unpackTfstate } from "./terraform-state.ts";
+import { instanceKeys, tfstateAddresses, tfstateMark } from "./tfstate-file.ts";
 import { type WorkspaceFolder, type WorkspaceRecord, writeRecord } from "./workspace-folder.ts";
 
 /** Between two looks at Terraform's state file. */
@@ -11,7 +12,8 @@ const lookMs = 100;
 export interface StateKeeperOptions {
   readonly folder: WorkspaceFolder;
   readonly record: WorkspaceRecord;
-  readonly saveState: (state: unknown) => Promise<void>;
+  /** Null: nobody is to be told, and the record stays, for what is done without a job. */
+  readonly saveState: ((state: unknown) => Promise<void>) | null;
 }
 
 /**
@@ -98,7 +100,7 @@ export class StateKeeper {
 
   /** The last word: what the server has needs no record here any more. */
   async close(): Promise<void> {
-    if (this.isDelivered) await rm(this.#options.folder.record, { force: true });
+    if (this.isDelivered && this.#options.saveState !== null) await rm(this.#options.folder.record, { force: true });
     else await this.note({ processId: null });
   }
 
@@ -129,14 +131,19 @@ export class StateKeeper {
   async #send(): Promise<void> {
     while (this.#isDirty) {
       this.#isDirty = false;
-      this.#record = { ...this.#record, serial: this.#record.serial + 1 };
-      const { state } = this.#record;
+      const { state, serial, mayBeKnown } = this.#record;
+      const { saveState } = this.#options;
+      if (saveState !== null) {
+        this.#record = { ...this.#record, serial: serial + 1, mayBeKnown: withKeys(mayBeKnown, state.tfstate) };
+      }
       try {
         await this.#write();
-        await this.#options.saveState(state);
+        await saveState?.(state);
         this.#failure = null;
       } catch (error) {
         this.#failure = { error };
+        // Refused for certain; after any other answer the server may have it.
+        if (error instanceof CodedError && error.code === "lease_lost") this.#record = { ...this.#record, mayBeKnown };
       }
     }
   }
@@ -147,4 +154,9 @@ export class StateKeeper {
     this.#writing = written.catch(() => {});
     return written;
   }
+}
+
+/** What may be known once a state was offered: all that was before, and all that it holds. */
+export function withKeys(known: readonly string[], tfstate: string | null): readonly string[] {
+  return tfstate === null ? known : [...new Set([...known, ...instanceKeys(unpackTfstate(tfstate))])];
 }

@@ -22,13 +22,21 @@ import { applyBuild, judgedPlan } from "./apply-build.ts";
 import { knownState, type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
 import { checkTemplate } from "./check-template.ts";
 import { endLeftBehind, stateLeftBehind } from "./left-behind.ts";
+import { destroyLeftOver, type LeftOverOptions } from "./left-over.ts";
 import { PreparedVersions } from "./prepared-versions.ts";
 import type { TerraformState } from "./terraform-state.ts";
 import { TerraformTool } from "./terraform-tool.ts";
 import { hasManagedResources } from "./tfstate-file.ts";
 import { canBeDestroyedUnseen, tfstateToDestroy } from "./unfinished.ts";
 import type { BootstrapScript } from "./variables.ts";
-import { readRecord, removeTraces, type WorkspaceFolder, workspaceFolder, writeRecord } from "./workspace-folder.ts";
+import {
+  readRecord,
+  removeTraces,
+  type WorkspaceFolder,
+  workspaceFolder,
+  type WorkspaceRecord,
+  writeRecord,
+} from "./workspace-folder.ts";
 
 export const terraformDriverName = "terraform";
 
@@ -84,7 +92,7 @@ export class TerraformDriver implements Driver {
     return { claimEffect: "unknown" };
   }
 
-  async open(): Promise<void> {
+  async open(): Promise<string> {
     await this.#tool.open();
     for (const name of ["plugins", "workspaces"]) {
       await mkdir(path.join(this.#options.root, name), { recursive: true, mode: 0o700 });
@@ -94,6 +102,7 @@ export class TerraformDriver implements Driver {
     await this.#versions.open();
     const outcomes = await mapBounded(await this.#workspaces(), recoveriesAtOnce, (id) => this.#recover(id));
     for (const outcome of outcomes) if (outcome.kind === "error") throw outcome.error;
+    return `${this.#tool.binary} ${this.#tool.version}`;
   }
 
   async close(): Promise<void> {}
@@ -109,6 +118,7 @@ export class TerraformDriver implements Driver {
 
   async apply(context: BuildContext): Promise<ApplyReport> {
     return await this.#locked(context, async (folder) => {
+      await this.#settleRefused(context, folder);
       const known = await knownState(context, folder);
       const input = { context, folder, known, tfstate: tfstateOf(known) };
       return await withSession(this.#deps(), { ...input, keeping: "state", failure: "build_failed" }, (session) =>
@@ -141,6 +151,7 @@ export class TerraformDriver implements Driver {
 
   async destroy(context: BuildContext): Promise<void> {
     await this.#locked(context, async (folder) => {
+      await this.#settleRefused(context, folder);
       const known = await knownState(context, folder);
       if (known !== null && mayHold(known)) await this.#destroyKnown(context, { folder, known });
       await this.#forget(context, { folder, known });
@@ -148,7 +159,62 @@ export class TerraformDriver implements Driver {
   }
 
   async list(): Promise<readonly DriverResource[]> {
-    return (await this.#workspaces()).map((workspaceId) => ({ workspaceId, detail: "a folder of Terraform" }));
+    const workspaces = await this.#workspaces();
+    return await Promise.all(
+      workspaces.map(async (workspaceId) => {
+        const mark = await readFile(this.#folder(workspaceId).mark, "utf8").catch(() => "");
+        const deploymentId = mark === "" ? undefined : mark;
+        return { workspaceId, detail: "a folder of Terraform", deploymentId };
+      }),
+    );
+  }
+
+  async remove(workspaceId: string, abort: AbortSignal): Promise<void> {
+    const folder = this.#folder(workspaceId);
+    await this.#locks.run(workspaceId, async () => {
+      const record = await readRecord(folder);
+      if (record !== null) await this.#destroyLeftOver(record, { folder, scope: "all", abort });
+      await removeTree(folder.folder);
+      this.#undelivered.delete(workspaceId);
+    });
+  }
+
+  async tidy(abort: AbortSignal): Promise<void> {
+    for (const workspaceId of await this.#workspaces()) {
+      // Somebody is at work on it, and settles what lies here.
+      if (this.#locks.isHeld(workspaceId)) continue;
+      await this.#locks.run(workspaceId, () => this.#settle(this.#folder(workspaceId), { abort }));
+    }
+  }
+
+  async #settleRefused({ abort, log }: BuildContext, folder: WorkspaceFolder): Promise<void> {
+    await this.#settle(folder, { abort, log });
+  }
+
+  /** Removes what the server refused to hear of, as far as nobody else can know it; then the record of it. */
+  async #settle(
+    folder: WorkspaceFolder,
+    options: Pick<DriverContext, "abort"> & Partial<DriverContext>,
+  ): Promise<void> {
+    const record = await readRecord(folder);
+    if (record === null || !record.isRefused) return;
+    await this.#destroyLeftOver(record, { ...options, folder, scope: "unknown" });
+    await rm(folder.record, { force: true });
+  }
+
+  async #destroyLeftOver(
+    record: WorkspaceRecord,
+    options: Pick<LeftOverOptions, "folder" | "scope" | "abort"> & Partial<Pick<LeftOverOptions, "log">>,
+  ): Promise<void> {
+    const { random, logger } = this.#options;
+    const { workspaceId } = record;
+    await destroyLeftOver(this.#deps(), {
+      log: (level, stage, line) => logger[level](line, { workspaceId, stage }),
+      ...options,
+      record,
+      random,
+      scratch: path.join(this.#importsFolder(), random.uuid()),
+    });
   }
 
   async deliver(adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void> {
@@ -224,11 +290,12 @@ export class TerraformDriver implements Driver {
     const folder = this.#folder(workspaceId);
     const record = await readRecord(folder);
     if (record === null) return await removeTraces(folder);
-    if (record.isRefused) return;
     await endLeftBehind({ folder, record, interruptGraceMs: this.#interruptGraceMs });
     const state = await stateLeftBehind(folder, record);
     await writeRecord(folder, { ...record, processId: null, planned: [], state });
     await removeTraces(folder);
+    // Nobody is to be told: what it holds is removed by the next sweep.
+    if (record.isRefused) return;
     this.#undelivered.add(workspaceId);
     this.#options.logger.warn("a job was cut off by the end of its provisioner; what it had made is kept", {
       workspaceId,

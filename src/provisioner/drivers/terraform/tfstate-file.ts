@@ -30,6 +30,45 @@ export function hasManagedResources(text: string): boolean {
     .some((resource) => resource["mode"] === "managed" && itemsOf(resource["instances"]).length > 0);
 }
 
+/** Each managed object that a state holds, by address and id: the same text names the same object in two states. */
+export function instanceKeys(text: string): readonly string[] {
+  const keys: string[] = [];
+  withoutInstances(text, (key) => {
+    keys.push(key);
+    return false;
+  });
+  return keys;
+}
+
+/** The state without the managed objects that `keys` names; null when there is none besides. */
+export function tfstateWithout(text: string, keys: ReadonlySet<string>): string | null {
+  const left = JSON.stringify(
+    withoutInstances(text, (key) => keys.has(key)),
+    null,
+    2,
+  );
+  return hasManagedResources(left) ? left : null;
+}
+
+function withoutInstances(text: string, isDropped: (key: string) => boolean): Fields {
+  const state = fieldsOf(parseJson(text));
+  const resources = itemsOf(state["resources"]).map(fieldsOf);
+  return {
+    ...state,
+    resources: resources.map((resource) => {
+      if (resource["mode"] !== "managed") return resource;
+      const instances = itemsOf(resource["instances"]).map(fieldsOf);
+      return { ...resource, instances: instances.filter((instance) => !isDropped(keyOf(resource, instance))) };
+    }),
+  };
+}
+
+function keyOf(resource: Fields, instance: Fields): string {
+  const { deposed: _deposed, ...present } = instance;
+  const attributes = fieldsOf(instance["attributes"]);
+  return `${addressIn(resource)(present).join()} ${textOf(attributes["id"]) || JSON.stringify(attributes)}`;
+}
+
 function addressIn(resource: Fields): (instance: Fields) => readonly string[] {
   const module = textOf(resource["module"]);
   const base = `${module === "" ? "" : `${module}.`}${textOf(resource["type"])}.${textOf(resource["name"])}`;

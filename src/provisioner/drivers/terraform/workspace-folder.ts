@@ -3,6 +3,7 @@ import path from "node:path";
 import { isWorkspaceId } from "../process/workspace-record.ts";
 import { CodedError } from "../../../contracts/errors.ts";
 import { fieldsOf, itemsOf, numberOf, parseJson, textOf } from "./json-fields.ts";
+import { readRecordedBuild, type RecordedBuild } from "./recorded-build.ts";
 import { readTerraformState, type TerraformState, type UnfinishedCreation } from "./terraform-state.ts";
 
 /** Where everything of one workspace lies, and what stands in it while a job works on it. */
@@ -14,6 +15,8 @@ export interface WorkspaceFolder {
    */
   readonly run: string;
   readonly record: string;
+  /** The deployment that the workspace belongs to, by its id. */
+  readonly mark: string;
   readonly tfstate: string;
   readonly variables: string;
   readonly plan: string;
@@ -26,6 +29,7 @@ export function folderIn(folder: string): WorkspaceFolder {
     folder,
     run: path.join(folder, "run"),
     record: path.join(folder, "record.json"),
+    mark: path.join(folder, "deployment-id"),
     tfstate: path.join(folder, tfstateName),
     variables: path.join(folder, "variables.tfvars.json"),
     plan: path.join(folder, "plan.bin"),
@@ -69,10 +73,21 @@ export async function fillRunFolder(folder: WorkspaceFolder, prepared: string): 
   await symlink(path.join(prepared, terraformFolderName), link);
 }
 
+/** The template's files in the working directory, put into a folder of their own, which must not exist yet. */
+export async function takeTemplate(folder: WorkspaceFolder, target: string): Promise<string> {
+  const copied = parseJson(await readFile(path.join(folder.run, copiedName), "utf8").catch(() => "[]"));
+  for (const name of itemsOf(copied).map(textOf)) {
+    await mkdir(path.dirname(path.join(target, name)), { recursive: true, mode: 0o700 });
+    await copyFile(path.join(folder.run, name), path.join(target, name));
+  }
+  return target;
+}
+
 /** Removes what holds secrets or is of one run only. The working directory stays, with what resources have made. */
 export async function removeTraces(folder: WorkspaceFolder): Promise<void> {
+  const kept = [folder.run, folder.record, folder.mark].map((file) => path.basename(file));
   for (const name of await readdir(folder.folder).catch(() => [])) {
-    if (name !== path.basename(folder.run) && name !== path.basename(folder.record)) {
+    if (!kept.includes(name)) {
       await rm(path.join(folder.folder, name), { recursive: true, force: true });
     }
   }
@@ -91,6 +106,13 @@ export interface WorkspaceRecord {
   readonly processId: number | null;
   /** What the present apply is going to create. */
   readonly planned: readonly UnfinishedCreation[];
+  /**
+   * What the server may know to exist, as `instanceKeys` names it: all that the attempt began with or has offered, but
+   * for what was refused for certain. What is in `state` and not here, nobody else can know.
+   */
+  readonly mayBeKnown: readonly string[];
+  /** What it takes to destroy without a job; null in records of earlier releases. */
+  readonly build: RecordedBuild | null;
   readonly state: TerraformState;
 }
 
@@ -109,6 +131,8 @@ export async function readRecord(folder: WorkspaceFolder): Promise<WorkspaceReco
     isRefused: fields["isRefused"] === true,
     processId: numberOf(fields["processId"]) ?? null,
     planned,
+    mayBeKnown: itemsOf(fields["mayBeKnown"]).map(textOf),
+    build: readRecordedBuild(fields["build"]),
     state,
   };
 }

@@ -1,0 +1,91 @@
+import type { ServerId } from "../contracts/ids.ts";
+import { prebuildsUserId } from "../contracts/system-ids.ts";
+import { recordAudit } from "../db/queries/audit.ts";
+import { type LostRow, lostPrebuilds } from "../db/queries/lost-prebuilds.ts";
+import type { Db, Tx } from "../db/store.ts";
+import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import { keepWatching, lostSince, type Watch } from "../domain/ledger/lost-agents.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { Controller } from "./controller.ts";
+import { createLease } from "./lease.ts";
+
+const intervalMs = 10_000;
+/** Runs this far apart are a break: a suspended machine, a database that was away, another server's turn. */
+const breakMs = 3 * intervalMs;
+/** Prebuilds that one run replaces; the next takes the rest. */
+const prebuildsPerRunMax = 200;
+
+export interface LostAgentsDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly serverId: ServerId;
+  readonly monotonicMs: () => number;
+  /** How long an agent may be away before its prebuild is replaced. */
+  readonly agentLostAfterMs: number;
+}
+
+/**
+ * Replaces unclaimed prebuilds whose agent went away and did not come back (decision 0017): they are deleted like any
+ * other prebuild, and their pool, which hears of it, makes others. A person's workspace is never touched.
+ */
+export function createLostAgents(deps: LostAgentsDeps): Controller {
+  const lease = createLease(deps.db, { name: "lost-agents", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  let watch: Watch | null = null;
+  return {
+    name: "lost-agents",
+    intervalMs,
+    topics: [],
+    run: async () => {
+      if (!(await lease.hold())) {
+        watch = null;
+        return { outcome: "skipped", fields: {} };
+      }
+      const now = deps.clock.now();
+      watch = keepWatching(watch, now.getTime(), breakMs);
+      const since = lostSince(watch, deps.agentLostAfterMs);
+      if (since === null) return { outcome: "ok", fields: { replaced: 0 } };
+      const replaced = await deps.db.transaction("replace lost prebuilds", async (tx) =>
+        replaceLost(tx, new Date(since), now),
+      );
+      for (const row of replaced) {
+        deps.logger.warn("the agent of a prebuild went away and did not come back; the prebuild is replaced", {
+          workspaceId: row.workspace_id,
+          agent: row.agent,
+          disconnectedAt: row.disconnected_at.toISOString(),
+        });
+      }
+      return { outcome: "ok", fields: { replaced: replaced.length } };
+    },
+    release: () => lease.release(),
+  };
+}
+
+async function replaceLost(tx: Tx, since: Date, now: Date): Promise<readonly LostRow[]> {
+  const lost = await lostPrebuilds(tx, since, prebuildsPerRunMax);
+  if (lost.length === 0) return [];
+  const deleted = await deletePrebuilds(tx, {
+    targets: lost.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
+    from: ["starting"],
+    because: "agent_lost",
+    initiatorId: prebuildsUserId,
+    now,
+  });
+  if (deleted.length === 0) return [];
+  tx.emit("jobs");
+  tx.emit("pools");
+  const replaced = lost.filter((row) => deleted.includes(row.workspace_id));
+  for (const row of replaced) {
+    await recordAudit(tx, {
+      at: now,
+      actorId: null,
+      organizationId: row.organization_id,
+      action: "prebuild.agent_lost",
+      targetKind: "workspace",
+      targetId: row.workspace_id,
+      detail: { workspace: row.name, agent: row.agent, disconnectedAt: row.disconnected_at.toISOString() },
+    });
+  }
+  return replaced;
+}

@@ -1,0 +1,160 @@
+import { promisify } from "node:util";
+import { gzip, gzipSync } from "node:zlib";
+import { loadPools, type LoadedPool } from "../../db/queries/load-pools.ts";
+import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/queries/pool-totals.ts";
+import { type QueueClassRow, readQueueState } from "../../db/queries/queue-state.ts";
+import { readPause } from "../../db/queries/settings.ts";
+import { limitStatements } from "../../db/queries/statement-limit.ts";
+import type { Db } from "../../db/store.ts";
+import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
+import type { Clock } from "../../platform/clock.ts";
+import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
+import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
+import type { CachedText, Metrics } from "../../platform/metrics/metrics.ts";
+import { yieldTurn } from "../../platform/sleep.ts";
+import type { Controller } from "../controller.ts";
+import { PoolSeriesTable } from "./pool-series.ts";
+
+export interface MetricsRefreshDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly policy: Omit<PoolPolicy, "paused">;
+  readonly options: { readonly refreshIntervalMs: number; readonly refreshTimeoutMs: number };
+}
+
+/** Pools or totals that are worked through before requests get their turn again. */
+const batchMax = 500;
+/** Beside the event loop, and the fastest level: names repeat so much that it takes nine tenths away. */
+const compress = promisify(gzip);
+const gzipLevel = 1;
+const queueClasses = ["people", "removals", "prebuilds"] as const;
+
+/**
+ * Keeps what the metrics show of the database: reads it in one snapshot and a fixed number of statements, and makes the
+ * text that scrapes then only send. Every server refreshes its own, so that each can be scraped, and one that is cut off
+ * shows by its `…_last_updated`.
+ */
+export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
+  const { metrics, options } = deps;
+  const first = render(metrics, headSeries({ updatedAt: null, isPaused: false }));
+  let text: CachedText = { plain: first, gzipped: gzipSync(first) };
+  let pending: Promise<unknown> | null = null;
+  const end = metrics.cached("database", () => text);
+
+  async function refresh(): Promise<void> {
+    const seen = await readState(deps);
+    const plain = await renderState(deps, seen);
+    text = { plain, gzipped: await compress(plain, { level: gzipLevel }) };
+    await foldPoolTotals(deps.db);
+  }
+
+  return {
+    name: "metrics",
+    intervalMs: options.refreshIntervalMs,
+    topics: ["settings"],
+    run: async () => {
+      if (pending !== null) throw new Error("The refresh before this one has not ended; the database does not answer.");
+      const work = refresh().finally(() => {
+        pending = null;
+      });
+      pending = work;
+      await within(work, options.refreshTimeoutMs);
+      return { outcome: "ok", fields: { bytes: text.plain.length } };
+    },
+    release: async () => end(),
+  };
+}
+
+/** Waits no longer than `limitMs`; statements end by themselves then, and only a lost connection may take longer. */
+async function within(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The refresh of the metrics took longer than ${limitMs} ms.`)), limitMs);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+    // Whoever lost the race may still fail, and nobody would listen.
+    work.catch(() => undefined);
+  }
+}
+
+interface SeenState {
+  readonly at: Date;
+  readonly isPaused: boolean;
+  readonly pools: readonly LoadedPool[];
+  readonly totals: readonly PoolTotalsRow[];
+  readonly queue: readonly QueueClassRow[];
+}
+
+async function readState({ db, clock, options }: MetricsRefreshDeps): Promise<SeenState> {
+  const at = clock.now();
+  return await db.snapshot("metrics", async (sql) => {
+    await limitStatements(sql, options.refreshTimeoutMs);
+    return {
+      at,
+      isPaused: (await readPause(sql)).isPaused,
+      pools: await loadPools(sql, { now: at }),
+      totals: await readPoolTotals(sql),
+      queue: await readQueueState(sql),
+    };
+  });
+}
+
+async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<Buffer> {
+  const table = new PoolSeriesTable();
+  const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused };
+  const now = seen.at.getTime();
+  for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
+    if (position % batchMax === batchMax - 1) await yieldTurn();
+    table.addPool({ preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) });
+  }
+  for (const [position, row] of seen.totals.entries()) {
+    if (position % batchMax === batchMax - 1) await yieldTurn();
+    table.addTotals(row);
+  }
+  const parts: Buffer[] = [];
+  for (const [name, samples] of table.families()) {
+    parts.push(Buffer.from(familyText(name, deps.metrics.namespace, samples)));
+    await yieldTurn();
+  }
+  const head = headSeries({ updatedAt: deps.clock.now(), isPaused: seen.isPaused });
+  return Buffer.concat([...parts, render(deps.metrics, [...queueSeries(seen), ...head])]);
+}
+
+type Series = readonly [name: SampledName, readings: readonly (readonly [jobClass: string, value: number])[]];
+
+/** What is shown also before anything was read (case 155). */
+function headSeries(head: { readonly updatedAt: Date | null; readonly isPaused: boolean }): Series[] {
+  return [
+    ["prebuilt_workspaces_reconciliation_paused", [["", head.isPaused ? 1 : 0]]],
+    ["prebuilt_workspaces_metrics_last_updated", [["", (head.updatedAt?.getTime() ?? 0) / 1_000]]],
+  ];
+}
+
+function queueSeries({ at, queue }: SeenState): Series[] {
+  const rows = queueClasses.map((name) => [name, queue.find((row) => row.class === name)] as const);
+  const ageSeconds = (oldest: Date | null | undefined): number =>
+    oldest === null || oldest === undefined ? 0 : Math.max(0, at.getTime() - oldest.getTime()) / 1_000;
+  return [
+    ["provisioner_queue_jobs", rows.map(([name, row]) => [name, row?.pending ?? 0])],
+    ["provisioner_queue_oldest_age_seconds", rows.map(([name, row]) => [name, ageSeconds(row?.oldest)])],
+    ["provisioner_running_jobs", rows.map(([name, row]) => [name, row?.running ?? 0])],
+  ];
+}
+
+function render(metrics: Metrics, series: readonly Series[]): Buffer {
+  return Buffer.from(
+    series
+      .map(([name, readings]) => {
+        const samples = readings.map(([jobClass, value]) => ({
+          labels: jobClass === "" ? "" : labelsText({ class: jobClass }),
+          value,
+        }));
+        return familyText(name, metrics.namespace, samples);
+      })
+      .join(""),
+  );
+}

@@ -1,0 +1,38 @@
+import type { Manifest } from "../../../contracts/manifest.ts";
+import type { BuildContext, BuildWork } from "../../driver.ts";
+import { fieldsOf } from "./json-fields.ts";
+
+/** Of a build, what a destruction without a job needs: the variables of the template, and where its version lies. */
+export interface RecordedBuild {
+  readonly archiveHash: string;
+  readonly templateName: string;
+  readonly accessUrl: string;
+  readonly deploymentId: string;
+  readonly manifest: Manifest;
+  /** Without its agents and its state: those that count stand in the record. */
+  readonly work: BuildWork;
+}
+
+export function recordedBuild({
+  archiveHash,
+  templateName,
+  accessUrl,
+  deploymentId,
+  manifest,
+  work,
+}: BuildContext): RecordedBuild {
+  return {
+    archiveHash,
+    templateName,
+    accessUrl,
+    deploymentId,
+    manifest,
+    work: { ...work, agents: [], state: null },
+  };
+}
+
+/** Null for none. */
+export function readRecordedBuild(value: unknown): RecordedBuild | null {
+  // Written by `recordedBuild` of this driver, in a folder that is nobody else's.
+  return typeof fieldsOf(value)["archiveHash"] === "string" ? (value as RecordedBuild) : null;
+}
