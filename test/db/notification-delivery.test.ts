@@ -9,6 +9,8 @@ import { deliveryAttemptsMax } from "../../src/domain/notifications/delivery-ret
 import { codeOf } from "../support/claims.ts";
 import { type Fixture, type FixtureOptions, testFixture } from "../support/fixture.ts";
 import { type MailServer, startMailServer } from "../support/mail-server.ts";
+import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import { seriesOf } from "../support/metrics.ts";
 import { deliver, mailBy, outbox, tell, withMail } from "../support/notifications.ts";
 import { isSignatureRight, startWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
 
@@ -104,8 +106,12 @@ describe("a mail", () => {
       fx.clock.advance(1);
     }
     expect(await outbox(fx)).toMatchObject([{ last_error: expect.stringContaining("451") as string, attempts: 3 }]);
-    expect(await deliver(fx, { mail })).toMatchObject({ delivered: 1 });
+    const metrics = createMetrics({ namespace: "prewarm" });
+    expect(await deliver(fx, { mail, metrics })).toMatchObject({ delivered: 1 });
     expect(mailServer.mails).toHaveLength(1);
+    const counts = await seriesOf(metrics);
+    expect(counts.get('prewarm_notification_deliveries_total{channel="email",outcome="delivered"}')).toBe(1);
+    expect(counts.get('prewarm_notification_deliveries_total{channel="email",outcome="dead"}')).toBe(0);
   });
 
   it("that fails at each attempt becomes a dead letter, which is seen, and tried again under its id", async () => {

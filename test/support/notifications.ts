@@ -8,6 +8,7 @@ import {
   type WebhookTransport,
 } from "../../src/controllers/notifications/webhook-transport.ts";
 import { notify, type Notified } from "../../src/db/writes/notify.ts";
+import { createMetrics, type Metrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
 import { type MailServer, mailLogin, mailServerCertificate } from "./mail-server.ts";
 import type { TestServer } from "./server.ts";
@@ -15,6 +16,7 @@ import type { TestServer } from "./server.ts";
 const goOn = new AbortController().signal;
 
 export interface SendBy {
+  readonly metrics?: Metrics;
   readonly mail?: MailTransport | null;
   readonly webhooks?: WebhookTransport;
 }
@@ -45,6 +47,7 @@ export async function deliver(server: TestServer, by: SendBy = {}): Promise<Reco
     random: { ...server.context.random, float: () => 0 },
     accessUrl: () => "https://prewarm.example.org",
     mail: by.mail ?? null,
+    metrics: by.metrics ?? createMetrics({ namespace: "prewarm" }),
     webhooks: by.webhooks ?? createWebhookTransport({ isPrivateAllowed: true }),
     openSecret: server.context.stateVault.open,
   });

@@ -10,9 +10,11 @@ import type { Db } from "../../db/store.ts";
 import { afterFailure, deliveryAttemptsMax } from "../../domain/notifications/delivery-retry.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
+import type { Metrics } from "../../platform/metrics/metrics.ts";
 import type { Random } from "../../platform/random.ts";
 import type { Controller } from "../controller.ts";
 import { composeDigest, composeMail, composeWebhook } from "./compose.ts";
+import { createDeliveryCounts } from "./delivery-counts.ts";
 import type { MailTransport } from "./mail-transport.ts";
 import type { WebhookTransport } from "./webhook-transport.ts";
 
@@ -32,6 +34,7 @@ export interface DeliveryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly accessUrl: () => string;
   /** Null: this server sends no mail. */
   readonly mail: MailTransport | null;
@@ -49,6 +52,7 @@ export interface DeliveryDeps {
  */
 export function createDelivery(deps: DeliveryDeps): Controller {
   const channels: readonly DeliveryChannel[] = deps.mail === null ? ["webhook"] : ["webhook", "email", "digest"];
+  const count = createDeliveryCounts(deps.metrics);
   return {
     name: "notifications",
     intervalMs,
@@ -65,6 +69,7 @@ export function createDelivery(deps: DeliveryDeps): Controller {
             const result = await attempt(deps, delivery);
             if (await writeDeliveryResult(deps.db, { id: delivery.id, lease }, result, deps.clock.now())) {
               counts[result.kind] += 1;
+              count(delivery.channel, result.kind);
             }
           }),
         );
