@@ -26,8 +26,9 @@ import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
+import { openNotifications } from "./open-notifications.ts";
 import { stateKeys } from "./state-keys.ts";
-import { startControllers } from "./start-controllers.ts";
+import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
 export interface StartServerOptions {
@@ -96,6 +97,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
   await checkStateKey(context);
+  const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
@@ -108,11 +110,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       clock,
       serverUrl: () => url,
       version: context.options.version,
-      prebuilds: prebuildsOptions(config),
-      preemptAfterMs: config.provisionerPreemptAfterMs,
-      agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+      ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
+      ...notifications,
     }),
   );
   disposers.add("controllers", () => stopAll(controllers));
@@ -133,6 +134,16 @@ async function stopAll(controllers: readonly RunningController[]): Promise<void>
   await Promise.all(controllers.map((controller) => controller.stop()));
 }
 
+function controllerOptions(
+  config: ServerConfig,
+): Pick<ControllerDeps, "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+  return {
+    prebuilds: prebuildsOptions(config),
+    preemptAfterMs: config.provisionerPreemptAfterMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+  };
+}
+
 function appOptions(
   config: ServerConfig,
   own: { readonly accessUrl: () => string; readonly daemonKey: string },
@@ -149,6 +160,8 @@ function appOptions(
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
+    digestIntervalMs: config.notificationsDigestIntervalMs,
+    isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
     isQuotaEnabled: config.quotaEnabled,
   };

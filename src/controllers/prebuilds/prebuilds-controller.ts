@@ -16,6 +16,7 @@ import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { createMembership, type Membership } from "./membership.ts";
 import { holdForQuota } from "./pool-quota.ts";
+import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** However soon a hold ends, cycles leave this much time between them. */
@@ -56,6 +57,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
       await decisionLog.store(plans, snapshots);
+      await noticePools(deps, plans, snapshots);
       const stats: CycleStats = {
         elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
         presetsTotal: total,
