@@ -44,8 +44,8 @@ export interface ControllerDeps extends Notifications {
   readonly takeUsedAgents: () => readonly AgentId[];
 }
 
-/** Every controller of the server, in one place. */
-function allControllers(deps: ControllerDeps): readonly Controller[] {
+/** Every controller of the server, in one place. Tests run them by hand, in this order. */
+export function allControllers(deps: ControllerDeps): readonly Controller[] {
   return [
     createServerPresence({ ...deps, localClock: systemClock }),
     createPrebuildsController({ ...deps, options: deps.prebuilds }),

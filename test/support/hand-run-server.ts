@@ -1,0 +1,114 @@
+import { AgentHub } from "../../src/http/agent-hub.ts";
+import { buildHttpServer } from "../../src/http/http-server.ts";
+import { Client } from "../../src/client/client.ts";
+import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
+import type { Controller } from "../../src/controllers/controller.ts";
+import { type LastSuccesses, observeController } from "../../src/controllers/observed-controller.ts";
+import type { AgentId } from "../../src/contracts/ids.ts";
+import { openNotifications } from "../../src/main/open-notifications.ts";
+import { allControllers } from "../../src/main/start-controllers.ts";
+import { loadConfig } from "../../src/platform/config/load-config.ts";
+import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
+import { createMetrics } from "../../src/platform/metrics/metrics.ts";
+import type { Fixture } from "./fixture.ts";
+import { parseSeries } from "./metrics.ts";
+import { reconcilerDeps } from "./reconcile.ts";
+import { administratorPassword } from "./test-server.ts";
+
+const yearMs = 365 * 86_400_000;
+const metricsToken = "a token of the metrics";
+const goOn = new AbortController().signal;
+
+/** A whole server whose time is the test's: HTTP and every controller are the real ones, and nothing runs by itself. */
+export interface HandRunServer {
+  /** Signed in as the administrator. */
+  readonly admin: Client;
+  client(token: string): Client;
+  signIn(username: string, password: string): Promise<Client>;
+  /** One run of every controller, in the server's order. @returns what each reported. */
+  runControllers(): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>>;
+  /** What `GET /metrics` shows, by series. */
+  scrape(): Promise<ReadonlyMap<string, number>>;
+  /** Says that somebody works in these agents' workspaces until the controllers have run next. */
+  useAgents(agentIds: readonly AgentId[]): void;
+  stop(): Promise<void>;
+}
+
+/** Builds it upon a fixture, whose clock it has. */
+export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {
+  const config = { ...loadConfig(serverOptions, { flags: new Map(), env: {} }).values, ...overrides };
+  let url = "";
+  // People stay signed in however far the clock is moved.
+  const options = { ...fx.context.options, sessionLifetimeMs: yearMs, accessUrl: () => url };
+  const context = { ...fx.context, options };
+  await ensureFirstRun(context, { administratorPassword });
+  const metrics = createMetrics({ namespace: config.metricsNamespace });
+  const stopping = new AbortController();
+  const app = await buildHttpServer({
+    ...context,
+    hub: new AgentHub(),
+    agentFiles: { bundle: noAgentFile, executable: noAgentFile },
+    controllers: () => [],
+    lastCycle: () => null,
+    metrics,
+    metricsAccess: { isPublic: false, token: metricsToken },
+    stopping: stopping.signal,
+  });
+  url = await app.listen({ host: "127.0.0.1", port: 0 });
+  let used: readonly AgentId[] = [];
+  const deps = {
+    ...context,
+    // It is the test that sets it, and not the database.
+    clock: { ...fx.clock, setOffsetMs: () => undefined, offsetMs: () => 0 },
+    serverUrl: () => url,
+    version: "test",
+    prebuilds: reconcilerDeps(fx, { policy: options.poolPolicy }).options,
+    preemptAfterMs: config.provisionerPreemptAfterMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+    metrics,
+    metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
+    takeUsedAgents: () => used,
+    ...(await openNotifications(context, config)),
+  };
+  const lastSuccesses: LastSuccesses = new Map();
+  const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses }));
+  const client = (token?: string): Client => new Client({ url, token });
+  const signIn = async (username: string, password: string): Promise<Client> =>
+    client((await client().call("login", { body: { username, password } })).secret);
+  return {
+    admin: await signIn("admin", administratorPassword),
+    client,
+    signIn,
+    runControllers: async () => {
+      const reports = await runAll(controllers);
+      used = [];
+      return reports;
+    },
+    scrape: async () => {
+      const headers = { authorization: `Bearer ${metricsToken}` };
+      return parseSeries(await (await fetch(`${url}/metrics`, { headers })).text());
+    },
+    useAgents: (agentIds) => {
+      used = agentIds;
+    },
+    stop: async () => {
+      stopping.abort();
+      for (const controller of controllers) await controller.release?.();
+      await app.close();
+    },
+  };
+}
+
+async function runAll(controllers: readonly Controller[]): Promise<ReadonlyMap<string, Record<string, unknown>>> {
+  const reports = new Map<string, Record<string, unknown>>();
+  for (const controller of controllers) {
+    const { outcome, fields } = await controller.run(goOn);
+    if (outcome === "skipped") throw new Error(`the controller ${controller.name} does not hold its lease`);
+    reports.set(controller.name, { ...fields });
+  }
+  return reports;
+}
+
+function noAgentFile(): Promise<never> {
+  return Promise.reject(new Error("nobody fetches the agent's program in this test"));
+}
