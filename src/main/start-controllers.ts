@@ -14,6 +14,7 @@ import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.t
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
+import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
@@ -21,6 +22,7 @@ import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
+import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
 
 export interface ControllerDeps {
@@ -33,6 +35,7 @@ export interface ControllerDeps {
   readonly monotonicMs: () => number;
   readonly serverUrl: () => string;
   readonly version: string;
+  readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
@@ -45,6 +48,7 @@ export interface ControllerDeps {
 function allControllers(deps: ControllerDeps): readonly Controller[] {
   return [
     createServerPresence({ ...deps, localClock: systemClock }),
+    createSwitchWatch(deps),
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),

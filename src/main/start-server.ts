@@ -14,6 +14,7 @@ import type { ControllerStatus as DriverStatus, RunningController } from "../con
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
+import { readSwitches } from "../db/queries/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
@@ -22,6 +23,7 @@ import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
+import { createPrebuildsSwitch } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
@@ -83,6 +85,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
+  const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
+  prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   let url = "";
   const context: AppContext = {
     db: store,
@@ -92,6 +96,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     news: bus,
     serverId,
     monotonicMs: () => performance.now(),
+    prebuildsSwitch,
     stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
@@ -99,7 +104,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
-  const measuring = openMetrics(config, { pool, bus, hub });
+  const measuring = openMetrics(config, { pool, bus, hub, prebuildsSwitch });
   const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
   url = await listen(app, config);
   controllers.push(
@@ -108,6 +113,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       clock,
       serverUrl: () => url,
       version: context.options.version,
+      prebuildsSwitch,
       prebuilds: prebuildsOptions(config),
       preemptAfterMs: config.provisionerPreemptAfterMs,
       agentLostAfterMs: config.prebuildsAgentLostAfterMs,
@@ -144,7 +150,6 @@ function appOptions(
     leaseMs: config.provisionerLeaseMs,
     reservedShare: config.provisionerReservedShare,
     orphanAgeMs: config.provisionerOrphanAgeMs,
-    isPrebuildsEnabled: config.prebuildsEnabled,
     poolPolicy: prebuildsOptions(config).policy,
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,

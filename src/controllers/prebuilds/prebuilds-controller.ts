@@ -1,6 +1,6 @@
 import type { PresetId } from "../../contracts/ids.ts";
 import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
-import { readPause } from "../../db/queries/settings.ts";
+import { readSwitches } from "../../db/queries/settings.ts";
 import type { Sql } from "../../db/store.ts";
 import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
 import { type CreateRate, createRateWindowMs, limitCreateRate } from "../../domain/pool/limit-create-rate.ts";
@@ -31,6 +31,7 @@ export interface CycleStats {
   readonly failedRemoved: number;
   readonly errors: number;
   readonly isPaused: boolean;
+  readonly isEnabled: boolean;
 }
 
 /** The reconciler: keeps each pool at its size. One acts at a time across all servers; two at once would be correct. */
@@ -48,10 +49,10 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
-      const { plans, snapshots, total, isPaused } = await decide(deps);
+      const { plans, snapshots, total, isPaused, isEnabled } = await decide(deps);
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
-      const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
+      const failedRemoved = isPaused || !isEnabled ? 0 : await removeFailedSurplus(deps);
       await decisionLog.store(plans, snapshots);
       const stats: CycleStats = {
         elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
@@ -64,6 +65,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         failedRemoved,
         errors: created.errors,
         isPaused,
+        isEnabled,
       };
       return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
@@ -88,6 +90,7 @@ interface Decided {
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
   readonly total: number;
   readonly isPaused: boolean;
+  readonly isEnabled: boolean;
 }
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
@@ -95,14 +98,16 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
   const { options } = deps;
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
-    pause: await readPause(sql),
+    switches: await readSwitches(sql),
     pools: await loadPools(sql, { now: at }),
     inFlight: await prebuildsInFlight(sql),
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
   const now = at.getTime();
-  const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
+  const isPaused = loaded.switches.pause.isTurned;
+  const isEnabled = !options.policy.disabled && !loaded.switches.off.isTurned;
+  const policy: PoolPolicy = { ...options.policy, paused: isPaused, disabled: !isEnabled };
   const snapshots = new Map<PresetId, PoolSnapshot>();
   for (const [nth, { preset, prebuilds, history, surge }] of loaded.pools.entries()) {
     if (nth % poolsPerTurn === poolsPerTurn - 1) await yieldTurn();
@@ -119,7 +124,7 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     deploymentInFlightMax: options.inFlightMax,
   });
   const plans = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
-  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused };
+  return { plans, snapshots, total: loaded.total, isPaused, isEnabled };
 }
 
 /** Asked only where there is a limit. */
