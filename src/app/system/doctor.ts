@@ -63,6 +63,16 @@ function finding(
 async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
   const facts = await databaseFacts(context.db);
   const findings = [
+    ...(facts.is_read_only
+      ? [
+          finding(
+            "database",
+            "error",
+            "The database is read-only: nothing can be created, built or claimed.",
+            "See its log, its disk, and whether it is a standby; the server goes on by itself when it takes writes again.",
+          ),
+        ]
+      : []),
     finding(
       "database",
       "ok",
