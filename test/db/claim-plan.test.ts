@@ -125,4 +125,8 @@ test.each(
 test.each(claims)("$form never reads a whole table that grows", async ({ ask }) => {
   const plan = await genericPlan(await sentBy(ask));
   expect(plan).not.toMatch(/Seq Scan on (prebuilds|workspaces|builds|jobs|agents|idempotency_keys|creation_outcomes)/);
+  // An index that is read without a condition is read whole.
+  const scans = plan.match(/Index (Only )?Scan using .*\n.*/g) ?? [];
+  expect(scans.filter((scan) => !scan.includes("Index Cond:"))).toEqual([]);
+  expect(scans.length).toBeGreaterThan(4);
 });

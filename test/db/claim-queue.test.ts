@@ -106,6 +106,22 @@ limit 1`,
   await fx.rows("delete from workspaces where name = 'contested'");
 });
 
+it("a claim that the database refuses is refused alone", async () => {
+  const fx = await testFixture({ connectionsMax: 8 });
+  const template = await publishTemplate(fx, { presets: { large: 8 } });
+  await putPrebuilds(fx, template.preset(), 8);
+  const from = { templateId: template.templateId, presetId: template.preset() };
+  const claims = Array.from({ length: 6 }, (_, nth) =>
+    // PostgreSQL stores no such character.
+    fx.context.claims.claim(claimInput(fx, from, nth === 4 ? { parameters: { text: "\u0000" } } : {})),
+  );
+  const settled = await Promise.allSettled(claims);
+  expect(settled.map((one) => one.status)).toEqual(
+    Array.from({ length: 6 }, (_, nth) => (nth === 4 ? "rejected" : "fulfilled")),
+  );
+  expect(await ledgerCounts(fx, template.preset())).toEqual({ claimed: 5, ready: 3 });
+});
+
 it("when fewer are ready than asked for, the rest miss, and nothing is left half done", async () => {
   const fx = await poolOf(5);
   const made = await Promise.all(Array.from({ length: 12 }, () => create(fx)));

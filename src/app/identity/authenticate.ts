@@ -1,8 +1,9 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { touchToken, type UserRow, userByToken } from "../../db/queries/identity.ts";
+import { touchToken, type UserRow } from "../../db/queries/identity.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
+import { gatheredLookups } from "../gathered-lookups.ts";
 import { instant } from "../page.ts";
 import { hashSecret } from "../secret.ts";
 
@@ -12,7 +13,7 @@ const touchEveryMs = 60_000;
 /** The user behind a session or API token. Errors: `unauthenticated`. */
 export async function authenticate(context: AppContext, secret: string): Promise<Actor> {
   const now = context.clock.now();
-  const row = await userByToken(context.db, hashSecret(secret), now);
+  const row = await gatheredLookups(context).userByToken.ask(hashSecret(secret));
   if (row === undefined) {
     throw new CodedError("unauthenticated", "The session or token is unknown, expired or revoked.");
   }

@@ -2,7 +2,6 @@ import { CodedError } from "../../contracts/errors.ts";
 import { claimsQueuedMax } from "../../contracts/limits.ts";
 import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
 import { claimPrebuilds } from "../../db/queries/claim-batch.ts";
-import { violatedUnique } from "../../db/pg-errors.ts";
 import type { Db } from "../../db/store.ts";
 
 /** Statements that a pool has under way at once; while they run, further claims gather for the next. */
@@ -97,7 +96,8 @@ export class ClaimQueue {
         }),
       );
     } catch (error) {
-      if (violatedUnique(error) === undefined) for (const each of batch) each.reject(error);
+      // The database cannot be reached: so it is for each of them. Anything else is one claim's, and nothing happened.
+      if (error instanceof CodedError) for (const each of batch) each.reject(error);
       else await Promise.all(batch.map((each) => this.#runAlone(each)));
     }
   }

@@ -3,7 +3,7 @@ import type { CreateWorkspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { UserId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
-import { type CreationTargetRow, creationTarget } from "../../db/queries/creation-target.ts";
+import type { CreationTargetRow } from "../../db/queries/creation-target.ts";
 import { userByName } from "../../db/queries/identity.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { matchPreset } from "../../domain/match/preset-match.ts";
@@ -12,6 +12,7 @@ import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
+import { gatheredLookups } from "../gathered-lookups.ts";
 import { organizationOf } from "../organization.ts";
 import { creationLifecycle } from "./creation-lifecycle.ts";
 import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
@@ -48,7 +49,7 @@ export async function findTarget(
   input: CreateWorkspace & { readonly organization?: string },
 ): Promise<FoundTarget> {
   const organization = await organizationOf(context, actor, input.organization);
-  const target = await creationTarget(context.db, {
+  const target = await gatheredLookups(context).creationTarget.ask({
     organizationId: organization.id,
     template: input.template,
     userId: actor.userId,

@@ -5,17 +5,21 @@ import { createPrebuilds, type PoolCreate } from "../../db/writes/pool-creates.t
 import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
 import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 import { mapBounded } from "../../platform/bounded.ts";
+import { sleep, yieldTurn } from "../../platform/sleep.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
 import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /**
- * Prebuilds, and pools, that one transaction creates, and transactions at once: enough to be quick, few enough that
- * people's requests find the database, and this process, free in between. Measured: 10,000 creates take a little longer
- * than with 250 in each of five, and requests beside them wait a fraction.
+ * Prebuilds, and pools, that one transaction creates, and transactions at once: few, so that people's requests find the
+ * database, and this process, free in between. For the same reason each transaction is followed by a pause as long as it
+ * took. Measured (B2): 10,000 creates take some seconds instead of one, and requests beside them wait a fraction.
  */
-const createsPerTransactionMax = 50;
-const poolsPerTransactionMax = 50;
-const transactionsMax = 2;
+const createsPerTransactionMax = 20;
+const poolsPerTransactionMax = 20;
+const transactionsMax = 1;
+const pauseMsMax = 50;
+/** Presets whose parameters are checked before requests have their turn. */
+const checksPerTurn = 50;
 const nameLength = 15;
 
 export interface CreateContext {
@@ -38,8 +42,15 @@ export async function applyCreates(deps: PrebuildsDeps, context: CreateContext):
   });
   if (wanted.length === 0) return { creates: 0, errors: 0 };
   const valid = await withoutInvalid(deps, wanted);
+  let lastMs = 0;
   const limit = Math.min(transactionsMax, concurrencyFor(deps.options.connectionsMax));
-  const outcomes = await mapBounded(groups(valid), limit, async (pools) => await createGroup(deps, context, pools));
+  const outcomes = await mapBounded(groups(valid), limit, async (pools, nth) => {
+    if (nth > 0) await sleep(lastMs, context.shouldStop);
+    const begunMs = deps.monotonicMs();
+    const created = await createGroup(deps, context, pools);
+    lastMs = Math.min(deps.monotonicMs() - begunMs, pauseMsMax);
+    return created;
+  });
   return outcomes.reduce(
     (sum, outcome) =>
       outcome.kind === "value"
@@ -90,16 +101,18 @@ async function withoutInvalid(deps: PrebuildsDeps, wanted: readonly PoolCreate[]
     deps.db,
     wanted.map((pool) => pool.presetId),
   );
-  const failures = rows.flatMap((row): { presetId: PresetId; message: string }[] => {
+  const failures: { presetId: PresetId; message: string }[] = [];
+  for (const [nth, row] of rows.entries()) {
+    if (nth % checksPerTurn === checksPerTurn - 1) await yieldTurn();
     const resolved = resolveParameters({
       definitions: row.parameters.map(parameterDefinition),
       presetValues: row.preset_parameters,
       userValues: {},
     });
-    if (resolved.kind === "ok") return [];
+    if (resolved.kind === "ok") continue;
     const message = resolved.problems.map((problem) => `${problem.parameter}: ${problem.reason}`).join("; ");
-    return [{ presetId: row.preset_id, message }];
-  });
+    failures.push({ presetId: row.preset_id, message });
+  }
   if (failures.length === 0) return wanted;
   await markValidationFailed(deps.db, failures, deps.clock.now());
   for (const failure of failures) {

@@ -5,14 +5,23 @@ import { decisionDigest } from "../../domain/pool/decision-digest.ts";
 import { explainPool } from "../../domain/pool/explain.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import { yieldTurn } from "../../platform/sleep.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Records that are made, and stored by one statement, before requests get their turn again. */
-const decisionBatchMax = 50;
+const decisionBatchMax = 20;
+/** Decisions that are compared before requests have their turn. */
+const digestsPerTurn = 50;
 
 export interface DecisionLog {
   /** Stores a record for each pool whose decision is another than the last one stored. */
   store(plans: readonly PoolPlan[], snapshots: ReadonlyMap<PresetId, PoolSnapshot>): Promise<void>;
+}
+
+interface Changed {
+  readonly plan: PoolPlan;
+  readonly digest: string;
+  readonly snapshot: PoolSnapshot;
 }
 
 /** Keeps the digests of the last stored decisions in memory, so that a cycle that decides nothing new asks nothing. */
@@ -26,11 +35,13 @@ export function createDecisionLog(deps: PrebuildsDeps): DecisionLog {
       if (unknown.length > 0) {
         for (const [presetId, digest] of await latestDigests(deps.db, unknown)) known.set(presetId, digest);
       }
-      const changed = plans.flatMap((plan) => {
+      const changed: Changed[] = [];
+      for (const [nth, plan] of plans.entries()) {
+        if (nth % digestsPerTurn === digestsPerTurn - 1) await yieldTurn();
         const digest = decisionDigest(plan);
         const snapshot = snapshots.get(plan.presetId);
-        return known.get(plan.presetId) === digest || snapshot === undefined ? [] : [{ plan, digest, snapshot }];
-      });
+        if (known.get(plan.presetId) !== digest && snapshot !== undefined) changed.push({ plan, digest, snapshot });
+      }
       for (let from = 0; from < changed.length; from += decisionBatchMax) {
         const batch = changed.slice(from, from + decisionBatchMax).map(
           ({ plan, digest, snapshot }): NewDecision => ({

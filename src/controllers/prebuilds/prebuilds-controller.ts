@@ -83,7 +83,7 @@ function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "a
 }
 
 /** Pools that are looked at before requests have their turn. */
-const poolsPerTurn = 100;
+const poolsPerTurn = 50;
 
 interface Decided {
   readonly plans: readonly PoolPlan[];

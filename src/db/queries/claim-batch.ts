@@ -24,7 +24,8 @@ type BatchRow = { readonly nth: number } & (ClaimedRow | { readonly workspace_id
  * a claim that comes alone costs a fifth more in this form (measured).
  *
  * The pool's rows become an array before anything is joined to them: PostgreSQL takes a tenth of the pool for the
- * result of a `limit` that it does not know, and would read the big tables whole.
+ * result of a `limit` that it does not know, and would read the big tables whole. For the same reason names and keys are
+ * looked up one by one (a subquery with a limit is not made a join): a join read all live workspaces once per statement.
  */
 const batchStatement: Statement<BatchRow> = statement(
   "claim_batch",
@@ -37,17 +38,19 @@ const batchStatement: Statement<BatchRow> = statement(
 ), admitted as materialized (
   select i.*, row_number() over (order by i.nth) as position
   from input i
-  where not exists (
-      select 1
+  where (
+      select true
       from workspaces w
       where w.owner_id = i.owner_id
         and lower(w.name) = lower(i.name)
-        and w.deleted_at is null)
-    and (i.key is null or not exists (
-      select 1
+        and w.deleted_at is null
+      limit 1) is null
+    and (i.key is null or (
+      select true
       from idempotency_keys k
       where k.user_id = i.initiator_id
-        and k.key = i.key))
+        and k.key = i.key
+      limit 1) is null)
 ), pool as materialized (
   select p.id, p.ttl_seconds, p.invalidated_at, p.template_version_id, p.rehearsal_effect, v.driver,
     coalesce(v.manifest -> 'tags', '{}') as tags

@@ -30,35 +30,57 @@ export interface CreationTargetRow {
   readonly answered_miss_reason: MissReason | null;
 }
 
-const targetStatement: Statement<CreationTargetRow> = statement(
-  "creation_target",
+const targetStatement: Statement<CreationTargetRow & { readonly nth: number }> = statement(
+  "creation_targets",
   // Name and id are compared as what they are, so that either is an index's first entry in an organization of many.
-  `select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
-  t.active_version_id, t.deprecated_at, t.deprecation_message, t.lifecycle, k.request_hash,
-  k.workspace_id as answered_workspace_id, k.outcome as answered_outcome, k.miss_reason as answered_miss_reason
-from organizations o
-join templates t on t.organization_id = o.id
-left join idempotency_keys k on k.user_id = $3 and k.key = $4
-where o.id = $1
-  and (lower(t.name) = lower($2) or t.id = $5)
-  and t.deleted_at is null`,
+  `select q.nth::int, f.*, k.request_hash, k.workspace_id as answered_workspace_id, k.outcome as answered_outcome,
+  k.miss_reason as answered_miss_reason
+from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[]) with ordinality
+  as q(organization_id, template, user_id, key, template_id, nth)
+cross join lateral (
+  select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
+    t.active_version_id, t.deprecated_at, t.deprecation_message, t.lifecycle
+  from organizations o
+  join templates t on t.organization_id = o.id
+  where o.id = q.organization_id
+    and (lower(t.name) = lower(q.template) or t.id = q.template_id)
+    and t.deleted_at is null
+  limit 1) f
+left join lateral (
+  select i.request_hash, i.workspace_id, i.outcome, i.miss_reason
+  from idempotency_keys i
+  where i.user_id = q.user_id
+    and i.key = q.key
+  limit 1) k on true`,
 );
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** What a creation is about, and whether its idempotency key has an answer already: one statement. */
-export async function creationTarget(
+export interface CreationTargetQuestion {
+  readonly organizationId: OrganizationId;
+  /** Name or id. */
+  readonly template: string;
+  readonly userId: UserId;
+  readonly idempotencyKey: string | null;
+}
+
+/**
+ * What creations are about, and whether their idempotency keys have an answer already: one statement for all.
+ * @returns for each question, in order, the template; undefined where there is none.
+ */
+export async function creationTargets(
   sql: Sql,
-  input: {
-    readonly organizationId: OrganizationId;
-    readonly template: string;
-    readonly userId: UserId;
-    readonly idempotencyKey: string | null;
-  },
-): Promise<CreationTargetRow | undefined> {
-  const { organizationId, template, userId, idempotencyKey } = input;
-  const id = uuidPattern.test(template) ? template : null;
-  return (await sql.query(targetStatement, [organizationId, template, userId, idempotencyKey, id]))[0];
+  questions: readonly CreationTargetQuestion[],
+): Promise<(CreationTargetRow | undefined)[]> {
+  const rows = await sql.query(targetStatement, [
+    questions.map((question) => question.organizationId),
+    questions.map((question) => question.template),
+    questions.map((question) => question.userId),
+    questions.map((question) => question.idempotencyKey),
+    questions.map(({ template }) => (uuidPattern.test(template) ? template : null)),
+  ]);
+  const byNth = new Map(rows.map((row) => [row.nth, row]));
+  return questions.map((_, nth) => byNth.get(nth + 1));
 }
 
 export interface VersionDefinitionRow {

@@ -33,20 +33,31 @@ export interface AuthenticatedRow extends UserRow {
   readonly last_used_at: Date | null;
 }
 
-const byTokenStatement: Statement<AuthenticatedRow> = statement(
-  "user_by_token",
-  `select ${userColumns}, k.id as token_id, k.kind as token_kind, k.expires_at, k.last_used_at
+const byTokensStatement: Statement<AuthenticatedRow & { readonly secret_hash: Buffer }> = statement(
+  "users_by_tokens",
+  `select ${userColumns}, k.id as token_id, k.kind as token_kind, k.expires_at, k.last_used_at, k.secret_hash
 from tokens k
 join users u on u.id = k.user_id
-where k.secret_hash = $1
+where k.secret_hash = any($1::bytea[])
   and k.revoked_at is null
   and k.expires_at > $2
   and u.deleted_at is null`,
 );
 
-/** Authenticates a session or an API token by the hash of its secret. */
-export async function userByToken(sql: Sql, secretHash: Buffer, now: Date): Promise<AuthenticatedRow | undefined> {
-  return (await sql.query(byTokenStatement, [secretHash, now]))[0];
+/**
+ * Authenticates sessions and API tokens by the hashes of their secrets.
+ * @returns for each hash, in order, whose it is; undefined where it is nobody's, expired or revoked.
+ */
+export async function usersByTokens(
+  sql: Sql,
+  secretHashes: readonly Buffer[],
+  now: Date,
+): Promise<(AuthenticatedRow | undefined)[]> {
+  const rows = await sql.query(byTokensStatement, [secretHashes, now]);
+  const [first] = rows;
+  if (secretHashes.length === 1) return [first];
+  const byHash = new Map(rows.map((row) => [row.secret_hash.toString("latin1"), row]));
+  return secretHashes.map((hash) => byHash.get(hash.toString("latin1")));
 }
 
 const touchStatement: Statement<object> = statement(

@@ -1,0 +1,33 @@
+import { CodedError } from "../contracts/errors.ts";
+import { type CreationTargetQuestion, type CreationTargetRow, creationTargets } from "../db/queries/creation-target.ts";
+import { type AuthenticatedRow, usersByTokens } from "../db/queries/identity.ts";
+import type { Db } from "../db/store.ts";
+import type { Clock } from "../platform/clock.ts";
+import { Gather } from "../platform/gather.ts";
+
+/** Statements of one kind under way at once, and questions in one. */
+const runningMax = 2;
+const togetherMax = 64;
+
+/** Looks that every creation makes. Those that come at the same time share a statement; none is remembered. */
+interface GatheredLookups {
+  readonly userByToken: Gather<Buffer, AuthenticatedRow | undefined>;
+  readonly creationTarget: Gather<CreationTargetQuestion, CreationTargetRow | undefined>;
+}
+
+const ofDatabases = new WeakMap<Db, GatheredLookups>();
+
+/** The lookups of a database handle. */
+export function gatheredLookups(context: { readonly db: Db; readonly clock: Clock }): GatheredLookups {
+  const { db, clock } = context;
+  const known = ofDatabases.get(db);
+  if (known !== undefined) return known;
+  // The store gives a coded error when the database cannot be reached: asking again one by one would not help.
+  const limits = { runningMax, togetherMax, isEverybodys: (error: unknown) => error instanceof CodedError };
+  const made: GatheredLookups = {
+    userByToken: new Gather({ ...limits, ask: (hashes) => usersByTokens(db, hashes, clock.now()) }),
+    creationTarget: new Gather({ ...limits, ask: (questions) => creationTargets(db, questions) }),
+  };
+  ofDatabases.set(db, made);
+  return made;
+}
