@@ -23,13 +23,13 @@ import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
-import { createPrebuildsSwitch } from "../platform/prebuilds-switch.ts";
+import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { stateKeys } from "./state-keys.ts";
-import { startControllers } from "./start-controllers.ts";
+import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
 export interface StartServerOptions {
@@ -83,10 +83,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   await bus.start();
   disposers.add("news", () => bus.stop());
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
-  const clock = offsetClock();
+  const [clock, prebuildsSwitch] = [offsetClock(), await openSwitch(config, store)];
   const daemonKey = newSecret(systemRandom, "daemon");
-  const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
-  prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   let url = "";
   const context: AppContext = {
     db: store,
@@ -114,9 +112,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       serverUrl: () => url,
       version: context.options.version,
       prebuildsSwitch,
-      prebuilds: prebuildsOptions(config),
-      preemptAfterMs: config.provisionerPreemptAfterMs,
-      agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+      ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
     }),
@@ -132,6 +128,23 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     daemonKey,
     firstRun,
     controllers,
+  };
+}
+
+/** How the switch stands at the start; a controller keeps it so. */
+async function openSwitch(config: ServerConfig, store: Store): Promise<PrebuildsSwitchHolder> {
+  const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
+  prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
+  return prebuildsSwitch;
+}
+
+function controllerOptions(
+  config: ServerConfig,
+): Pick<ControllerDeps, "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+  return {
+    prebuilds: prebuildsOptions(config),
+    preemptAfterMs: config.provisionerPreemptAfterMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
   };
 }
 

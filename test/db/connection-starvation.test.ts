@@ -1,5 +1,5 @@
 // Architecture §7: what a publisher inside transactions does to a pool of ten connections, and that ours does not; S17.
-import pg from "pg";
+import type pg from "pg";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { PostgresBus } from "../../src/bus/postgres-bus.ts";
 import { createPool } from "../../src/db/pg-pool.ts";
