@@ -57,6 +57,11 @@ export interface RunningServer {
   readonly controllers: readonly RunningController[];
 }
 
+/** What use cases are given, with the switch as those see it who keep it. */
+interface ServerContext extends AppContext {
+  readonly prebuildsSwitch: PrebuildsSwitchHolder;
+}
+
 const httpStopMs = 10_000;
 
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
@@ -83,10 +88,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   await bus.start();
   disposers.add("news", () => bus.stop());
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
-  const [clock, prebuildsSwitch] = [offsetClock(), await openSwitch(config, store)];
+  const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
   let url = "";
-  const context: AppContext = {
+  const context: ServerContext = {
     db: store,
     clock,
     random: systemRandom,
@@ -94,7 +99,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     news: bus,
     serverId,
     monotonicMs: () => performance.now(),
-    prebuildsSwitch,
+    prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
@@ -102,7 +107,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
-  const measuring = openMetrics(config, { pool, bus, hub, prebuildsSwitch });
+  const measuring = openMetrics(config, { ...context, pool, bus, hub });
   const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
   url = await listen(app, config);
   controllers.push(
@@ -111,7 +116,6 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       clock,
       serverUrl: () => url,
       version: context.options.version,
-      prebuildsSwitch,
       ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
