@@ -4,7 +4,7 @@ import type { PoolPolicy } from "../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
-import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
+import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
 
@@ -39,6 +39,6 @@ export interface AppContext {
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
-  readonly prebuildsSwitch: PrebuildsSwitch;
+  readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly options: AppOptions;
 }

@@ -57,11 +57,6 @@ export interface RunningServer {
   readonly controllers: readonly RunningController[];
 }
 
-/** What use cases are given, with the switch as those see it who keep it. */
-interface ServerContext extends AppContext {
-  readonly prebuildsSwitch: PrebuildsSwitchHolder;
-}
-
 const httpStopMs = 10_000;
 
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
@@ -91,7 +86,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
   let url = "";
-  const context: ServerContext = {
+  const context: AppContext = {
     db: store,
     clock,
     random: systemRandom,

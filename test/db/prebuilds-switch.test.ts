@@ -27,11 +27,7 @@ function run(server: TestServer, controller: Parameters<typeof startController>[
   return running;
 }
 
-/** Switches them for the deployment, and lets the first server look. */
-async function turn(fx: Fixture, isOn: boolean): Promise<void> {
-  await setEnabled(fx.context, fx.admin, isOn);
-  await watchOf(fx).run(goOn);
-}
+const turn = (fx: Fixture, isOn: boolean) => setEnabled(fx.context, fx.admin, isOn);
 
 const actions = async (fx: Fixture): Promise<string[]> =>
   (await fx.rows<{ action: string }>("select action from audit_log where action like 'prebuilds.%' order by id")).map(
@@ -193,7 +189,8 @@ describe("the switch", () => {
     const watches = servers.map((server) => run(server, { ...watchOf(server), intervalMs: day }));
     await waitUntil("each has looked", () => watches.every((watch) => watch.status().runs > 0));
     for (const isOn of [false, true]) {
-      await setEnabled(fx.context, fx.admin, isOn);
+      await turn(fx, isOn);
+      expect(fx.context.prebuildsSwitch.isOn(), "the server that was asked").toBe(isOn);
       await waitUntil("each knows", () => servers.every(({ context }) => context.prebuildsSwitch.isOn() === isOn));
     }
   });
@@ -205,8 +202,8 @@ describe("the switch", () => {
     expect(watch.intervalMs).toBeLessThan(1_000);
     const running = run(deaf, watch);
     await waitUntil("it has looked", () => running.status().runs > 0);
-    // What the deaf server publishes nobody hears, itself included.
-    await setEnabled(deaf.context, fx.admin, false);
+    // What a deaf server publishes nobody hears.
+    await setEnabled(fx.addServer({ publish: "fails" }).context, fx.admin, false);
     expect(fx.published).toEqual([]);
     await waitUntil("it has seen it", () => !deaf.context.prebuildsSwitch.isOn());
   });

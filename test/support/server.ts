@@ -12,7 +12,7 @@ import { Store } from "../../src/db/store.ts";
 import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { MemoryLogger } from "../../src/platform/logger.ts";
-import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../../src/platform/prebuilds-switch.ts";
+import { createPrebuildsSwitch } from "../../src/platform/prebuilds-switch.ts";
 import { type Random, systemRandom } from "../../src/platform/random.ts";
 
 export const testPolicy: Omit<PoolPolicy, "paused"> = {
@@ -42,7 +42,7 @@ export interface TestServer {
   readonly id: ServerId;
   readonly pool: pg.Pool;
   readonly store: Store;
-  readonly context: AppContext & { readonly prebuildsSwitch: PrebuildsSwitchHolder } & {
+  readonly context: AppContext & {
     readonly versions: VersionDefinitions;
     readonly claims: ClaimQueue;
   };

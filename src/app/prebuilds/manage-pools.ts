@@ -39,6 +39,8 @@ export async function setEnabled(
   requireAdministrator(actor, isWanted ? "switch prebuilds on" : "switch prebuilds off");
   const action = isWanted ? "prebuilds.enable" : "prebuilds.disable";
   await turn(context, actor, { name: "off", isTurned: !isWanted, action });
+  // Whoever has switched them is answered by this server, and finds it so; the others hear of it.
+  context.prebuildsSwitch.hold(isWanted);
   const isOffByOption = !context.prebuildsSwitch.isAllowed;
   return { isEnabled: isWanted && !isOffByOption, isOffByOption };
 }
