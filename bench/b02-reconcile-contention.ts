@@ -48,6 +48,7 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      isQuotaEnabled: false,
     },
   };
 }
@@ -110,7 +111,7 @@ async function measure(
     const context = {
       ...contextOver(store),
       versions: createVersionDefinitions(),
-      claims: new ClaimQueue(store),
+      claims: new ClaimQueue(store, silentLogger),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

@@ -167,6 +167,7 @@ function appOptions(
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    isQuotaEnabled: config.quotaEnabled,
   };
 }
 
@@ -185,6 +186,8 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
     createsPerMinuteMax: config.prebuildsCreatesPerMinute,
     failedKeptMax: config.prebuildsFailedKept,
     connectionsMax: config.pgConnMaxOpen,
+    isQuotaEnabled: config.quotaEnabled,
+    prebuildsAllowance: config.quotaPrebuildsAllowance,
   };
 }
 
@@ -200,7 +203,7 @@ async function openHttp(
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(context.db),
+    claims: new ClaimQueue(context.db, context.logger),
     hub,
     metrics,
     metricsAccess,

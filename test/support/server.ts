@@ -29,6 +29,7 @@ export interface ServerOptions {
   /** `fails`: every publish throws, as a broken bus would. */
   readonly publish?: "works" | "fails";
   readonly isPrebuildsEnabled?: boolean;
+  readonly isQuotaEnabled?: boolean;
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   readonly random?: Random;
   /** Nothing is reserved unless said. */
@@ -84,7 +85,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(store),
+    claims: new ClaimQueue(store, logger),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
@@ -99,6 +100,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       unpackedBytesMax: 1_000_000,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      isQuotaEnabled: options.isQuotaEnabled ?? false,
     },
   };
   return { id, pool, store, context, published, connectionsMax, stop: () => pool.end() };

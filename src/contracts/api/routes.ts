@@ -1,4 +1,5 @@
 import { daemonKeyRoutes } from "./daemon-keys.ts";
+import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -15,6 +16,7 @@ import { workspaceRoutes } from "./workspaces.ts";
 export const routes = {
   ...systemRoutes,
   ...identityRoutes,
+  ...groupRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
   ...stateRoutes,

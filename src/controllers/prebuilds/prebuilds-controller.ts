@@ -14,6 +14,8 @@ import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
+import { createMembership, type Membership } from "./membership.ts";
+import { holdForQuota } from "./pool-quota.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** However soon a hold ends, cycles leave this much time between them. */
@@ -42,6 +44,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     monotonicMs: deps.monotonicMs,
   });
   const decisionLog = createDecisionLog(deps);
+  const membership = createMembership(deps);
   return {
     name: "prebuilds",
     intervalMs: deps.options.intervalMs,
@@ -49,10 +52,11 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
-      const { plans, snapshots, total, isPaused, isEnabled } = await decide(deps);
+      const { plans, snapshots, total, membershipErrors, ...switches } = await decide(deps, membership);
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
-      const failedRemoved = isPaused || !isEnabled ? 0 : await removeFailedSurplus(deps);
+      const mayClean = !switches.isPaused && switches.isEnabled;
+      const failedRemoved = mayClean ? await removeFailedSurplus(deps) : 0;
       await decisionLog.store(plans, snapshots);
       const stats: CycleStats = {
         elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
@@ -63,9 +67,8 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         cancels: removed.cancels,
         held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
         failedRemoved,
-        errors: created.errors,
-        isPaused,
-        isEnabled,
+        errors: created.errors + membershipErrors,
+        ...switches,
       };
       return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
@@ -91,10 +94,12 @@ interface Decided {
   readonly total: number;
   readonly isPaused: boolean;
   readonly isEnabled: boolean;
+  /** Organizations in which the `prebuilds` user could not be made at home. */
+  readonly membershipErrors: number;
 }
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
-async function decide(deps: PrebuildsDeps): Promise<Decided> {
+async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Decided> {
   const { options } = deps;
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
@@ -104,9 +109,11 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
-  const now = at.getTime();
   const isPaused = loaded.switches.pause.isTurned;
   const isEnabled = !options.policy.disabled && !loaded.switches.off.isTurned;
+  const mayAct = !isPaused && isEnabled;
+  const membershipErrors = mayAct ? await membership.ensure(loaded.pools.map(({ preset }) => preset)) : 0;
+  const now = at.getTime();
   const policy: PoolPolicy = { ...options.policy, paused: isPaused, disabled: !isEnabled };
   const snapshots = new Map<PresetId, PoolSnapshot>();
   for (const [nth, { preset, prebuilds, history, surge }] of loaded.pools.entries()) {
@@ -123,8 +130,9 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     deploymentInFlight: loaded.inFlight,
     deploymentInFlightMax: options.inFlightMax,
   });
-  const plans = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
-  return { plans, snapshots, total: loaded.total, isPaused, isEnabled };
+  const limited = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
+  const plans = options.isQuotaEnabled ? await holdForQuota(deps.db, limited) : limited;
+  return { plans, snapshots, total: loaded.total, isPaused, isEnabled, membershipErrors };
 }
 
 /** Asked only where there is a limit. */
