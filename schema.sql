@@ -93,6 +93,7 @@ create table daemons (
   version text not null,
   created_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
+  lost_noted_at timestamp with time zone,
   unavailable jsonb default '[]'::jsonb not null
 );
 create table decisions (
@@ -172,6 +173,45 @@ create table leases (
   epoch bigint not null,
   expires_at timestamp with time zone not null
 );
+create table notification_deliveries (
+  id uuid default gen_random_uuid() not null,
+  channel text not null,
+  event_id uuid,
+  user_id uuid,
+  digest_at timestamp with time zone,
+  webhook_id uuid,
+  status text default 'pending'::text not null,
+  attempts integer default 0 not null,
+  due_at timestamp with time zone not null,
+  lease uuid,
+  last_error text,
+  created_at timestamp with time zone not null,
+  ended_at timestamp with time zone
+);
+create table notification_events (
+  id uuid not null,
+  at timestamp with time zone not null,
+  kind text not null,
+  organization_id uuid,
+  subject text not null,
+  detail jsonb not null
+);
+create table notification_preferences (
+  user_id uuid not null,
+  kind text not null,
+  email text not null,
+  updated_at timestamp with time zone not null
+);
+create table notification_webhooks (
+  id uuid not null,
+  name text not null,
+  url text not null,
+  sealed bytea not null,
+  key_id text not null,
+  kinds text[] not null,
+  created_at timestamp with time zone not null,
+  created_by uuid not null
+);
 create table notifications (
   id bigint generated always as identity not null,
   at timestamp with time zone not null,
@@ -180,7 +220,9 @@ create table notifications (
   user_id uuid not null,
   subject text not null,
   detail jsonb not null,
-  read_at timestamp with time zone
+  read_at timestamp with time zone,
+  event_id uuid,
+  digest_at timestamp with time zone
 );
 create table organization_members (
   organization_id uuid not null,
@@ -258,6 +300,7 @@ create table presets (
   rehearsal_effect text,
   rehearsed_at timestamp with time zone,
   blocked_reason text,
+  hard_limit_noted_at timestamp with time zone,
   cost integer,
   reported_cost integer
 );
@@ -413,6 +456,20 @@ alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (u
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
 alter table leases add constraint leases_pkey PRIMARY KEY (name);
+alter table notification_deliveries add constraint notification_deliveries_pkey PRIMARY KEY (id);
+alter table notification_deliveries add constraint notification_deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'digest'::text, 'webhook'::text])));
+alter table notification_deliveries add constraint notification_deliveries_check CHECK (
+CASE channel
+    WHEN 'email'::text THEN ((user_id IS NOT NULL) AND (event_id IS NOT NULL))
+    WHEN 'digest'::text THEN ((user_id IS NOT NULL) AND (digest_at IS NOT NULL))
+    ELSE ((webhook_id IS NOT NULL) AND (event_id IS NOT NULL))
+END);
+alter table notification_deliveries add constraint notification_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text, 'dropped'::text])));
+alter table notification_events add constraint notification_events_pkey PRIMARY KEY (id);
+alter table notification_preferences add constraint notification_preferences_pkey PRIMARY KEY (user_id, kind);
+alter table notification_preferences add constraint notification_preferences_email_check CHECK ((email = ANY (ARRAY['on'::text, 'off'::text, 'digest'::text])));
+alter table notification_webhooks add constraint notification_webhooks_pkey PRIMARY KEY (id);
+alter table notification_webhooks add constraint notification_webhooks_name_key UNIQUE (name);
 alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
 alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
@@ -454,6 +511,7 @@ alter table group_members add constraint group_members_group_id_fkey FOREIGN KEY
 alter table group_members add constraint group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table groups add constraint groups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table notification_preferences add constraint notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table organization_members add constraint organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table organization_members add constraint organization_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
@@ -484,6 +542,13 @@ CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (st
 CREATE INDEX jobs_of_daemon ON public.jobs USING btree (daemon_id) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, is_pool_removal DESC, created_at, id) WHERE (status = 'pending'::text);
 CREATE INDEX jobs_rehearsals ON public.jobs USING btree (workspace_id) WHERE (kind = 'rehearsal'::text);
+CREATE INDEX notification_deliveries_dead ON public.notification_deliveries USING btree (created_at) WHERE (status = 'dead'::text);
+CREATE UNIQUE INDEX notification_deliveries_digest ON public.notification_deliveries USING btree (user_id, digest_at) WHERE (channel = 'digest'::text);
+CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (due_at) WHERE (status = 'pending'::text);
+CREATE INDEX notification_deliveries_ended ON public.notification_deliveries USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX notification_events_at ON public.notification_events USING btree (at);
+CREATE INDEX notifications_digest ON public.notifications USING btree (user_id, digest_at) WHERE (digest_at IS NOT NULL);
+CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, id) WHERE (read_at IS NULL);
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
 CREATE INDEX prebuilds_created ON public.prebuilds USING brin (created_at) WITH (pages_per_range='16');

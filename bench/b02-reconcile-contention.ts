@@ -49,6 +49,8 @@ function contextOver(db: Store): AppContext {
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
       isQuotaEnabled: false,
+      digestIntervalMs: 3_600_000,
+      isPrivateWebhookAllowed: false,
     },
   };
 }

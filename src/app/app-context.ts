@@ -28,6 +28,10 @@ export interface AppOptions {
   readonly creationsPerMinuteMax: number;
   /** Whether creations and pools are held to the allowances of groups. */
   readonly isQuotaEnabled: boolean;
+  /** Time of which one digest of notifications tells. */
+  readonly digestIntervalMs: number;
+  /** Whether webhooks may go to private addresses. */
+  readonly isPrivateWebhookAllowed: boolean;
 }
 
 /** What every use case is given. */

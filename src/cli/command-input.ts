@@ -97,12 +97,18 @@ export class CommandInput {
     return this.refuse(`${what} is "${value}"; it must be a duration such as 30m, 8h or 14d, or none.`);
   }
 
+  /** The words of an option that may be repeated. */
+  words(flag: string): readonly string[] {
+    const words = this.#value(flag);
+    return Array.isArray(words) ? words.map(String) : [];
+  }
+
   /** The `key=value` words of an option that may be repeated. */
   pairs(flag: string): Readonly<Record<string, string>> | undefined {
-    const words = this.#value(flag);
-    if (!Array.isArray(words)) return undefined;
+    const words = this.words(flag);
+    if (words.length === 0) return undefined;
     const pairs = new Map<string, string>();
-    for (const word of words.map(String)) {
+    for (const word of words) {
       const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
       if (key === undefined || value === undefined) {
         this.refuse(`--${flag} is "${word}"; it must be key=value, for example --${flag} region=eu.`);

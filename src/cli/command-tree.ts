@@ -12,6 +12,8 @@ import { listWorkspacesCommand } from "./commands/list-workspaces.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
+import { deliveryCommands } from "./commands/notifications-delivery.ts";
+import { inboxCommands } from "./commands/notifications-inbox.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { scheduleCommands } from "./commands/schedule.ts";
@@ -44,6 +46,10 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),
+  defineGroup("notifications", "read what happened, and choose how you are told", [
+    ...inboxCommands,
+    ...deliveryCommands,
+  ]),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),

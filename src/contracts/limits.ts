@@ -70,3 +70,7 @@ export const sseHeartbeatMs = 15_000;
 
 export const decisionsKeptPerPreset = 50;
 export const poolInstancesMax = 100_000;
+
+export const notificationsMarkedMax = 500;
+export const deliveriesRetriedMax = 1_000;
+export const webhookUrlLengthMax = 2_048;

@@ -1,4 +1,4 @@
-import type { AgentId, JobId, PresetId, WorkspaceId } from "./ids.ts";
+import type { AgentId, JobId, PresetId, UserId, WorkspaceId } from "./ids.ts";
 
 /**
  * Topics of news. A topic says only "look again": there is no payload, losing one delays work by one poll at most,
@@ -8,6 +8,8 @@ export type Topic =
   | "jobs"
   | "pools"
   | "settings"
+  | "notifications"
+  | `inbox:${UserId}`
   | `pool:${PresetId}`
   | `agent:${AgentId}`
   | `workspace:${WorkspaceId}`

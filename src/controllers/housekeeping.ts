@@ -1,5 +1,6 @@
 import { idempotencyKeepMs } from "../contracts/limits.ts";
 import { housekeep } from "../db/queries/housekeeping.ts";
+import { forgetNotifications } from "../db/queries/notification-deliveries.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Controller } from "./controller.ts";
@@ -9,6 +10,8 @@ const dayMs = 86_400_000;
 const deletedWorkspacesKeepDays = 30;
 const tokensKeepDays = 7;
 const workspacesPerRunMax = 1_000;
+const deliveredKeepDays = 14;
+const notificationsKeepDays = 180;
 
 /** Forgets what nobody can ask for any more. Harmless when several servers do it at once. */
 export function createHousekeeping(deps: { readonly db: Db; readonly clock: Clock }): Controller {
@@ -23,6 +26,10 @@ export function createHousekeeping(deps: { readonly db: Db; readonly clock: Cloc
         workspacesMax: workspacesPerRunMax,
         tokensEnded: new Date(now - tokensKeepDays * dayMs),
         keysCreated: new Date(now - idempotencyKeepMs),
+      });
+      await forgetNotifications(deps.db, {
+        delivered: new Date(now - deliveredKeepDays * dayMs),
+        all: new Date(now - notificationsKeepDays * dayMs),
       });
       return { outcome: "ok", fields: {} };
     },

@@ -11,6 +11,7 @@ import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
+import { notificationHandlers } from "./handlers/notification-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
 import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
@@ -35,6 +36,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...scheduleHandlers(deps),
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),
+    ...notificationHandlers(deps),
     ...daemonKeyHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

@@ -11,6 +11,8 @@ import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/me
 import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
 import { createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
+import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
+import { createWatch } from "../controllers/notifications/watch-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
@@ -24,8 +26,9 @@ import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
+import type { Notifications } from "./open-notifications.ts";
 
-export interface ControllerDeps {
+export interface ControllerDeps extends Notifications {
   readonly db: Db;
   readonly clock: OffsetClock;
   readonly random: Random;
@@ -59,6 +62,8 @@ function allControllers(deps: ControllerDeps): readonly Controller[] {
     createConsistency(deps),
     createLifecycle(deps),
     createActivity(deps),
+    createWatch(deps),
+    createDelivery(deps),
     createHousekeeping(deps),
     createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];

@@ -28,6 +28,7 @@ import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
+import { openNotifications } from "./open-notifications.ts";
 import { stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -99,6 +100,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
   await checkStateKey(context);
+  const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
@@ -110,10 +112,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       ...context,
       clock,
       serverUrl: () => url,
-      version: context.options.version,
       ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
+      ...notifications,
     }),
   );
   disposers.add("controllers", () => stopAll(controllers));
@@ -137,18 +139,19 @@ async function openSwitch(config: ServerConfig, store: Store): Promise<Prebuilds
   return prebuildsSwitch;
 }
 
+async function stopAll(controllers: readonly RunningController[]): Promise<void> {
+  await Promise.all(controllers.map((controller) => controller.stop()));
+}
+
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
   return {
+    version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
   };
-}
-
-async function stopAll(controllers: readonly RunningController[]): Promise<void> {
-  await Promise.all(controllers.map((controller) => controller.stop()));
 }
 
 function appOptions(
@@ -166,6 +169,8 @@ function appOptions(
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
+    digestIntervalMs: config.notificationsDigestIntervalMs,
+    isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
     isQuotaEnabled: config.quotaEnabled,
   };

@@ -73,6 +73,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   createGroup: { name: "mine" },
   editGroup: { allowance: 1000 },
   addGroupMembers: { usernames: ["mallory"] },
+  retryDeliveries: {},
+  createWebhook: { name: "mine", url: "https://hooks.example.org" },
 };
 
 describe("a member without further roles", () => {

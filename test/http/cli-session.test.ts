@@ -52,7 +52,7 @@ describe("login", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(path.dirname(file)).mode & 0o777).toBe(0o700);
     const who = await bench.run("whoami", "--json");
-    expect(JSON.parse(who.stdout)).toEqual({ url: api.url, user: ann });
+    expect(JSON.parse(who.stdout)).toEqual({ url: api.url, user: ann, unread: null });
     expect(api.calls("whoAmI")[0]?.token).toBe("s1");
   });
 

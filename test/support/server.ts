@@ -101,6 +101,8 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
       isQuotaEnabled: options.isQuotaEnabled ?? false,
+      digestIntervalMs: 3_600_000,
+      isPrivateWebhookAllowed: false,
     },
   };
   return { id, pool, store, context, published, connectionsMax, stop: () => pool.end() };

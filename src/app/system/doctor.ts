@@ -3,6 +3,7 @@ import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
 import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
+import { countDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
 import type { PrebuildsSwitches, SwitchSetting } from "../../db/queries/settings.ts";
 import { listStrangers } from "../../db/queries/strangers.ts";
 import type { AppContext } from "../app-context.ts";
@@ -43,6 +44,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
       ...rows.flatMap((row, nth) => (daemons[nth]?.isAlive === true ? driverFindings(row) : [])),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
+      await notificationFinding(context),
       ...(await consistencyFindings(context)),
       ...(await strangerFindings(context)),
     ],
@@ -173,6 +175,17 @@ function controllerFindings(statuses: readonly ControllerStatus[]): DoctorFindin
       `The controller ${status.name} failed at its last run: ${status.lastError ?? "unknown"}.`,
       "It is tried again by itself; the server's log has the details.",
     ),
+  );
+}
+
+async function notificationFinding(context: AppContext): Promise<DoctorFinding> {
+  const dead = await countDeadDeliveries(context.db);
+  if (dead === 0) return finding("notifications", "ok", "No notification was given up.");
+  return finding(
+    "notifications",
+    "warning",
+    `${dead} deliveries of notifications were given up.`,
+    "`prewarm notifications dead` says why; `prewarm notifications retry --all` tries them again.",
   );
 }
 

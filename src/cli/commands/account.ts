@@ -1,3 +1,4 @@
+import type { Client } from "../../client/client.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -39,6 +40,16 @@ export const logoutCommand = defineCommand({
   },
 });
 
+/** Null when the server cannot tell: who is signed in is worth knowing also then. */
+async function unreadCount(client: Client): Promise<number | null> {
+  try {
+    return (await client.call("listNotifications", { query: { limit: 1 } })).unread;
+  } catch (error) {
+    if (error instanceof CodedError) return null;
+    throw error;
+  }
+}
+
 export const whoAmICommand = defineCommand({
   usage: "whoami",
   summary: "show who is signed in, and where",
@@ -48,12 +59,14 @@ export const whoAmICommand = defineCommand({
     const client = await connect();
     const user = await client.call("whoAmI", {});
     const access = await resolveAccess(world);
-    output.result({ url: client.url, user }, () =>
+    const unread = await unreadCount(client);
+    output.result({ url: client.url, user, unread }, () =>
       output.fields([
         ["user", user.username],
         ["name", user.name],
         ["role", user.role],
         ["organizations", user.organizations.map(({ name, role }) => `${name} (${role})`).join(", ")],
+        ["notifications", unread === null ? "–" : `${unread} unread`],
         ["server", client.url],
         ["signed in by", access?.source ?? ""],
       ]),

@@ -2,6 +2,7 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
+import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
@@ -23,6 +24,7 @@ export const routes = {
   ...scheduleRoutes,
   ...jobRoutes,
   ...prebuildRoutes,
+  ...notificationRoutes,
   ...daemonKeyRoutes,
   ...daemonRoutes,
   ...agentRoutes,

@@ -2,9 +2,9 @@ import type { BuildId, JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { lifecycleUserId } from "../../contracts/system-ids.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
 import { lifecycleSubject, type SubjectRow } from "../../db/queries/lifecycle.ts";
-import { notifyUser } from "../../db/queries/notifications.ts";
 import type { Db, Tx } from "../../db/store.ts";
 import { noteDeletion, setDormant } from "../../db/writes/lifecycle-settings.ts";
+import { notify } from "../../db/writes/notify.ts";
 import { lockWorkspace, startBuild } from "../../db/writes/start-build.ts";
 import { dueAct, type LifecycleAct } from "../../domain/lifecycle/due-act.ts";
 import type { Random } from "../../platform/random.ts";
@@ -65,10 +65,10 @@ export async function noticeDeletion(deps: ActDeps, workspaceId: WorkspaceId, no
     const row = await lifecycleSubject(tx, workspaceId);
     const deletingAt = row === undefined ? undefined : await noteDeletion(tx, workspaceId, now);
     if (row === undefined || deletingAt === undefined) return false;
-    await notifyUser(tx, row.owner_id, {
+    await notify(tx, {
+      ownerId: row.owner_id,
       kind: "workspace_deletion_soon",
       organizationId: row.organization_id,
-      subject: `Your workspace ${row.name} will be deleted on ${deletingAt.toISOString().slice(0, 10)}`,
       detail: { workspaceId, workspace: row.name, template: row.template, deletingAt: deletingAt.toISOString() },
       now,
     });
@@ -86,10 +86,10 @@ async function becomeDormant(
 ): Promise<void> {
   const deletingAt = act.deletingAt === null ? null : new Date(act.deletingAt);
   await setDormant(tx, row.id, { at: now, deletingAt });
-  await notifyUser(tx, row.owner_id, {
+  await notify(tx, {
+    ownerId: row.owner_id,
     kind: "workspace_dormant",
     organizationId: row.organization_id,
-    subject: `Your workspace ${row.name} is dormant`,
     detail: {
       workspaceId: row.id,
       workspace: row.name,

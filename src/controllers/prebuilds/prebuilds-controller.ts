@@ -16,6 +16,7 @@ import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { createMembership, type Membership } from "./membership.ts";
 import { holdForQuota } from "./pool-quota.ts";
+import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** However soon a hold ends, cycles leave this much time between them. */
@@ -58,6 +59,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const mayClean = !switches.isPaused && switches.isEnabled;
       const failedRemoved = mayClean ? await removeFailedSurplus(deps) : 0;
       await decisionLog.store(plans, snapshots);
+      await noticePools(deps, plans, snapshots);
       const stats: CycleStats = {
         elapsedMs: Math.round((deps.monotonicMs() - begun) * 10) / 10,
         presetsTotal: total,

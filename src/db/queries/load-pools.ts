@@ -36,6 +36,7 @@ interface PresetRow {
   readonly validation_failed_at: Date | null;
   readonly validation_message: string | null;
   readonly blocked_reason: string | null;
+  readonly is_limit_noted: boolean;
   readonly rollout: "replace" | "surge";
   readonly surge_age_seconds: number | null;
   readonly active_since: Date | null;
@@ -51,7 +52,8 @@ const presetsStatement: Statement<PresetRow> = statement(
   p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
-  p.validation_failed_at, p.validation_message, p.blocked_reason, coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
+  p.validation_failed_at, p.validation_message, p.blocked_reason, p.hard_limit_noted_at is not null as is_limit_noted,
+  coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
   (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since,
   p.parameters::text as parameters
 from presets p
@@ -224,6 +226,7 @@ function presetOf(row: PresetRow): PresetSnapshot {
     validationMessage: row.validation_message,
     rollout: row.rollout,
     blockedByRehearsal: row.blocked_reason,
+    isHardLimitNoted: row.is_limit_noted,
   };
 }
 

@@ -13,6 +13,7 @@ import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
+import { noticeBuildFailed, noticeImportFailed } from "./notice-failures.ts";
 import { storeBuildReport } from "./store-build-report.ts";
 
 export type JobOutcome =
@@ -167,6 +168,11 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     await tx.query(activateStatement, [job.template_version_id, input.now]);
     tx.emit("pools");
   }
+  if (outcome.kind === "failed") await noticeImportFailed(tx, job.template_version_id, failureOf(job, outcome, input));
+}
+
+function failureOf(job: FinishedRow, failure: Extract<JobOutcome, { kind: "failed" }>, { now }: FinishInput) {
+  return { jobId: job.id, code: failure.code, message: failure.message, now };
 }
 
 const lockLedgerStatement: Statement<{ readonly preset_id: PresetId; readonly state: string }> = statement(
@@ -295,6 +301,9 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   const beginsRun = hasSucceeded && transition === "start" && job.stage === "ordinary";
   if (isPersons && (beginsRun || input.outcome.kind === "failed")) {
     await tx.query(lifecycleStatement, [workspaceId, input.now, input.outcome.kind]);
+  }
+  if (isPersons && input.outcome.kind === "failed") {
+    await noticeBuildFailed(tx, workspaceId, failureOf(job, input.outcome, input));
   }
   if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
   // The claim build; or, when that failed, the start with which its owner tried again.

@@ -1,9 +1,9 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { PlanReport } from "../../contracts/provisioner-protocol.ts";
-import { notifyTemplateAdmins } from "../queries/notifications.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { FinishInput } from "./finish-job.ts";
+import { notify } from "./notify.ts";
 
 interface RehearsedRow {
   readonly organization_id: string;
@@ -44,11 +44,9 @@ export async function finishRehearsal(
   ]);
   tx.emit("pools");
   if (row === undefined || plan === undefined || plan.effect !== "replaces") return;
-  const pool = `${row.template}/${row.preset}`;
-  await notifyTemplateAdmins(tx, {
+  await notify(tx, {
     kind: "rehearsal_found_replacement",
     organizationId: row.organization_id,
-    subject: `A claim from the pool ${pool} would replace ${plan.replacements.map(({ address }) => address).join(", ")}`,
     detail: { template: row.template, preset: row.preset, version: row.version, replacements: plan.replacements },
     now: input.now,
   });

@@ -1,11 +1,11 @@
 import type { BuildId, PresetId } from "../../contracts/ids.ts";
 import { costMax } from "../../contracts/limits.ts";
 import type { BuildStage } from "../../contracts/states.ts";
-import { notifyTemplateAdmins } from "../queries/notifications.ts";
 import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { BuildReport } from "./finish-job.ts";
+import { notify } from "./notify.ts";
 
 interface ReportedRow {
   readonly organization_id: string;
@@ -79,11 +79,9 @@ export async function storeBuildReport(
   const replaced = plan?.replacements ?? [];
   if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
   if (row.preset_id !== null) await insertPoolEvent(tx, row.preset_id, "replaced");
-  const what = replaced.map((replacement) => replacement.address).join(", ");
-  await notifyTemplateAdmins(tx, {
+  await notify(tx, {
     kind: "claim_replaced_resources",
     organizationId: row.organization_id,
-    subject: `The claim of ${row.workspace} replaced resources of the template ${row.template}: ${what}`,
     detail: { template: row.template, workspace: row.workspace, replacements: replaced },
     now: input.now,
   });

@@ -30,10 +30,12 @@ const titles: Readonly<Record<string, string>> = {
   log: "Log",
   pg: "Database",
   prebuilds: "Prebuilds",
+  quota: "Quota",
   template: "Templates",
   provisioner: "Provisioner daemon",
   state: "Provider states",
   metrics: "Metrics",
+  notifications: "Notifications",
 };
 
 /** `defaults` as in `ConfigInput`: what the composition root fills in. */

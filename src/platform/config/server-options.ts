@@ -2,6 +2,7 @@ import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import { metricsOptions } from "./metrics-options.ts";
+import { notificationOptions } from "./notification-options.ts";
 import {
   booleanOption,
   bytesOption,
@@ -280,6 +281,7 @@ export const serverOptions = {
   ...quota,
   ...rest,
   ...metricsOptions,
+  ...notificationOptions,
   ...dockerOptions,
 };
 

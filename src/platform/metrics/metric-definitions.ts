@@ -225,6 +225,12 @@ const server = {
     labels: [],
     scope: "server",
   },
+  notification_deliveries_total: {
+    type: "counter",
+    help: "Attempts of this server to deliver notifications, by channel (email, digest, webhook) and outcome (delivered, retry, dead, dropped).",
+    labels: ["channel", "outcome"],
+    scope: "server",
+  },
   build_info: {
     type: "gauge",
     help: "Always 1; the label is the release that this server runs.",
