@@ -11,6 +11,7 @@ import { defaultOrganizationId, defaultOrganizationName } from "../src/contracts
 import { Store } from "../src/db/store.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { silentLogger } from "../src/platform/logger.ts";
+import { createPrebuildsSwitch } from "../src/platform/prebuilds-switch.ts";
 import { systemRandom } from "../src/platform/random.ts";
 import { sleep } from "../src/platform/sleep.ts";
 import type { BenchDatabase } from "./harness/bench-postgres.ts";
@@ -33,6 +34,7 @@ function contextOver(db: Store): AppContext {
     news: new MemoryBus(),
     serverId: systemRandom.uuid() as ServerId,
     monotonicMs: () => performance.now(),
+    prebuildsSwitch: createPrebuildsSwitch(true),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
     options: {
       accessUrl: () => "http://bench.invalid",
@@ -41,7 +43,6 @@ function contextOver(db: Store): AppContext {
       leaseMs: 30_000,
       reservedShare: 0,
       orphanAgeMs: 600_000,
-      isPrebuildsEnabled: true,
       poolPolicy,
       uploadBytesMax: 1_048_576,
       unpackedBytesMax: 1_048_576,

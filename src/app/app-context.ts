@@ -4,6 +4,7 @@ import type { PoolPolicy } from "../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
+import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
 
@@ -18,7 +19,6 @@ export interface AppOptions {
   readonly reservedShare: number;
   /** Age from which the sweep acts on what exists without the database, or only in it. */
   readonly orphanAgeMs: number;
-  readonly isPrebuildsEnabled: boolean;
   readonly poolPolicy: Omit<PoolPolicy, "paused">;
   readonly uploadBytesMax: number;
   readonly unpackedBytesMax: number;
@@ -45,5 +45,6 @@ export interface AppContext {
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
+  readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly options: AppOptions;
 }

@@ -7,8 +7,10 @@ import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
 import { keepWatching, lostSince, type Watch } from "../domain/ledger/lost-agents.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";
+import { arePrebuildsOff } from "./prebuilds-off.ts";
 
 const intervalMs = 10_000;
 /** Runs this far apart are a break: a suspended machine, a database that was away, another server's turn. */
@@ -24,6 +26,7 @@ export interface LostAgentsDeps {
   readonly monotonicMs: () => number;
   /** How long an agent may be away before its prebuild is replaced. */
   readonly agentLostAfterMs: number;
+  readonly prebuildsSwitch: PrebuildsSwitch;
 }
 
 /**
@@ -38,7 +41,8 @@ export function createLostAgents(deps: LostAgentsDeps): Controller {
     intervalMs,
     topics: [],
     run: async () => {
-      if (!(await lease.hold())) {
+      // Switched off, prebuilds stay as they are; time counts anew when they are on again.
+      if ((await arePrebuildsOff(deps.db, deps.prebuildsSwitch)) || !(await lease.hold())) {
         watch = null;
         return { outcome: "skipped", fields: {} };
       }

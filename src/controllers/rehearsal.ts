@@ -3,8 +3,10 @@ import { prebuildsUserId } from "../contracts/system-ids.ts";
 import { startRehearsals } from "../db/queries/rehearsals.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";
+import { arePrebuildsOff } from "./prebuilds-off.ts";
 
 const intervalMs = 30_000;
 const rehearsalsPerRunMax = 50;
@@ -14,6 +16,7 @@ export interface RehearsalDeps {
   readonly clock: Clock;
   readonly serverId: ServerId;
   readonly monotonicMs: () => number;
+  readonly prebuildsSwitch: PrebuildsSwitch;
 }
 
 /** Has a claim planned when the first prebuild of a preset is ready, before it hits anybody (spec §5). */
@@ -22,8 +25,9 @@ export function createRehearsal(deps: RehearsalDeps): Controller {
   return {
     name: "rehearsal",
     intervalMs,
-    topics: ["pools"],
+    topics: ["pools", "settings"],
     run: async () => {
+      if (await arePrebuildsOff(deps.db, deps.prebuildsSwitch)) return { outcome: "ok", fields: { started: 0 } };
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
       const started = await startRehearsals(deps.db, {
         initiatorId: prebuildsUserId,

@@ -5,6 +5,7 @@ import type { AgentHub } from "../http/agent-hub.ts";
 import type { MetricsAccess } from "../http/metrics-page.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import { createMetrics, type Metrics } from "../platform/metrics/metrics.ts";
+import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
 import { packageVersion } from "./version.ts";
 
 interface Measuring {
@@ -16,7 +17,12 @@ interface Measuring {
 /** The metrics of this server, with what is read from its memory at each scrape. */
 export function openMetrics(
   config: ServerConfig,
-  parts: { readonly pool: pg.Pool; readonly bus: PostgresBus; readonly hub: AgentHub },
+  parts: {
+    readonly pool: pg.Pool;
+    readonly bus: PostgresBus;
+    readonly hub: AgentHub;
+    readonly prebuildsSwitch: PrebuildsSwitch;
+  },
 ): Measuring {
   const metrics = createMetrics({ namespace: config.metricsNamespace, hasProcessMetrics: true });
   const { pool, bus, hub } = parts;
@@ -30,6 +36,7 @@ export function openMetrics(
   metrics.gauge("database_connections_limit", () => one(config.pgConnMaxOpen));
   metrics.gauge("database_connection_waiters", () => one(pool.waitingCount));
   metrics.gauge("news_connection_up", () => one(bus.isConnected ? 1 : 0));
+  metrics.gauge("prebuilds_enabled", () => one(parts.prebuildsSwitch.isOn() ? 1 : 0));
   metrics.gauge("agents_connected", () => one(hub.size));
   return {
     metrics,

@@ -4,7 +4,7 @@ import { leasePollMsMax } from "../contracts/limits.ts";
 import { systemClock } from "../platform/clock.ts";
 import { ConfigError } from "../platform/config/config-error.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
-import { describeConfig } from "../platform/config/describe-config.ts";
+import { optionsHelp } from "../platform/config/options-help.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { createLogger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
@@ -80,20 +80,13 @@ async function serve(config: ProvisionerConfig): Promise<number> {
 }
 
 function helpText(): string {
-  const rows = describeConfig(provisionerOptions).map((row) => {
-    const byDefault = row.default === "" ? "" : ` (default ${row.default})`;
-    return `  ${row.flag} <${row.expected}>\n      ${row.description}${byDefault}\n      ${row.env}, or ${row.name} in the file`;
-  });
   return [
     "Usage: prewarm provisioner start [options]",
     "",
     "Runs a provisioner daemon that takes jobs from a server, here or on another machine.",
     "Each option is taken from its flag, else its environment variable, else the YAML file of --config.",
     "",
-    "Options:",
-    "  --config <path>\n      YAML file with options, also PREWARM_CONFIG",
-    ...rows,
-    "",
+    ...optionsHelp(provisionerOptions),
     "Example:",
     "  $ PREWARM_PROVISIONER_KEY=… prewarm provisioner start --url http://127.0.0.1:7080 --provisioner-name host-2",
     "",

@@ -2,7 +2,7 @@ import path from "node:path";
 import { pushTemplate } from "../app/templates/push-template.ts";
 import { packFolder } from "../platform/archive/pack-folder.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
-import { describeConfig } from "../platform/config/describe-config.ts";
+import { optionsHelp } from "../platform/config/options-help.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import { createDisposers } from "../platform/disposers.ts";
@@ -117,20 +117,13 @@ function stopSignal(logger: Logger): StopSignal {
 }
 
 function helpText(): string {
-  const rows = describeConfig(serverOptions, serverDefaults).map((row) => {
-    const byDefault = row.default === "" ? "" : ` (default ${row.default})`;
-    return `  ${row.flag} <${row.expected}>\n      ${row.description}${byDefault}\n      ${row.env}, or ${row.name} in the file`;
-  });
   return [
     "Usage: prewarm server [options]",
     "",
     "Runs the control plane, with an embedded PostgreSQL unless --pg-url names another.",
     "Each option is taken from its flag, else its environment variable, else the YAML file of --config.",
     "",
-    "Options:",
-    "  --config <path>\n      YAML file with options, also PREWARM_CONFIG",
-    ...rows,
-    "",
+    ...optionsHelp(serverOptions, serverDefaults),
     "PREWARM_ADMIN_PASSWORD sets the administrator's password at the first start.",
     "",
     "Example: prewarm server --http-port 8080 --data-dir /var/lib/prewarm",

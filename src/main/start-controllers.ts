@@ -16,6 +16,7 @@ import { createWatch } from "../controllers/notifications/watch-controller.ts";
 import { createPreemption } from "../controllers/preemption.ts";
 import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-controller.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
+import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createServerPresence } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
@@ -23,6 +24,7 @@ import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
+import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
 import type { Notifications } from "./open-notifications.ts";
 
@@ -36,6 +38,7 @@ export interface ControllerDeps extends Notifications {
   readonly monotonicMs: () => number;
   readonly serverUrl: () => string;
   readonly version: string;
+  readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
@@ -48,6 +51,7 @@ export interface ControllerDeps extends Notifications {
 export function allControllers(deps: ControllerDeps): readonly Controller[] {
   return [
     createServerPresence({ ...deps, localClock: systemClock }),
+    createSwitchWatch(deps),
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),

@@ -14,6 +14,7 @@ import type { ControllerStatus as DriverStatus, RunningController } from "../con
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
+import { readSwitches } from "../db/queries/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
@@ -22,6 +23,7 @@ import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
+import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
@@ -93,6 +95,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     news: bus,
     serverId,
     monotonicMs: () => performance.now(),
+    prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
@@ -101,7 +104,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
-  const measuring = openMetrics(config, { pool, bus, hub });
+  const measuring = openMetrics(config, { ...context, pool, bus, hub });
   const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
   url = await listen(app, config);
   controllers.push(
@@ -109,7 +112,6 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       ...context,
       clock,
       serverUrl: () => url,
-      version: context.options.version,
       ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
@@ -130,14 +132,22 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   };
 }
 
+/** How the switch stands at the start; a controller keeps it so. */
+async function openSwitch(config: ServerConfig, store: Store): Promise<PrebuildsSwitchHolder> {
+  const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
+  prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
+  return prebuildsSwitch;
+}
+
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
   await Promise.all(controllers.map((controller) => controller.stop()));
 }
 
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
   return {
+    version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
@@ -155,7 +165,6 @@ function appOptions(
     leaseMs: config.provisionerLeaseMs,
     reservedShare: config.provisionerReservedShare,
     orphanAgeMs: config.provisionerOrphanAgeMs,
-    isPrebuildsEnabled: config.prebuildsEnabled,
     poolPolicy: prebuildsOptions(config).policy,
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,

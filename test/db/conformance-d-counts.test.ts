@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { loadPools } from "../../src/db/queries/load-pools.ts";
 import { invalidatePresets } from "../../src/db/queries/preset-validation.ts";
-import { writePause } from "../../src/db/queries/settings.ts";
+import { writeSwitch } from "../../src/db/queries/settings.ts";
 import { deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
 import { concurrencyFor } from "../../src/controllers/prebuilds/prebuilds-deps.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
@@ -178,7 +178,9 @@ describe("cycles", () => {
     const fx = await testFixture();
     const presetId = (await publishTemplate(fx, { presets: { large: 2 } })).preset();
     const pause = (isPaused: boolean): Promise<boolean> =>
-      fx.store.transaction("test pause", (tx) => writePause(tx, isPaused, fx.admin.userId, fx.clock.now()));
+      fx.store.transaction("test pause", (tx) =>
+        writeSwitch(tx, { name: "pause", isTurned: isPaused, by: fx.admin.userId, now: fx.clock.now() }),
+      );
     expect((await reconcile(fx)).creates).toBe(2);
     expect(await pause(true)).toBe(true);
     expect(await pause(true), "pausing twice changes nothing").toBe(false);

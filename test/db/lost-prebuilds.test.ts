@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { getWorkspace } from "../../src/app/workspaces/workspaces.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
+import { setEnabled } from "../../src/app/prebuilds/manage-pools.ts";
 import { createLostAgents } from "../../src/controllers/lost-agents.ts";
 import { liveAgents } from "../../src/db/queries/agents.ts";
 import { build } from "../support/builds.ts";
@@ -26,8 +27,17 @@ interface Bed {
 }
 
 function lostAgents(fx: Fixture): Controller {
-  const { store: db, clock, logger, id: serverId } = fx;
-  return createLostAgents({ db, clock, logger, serverId, monotonicMs: () => 0, agentLostAfterMs: limitMs });
+  const { store: db, clock, logger, id: serverId, context } = fx;
+  const { prebuildsSwitch } = context;
+  return createLostAgents({
+    db,
+    clock,
+    logger,
+    serverId,
+    prebuildsSwitch,
+    monotonicMs: () => 0,
+    agentLostAfterMs: limitMs,
+  });
 }
 
 /** A pool of one that is ready, and the rule that watches it. */
@@ -80,6 +90,17 @@ describe("the agent of an unclaimed prebuild that went away", () => {
       "select count(*) from prebuilds where drain_reason = 'agent_lost' and first_build_result = 'succeeded'";
     expect(await fx.number(reasons)).toBe(1);
     expect(await fx.number("select count(*) from audit_log where action = 'prebuild.agent_lost'")).toBe(1);
+  });
+
+  it("stays while prebuilds are switched off, and is given the whole limit again when they are on", async () => {
+    const bed = await oneReady();
+    const { fx, prebuild } = bed;
+    await disconnect(fx, prebuild);
+    await setEnabled(fx.context, fx.admin, false);
+    expect(await pass(bed, 2 * limitMs)).toBe(0);
+    await setEnabled(fx.context, fx.admin, true);
+    expect(await pass(bed, limitMs)).toBe(0);
+    expect(await pass(bed, 2 * stepMs)).toBe(1);
   });
 
   it("and comes back in time keeps its prebuild, however often", async () => {

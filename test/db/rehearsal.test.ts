@@ -31,6 +31,7 @@ async function rehearse(fx: Fixture): Promise<void> {
     clock: fx.clock,
     serverId: fx.id,
     monotonicMs: () => performance.now(),
+    prebuildsSwitch: fx.context.prebuildsSwitch,
   });
   await controller.run(new AbortController().signal);
   await controller.release?.();

@@ -5,6 +5,9 @@ import { codedAnswer } from "../support/scripted-api.ts";
 
 const status = (changes: Record<string, unknown> = {}) => ({
   isEnabled: true,
+  isOffByOption: false,
+  disabledAt: null,
+  disabledBy: null,
   isPaused: false,
   pausedAt: null,
   pausedBy: null,
@@ -50,6 +53,26 @@ describe("prebuilds", () => {
     const { bench } = await cliAgainst({ listPools: () => ({ json: status(paused) }) });
     const { stdout } = await bench.run("prebuilds", "list");
     expect(stdout).toContain("Reconciliation was paused 3 min ago by root");
+  });
+
+  it("says that prebuilds are switched off, since when and by whom, or by which option", async () => {
+    const off = { isEnabled: false, disabledAt: "2030-01-01T11:57:00.000Z", disabledBy: "root" };
+    const stored = await cliAgainst({ listPools: () => ({ json: status(off) }) });
+    expect((await stored.bench.run("prebuilds", "list")).stdout).toContain("switched off 3 min ago by root");
+    const byOption = { isEnabled: false, isOffByOption: true };
+    const started = await cliAgainst({ listPools: () => ({ json: status(byOption) }) });
+    expect((await started.bench.run("prebuilds", "list")).stdout).toContain("--prebuilds-enabled");
+  });
+
+  it("switches prebuilds off and on, and says when a server stays off", async () => {
+    const { bench } = await cliAgainst({
+      disablePrebuilds: () => ({ json: { isEnabled: false, isOffByOption: false } }),
+      enablePrebuilds: () => ({ json: { isEnabled: false, isOffByOption: true } }),
+    });
+    expect((await bench.run("prebuilds", "disable")).stdout).toContain("prewarm prebuilds enable");
+    expect((await bench.run("prebuilds", "enable")).stdout).toContain("stays off");
+    const { stdout } = await bench.run("prebuilds", "disable", "--json");
+    expect(JSON.parse(stdout)).toEqual({ isEnabled: false, isOffByOption: false });
   });
 
   it("lists the single prebuilds by state", async () => {

@@ -1,7 +1,7 @@
 import { routes } from "../../src/contracts/api/routes.ts";
 import type { RouteDefinition } from "../../src/contracts/api/route.ts";
 import { errorRegistry } from "../../src/contracts/errors.ts";
-import { describeConfig } from "../../src/platform/config/describe-config.ts";
+import { describeSections } from "../../src/platform/config/describe-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import {
   fullMetricName,
@@ -115,12 +115,21 @@ function routesPage(): string {
 }
 
 function configurationPage(): string {
-  const rows = describeConfig(serverOptions).map((row) => [
-    `\`${row.name}\``,
-    `\`${row.flag}\``,
-    `\`${row.env}\``,
-    row.default === "" ? "–" : `\`${row.default}\``,
-    row.description,
+  const sections = describeSections(serverOptions).flatMap(({ title, rows }) => [
+    `## ${title}`,
+    "",
+    table(
+      ["option", "flag", "environment", "default", "value", "meaning"],
+      rows.map((row) => [
+        `\`${row.name}\``,
+        `\`${row.flag}\``,
+        row.fileEnv === null ? `\`${row.env}\`` : `\`${row.env}\`, \`${row.fileEnv}\``,
+        row.default === "" ? "–" : `\`${row.default}\``,
+        row.expected,
+        row.description,
+      ]),
+    ),
+    "",
   ]);
   return [
     "# Configuration",
@@ -129,10 +138,13 @@ function configurationPage(): string {
     "",
     "Each option of `prewarm server` is taken from its flag, else its environment variable, else the YAML file named by",
     "`--config` or `PREWARM_CONFIG`, else its default. A value that is not valid stops the start and says which, and",
-    "where it came from. In the file, `prebuilds.backoff_interval` may also be written as `backoff_interval` below",
-    "`prebuilds`.",
+    "where it came from: every such value at once, those of the file with their lines. So do a flag and a name in the file",
+    "that are no option. In the file, `prebuilds.backoff_interval` may also be written as `backoff_interval` below",
+    "`prebuilds`. A variable that ends with `_FILE` names a file with the value of a secret. `prewarm server --help` prints",
+    "the same.",
     "",
-    table(["option", "flag", "environment", "default", "meaning"], rows),
+    ...sections,
+    "## The first start",
     "",
     "`PREWARM_ADMIN_PASSWORD` sets the administrator's password at the first start.",
     "",

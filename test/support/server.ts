@@ -12,6 +12,7 @@ import { Store } from "../../src/db/store.ts";
 import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { MemoryLogger } from "../../src/platform/logger.ts";
+import { createPrebuildsSwitch } from "../../src/platform/prebuilds-switch.ts";
 import { type Random, systemRandom } from "../../src/platform/random.ts";
 
 export const testPolicy: Omit<PoolPolicy, "paused"> = {
@@ -42,7 +43,10 @@ export interface TestServer {
   readonly id: ServerId;
   readonly pool: pg.Pool;
   readonly store: Store;
-  readonly context: AppContext & { readonly versions: VersionDefinitions; readonly claims: ClaimQueue };
+  readonly context: AppContext & {
+    readonly versions: VersionDefinitions;
+    readonly claims: ClaimQueue;
+  };
   /** Everything that was published, in order. */
   readonly published: Topic[];
   readonly connectionsMax: number;
@@ -82,6 +86,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(store, logger),
+    prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
@@ -90,7 +95,6 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       leaseMs: 30_000,
       reservedShare: options.reservedShare ?? 0,
       orphanAgeMs: 600_000,
-      isPrebuildsEnabled: options.isPrebuildsEnabled ?? true,
       poolPolicy: { ...testPolicy, ...options.policy },
       uploadBytesMax: 1_000_000,
       unpackedBytesMax: 1_000_000,

@@ -20,6 +20,8 @@ export interface TestServer {
   /** A client of a new user with this name. */
   member(username: string, organizationRole?: "template_admin" | "member"): Promise<Client>;
   client(token?: string): Client;
+  /** Another server on the same database, which ends with this one. */
+  another(): Promise<RunningServer>;
   stop(): Promise<void>;
 }
 
@@ -29,14 +31,16 @@ export async function startTestServer(overrides: Partial<ServerConfig> = {}): Pr
   const logger = memoryLogger();
   const disposers = createDisposers(logger);
   const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
-  const server = await startServer({
-    config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
-    isDataDirChosen: true,
-    administratorPassword,
-    logger,
-    disposers,
-    onFatal: (reason) => logger.error("fatal", { reason }),
-  });
+  const startOne = (): Promise<RunningServer> =>
+    startServer({
+      config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
+      isDataDirChosen: true,
+      administratorPassword,
+      logger,
+      disposers,
+      onFatal: (reason) => logger.error("fatal", { reason }),
+    });
+  const server = await startOne();
   const client = (token?: string): Client => new Client({ url: server.url, token });
   const signIn = async (username: string, password: string): Promise<Client> =>
     client((await client().call("login", { body: { username, password } })).secret);
@@ -53,6 +57,7 @@ export async function startTestServer(overrides: Partial<ServerConfig> = {}): Pr
       await admin.call("createUser", { body: { username, password, organizationRole } });
       return signIn(username, password);
     },
+    another: startOne,
     stop: async () => {
       await disposers.disposeAll();
       await database.drop();

@@ -3,7 +3,7 @@ import type { OrganizationId } from "../../contracts/ids.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
 import { cleanablePrebuilds } from "../../db/queries/failed-prebuilds.ts";
 import { invalidatePresets, resumePreset } from "../../db/queries/preset-validation.ts";
-import { writePause } from "../../db/queries/settings.ts";
+import { type SwitchName, writeSwitch } from "../../db/queries/settings.ts";
 import type { Sql } from "../../db/store.ts";
 import { deletePrebuilds } from "../../db/writes/pool-deletes.ts";
 import type { AppContext } from "../app-context.ts";
@@ -22,12 +22,39 @@ interface InOrganization {
 /** Pauses or resumes the reconciler of the whole deployment: stored, audited, heard by every server. */
 export async function setPaused(context: AppContext, actor: Actor, isPaused: boolean): Promise<{ isPaused: boolean }> {
   requireAdministrator(actor, isPaused ? "pause the pools" : "resume the pools");
-  await context.db.transaction("set paused", async (tx) => {
-    const hasChanged = await writePause(tx, isPaused, actor.userId, context.clock.now());
-    const action = isPaused ? "prebuilds.pause" : "prebuilds.resume";
+  const action = isPaused ? "prebuilds.pause" : "prebuilds.resume";
+  await turn(context, actor, { name: "pause", isTurned: isPaused, action });
+  return { isPaused };
+}
+
+/**
+ * Switches prebuilds off or on in the whole deployment: off, nothing is claimed and no loop acts on prebuilds, which
+ * stay as they are. Stored, audited, heard by every server.
+ */
+export async function setEnabled(
+  context: AppContext,
+  actor: Actor,
+  isWanted: boolean,
+): Promise<{ isEnabled: boolean; isOffByOption: boolean }> {
+  requireAdministrator(actor, isWanted ? "switch prebuilds on" : "switch prebuilds off");
+  const action = isWanted ? "prebuilds.enable" : "prebuilds.disable";
+  await turn(context, actor, { name: "off", isTurned: !isWanted, action });
+  // Whoever has switched them is answered by this server, and finds it so; the others hear of it.
+  context.prebuildsSwitch.hold(isWanted);
+  const isOffByOption = !context.prebuildsSwitch.isAllowed;
+  return { isEnabled: isWanted && !isOffByOption, isOffByOption };
+}
+
+async function turn(
+  context: AppContext,
+  actor: Actor,
+  { action, ...change }: { readonly name: SwitchName; readonly isTurned: boolean; readonly action: string },
+): Promise<void> {
+  const now = context.clock.now();
+  await context.db.transaction(action, async (tx) => {
+    const hasChanged = await writeSwitch(tx, { ...change, by: actor.userId, now });
     if (hasChanged) await audit(context, tx, { actor, organizationId: null, action, targetId: null, detail: {} });
   });
-  return { isPaused };
 }
 
 /** Lifts a hard limit or a validation failure: the failures before now no longer count. */

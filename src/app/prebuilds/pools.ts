@@ -8,7 +8,7 @@ import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/querie
 import { loadPoolQuota } from "../../db/queries/quota.ts";
 import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { listPrebuildRows } from "../../db/queries/prebuild-rows.ts";
-import { type PauseSetting, readPause } from "../../db/queries/settings.ts";
+import { type PrebuildsSwitches, readSwitches } from "../../db/queries/settings.ts";
 import { decidePool } from "../../domain/pool/decide-pool.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
 import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
@@ -41,20 +41,20 @@ export interface SeenPool {
 export async function seePools(
   context: AppContext,
   scope: Omit<LoadPoolsInput, "now">,
-): Promise<{ readonly pools: SeenPool[]; readonly pause: PauseSetting }> {
+): Promise<{ readonly pools: SeenPool[]; readonly switches: PrebuildsSwitches }> {
   const at = context.clock.now();
   const { isQuotaEnabled } = context.options;
   // All pools of an organization share its quota, so what one of them may create is known only beside the others.
   const { templateId, ...organizationScope } = scope;
-  const { pause, loaded } = await context.db.snapshot("pools", async (sql) => ({
-    pause: await readPause(sql),
+  const { switches, loaded } = await context.db.snapshot("pools", async (sql) => ({
+    switches: await readSwitches(sql),
     loaded: await loadPools(sql, { ...(isQuotaEnabled ? organizationScope : scope), now: at, isForPeople: true }),
   }));
   const now = at.getTime();
   const policy = {
     ...context.options.poolPolicy,
-    disabled: !context.options.isPrebuildsEnabled,
-    paused: pause.isPaused,
+    disabled: !isEnabled(context, switches),
+    paused: switches.pause.isTurned,
   };
   const seen = loaded.map((pool: LoadedPool): SeenPool => {
     const { preset, prebuilds, history, surge } = pool;
@@ -63,7 +63,12 @@ export async function seePools(
   });
   const held = isQuotaEnabled ? await holdForQuota(context, seen) : seen;
   const pools = held.filter(({ snapshot }) => templateId === undefined || snapshot.preset.templateId === templateId);
-  return { pools: pools.sort(byName), pause };
+  return { pools: pools.sort(byName), switches };
+}
+
+/** The stored switch, as far as the option of this server lets it. */
+export function isEnabled(context: AppContext, { off }: PrebuildsSwitches): boolean {
+  return context.prebuildsSwitch.isAllowed && !off.isTurned;
 }
 
 async function holdForQuota(context: AppContext, seen: readonly SeenPool[]): Promise<SeenPool[]> {
@@ -113,22 +118,25 @@ export async function listPools(
   actor: Actor,
   query: InOrganization & PageQuery & { readonly template?: string },
   lastCycle: LastCycle,
-): Promise<Static<typeof PrebuildStatus>> {
+): Promise<PrebuildStatus> {
   const organization = await organizationOf(context, actor, query.organization);
   const template =
     query.template === undefined
       ? undefined
       : await requireTemplate(context, actor, { ...query, template: query.template });
-  const { pools, pause } = await seePools(context, {
+  const { pools, switches } = await seePools(context, {
     organizationId: organization.id,
     ...(template === undefined ? {} : { templateId: template.id }),
   });
   const { limit, offset } = pageOf(query);
   return {
-    isEnabled: context.options.isPrebuildsEnabled,
-    isPaused: pause.isPaused,
-    pausedAt: instant(pause.at),
-    pausedBy: pause.by,
+    isEnabled: isEnabled(context, switches),
+    isOffByOption: !context.prebuildsSwitch.isAllowed,
+    disabledAt: instant(switches.off.at),
+    disabledBy: switches.off.by,
+    isPaused: switches.pause.isTurned,
+    pausedAt: instant(switches.pause.at),
+    pausedBy: switches.pause.by,
     pools: pools.slice(offset, offset + limit).map(poolView),
     total: pools.length,
     lastCycle: lastCycle(),

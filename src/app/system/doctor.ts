@@ -4,6 +4,7 @@ import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
 import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
 import { countDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
+import type { PrebuildsSwitches, SwitchSetting } from "../../db/queries/settings.ts";
 import { listStrangers } from "../../db/queries/strangers.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
@@ -64,6 +65,16 @@ function finding(
 async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
   const facts = await databaseFacts(context.db);
   const findings = [
+    ...(facts.is_read_only
+      ? [
+          finding(
+            "database",
+            "error",
+            "The database is read-only: nothing can be created, built or claimed.",
+            "See its log, its disk, and whether it is a standby; the server goes on by itself when it takes writes again.",
+          ),
+        ]
+      : []),
     finding(
       "database",
       "ok",
@@ -122,17 +133,28 @@ function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly 
   ];
 }
 
-async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
-  const { pools, pause } = await seePools(context, {});
+function switchFindings(context: AppContext, { pause, off }: PrebuildsSwitches): DoctorFinding[] {
   const findings: DoctorFinding[] = [];
-  if (!context.options.isPrebuildsEnabled) {
-    findings.push(finding("pools", "warning", "Prebuilds are switched off.", "Start with `--prebuilds-enabled`."));
+  const since = ({ at, by }: SwitchSetting): string =>
+    `${by === null ? "" : ` by ${by}`} since ${at?.toISOString() ?? "?"}`;
+  if (!context.prebuildsSwitch.isAllowed) {
+    const message = "Prebuilds are switched off on this server, by its option `prebuilds.enabled`.";
+    findings.push(finding("pools", "warning", message, "Start it with `--prebuilds-enabled`."));
   }
-  if (pause.isPaused) {
-    const who = pause.by === null ? "" : ` by ${pause.by}`;
-    const message = `Reconciliation is paused${who} since ${pause.at?.toISOString() ?? "?"}.`;
+  if (off.isTurned) {
+    const message = `Prebuilds are switched off${since(off)}: nothing is claimed, and the pools stay as they are.`;
+    findings.push(finding("pools", "warning", message, "`prewarm prebuilds enable` switches them on."));
+  }
+  if (pause.isTurned) {
+    const message = `Reconciliation is paused${since(pause)}.`;
     findings.push(finding("pools", "warning", message, "`prewarm prebuilds resume` lets it act again."));
   }
+  return findings;
+}
+
+async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
+  const { pools, switches } = await seePools(context, {});
+  const findings = switchFindings(context, switches);
   for (const { snapshot, plan } of pools) {
     if (plan.health.kind === "healthy") continue;
     const name = `${snapshot.preset.templateName}/${snapshot.preset.presetName}`;

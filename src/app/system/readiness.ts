@@ -1,14 +1,11 @@
-import { pingDatabase } from "../../db/queries/doctor.ts";
+import { isDatabaseWritable } from "../../db/queries/doctor.ts";
 import type { AppContext } from "../app-context.ts";
 
 const answerWithinMs = 2_000;
 
-/** Whether the database answers, within two seconds. */
+/** Whether the database answers within two seconds, and takes writes: a server can do nothing with one that only reads. */
 export async function isDatabaseUp(context: AppContext): Promise<boolean> {
-  const answer = pingDatabase(context.db).then(
-    () => true,
-    () => false,
-  );
+  const answer = isDatabaseWritable(context.db).catch(() => false);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, answerWithinMs, false);

@@ -117,7 +117,7 @@ async function seekClaim(
   const { context, request } = creation;
   const { preset } = request;
   if (preset === undefined) return { kind: "missed", reason: request.presetMiss ?? "no_preset" };
-  if (!context.options.isPrebuildsEnabled) return { kind: "missed", reason: "disabled" };
+  if (!context.prebuildsSwitch.isOn()) return { kind: "missed", reason: "disabled" };
   if (preset.instances === null) return { kind: "missed", reason: "no_pool" };
   const claimed = await claimFrom(creation, claim, { presetId: preset.presetId as PresetId, isOutdated: false });
   if (claimed !== undefined) return { kind: "claimed", claimed };
@@ -210,7 +210,8 @@ async function waitForPrebuild(creation: Creation, waitMs: number): Promise<Atte
     for (;;) {
       const waitedMs = context.monotonicMs() - begunMs;
       const attempt = await tryClaim({ ...creation, waitedMs });
-      if (attempt.kind === "claimed" || waitedMs >= limitMs) return { ...attempt, waitedMs };
+      if (attempt.kind === "claimed" || waitedMs >= limitMs || !canAppear(attempt.reason))
+        return { ...attempt, waitedMs };
       await signal.wait({ timeoutMs: Math.max(1, Math.min(waitPollMs, limitMs - waitedMs)) });
     }
   } finally {

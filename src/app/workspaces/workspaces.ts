@@ -15,13 +15,14 @@ import {
   workspaceByName,
 } from "../../db/queries/workspace-views.ts";
 import type { Tx } from "../../db/store.ts";
-import { startBuild } from "../../db/writes/start-build.ts";
-import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import { type ChosenBuild, type CurrentBuild, startBuild } from "../../db/writes/start-build.ts";
+import { carryOver, notUpdatedBecause } from "../../domain/parameters/carry-over.ts";
+import type { ResolveResult } from "../../domain/parameters/resolve-parameters.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, canManageWorkspace, forbidden, isAdministrator } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
 import { type PageQuery, pageOf } from "../page.ts";
-import type { VersionDefinitions } from "./version-definitions.ts";
+import type { VersionDefinition, VersionDefinitions } from "./version-definitions.ts";
 import { buildView, workspaceView } from "./workspace-view.ts";
 
 type WorkspacesContext = AppContext & { readonly versions: VersionDefinitions };
@@ -171,38 +172,59 @@ export async function createBuild(context: WorkspacesContext, actor: Actor, inpu
   return await getWorkspace(context, actor, workspace.id);
 }
 
-async function chooseBuild(
+interface Choice {
+  readonly workspace: WorkspaceView;
+  readonly input: BuildInput;
+  readonly current: CurrentBuild;
+}
+
+async function chooseBuild(context: WorkspacesContext, tx: Tx, choice: Choice): Promise<ChosenBuild> {
+  const { workspace, input, current } = choice;
+  if (input.transition !== "start") return current;
+  if (input.update === true) {
+    return await mustChoose(
+      context,
+      tx,
+      choice,
+      (await activeVersionIdOf(tx, workspace.id)) ?? current.templateVersionId,
+    );
+  }
+  if (current.updateTo === null) return await mustChoose(context, tx, choice, current.templateVersionId);
+  const { version, resolved } = await resolveFor(context, tx, choice, current.updateTo);
+  if (resolved.kind === "ok") return { templateVersionId: version.id, parameters: resolved.values };
+  // Nobody asked for this update, so it does not keep anybody from his workspace.
+  const unchanged = await mustChoose(context, tx, choice, current.templateVersionId);
+  return { ...unchanged, note: notUpdatedBecause(version.name, resolved.problems) };
+}
+
+/** Errors: `invalid_parameter`, when the version cannot be built with what there is. */
+async function mustChoose(
   context: WorkspacesContext,
   tx: Tx,
-  {
-    workspace,
-    input,
-    current,
-  }: {
-    readonly workspace: WorkspaceView;
-    readonly input: BuildInput;
-    readonly current: {
-      readonly templateVersionId: TemplateVersionId;
-      readonly parameters: Readonly<Record<string, string>>;
-    };
-  },
-): Promise<{ readonly templateVersionId: TemplateVersionId; readonly parameters: Readonly<Record<string, string>> }> {
-  if (input.transition !== "start") return current;
-  const active = input.update === true ? await activeVersionIdOf(tx, workspace.id) : undefined;
-  const templateVersionId = active ?? current.templateVersionId;
-  if (templateVersionId === current.templateVersionId && input.parameters === undefined) return current;
-  const version = await context.versions.get(tx, templateVersionId);
-  if (version === undefined) throw new Error(`The version ${templateVersionId} is not there.`);
-  const known = new Set(version.parameters.map((parameter) => parameter.name));
-  const resolved = resolveParameters({
+  choice: Choice,
+  versionId: TemplateVersionId,
+): Promise<ChosenBuild> {
+  const { input, current } = choice;
+  if (versionId === current.templateVersionId && input.parameters === undefined) return current;
+  const { resolved } = await resolveFor(context, tx, choice, versionId);
+  if (resolved.kind === "ok") return { templateVersionId: versionId, parameters: resolved.values };
+  const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
+  const [first] = resolved.problems;
+  throw new CodedError("invalid_parameter", `Parameter "${first?.parameter}": ${first?.reason}.`, { problems });
+}
+
+async function resolveFor(
+  context: WorkspacesContext,
+  tx: Tx,
+  { input, current }: Choice,
+  versionId: TemplateVersionId,
+): Promise<{ readonly version: VersionDefinition; readonly resolved: ResolveResult }> {
+  const version = await context.versions.get(tx, versionId);
+  if (version === undefined) throw new Error(`The version ${versionId} is not there.`);
+  const resolved = carryOver({
     definitions: version.parameters,
     userValues: input.parameters ?? {},
-    previousValues: Object.fromEntries(Object.entries(current.parameters).filter(([name]) => known.has(name))),
+    previousValues: current.parameters,
   });
-  if (resolved.kind === "problems") {
-    const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
-    const [first] = resolved.problems;
-    throw new CodedError("invalid_parameter", `Parameter "${first?.parameter}": ${first?.reason}.`, { problems });
-  }
-  return { templateVersionId, parameters: resolved.values };
+  return { version, resolved };
 }

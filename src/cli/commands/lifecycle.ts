@@ -8,6 +8,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
 import type { Invocation } from "../invocation.ts";
+import { printable } from "../output/printable.ts";
 import { elapsedText } from "../output/time-text.ts";
 import { confirmLoss } from "../prompts.ts";
 
@@ -51,6 +52,8 @@ async function build(request: BuildRequest, invocation: Invocation): Promise<Wor
     params: { workspace: workspaceId },
     body: { transition, ...definedOnly({ parameters: parameters && { ...parameters }, update }) },
   });
+  const { reason } = workspace.latestBuild;
+  if (reason !== "") invocation.output.progress(`${workspace.name}: ${printable(reason)}`);
   if (!isWaiting) return workspace;
   return followWorkspace({ client, invocation, workspace, transition, isLogShown: true });
 }

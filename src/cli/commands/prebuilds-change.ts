@@ -35,7 +35,7 @@ const explainPool = defineCommand<{ readonly template: string; readonly preset: 
 
 const pausePrebuilds = defineCommand({
   usage: "pause",
-  summary: "stop the reconciler from acting, in the whole deployment; claims go on",
+  summary: "stop the reconciler from acting, in the whole deployment; claims go on (`disable` stops those too)",
   example: "prewarm prebuilds pause",
   read: () => undefined,
   async run(_options, { output, connect }) {
@@ -63,6 +63,39 @@ const resumePrebuilds = defineCommand<{ readonly template: string; readonly pres
     }
     const pool = await client.call("resumePool", { params, query: organization });
     output.result(pool, () => renderPools([pool], output, world.clock.now()));
+    return exitCodes.done;
+  },
+});
+
+const disablePrebuilds = defineCommand({
+  usage: "disable",
+  summary:
+    "switch prebuilds off in the whole deployment: nothing is claimed, creations are ordinary ones, pools stay as they are (`pause` only stops the reconciler; claims go on)",
+  example: "prewarm prebuilds disable",
+  read: () => undefined,
+  async run(_options, { output, connect }) {
+    const answer = await (await connect()).call("disablePrebuilds", {});
+    output.result(
+      answer,
+      () =>
+        "Prebuilds are switched off: workspaces are built when they are asked for, and the pools stay as they are. `prewarm prebuilds enable` switches them on.",
+    );
+    return exitCodes.done;
+  },
+});
+
+const enablePrebuilds = defineCommand({
+  usage: "enable",
+  summary: "switch prebuilds on again: claims are served and the reconciler acts at once, unless it is paused",
+  example: "prewarm prebuilds enable",
+  read: () => undefined,
+  async run(_options, { output, connect }) {
+    const answer = await (await connect()).call("enablePrebuilds", {});
+    output.result(answer, () =>
+      answer.isOffByOption
+        ? "Stored. This server stays off, because it was started with the option prebuilds.enabled off; start it with --prebuilds-enabled."
+        : "Prebuilds are switched on.",
+    );
     return exitCodes.done;
   },
 });
@@ -105,6 +138,8 @@ export const prebuildChangeCommands: readonly CliCommand[] = [
   explainPool,
   pausePrebuilds,
   resumePrebuilds,
+  disablePrebuilds,
+  enablePrebuilds,
   invalidatePrebuilds,
   cleanPrebuilds,
 ];

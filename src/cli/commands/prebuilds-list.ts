@@ -1,4 +1,4 @@
-import type { PrebuildRow } from "../../contracts/api/prebuilds.ts";
+import type { PrebuildRow, PrebuildStatus } from "../../contracts/api/prebuilds.ts";
 import { pageSizeMax } from "../../contracts/limits.ts";
 import { ledgerStates } from "../../contracts/states.ts";
 import { defineCommand } from "../command.ts";
@@ -47,6 +47,14 @@ async function listSingle(options: ListOptions, invocation: Invocation): Promise
   output.noteRest({ shown: answer.prebuilds.length, offset: offset ?? 0, total: answer.total });
 }
 
+function switchNotes(status: PrebuildStatus, now: Date): string[] {
+  const since = `${relativeTime(status.disabledAt, now)} by ${status.disabledBy ?? "somebody"}`;
+  const stored = `Prebuilds were switched off ${since}, and the pools stay as they are; \`prewarm prebuilds enable\` switches them on.`;
+  const byOption =
+    "Prebuilds are switched off on this server, by its option prebuilds.enabled; start it with --prebuilds-enabled.";
+  return [...(status.disabledAt === null ? [] : [stored]), ...(status.isOffByOption ? [byOption] : [])];
+}
+
 async function listPools(options: ListOptions, invocation: Invocation): Promise<void> {
   const { output, world, connect, organization } = invocation;
   const { template, limit, offset } = options;
@@ -55,7 +63,7 @@ async function listPools(options: ListOptions, invocation: Invocation): Promise<
   const now = world.clock.now();
   output.result(answer, () => {
     const notes: string[] = [];
-    if (!answer.isEnabled) notes.push(output.paint.yellow("Prebuilds are switched off on this server."));
+    notes.push(...switchNotes(answer, now).map(output.paint.yellow));
     if (answer.isPaused) {
       const since = `${relativeTime(answer.pausedAt, now)} by ${answer.pausedBy ?? "somebody"}`;
       notes.push(

@@ -63,7 +63,13 @@ export const PrebuildRow = Type.Object({
 export type PrebuildRow = Static<typeof PrebuildRow>;
 
 export const PrebuildStatus = Type.Object({
+  /** Whether this server claims prebuilds and keeps pools. */
   isEnabled: Type.Boolean(),
+  /** Whether the option `prebuilds.enabled` of this server keeps them off, whatever is stored. */
+  isOffByOption: Type.Boolean(),
+  /** Since when they are switched off in the deployment, and by whom; null while they are not. */
+  disabledAt: OptionalInstant,
+  disabledBy: Type.Union([Type.String(), Type.Null()]),
   isPaused: Type.Boolean(),
   pausedAt: OptionalInstant,
   pausedBy: Type.Union([Type.String(), Type.Null()]),
@@ -72,7 +78,9 @@ export const PrebuildStatus = Type.Object({
   /** The last cycle on this server; null before the first. */
   lastCycle: Type.Union([Unknowns, Type.Null()]),
 });
+export type PrebuildStatus = Static<typeof PrebuildStatus>;
 
+const Switched = Type.Object({ isEnabled: Type.Boolean(), isOffByOption: Type.Boolean() });
 const poolParams = Type.Object({ template: Type.String(), preset: Type.String() });
 
 export const prebuildRoutes = {
@@ -80,7 +88,7 @@ export const prebuildRoutes = {
     method: "GET",
     path: "/api/v1/prebuilds",
     tag: "prebuilds",
-    summary: "Every pool in numbers, and whether reconciliation is paused.",
+    summary: "Every pool in numbers, and whether prebuilds are switched off or reconciliation is paused.",
     credential: "user",
     access: "organization_member",
     query: Type.Object({ ...organizationQuery, ...pageQuery, template: Type.Optional(Type.String({ maxLength: 64 })) }),
@@ -130,6 +138,25 @@ export const prebuildRoutes = {
     credential: "user",
     access: "administrator",
     response: Type.Object({ isPaused: Type.Boolean() }),
+  },
+  disablePrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/disable",
+    tag: "prebuilds",
+    summary:
+      "Switch prebuilds off, in the whole deployment: creations are ordinary ones, and the pools stay as they are.",
+    credential: "user",
+    access: "administrator",
+    response: Switched,
+  },
+  enablePrebuilds: {
+    method: "POST",
+    path: "/api/v1/prebuilds/enable",
+    tag: "prebuilds",
+    summary: "Switch prebuilds on again.",
+    credential: "user",
+    access: "administrator",
+    response: Switched,
   },
   resumePool: {
     method: "POST",

@@ -70,7 +70,7 @@ export const systemRoutes = {
     method: "GET",
     path: "/readyz",
     tag: "system",
-    summary: "The server can do its work: the database answers. 503 while it does not.",
+    summary: "The server can do its work: the database answers and takes writes. 503 while it does not.",
     credential: "none",
     access: "anyone",
     response: Type.Object({ status: Type.String(), database: Type.String() }),

@@ -9,6 +9,7 @@ import { lockWorkspace, startBuild } from "../../db/writes/start-build.ts";
 import { dueAct, type LifecycleAct } from "../../domain/lifecycle/due-act.ts";
 import type { Random } from "../../platform/random.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
+import { withAutomaticUpdate } from "./automatic-update.ts";
 
 export interface ActDeps {
   readonly db: Db;
@@ -39,7 +40,7 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
         isUse: false,
         buildId: deps.random.uuid() as BuildId,
         jobId: deps.random.uuid() as JobId,
-        choose: (current) => Promise.resolve(current),
+        choose: async (current) => (transition === "start" ? await withAutomaticUpdate(tx, current) : current),
         now,
       });
       if (started.kind !== "started") throw new Error(`A locked workspace that was free is ${started.kind}.`);

@@ -3,7 +3,7 @@ import { gzip, gzipSync } from "node:zlib";
 import { loadPools, type LoadedPool } from "../../db/queries/load-pools.ts";
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/queries/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/queries/queue-state.ts";
-import { readPause } from "../../db/queries/settings.ts";
+import { readSwitches } from "../../db/queries/settings.ts";
 import { limitStatements } from "../../db/queries/statement-limit.ts";
 import type { Db } from "../../db/store.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
@@ -84,18 +84,21 @@ async function within(work: Promise<void>, limitMs: number): Promise<void> {
 interface SeenState {
   readonly at: Date;
   readonly isPaused: boolean;
+  readonly isEnabled: boolean;
   readonly pools: readonly LoadedPool[];
   readonly totals: readonly PoolTotalsRow[];
   readonly queue: readonly QueueClassRow[];
 }
 
-async function readState({ db, clock, options }: MetricsRefreshDeps): Promise<SeenState> {
+async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Promise<SeenState> {
   const at = clock.now();
   return await db.snapshot("metrics", async (sql) => {
     await limitStatements(sql, options.refreshTimeoutMs);
+    const { pause, off } = await readSwitches(sql);
     return {
       at,
-      isPaused: (await readPause(sql)).isPaused,
+      isPaused: pause.isTurned,
+      isEnabled: !policy.disabled && !off.isTurned,
       pools: await loadPools(sql, { now: at }),
       totals: await readPoolTotals(sql),
       queue: await readQueueState(sql),
@@ -104,8 +107,8 @@ async function readState({ db, clock, options }: MetricsRefreshDeps): Promise<Se
 }
 
 async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<Buffer> {
-  const table = new PoolSeriesTable();
-  const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused };
+  const table = new PoolSeriesTable({ hasGauges: seen.isEnabled });
+  const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused, disabled: !seen.isEnabled };
   const now = seen.at.getTime();
   for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
     if (position % batchMax === batchMax - 1) await yieldTurn();

@@ -29,16 +29,23 @@ const noTotals = { created: 0, failed: 0, claimed: 0, replaced: 0 };
  */
 export class PoolSeriesTable {
   readonly #series = new Map<string, PoolSeries>();
+  readonly #hasGauges: boolean;
+
+  /** @param options `hasGauges`: false while prebuilds are switched off. Pools want nothing then, and no alert is due; totals go on. */
+  constructor(options: { readonly hasGauges: boolean }) {
+    this.#hasGauges = options.hasGauges;
+  }
 
   addPool(snapshot: PoolSnapshot): void {
     const { preset } = snapshot;
     const series = this.#of(preset.templateName, preset.presetName, preset.organizationName);
+    if (!preset.templateDeleted) series.totals ??= noTotals;
+    if (!this.#hasGauges) return;
     const { running, eligible, desired } = calculateState(snapshot);
     series.gauges = {
       running: (series.gauges?.running ?? 0) + running,
       eligible: (series.gauges?.eligible ?? 0) + eligible,
     };
-    if (!preset.templateDeleted) series.totals ??= noTotals;
     if (!isActivePreset(preset)) return;
     series.desired = (series.desired ?? 0) + desired;
     const health = presetHealth(snapshot).kind;

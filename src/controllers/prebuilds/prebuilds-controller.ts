@@ -1,6 +1,6 @@
 import type { PresetId } from "../../contracts/ids.ts";
 import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
-import { readPause } from "../../db/queries/settings.ts";
+import { readSwitches } from "../../db/queries/settings.ts";
 import type { Sql } from "../../db/store.ts";
 import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
 import { type CreateRate, createRateWindowMs, limitCreateRate } from "../../domain/pool/limit-create-rate.ts";
@@ -34,6 +34,7 @@ export interface CycleStats {
   readonly failedRemoved: number;
   readonly errors: number;
   readonly isPaused: boolean;
+  readonly isEnabled: boolean;
 }
 
 /** The reconciler: keeps each pool at its size. One acts at a time across all servers; two at once would be correct. */
@@ -52,10 +53,11 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
-      const { plans, snapshots, total, isPaused, membershipErrors } = await decide(deps, membership);
+      const { plans, snapshots, total, membershipErrors, ...switches } = await decide(deps, membership);
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
-      const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
+      const mayClean = !switches.isPaused && switches.isEnabled;
+      const failedRemoved = mayClean ? await removeFailedSurplus(deps) : 0;
       await decisionLog.store(plans, snapshots);
       await noticePools(deps, plans, snapshots);
       const stats: CycleStats = {
@@ -68,7 +70,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
         failedRemoved,
         errors: created.errors + membershipErrors,
-        isPaused,
+        ...switches,
       };
       return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
     },
@@ -93,6 +95,7 @@ interface Decided {
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
   readonly total: number;
   readonly isPaused: boolean;
+  readonly isEnabled: boolean;
   /** Organizations in which the `prebuilds` user could not be made at home. */
   readonly membershipErrors: number;
 }
@@ -102,16 +105,18 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
   const { options } = deps;
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
-    pause: await readPause(sql),
+    switches: await readSwitches(sql),
     pools: await loadPools(sql, { now: at }),
     inFlight: await prebuildsInFlight(sql),
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
-  const mayAct = !loaded.pause.isPaused && !options.policy.disabled;
+  const isPaused = loaded.switches.pause.isTurned;
+  const isEnabled = !options.policy.disabled && !loaded.switches.off.isTurned;
+  const mayAct = !isPaused && isEnabled;
   const membershipErrors = mayAct ? await membership.ensure(loaded.pools.map(({ preset }) => preset)) : 0;
   const now = at.getTime();
-  const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
+  const policy: PoolPolicy = { ...options.policy, paused: isPaused, disabled: !isEnabled };
   const snapshots = new Map<PresetId, PoolSnapshot>();
   for (const [nth, { preset, prebuilds, history, surge }] of loaded.pools.entries()) {
     if (nth % poolsPerTurn === poolsPerTurn - 1) await yieldTurn();
@@ -129,7 +134,7 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
   });
   const limited = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
   const plans = options.isQuotaEnabled ? await holdForQuota(deps.db, limited) : limited;
-  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused, membershipErrors };
+  return { plans, snapshots, total: loaded.total, isPaused, isEnabled, membershipErrors };
 }
 
 /** Asked only where there is a limit. */

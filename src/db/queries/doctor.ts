@@ -3,6 +3,7 @@ import type { Sql } from "../store.ts";
 
 export interface DatabaseFacts {
   readonly version: string;
+  readonly is_read_only: boolean;
   readonly size_bytes: number;
   readonly connections: number;
   readonly connections_max: number;
@@ -15,6 +16,7 @@ export interface DatabaseFacts {
 const factsStatement: Statement<DatabaseFacts> = statement(
   "doctor_facts",
   `select current_setting('server_version') as version, pg_database_size(current_database()) as size_bytes,
+  current_setting('transaction_read_only') = 'on' as is_read_only,
   (select count(*)::int from pg_stat_activity where datname = current_database()) as connections,
   current_setting('max_connections')::int as connections_max,
   (select count(*)::int from jobs where status = 'pending') as pending_jobs,
@@ -35,9 +37,14 @@ export async function databaseFacts(sql: Sql): Promise<DatabaseFacts> {
   return row;
 }
 
-const pingStatement: Statement<{ readonly one: number }> = statement("ping", "select 1 as one");
+const pingStatement: Statement<{ readonly is_writable: boolean }> = statement(
+  "ping",
+  // Off also in a standby, whatever its settings say.
+  `select current_setting('transaction_read_only') = 'off' as is_writable`,
+);
 
-/** Throws when the database does not answer. */
-export async function pingDatabase(sql: Sql): Promise<void> {
-  await sql.query(pingStatement, []);
+/** Whether the database takes writes. Throws when it does not answer. */
+export async function isDatabaseWritable(sql: Sql): Promise<boolean> {
+  const [row] = await sql.query(pingStatement, []);
+  return row?.is_writable === true;
 }

@@ -2,44 +2,66 @@ import type { UserId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
-export interface PauseSetting {
-  readonly isPaused: boolean;
+/** A switch of the deployment that somebody has turned from its ordinary position; `at` and `by` are null while nobody has. */
+export interface SwitchSetting {
+  readonly isTurned: boolean;
   readonly at: Date | null;
   readonly by: string | null;
 }
 
-const readPauseStatement: Statement<{
-  readonly value: boolean;
+export interface PrebuildsSwitches {
+  /** Turned: the reconciler does not act, claims go on. */
+  readonly pause: SwitchSetting;
+  /** Turned: prebuilds are switched off. */
+  readonly off: SwitchSetting;
+}
+
+export type SwitchName = keyof PrebuildsSwitches;
+
+const keys: Readonly<Record<SwitchName, string>> = { pause: "prebuilds_paused", off: "prebuilds_off" };
+const untouched: SwitchSetting = { isTurned: false, at: null, by: null };
+
+const readSwitchesStatement: Statement<{
+  readonly key: string;
   readonly updated_at: Date;
   readonly username: string | null;
 }> = statement(
-  "setting_pause_read",
-  `select (s.value #>> '{}')::boolean as value, s.updated_at, u.username
+  "settings_switches_read",
+  `select s.key, s.updated_at, u.username
 from settings s
 left join users u on u.id = s.updated_by
-where s.key = 'prebuilds_paused'`,
+where s.key in ('prebuilds_paused', 'prebuilds_off')
+  and s.value = 'true'`,
 );
 
-/** Whether reconciliation is paused, since when and by whom. */
-export async function readPause(sql: Sql): Promise<PauseSetting> {
-  const [row] = await sql.query(readPauseStatement, []);
-  if (row?.value !== true) return { isPaused: false, at: null, by: null };
-  return { isPaused: true, at: row.updated_at, by: row.username };
+/** Whether reconciliation is paused and prebuilds are switched off, since when and by whom: one statement for both. */
+export async function readSwitches(sql: Sql): Promise<PrebuildsSwitches> {
+  const rows = await sql.query(readSwitchesStatement, []);
+  const switchOf = (name: SwitchName): SwitchSetting => {
+    const row = rows.find(({ key }) => key === keys[name]);
+    return row === undefined ? untouched : { isTurned: true, at: row.updated_at, by: row.username };
+  };
+  return { pause: switchOf("pause"), off: switchOf("off") };
 }
 
-const writePauseStatement: Statement<{ readonly key: string }> = statement(
-  "setting_pause_write",
+const writeSwitchStatement: Statement<{ readonly key: string }> = statement(
+  "settings_switch_write",
+  // A switch that was never touched is not turned: turning it back then is no change either.
   `insert into settings (key, value, updated_at, updated_by)
-values ('prebuilds_paused', to_jsonb($1::boolean), $2, $3)
+select $1, to_jsonb($2::boolean), $3, $4
+where $2 or exists (select 1 from settings where key = $1)
 on conflict (key) do update
 set value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by
 where settings.value <> excluded.value
 returning key`,
 );
 
-/** Stores the switch; false when it already stood that way (then nothing is to be audited). */
-export async function writePause(tx: Tx, isPaused: boolean, by: UserId, now: Date): Promise<boolean> {
-  const rows = await tx.query(writePauseStatement, [isPaused, now, by]);
+/** Stores a switch; false when it already stood that way (then nothing is to be audited). */
+export async function writeSwitch(
+  tx: Tx,
+  change: { readonly name: SwitchName; readonly isTurned: boolean; readonly by: UserId; readonly now: Date },
+): Promise<boolean> {
+  const rows = await tx.query(writeSwitchStatement, [keys[change.name], change.isTurned, change.now, change.by]);
   if (rows.length === 0) return false;
   tx.emit("settings");
   tx.emit("pools");

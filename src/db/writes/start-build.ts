@@ -11,6 +11,8 @@ interface CurrentRow {
   readonly status: JobStatus | null;
   readonly is_deleted: boolean;
   readonly ledger_state: string | null;
+  /** The active version, where the workspace takes updates by itself and has another one. */
+  readonly update_to: TemplateVersionId | null;
 }
 
 const lockLedgerStatement: Statement<{ readonly state: string }> = statement(
@@ -35,8 +37,11 @@ for no key update`,
 const currentStatement: Statement<CurrentRow> = statement(
   "workspace_current_build",
   `select b.number, b.transition, b.template_version_id, b.parameters, j.status, w.deleted_at is not null as is_deleted,
-  l.state as ledger_state
+  l.state as ledger_state,
+  case when w.automatic_updates and t.active_version_id <> b.template_version_id then t.active_version_id end
+    as update_to
 from workspaces w
+join templates t on t.id = w.template_id
 join builds b on b.id = w.latest_build_id
 left join jobs j on j.id = b.job_id
 left join prebuilds l on l.workspace_id = w.id
@@ -82,6 +87,20 @@ from (
 where w.id = $1`,
 );
 
+export interface CurrentBuild {
+  readonly templateVersionId: TemplateVersionId;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The version that a start is to take by itself; null when it is to stay with its own. */
+  readonly updateTo: TemplateVersionId | null;
+}
+
+export interface ChosenBuild {
+  readonly templateVersionId: TemplateVersionId;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Joins the build's reason: what its owner has to know about it. */
+  readonly note?: string;
+}
+
 export interface StartBuildInput {
   readonly workspaceId: WorkspaceId;
   readonly transition: Transition;
@@ -93,13 +112,7 @@ export interface StartBuildInput {
   readonly buildId: BuildId;
   readonly jobId: JobId;
   /** Chooses version and parameters of the build from those of the last one; may refuse by throwing. */
-  readonly choose: (current: {
-    readonly templateVersionId: TemplateVersionId;
-    readonly parameters: Readonly<Record<string, string>>;
-  }) => Promise<{
-    readonly templateVersionId: TemplateVersionId;
-    readonly parameters: Readonly<Record<string, string>>;
-  }>;
+  readonly choose: (current: CurrentBuild) => Promise<ChosenBuild>;
   readonly now: Date;
 }
 
@@ -125,6 +138,7 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
   const chosen = await input.choose({
     templateVersionId: current.template_version_id,
     parameters: current.parameters,
+    updateTo: current.update_to,
   });
   await tx.query(insertStatement, [
     input.workspaceId,
@@ -136,7 +150,7 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
     input.jobId,
     chosen.parameters,
     input.now,
-    input.reason ?? "",
+    [input.reason, chosen.note].filter((part) => part !== undefined).join("; "),
     input.isUse ?? true,
   ]);
   tx.emit("jobs");

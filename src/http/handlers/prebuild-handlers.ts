@@ -1,4 +1,4 @@
-import { cleanPools, invalidate, resumePool, setPaused } from "../../app/prebuilds/manage-pools.ts";
+import { cleanPools, invalidate, resumePool, setEnabled, setPaused } from "../../app/prebuilds/manage-pools.ts";
 import { explain, listPools, listPrebuilds } from "../../app/prebuilds/pools.ts";
 import type { prebuildRoutes } from "../../contracts/api/prebuilds.ts";
 import type { Handlers } from "../handler.ts";
@@ -11,6 +11,8 @@ export function prebuildHandlers(deps: HttpDeps): Handlers<keyof typeof prebuild
     explainPool: async ({ caller, params, query }) => await explain(deps, caller, { ...query, ...params }),
     pausePrebuilds: async ({ caller }) => await setPaused(deps, caller, true),
     resumePrebuilds: async ({ caller }) => await setPaused(deps, caller, false),
+    disablePrebuilds: async ({ caller }) => await setEnabled(deps, caller, false),
+    enablePrebuilds: async ({ caller }) => await setEnabled(deps, caller, true),
     resumePool: async ({ caller, params, query }) => await resumePool(deps, caller, { ...query, ...params }),
     invalidatePrebuilds: async ({ caller, query, body }) => await invalidate(deps, caller, { ...query, ...body }),
     cleanPrebuilds: async ({ caller, query, body }) => await cleanPools(deps, caller, { ...query, ...body }),

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { ConfigError, type ConfigProblem } from "./config-error.ts";
 import { readConfigFile, type FileValues } from "./config-file.ts";
 import type { Option } from "./option.ts";
@@ -33,6 +34,9 @@ interface Given {
   readonly place: string;
 }
 
+/** Behind the name of a secret's environment variable: the variable that names a file with the value instead. */
+const fileSuffix = "_FILE";
+
 function findGiven(option: Option<unknown>, input: ConfigInput, file: FileValues): Given | undefined {
   const flag = input.flags.get(option.flag);
   if (flag !== undefined) return { source: "flag", text: flag, place: `the flag --${option.flag}` };
@@ -41,11 +45,24 @@ function findGiven(option: Option<unknown>, input: ConfigInput, file: FileValues
     // Compose files and unit files set variables to nothing when they mean "not set".
     if (text !== undefined && text !== "")
       return { source: "environment", text, place: `the environment variable ${name}` };
+    const path = option.isSecret ? input.env[`${name}${fileSuffix}`] : undefined;
+    if (path !== undefined && path !== "") return fromSecretFile(option, `${name}${fileSuffix}`, path);
   }
   const inFile = file.get(option.name);
-  if (inFile !== undefined) return { source: "file", text: inFile, place: "the configuration file" };
+  if (inFile !== undefined) return { source: "file", ...inFile };
   const fallback = input.defaults?.[option.name];
   return fallback === undefined ? undefined : { source: "default", text: fallback, place: "the default" };
+}
+
+/** The value without the line's end that every editor adds. */
+function fromSecretFile(option: Option<unknown>, variable: string, path: string): Given {
+  const place = `the file ${path}, which the environment variable ${variable} names,`;
+  try {
+    return { source: "environment", text: readFileSync(path, "utf8").replace(/\r?\n$/, ""), place };
+  } catch (cause) {
+    const message = `${option.name} is invalid: ${place} cannot be read (${String(cause)}). Check the path and its permissions.`;
+    throw new ConfigError([{ option: option.name, message }], { cause });
+  }
 }
 
 function problemOf(option: Option<unknown>, given: Given): ConfigProblem {
@@ -58,9 +75,9 @@ function problemOf(option: Option<unknown>, given: Given): ConfigProblem {
 
 function unknownNames(options: readonly Option<unknown>[], file: FileValues): ConfigProblem[] {
   const known = new Set(options.map((option) => option.name));
-  return [...file.keys()]
-    .filter((name) => !known.has(name))
-    .map((name) => ({ option: name, message: `${name} in the configuration file is not an option. See --help.` }));
+  return [...file]
+    .filter(([name]) => !known.has(name))
+    .map(([name, { place }]) => ({ option: name, message: `${name} in ${place} is not an option. See --help.` }));
 }
 
 /**

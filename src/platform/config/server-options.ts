@@ -88,7 +88,8 @@ const prebuilds = {
   prebuildsEnabled: booleanOption({
     name: "prebuilds.enabled",
     default: true,
-    description: "Whether pools are kept and claims are served. Can also be switched while the server runs.",
+    description:
+      "Whether this server keeps pools and serves claims. On, `prewarm prebuilds disable` and `enable` switch it at run time.",
   }),
   prebuildsReconciliationIntervalMs: durationOption({
     name: "prebuilds.reconciliation_interval",

@@ -213,6 +213,12 @@ const server = {
     labels: [],
     scope: "server",
   },
+  prebuilds_enabled: {
+    type: "gauge",
+    help: "1 while prebuilds are switched on on this server, else 0; the gauges of pools are not shown then.",
+    labels: [],
+    scope: "server",
+  },
   agents_connected: {
     type: "gauge",
     help: "Agents that are connected to this server.",

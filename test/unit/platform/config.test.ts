@@ -213,6 +213,7 @@ describe("describeConfig", () => {
       default: "1m",
       expected: "a duration such as 500ms, 30s, 1m, 1h30m or 2d, at least 1ms and at most 24d",
       description: expect.stringContaining("two looks"),
+      fileEnv: null,
     });
     expect(rows.find((row) => row.name === "data_dir")?.default).toBe("/var/lib/prewarm");
     for (const key of ["name", "flag", "env"] as const)

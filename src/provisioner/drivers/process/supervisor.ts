@@ -151,11 +151,13 @@ export class Supervisor {
     const nowMs = performance.now();
     const before = this.#restarts.get(agent.id);
     const count = before === undefined || nowMs - before.startedAtMs > healthyMs ? 0 : before.count + 1;
-    if (before !== undefined) {
-      this.#options.logger.warn("an agent has ended and is started again", { agentId: agent.id, restarts: count });
-    }
     const attempt = { attempt: count + 1, baseMs: restartBaseMs, capMs: restartCapMs, random: this.#options.random };
-    this.#restarts.set(agent.id, { count, startedAtMs: nowMs, notBeforeMs: nowMs + backoffDelayMs(attempt) });
+    const restMs = Math.round(backoffDelayMs(attempt));
+    if (before !== undefined) {
+      const fields = { agentId: agent.id, restarts: count, notAgainWithinMs: restMs };
+      this.#options.logger.warn("an agent has ended and is started again", fields);
+    }
+    this.#restarts.set(agent.id, { count, startedAtMs: nowMs, notBeforeMs: nowMs + restMs });
   }
 
   async #write(record: WorkspaceRecord, agent: AgentRecord): Promise<WorkspaceRecord> {
