@@ -153,9 +153,9 @@ async function recovery(day: PoolDay, { tess }: People): Promise<void> {
   const refilled = { created_total: 14, failed_total: 5, desired: 3, running: 3, eligible: 3 };
   await expectMetrics(day, { ...afterTheRush, ...refilled });
   expect(await day.inbox(tess.client)).toEqual(["pool_hard_limited", "pool_recovered"]);
-  expect(day.mails.map(({ to, subject }) => [...to, subject])).toEqual([
-    ["tess@example.org", "The pool web/large is hard-limited: its newest builds all failed"],
-    ["tess@example.org", "The pool web/large creates prebuilds again"],
+  expect(day.subjectsTo(tess)).toEqual([
+    "The pool web/large is hard-limited: its newest builds all failed",
+    "The pool web/large creates prebuilds again",
   ]);
 }
 
@@ -202,7 +202,7 @@ async function replacement(day: PoolDay, { tess, frank }: People): Promise<void>
 }
 const afterFrank = { ...afterTheRush, claimed_total: 5, failed_total: 5, resource_replacements_total: 1 };
 
-async function idleAtNoon(day: PoolDay, { anna, bob, carol, dave }: People): Promise<void> {
+async function idleAtNoon(day: PoolDay, { tess, anna, bob, carol, dave }: People): Promise<void> {
   await day.at(berlin("11:50:00"));
   await day.works(carol);
   expect(await day.desk(carol)).toMatchObject({ deadlineAt: utc("12:50:00.000"), lastUsedAt: utc("10:50:00.000") });
@@ -215,6 +215,8 @@ async function idleAtNoon(day: PoolDay, { anna, bob, carol, dave }: People): Pro
     expect(await day.audited(id)).toEqual(["workspace.stop autostop: idle for 4 h"]);
   }
   await expectMetrics(day, { ...afterFrank, created_total: 19, desired: 3, running: 3, eligible: 3 });
+  // What hit frank is no emergency: it came with the digest.
+  expect(day.subjectsTo(tess).at(-1)).toBe("The claim of desk replaced resources of the template web: vm.main");
 }
 
 async function dormancy(day: PoolDay, { anna, bob, dave }: People): Promise<void> {
@@ -227,9 +229,8 @@ async function dormancy(day: PoolDay, { anna, bob, dave }: People): Promise<void
     expect(await day.inbox(person.client)).toEqual(["workspace_dormant", "workspace_deletion_soon"]);
   }
   expect(await day.desk(bob)).toMatchObject({ status: "running", dormantAt: null });
-  // Dave reads his mail.
-  const toDave = day.mails.filter(({ to }) => to.includes("dave@example.org"));
-  expect(toDave.map(({ subject }) => subject)).toEqual([
+  // Dave reads his mail, and anna does not.
+  expect(day.subjectsTo(dave)).toEqual([
     "Your workspace desk is dormant",
     "Your workspace desk will be deleted on 2030-01-07",
   ]);
