@@ -86,6 +86,9 @@ async function morning(day: PoolDay): Promise<void> {
   await expectMetrics(day, { created_total: 3, desired: 3, running: 3, eligible: 3 });
 }
 
+/** Totals, as they are once people have come to work. */
+const afterTheRush = { claimed_total: 3, 'missed_total reason="pool_empty"': 1 };
+
 async function rush(day: PoolDay, { anna, bob, carol, dave }: People): Promise<void> {
   await day.at(berlin("08:00:00"));
   for (const person of [anna, bob, carol]) {
@@ -100,7 +103,11 @@ async function rush(day: PoolDay, { anna, bob, carol, dave }: People): Promise<v
   expect(await day.pool()).toMatchObject({ actual: 3, eligible: 3 });
   await expectMetrics(day, { ...afterTheRush, created_total: 6, desired: 3, running: 3, eligible: 3 });
 }
-const afterTheRush = { claimed_total: 3, 'missed_total reason="pool_empty"': 1 };
+
+/** What no publish may change of a workspace that is somebody's. */
+function untouched({ status, isUsable, latestBuild, agents }: Workspace): object {
+  return { status, isUsable, latestBuild, agents };
+}
 
 async function brokenVersion(day: PoolDay, { tess, anna, bob }: People): Promise<void> {
   await day.at(berlin("09:00:00"));
@@ -141,10 +148,6 @@ async function brokenVersion(day: PoolDay, { tess, anna, bob }: People): Promise
   expect(await day.inbox(tess.client)).toEqual(["pool_hard_limited"]);
   expect([untouched(await day.desk(anna)), untouched(await day.desk(bob))]).toEqual(before);
 }
-/** What no publish may change of a workspace that is somebody's. */
-const untouched = ({ status, isUsable, latestBuild, agents }: Workspace): object => ({
-  ...{ status, isUsable, latestBuild, agents },
-});
 
 async function recovery(day: PoolDay, { tess }: People): Promise<void> {
   day.breakStarts(false);
@@ -176,6 +179,9 @@ async function maintenance(day: PoolDay, { erin }: People): Promise<void> {
   await expectMetrics(day, { ...totals, created_total: 15, desired: 3, running: 3, eligible: 3 });
 }
 
+/** Totals, as they are once frank has got a prebuild with a new machine. */
+const afterFrank = { ...afterTheRush, claimed_total: 5, failed_total: 5, resource_replacements_total: 1 };
+
 async function replacement(day: PoolDay, { tess, frank }: People): Promise<void> {
   await day.at(berlin("10:00:00"));
   day.claimsWill(replacesTheMachine);
@@ -200,7 +206,6 @@ async function replacement(day: PoolDay, { tess, frank }: People): Promise<void>
   await expectMetrics(day, { ...afterFrank, created_total: 19, desired: 3, running: 3, eligible: 3 });
   await day.build(frank, "delete");
 }
-const afterFrank = { ...afterTheRush, claimed_total: 5, failed_total: 5, resource_replacements_total: 1 };
 
 async function idleAtNoon(day: PoolDay, { tess, anna, bob, carol, dave }: People): Promise<void> {
   await day.at(berlin("11:50:00"));
