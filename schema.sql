@@ -109,6 +109,19 @@ create table files (
   size integer not null,
   created_at timestamp with time zone not null
 );
+create table group_members (
+  group_id uuid not null,
+  user_id uuid not null,
+  created_at timestamp with time zone not null
+);
+create table groups (
+  id uuid not null,
+  organization_id uuid not null,
+  name text not null,
+  display_name text default ''::text not null,
+  allowance integer default 0 not null,
+  created_at timestamp with time zone not null
+);
 create table idempotency_keys (
   user_id uuid not null,
   key text not null,
@@ -287,7 +300,9 @@ create table presets (
   rehearsal_effect text,
   rehearsed_at timestamp with time zone,
   blocked_reason text,
-  hard_limit_noted_at timestamp with time zone
+  hard_limit_noted_at timestamp with time zone,
+  cost integer,
+  reported_cost integer
 );
 create table provider_state_versions (
   id bigint generated always as identity not null,
@@ -416,7 +431,8 @@ create table workspaces (
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   failed_at timestamp with time zone,
-  deletion_noted_at timestamp with time zone
+  deletion_noted_at timestamp with time zone,
+  cost integer default 0 not null
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
@@ -433,6 +449,9 @@ alter table daemons add constraint daemons_pkey PRIMARY KEY (id);
 alter table daemons add constraint daemons_kind_check CHECK ((kind = ANY (ARRAY['builtin'::text, 'external'::text])));
 alter table decisions add constraint decisions_pkey PRIMARY KEY (id);
 alter table files add constraint files_pkey PRIMARY KEY (hash);
+alter table group_members add constraint group_members_pkey PRIMARY KEY (group_id, user_id);
+alter table groups add constraint groups_pkey PRIMARY KEY (id);
+alter table groups add constraint groups_allowance_check CHECK ((allowance >= 0));
 alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (user_id, key);
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
@@ -488,6 +507,9 @@ alter table agent_logs add constraint agent_logs_agent_id_fkey FOREIGN KEY (agen
 alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table build_reports add constraint build_reports_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id);
 alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
+alter table group_members add constraint group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
+alter table group_members add constraint group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+alter table groups add constraint groups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
 alter table notification_preferences add constraint notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
@@ -512,6 +534,8 @@ CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
 CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (preset_id, at);
 CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
 CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);
+CREATE INDEX group_members_user ON public.group_members USING btree (user_id);
+CREATE UNIQUE INDEX groups_name ON public.groups USING btree (organization_id, lower(name));
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));

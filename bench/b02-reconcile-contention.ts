@@ -47,6 +47,7 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      isQuotaEnabled: false,
       digestIntervalMs: 3_600_000,
       isPrivateWebhookAllowed: false,
     },
@@ -111,7 +112,7 @@ async function measure(
     const context = {
       ...contextOver(store),
       versions: createVersionDefinitions(),
-      claims: new ClaimQueue(store),
+      claims: new ClaimQueue(store, silentLogger),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

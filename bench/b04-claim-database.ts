@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
 import { Store } from "../src/db/store.ts";
+import { silentLogger } from "../src/platform/logger.ts";
 import {
   atLeast,
   atMost,
@@ -118,7 +119,16 @@ async function run(context: BenchContext): Promise<Outcome> {
         const pool = await database.openPool(Math.min(clients, connectionsMax));
         const store = new Store({ pool, publish: () => undefined });
         const size = { poolSize: context.isSmall ? 50 : 1_000, rounds: context.isSmall ? 1 : 6 };
-        const scene: Scene = { pool, store, claims: new ClaimQueue(store), from, people, check, names, ...size };
+        const scene: Scene = {
+          pool,
+          store,
+          claims: new ClaimQueue(store, silentLogger),
+          from,
+          people,
+          check,
+          names,
+          ...size,
+        };
         const measured = await measure(scene, clients, hasJob).finally(() => pool.end());
         names = scene.names;
         rows.push(measured.row);

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
 import { Store } from "../src/db/store.ts";
+import { silentLogger } from "../src/platform/logger.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome } from "./harness/benchmark.ts";
 import { claimOne, createDoubleClaimCheck } from "./harness/claim.ts";
 import { median, type Summary, summarize } from "./harness/percentiles.ts";
@@ -40,7 +41,7 @@ const topUpEvery = 10;
 
 /** One claimer, one after the other, in a pool that keeps its size. */
 async function claimsMs({ pool, person, claims }: Claims, from: SeededPool, prefix: string): Promise<Summary> {
-  const queue = new ClaimQueue(new Store({ pool, publish: () => undefined }));
+  const queue = new ClaimQueue(new Store({ pool, publish: () => undefined }), silentLogger);
   const check = createDoubleClaimCheck();
   const samples: number[] = [];
   for (let nth = 0; nth < claims; nth += 1) {

@@ -37,6 +37,8 @@ export function createReconciler(db: Db, options: { readonly connectionsMax: num
       inFlightMax: 0,
       createsPerMinuteMax: 0,
       failedKeptMax: 3,
+      isQuotaEnabled: false,
+      prebuildsAllowance: 0,
       ...options,
     },
   });

@@ -26,6 +26,8 @@ export interface AppOptions {
   readonly builtinDaemonKeyHash: Buffer;
   /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
   readonly creationsPerMinuteMax: number;
+  /** Whether creations and pools are held to the allowances of groups. */
+  readonly isQuotaEnabled: boolean;
   /** Time of which one digest of notifications tells. */
   readonly digestIntervalMs: number;
   /** Whether webhooks may go to private addresses. */

@@ -4,6 +4,7 @@ import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
+import { groupCommands, quotaCommands } from "./commands/groups.ts";
 import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
 import { jobReadCommands } from "./commands/jobs-list.ts";
 import { lifecycleCommands } from "./commands/lifecycle.ts";
@@ -51,6 +52,8 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
+  defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),
+  defineGroup("quota", "what you may use, and use", quotaCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
   serverCommand,

@@ -67,6 +67,11 @@ export const errorRegistry = {
     "No prebuild was ready and the request allows nothing else (`warm_only`).",
     "Try again after the time given, or ask with `--mode prefer_warm`.",
   ),
+  quota_exceeded: entry(
+    409,
+    "The workspace would cost its owner more than the groups that he is in allow.",
+    "Delete a workspace that the message names, or ask an administrator for a larger allowance; `prewarm quota show` lists both.",
+  ),
   prebuilds_disabled: entry(
     409,
     "Prebuilds are switched off here and the request allows nothing else (`warm_only`).",

@@ -17,3 +17,4 @@ export type AgentId = Id<"agent">;
 export type DaemonId = Id<"daemon">;
 export type ServerId = Id<"server">;
 export type TokenId = Id<"token">;
+export type GroupId = Id<"group">;

@@ -24,6 +24,12 @@ export const archiveEntriesMax = 10_000;
 export const pageSizeDefault = 50;
 export const pageSizeMax = 500;
 
+/** Cost units of one workspace, and of a group's allowance. */
+export const costMax = 1_000_000;
+export const allowanceMax = 1_000_000_000;
+/** People who are added to a group by one request. */
+export const groupMembersAddedMax = 100;
+
 export const idempotencyKeyLengthMax = 128;
 export const idempotencyKeepMs = 24 * 3_600_000;
 

@@ -4,6 +4,7 @@ import { DockerSection } from "./manifest-docker.ts";
 import { TerraformSection } from "./manifest-terraform.ts";
 import {
   agentsMax,
+  costMax,
   descriptionLengthMax,
   hookScriptLengthMax,
   nameLengthMax,
@@ -84,6 +85,9 @@ export const ManifestPrebuilds = Type.Object(
   closed,
 );
 
+/** Cost units of a workspace, for the quota. */
+const Cost = Type.Integer({ minimum: 0, maximum: costMax });
+
 export const ManifestPreset = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
@@ -91,6 +95,8 @@ export const ManifestPreset = Type.Object(
     icon: Type.Optional(Type.String({ maxLength: 256 })),
     default: Type.Optional(Type.Boolean()),
     parameters: Type.Optional(Type.Record(Type.String(), value)),
+    /** Instead of the template's own. */
+    cost: Type.Optional(Cost),
     prebuilds: Type.Optional(ManifestPrebuilds),
   },
   closed,
@@ -134,6 +140,7 @@ export const Manifest = Type.Object(
     parameters: Type.Optional(Type.Array(ManifestParameter, { maxItems: parametersMax })),
     presets: Type.Optional(Type.Array(ManifestPreset, { maxItems: presetsMax })),
     agents: Type.Optional(Type.Array(ManifestAgent, { maxItems: agentsMax })),
+    cost: Type.Optional(Cost),
     rollout: Type.Optional(
       Type.Object(
         {

@@ -8,6 +8,7 @@ import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
+import { groupHandlers } from "./handlers/group-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { notificationHandlers } from "./handlers/notification-handlers.ts";
@@ -28,6 +29,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const handlers: Handlers<RouteId> = {
     ...systemHandlers(deps),
     ...identityHandlers(deps),
+    ...groupHandlers(deps),
     ...templateHandlers(deps),
     ...workspaceHandlers(deps),
     ...stateHandlers(deps),

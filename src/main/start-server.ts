@@ -163,6 +163,7 @@ function appOptions(
     digestIntervalMs: config.notificationsDigestIntervalMs,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    isQuotaEnabled: config.quotaEnabled,
   };
 }
 
@@ -181,6 +182,8 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
     createsPerMinuteMax: config.prebuildsCreatesPerMinute,
     failedKeptMax: config.prebuildsFailedKept,
     connectionsMax: config.pgConnMaxOpen,
+    isQuotaEnabled: config.quotaEnabled,
+    prebuildsAllowance: config.quotaPrebuildsAllowance,
   };
 }
 
@@ -196,7 +199,7 @@ async function openHttp(
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(context.db),
+    claims: new ClaimQueue(context.db, context.logger),
     hub,
     metrics,
     metricsAccess,

@@ -3,6 +3,7 @@ import { beforeAll, afterAll, beforeEach, describe, expect, it, onTestFinished }
 import { retryDeliveries, seeDeliveries } from "../../src/app/notifications/deliveries.ts";
 import { setPreference } from "../../src/app/notifications/notification-preferences.ts";
 import { createWebhook, deleteWebhook, testWebhook } from "../../src/app/notifications/webhooks.ts";
+import { createHousekeeping } from "../../src/controllers/housekeeping.ts";
 import { createMailTransport, type MailTransport } from "../../src/controllers/notifications/mail-transport.ts";
 import { createWebhookTransport, type Resolve } from "../../src/controllers/notifications/webhook-transport.ts";
 import { deliveryAttemptsMax } from "../../src/domain/notifications/delivery-retry.ts";
@@ -374,4 +375,27 @@ describe("a webhook", () => {
     expect(await deliver(fx)).toMatchObject({ delivered: 0 });
     expect(await codeOf(testWebhook(fx.context, fx.admin, "chat"))).toBe("not_found");
   });
+});
+
+it("what was delivered is forgotten after two weeks, dead letters and inboxes after half a year", async () => {
+  const fx = await mailing();
+  const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock });
+  const left = async (): Promise<number[]> => {
+    await housekeeping.run(new AbortController().signal);
+    const count = (table: string): Promise<number> => fx.number(`select count(*) from ${table}`);
+    return [await count("notification_deliveries"), await count("notifications"), await count("notification_events")];
+  };
+  await tell(fx, lost);
+  await tell(fx, lost);
+  await fx.rows(
+    `update notification_deliveries set status = 'dead', ended_at = created_at
+    where id = (select id from notification_deliveries limit 1)`,
+  );
+  expect(await deliver(fx, { mail })).toMatchObject({ delivered: 1 });
+  fx.clock.advance(14 * 86_400_000);
+  expect(await left()).toEqual([2, 2, 2]);
+  fx.clock.advance(1);
+  expect(await left()).toEqual([1, 2, 2]);
+  fx.clock.advance(166 * 86_400_000);
+  expect(await left()).toEqual([0, 0, 0]);
 });

@@ -70,6 +70,9 @@ const bodies: Readonly<Record<string, unknown>> = {
   invalidatePrebuilds: { template: "nothing" },
   cleanPrebuilds: {},
   setTemplateLifecycle: { changes: {} },
+  createGroup: { name: "mine" },
+  editGroup: { allowance: 1000 },
+  addGroupMembers: { usernames: ["mallory"] },
   retryDeliveries: {},
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
 };

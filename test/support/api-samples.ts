@@ -57,6 +57,7 @@ export function sampleWorkspace(changes: Partial<Workspace> = {}): Workspace {
     deadlineAt: null,
     dormantAt: null,
     deletingAt: null,
+    cost: 0,
     ...changes,
   };
 }

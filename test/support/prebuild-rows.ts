@@ -18,14 +18,15 @@ export interface PrebuildSpec {
 const second = 1_000;
 
 const insert = `with v as (
-  select p.organization_id, p.template_id, p.template_version_id, p.parameters, v.driver
+  select p.organization_id, p.template_id, p.template_version_id, p.parameters, v.driver,
+    coalesce(p.cost, p.reported_cost, 0) as cost
   from presets p
   join template_versions v on v.id = p.template_version_id
   where p.id = $1
 ), w as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, latest_build_id, created_at,
-    deleted_at)
-  select $2, organization_id, $3, $4, template_id, $1, $5, $6, $7
+    deleted_at, cost)
+  select $2, organization_id, $3, $4, template_id, $1, $5, $6, $7, cost
   from v
 ), b as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id, job_id,

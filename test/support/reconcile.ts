@@ -12,6 +12,7 @@ export interface ReconcilerOptions {
   readonly inFlightMax?: number;
   readonly createsPerMinuteMax?: number;
   readonly failedKeptMax?: number;
+  readonly prebuildsAllowance?: number;
   /** Who holds the lease; two reconcilers of one holder act at once, as if there were no lease. */
   readonly holder?: ServerId;
   readonly clock?: Clock;
@@ -34,6 +35,8 @@ export function reconcilerDeps(server: TestServer, options: ReconcilerOptions = 
       createsPerMinuteMax: options.createsPerMinuteMax ?? 0,
       failedKeptMax: options.failedKeptMax ?? 10,
       connectionsMax: server.connectionsMax,
+      isQuotaEnabled: server.context.options.isQuotaEnabled,
+      prebuildsAllowance: options.prebuildsAllowance ?? 0,
     },
   };
 }

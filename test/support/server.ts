@@ -28,6 +28,7 @@ export interface ServerOptions {
   /** `fails`: every publish throws, as a broken bus would. */
   readonly publish?: "works" | "fails";
   readonly isPrebuildsEnabled?: boolean;
+  readonly isQuotaEnabled?: boolean;
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   readonly random?: Random;
   /** Nothing is reserved unless said. */
@@ -80,7 +81,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(store),
+    claims: new ClaimQueue(store, logger),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
@@ -95,6 +96,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
       unpackedBytesMax: 1_000_000,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      isQuotaEnabled: options.isQuotaEnabled ?? false,
       digestIntervalMs: 3_600_000,
       isPrivateWebhookAllowed: false,
     },

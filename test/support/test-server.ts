@@ -13,6 +13,7 @@ export const administratorPassword = "correct horse battery";
 export interface TestServer {
   readonly server: RunningServer;
   readonly url: string;
+  readonly databaseUrl: string;
   readonly logger: MemoryLogger;
   /** Signed in as the administrator. */
   readonly admin: Client;
@@ -43,6 +44,7 @@ export async function startTestServer(overrides: Partial<ServerConfig> = {}): Pr
   return {
     server,
     url: server.url,
+    databaseUrl: database.url,
     logger,
     admin,
     client,

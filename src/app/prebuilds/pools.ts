@@ -5,12 +5,14 @@ import type { PresetId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { decisionHistory } from "../../db/queries/decisions.ts";
 import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/queries/load-pools.ts";
+import { loadPoolQuota } from "../../db/queries/quota.ts";
 import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { listPrebuildRows } from "../../db/queries/prebuild-rows.ts";
 import { type PauseSetting, readPause } from "../../db/queries/settings.ts";
 import { decidePool } from "../../domain/pool/decide-pool.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
-import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
+import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
+import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
 import type { AppContext } from "../app-context.ts";
@@ -41,9 +43,12 @@ export async function seePools(
   scope: Omit<LoadPoolsInput, "now">,
 ): Promise<{ readonly pools: SeenPool[]; readonly pause: PauseSetting }> {
   const at = context.clock.now();
+  const { isQuotaEnabled } = context.options;
+  // All pools of an organization share its quota, so what one of them may create is known only beside the others.
+  const { templateId, ...organizationScope } = scope;
   const { pause, loaded } = await context.db.snapshot("pools", async (sql) => ({
     pause: await readPause(sql),
-    loaded: await loadPools(sql, { ...scope, now: at, isForPeople: true }),
+    loaded: await loadPools(sql, { ...(isQuotaEnabled ? organizationScope : scope), now: at, isForPeople: true }),
   }));
   const now = at.getTime();
   const policy = {
@@ -51,12 +56,21 @@ export async function seePools(
     disabled: !context.options.isPrebuildsEnabled,
     paused: pause.isPaused,
   };
-  const pools = loaded.map((pool: LoadedPool): SeenPool => {
+  const seen = loaded.map((pool: LoadedPool): SeenPool => {
     const { preset, prebuilds, history, surge } = pool;
     const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
     return { snapshot, plan: decidePool(snapshot), versionName: pool.versionName };
   });
+  const held = isQuotaEnabled ? await holdForQuota(context, seen) : seen;
+  const pools = held.filter(({ snapshot }) => templateId === undefined || snapshot.preset.templateId === templateId);
   return { pools: pools.sort(byName), pause };
+}
+
+async function holdForQuota(context: AppContext, seen: readonly SeenPool[]): Promise<SeenPool[]> {
+  const plans = seen.map(({ plan }) => plan);
+  const wanting = plans.filter((plan) => plannedCreates(plan) > 0).map((plan) => plan.presetId);
+  const limited = limitByQuota(plans, await loadPoolQuota(context.db, wanting));
+  return seen.map((pool, place) => ({ ...pool, plan: limited[place] ?? pool.plan }));
 }
 
 function byName(one: SeenPool, other: SeenPool): number {

@@ -18,6 +18,7 @@ import {
 import { deploymentIdOf } from "../../db/queries/settings.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
+import { groupNamesOfOwner } from "../../db/queries/groups.ts";
 import { finishJob } from "../../db/writes/finish-job.ts";
 import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
@@ -116,12 +117,12 @@ async function takeOne(
     if (row === undefined) return undefined;
     tx.emit(`job:${row.id}`);
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
-    return { row, agents: await agentsFor(context, tx, row) };
+    return { row, agents: await agentsFor(context, tx, row), groups: await groupsOf(tx, row) };
   });
   if (taken === undefined) return null;
-  const { row, agents } = taken;
+  const { row, ...found } = taken;
   try {
-    return { ...baseOf(row), work: await workOf(context, row, agents) };
+    return { ...baseOf(row), work: await workOf(context, row, found) };
   } catch (error) {
     await failUnreadable(context, row, error);
     return null;
@@ -174,9 +175,14 @@ const rehearsalOwner: BuildWork["owner"] = {
   groups: [],
 };
 
-async function workOf(context: AppContext, row: LeasedJobRow, agents: BuildWork["agents"]): Promise<Work> {
+interface FoundForJob {
+  readonly agents: BuildWork["agents"];
+  readonly groups: string[];
+}
+
+async function workOf(context: AppContext, row: LeasedJobRow, found: FoundForJob): Promise<Work> {
   if (row.kind === "template_import") return { kind: "import" };
-  const work = buildWork(row, { agents, state: await stateOf(context, row) });
+  const work = buildWork(row, found, await stateOf(context, row));
   if (row.kind === "build") return { kind: "build", ...work };
   return { kind: "rehearsal", ...work, stage: "claim", owner: rehearsalOwner };
 }
@@ -189,12 +195,16 @@ async function agentsFor(context: AppContext, tx: Tx, row: LeasedJobRow): Promis
   return live.map(({ id, name }) => ({ id, name, token: null }));
 }
 
-/** Names of the groups that a workspace's owner belongs to: none, as long as an organization has no groups. */
-function groupsOf(): string[] {
-  return [];
+/** Names of the groups that a workspace's owner belongs to; asked for the one driver that hands them on. */
+async function groupsOf(tx: Tx, row: LeasedJobRow): Promise<string[]> {
+  return row.driver === "terraform" && row.kind === "build" ? await groupNamesOfOwner(tx, row.workspace_id) : [];
 }
 
-function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">): Omit<BuildWork, "kind"> {
+function buildWork(
+  row: LeasedJobRow,
+  { agents, groups }: FoundForJob,
+  state: BuildWork["state"],
+): Omit<BuildWork, "kind"> {
   if (row.build_id === null) throw new Error(`The job ${row.id} has no build.`);
   return {
     buildId: row.build_id,
@@ -208,10 +218,11 @@ function buildWork(row: LeasedJobRow, own: Pick<BuildWork, "agents" | "state">):
       username: row.owner_username,
       name: row.owner_name,
       email: row.owner_email ?? "",
-      groups: groupsOf(),
+      groups,
     },
     parameters: row.parameters,
-    ...own,
+    agents,
+    state,
   };
 }
 

@@ -31,12 +31,13 @@ export function checkManifest(read: ReadManifest, random: Random): readonly NewP
   ].map((problem) => read.locate(problem));
   if (problems.length > 0) throw invalidManifest(problems);
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
-  return presets.map((preset) =>
-    newPreset(preset, random, (name, text) => {
+  return presets.map((preset) => ({
+    ...newPreset(preset, random, (name, text) => {
       const definition = byName.get(name);
       return definition === undefined ? text : canonicalParameterValue(definition, text);
     }),
-  );
+    cost: preset.cost ?? manifest.cost ?? null,
+  }));
 }
 
 function agentProblems(agents: readonly { readonly name: string }[]): { field: string; reason: string }[] {
@@ -86,7 +87,7 @@ function newPreset(
   preset: ManifestPreset,
   random: Random,
   canonical: (name: string, text: string) => string,
-): NewPreset {
+): Omit<NewPreset, "cost"> {
   const { prebuilds } = preset;
   return {
     id: random.uuid() as PresetId,

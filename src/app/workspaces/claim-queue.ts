@@ -3,6 +3,7 @@ import { claimsQueuedMax } from "../../contracts/limits.ts";
 import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
 import { claimPrebuilds } from "../../db/queries/claim-batch.ts";
 import type { Db } from "../../db/store.ts";
+import type { Logger } from "../../platform/logger.ts";
 
 /** Statements that a pool has under way at once; while they run, further claims gather for the next. */
 const statementsPerPoolMax = 2;
@@ -30,11 +31,13 @@ interface Line {
  */
 export class ClaimQueue {
   readonly #db: Db;
+  readonly #logger: Logger;
   readonly #lines = new Map<string, Line>();
   #queued = 0;
 
-  constructor(db: Db) {
+  constructor(db: Db, logger: Logger) {
     this.#db = db;
+    this.#logger = logger;
   }
 
   /**
@@ -98,7 +101,13 @@ export class ClaimQueue {
     } catch (error) {
       // The database cannot be reached: so it is for each of them. Anything else is one claim's, and nothing happened.
       if (error instanceof CodedError) for (const each of batch) each.reject(error);
-      else await Promise.all(batch.map((each) => this.#runAlone(each)));
+      else {
+        this.#logger.warn("claims that shared a statement are made one by one", {
+          claims: batch.length,
+          reason: String(error),
+        });
+        await Promise.all(batch.map((each) => this.#runAlone(each)));
+      }
     }
   }
 

@@ -64,5 +64,6 @@ export function claimedView(input: {
     deadlineAt: ttlMs === null ? null : instant(new Date(row.claimed_at.getTime() + ttlMs)),
     dormantAt: null,
     deletingAt: null,
+    cost: row.cost,
   };
 }

@@ -9,6 +9,7 @@ import { createCold, idempotentAnswer, recordRefused } from "../../db/queries/co
 import { outdatedPresets } from "../../db/queries/creation-target.ts";
 import { workspaceById } from "../../db/queries/workspace-views.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
+import type { Sql, Tx } from "../../db/store.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
@@ -17,6 +18,7 @@ import type { ClaimQueue } from "./claim-queue.ts";
 import { type CreationRequest, checkCreation, findTarget } from "./creation-request.ts";
 import { missReasonOf, retryAfterSecondsOf } from "./miss-reason.ts";
 import type { VersionDefinitions } from "./version-definitions.ts";
+import { admitWithinQuota, isQuotaAsked } from "./within-quota.ts";
 import { workspaceView } from "./workspace-view.ts";
 
 export type Created = Static<typeof CreatedWorkspace>;
@@ -66,6 +68,8 @@ interface Creation {
 async function claimOrBuild(creation: Creation): Promise<Created> {
   const { input } = creation;
   const mode = input.mode ?? "prefer_warm";
+  // One transaction that checks, then claims or builds cold.
+  if (mode === "prefer_warm" && isQuotaAsked(creation)) return await buildCold(creation, null);
   const first = await tryClaim(creation);
   if (first.kind === "claimed") return first.created;
   let last: Missed = first;
@@ -89,24 +93,41 @@ type Attempt = { readonly kind: "claimed"; readonly created: Created } | Missed;
 
 type Claim = (input: ClaimInput) => Promise<ClaimedRow | undefined>;
 
-/** One attempt at a claim, outside any transaction: together with others that come at the same time. */
+/** One attempt at a claim: outside any transaction, together with others that come at the same time, or within the quota. */
 async function tryClaim(creation: Creation): Promise<Attempt> {
+  const { context } = creation;
+  const begunMs = context.monotonicMs();
+  const sought = isQuotaAsked(creation)
+    ? await context.db.transaction("claim within quota", async (tx) => {
+        const { claim } = await admitWithinQuota(tx, creation);
+        return await seekClaim(creation, { sql: tx, claim });
+      })
+    : await seekClaim(creation, { sql: context.db, claim: (input) => context.claims.claim(input) });
+  if (sought.kind === "missed") return sought;
+  return { kind: "claimed", created: finish(creation, sought.claimed, begunMs) };
+}
+
+type Sought = { readonly kind: "claimed"; readonly claimed: Claimed } | Missed;
+
+/** Looks for a prebuild in the preset's pool, and under `surge` in those that it replaces. */
+async function seekClaim(
+  creation: Creation,
+  { sql, claim }: { readonly sql: Sql; readonly claim: Claim },
+): Promise<Sought> {
   const { context, request } = creation;
-  const claim: Claim = (input) => context.claims.claim(input);
   const { preset } = request;
   if (preset === undefined) return { kind: "missed", reason: request.presetMiss ?? "no_preset" };
   if (!context.options.isPrebuildsEnabled) return { kind: "missed", reason: "disabled" };
   if (preset.instances === null) return { kind: "missed", reason: "no_pool" };
-  const begunMs = context.monotonicMs();
   const claimed = await claimFrom(creation, claim, { presetId: preset.presetId as PresetId, isOutdated: false });
-  if (claimed !== undefined) return { kind: "claimed", created: finish(creation, claimed, begunMs) };
+  if (claimed !== undefined) return { kind: "claimed", claimed };
   if (request.version.manifest.rollout?.strategy === "surge") {
-    for (const outdated of await outdatedPresets(context.db, preset.presetId as PresetId, context.clock.now())) {
+    for (const outdated of await outdatedPresets(sql, preset.presetId as PresetId, context.clock.now())) {
       const older = await claimFrom(creation, claim, { presetId: outdated.id, isOutdated: true });
-      if (older !== undefined) return { kind: "claimed", created: finish(creation, older, begunMs) };
+      if (older !== undefined) return { kind: "claimed", claimed: older };
     }
   }
-  return { kind: "missed", reason: await missReasonOf(context.db, preset.presetId as PresetId, context.clock.now()) };
+  return { kind: "missed", reason: await missReasonOf(sql, preset.presetId as PresetId, context.clock.now()) };
 }
 
 interface Claimed {
@@ -219,18 +240,18 @@ async function refuse(creation: Creation, reason: MissReason): Promise<never> {
   });
 }
 
-/** The pool is asked once more in the transaction that would build cold: a prebuild may have become ready. */
-async function buildCold(creation: Creation, reason: MissReason): Promise<Created> {
+/**
+ * The pool is asked once more in the transaction that would build cold: a prebuild may have become ready. Where a
+ * quota is asked it is asked in this transaction, before either is chosen; `missed` is null when nothing was tried yet.
+ */
+async function buildCold(creation: Creation, missed: MissReason | null): Promise<Created> {
   const { context, actor, input, request } = creation;
   const begunMs = context.monotonicMs();
   const workspaceId = context.random.uuid() as WorkspaceId;
   const ids = { buildId: context.random.uuid() as BuildId, jobId: context.random.uuid() as JobId };
-  const attempt = await context.db.transaction("create workspace", async (tx): Promise<"cold" | Claimed> => {
-    if (canAppear(reason) && request.preset !== undefined) {
-      const from = { presetId: request.preset.presetId as PresetId, isOutdated: false };
-      const claimed = await claimFrom(creation, (given) => claimPrebuild(tx, given), from);
-      if (claimed !== undefined) return claimed;
-    }
+  const attempt = await context.db.transaction("create workspace", async (tx) => {
+    const last = await lastLook(tx, creation, missed);
+    if (last.kind === "claimed") return last;
     await createCold(tx, {
       workspaceId,
       ...ids,
@@ -244,19 +265,39 @@ async function buildCold(creation: Creation, reason: MissReason): Promise<Create
       parameters: request.parameters,
       automaticUpdates: input.automaticUpdates ?? false,
       lifecycle: request.lifecycle,
+      cost: last.cost,
       mode: input.mode ?? "prefer_warm",
-      missReason: reason,
+      missReason: last.reason,
       waitedMs: Math.round(creation.waitedMs),
       now: context.clock.now(),
       idempotency: request.idempotency,
     });
     tx.emit("jobs");
     tx.emit(`workspace:${workspaceId}`);
-    return "cold";
+    return last;
   });
-  if (attempt !== "cold") return finish(creation, attempt, begunMs);
+  if (attempt.kind === "claimed") return finish(creation, attempt.claimed, begunMs);
   const createMs = context.monotonicMs() - begunMs;
-  return await answer(creation, { workspaceId, outcome: "cold", missReason: reason, createMs });
+  return await answer(creation, { workspaceId, outcome: "cold", missReason: attempt.reason, createMs });
+}
+
+/** The last look at the pool. @returns what it gave, or what is to be built cold: at which cost, and why. */
+async function lastLook(
+  tx: Tx,
+  creation: Creation,
+  missed: MissReason | null,
+): Promise<Sought & { readonly cost: number | null }> {
+  if (missed === null || isQuotaAsked(creation)) {
+    const { claim, cost } = await admitWithinQuota(tx, creation);
+    return { ...(await seekClaim(creation, { sql: tx, claim })), cost };
+  }
+  const { request } = creation;
+  if (canAppear(missed) && request.preset !== undefined) {
+    const from = { presetId: request.preset.presetId as PresetId, isOutdated: false };
+    const claimed = await claimFrom(creation, (given) => claimPrebuild(tx, given), from);
+    if (claimed !== undefined) return { kind: "claimed", claimed, cost: request.cost };
+  }
+  return { kind: "missed", reason: missed, cost: request.cost };
 }
 
 async function answer(
@@ -279,10 +320,14 @@ async function answer(
   };
 }
 
-/** A name or key that was taken since the checks: whoever has the same key gets the same answer (case 141). */
+/**
+ * A name or key that was taken since the checks: whoever has the same key gets the same answer (case 141), also when
+ * the workspace that the answer is about has used up the quota.
+ */
 async function explainViolation(creation: Creation, error: unknown): Promise<Created> {
   const constraint = violatedUnique(error);
-  if (constraint === undefined) throw error;
+  const isQuota = error instanceof CodedError && error.code === "quota_exceeded";
+  if (constraint === undefined && !isQuota) throw error;
   const { context, actor, input, request } = creation;
   if (request.idempotency !== null) {
     const answered = await idempotentAnswer(context.db, actor.userId, request.idempotency.key);

@@ -32,6 +32,8 @@ export interface CreationRequest {
   readonly presetMiss: MissReason | null;
   readonly parameters: Readonly<Record<string, string>>;
   readonly lifecycle: LifecycleFields;
+  /** Cost units as declared; null: the template declares none, and the resources of such a workspace tell. */
+  readonly cost: number | null;
   readonly idempotency: { readonly key: string; readonly requestHash: Buffer } | null;
 }
 
@@ -80,7 +82,9 @@ export async function checkCreation(
   const owner = await ownerOf(context, actor, input.owner);
   const version = await activeVersion(context, found.target);
   const policy = lifecyclePolicy(version.manifest.lifecycle, found.target.lifecycle);
-  return { ...found, version, owner, ...choosePreset(version, input), lifecycle: creationLifecycle(input, policy) };
+  const chosen = choosePreset(version, input);
+  const cost = chosen.preset === undefined ? (version.manifest.cost ?? null) : chosen.preset.cost;
+  return { ...found, version, owner, ...chosen, lifecycle: creationLifecycle(input, policy), cost };
 }
 
 function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): CreationRequest["idempotency"] {

@@ -11,6 +11,8 @@ const versionsMax = 1_000;
 
 export interface VersionPreset extends PresetCandidate {
   readonly instances: number | null;
+  /** Cost units as declared; null: only its resources tell. */
+  readonly cost: number | null;
 }
 
 export interface VersionDefinition {
@@ -56,6 +58,7 @@ export function createVersionDefinitions(): VersionDefinitions {
           // Presets of a version are written together: their place in the file tells the older.
           createdAt: new Date(preset.created_at).getTime() + preset.position / 1_000,
           parameters: preset.parameters,
+          cost: preset.cost,
         })),
       };
       known.set(id, definition);

@@ -28,6 +28,7 @@ export function workspaceView(row: WorkspaceView): Workspace {
     deadlineAt: row.transition === "start" ? instant(row.deadline_at) : null,
     dormantAt: instant(row.dormant_at),
     deletingAt: instant(row.deleting_at),
+    cost: row.cost,
   };
 }
 

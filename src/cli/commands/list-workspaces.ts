@@ -39,6 +39,8 @@ export function paintStatus(output: Output, status: Workspace["status"]): (text:
   return status === "stopped" || status === "deleted" ? output.paint.dim : output.paint.yellow;
 }
 
+const costColumn: Column<Workspace> = { title: "COST", cell: ({ cost }) => String(cost), align: "right" };
+
 /** The status, and for one that should run and is not there: what is lost. */
 function statusText({ status, lost }: Workspace): string {
   if (lost === undefined) return status;
@@ -49,7 +51,13 @@ function paintOf(output: Output, { status, lost }: Workspace): (text: string) =>
   return lost === undefined ? paintStatus(output, status) : output.paint.red;
 }
 
-function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Column<Workspace>[] {
+interface Shown {
+  readonly isOwnerShown: boolean;
+  /** Where nothing costs anything, nobody counts. */
+  readonly isCostShown: boolean;
+}
+
+function columns(output: Output, { isOwnerShown, isCostShown }: Shown, now: Date): readonly Column<Workspace>[] {
   const yesNo = (is: boolean): string => (is ? "yes" : "no");
   return [
     { title: "NAME", cell: ({ owner, name }) => (isOwnerShown ? `${owner}/${name}` : name) },
@@ -57,6 +65,7 @@ function columns(output: Output, isOwnerShown: boolean, now: Date): readonly Col
     { title: "USABLE", cell: ({ isUsable }) => yesNo(isUsable) },
     { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
     { title: "PRESET", cell: ({ preset }) => preset ?? "–" },
+    ...(isCostShown ? [costColumn] : []),
     { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
     { title: "NEXT", cell: (workspace) => nextText(workspace, now) },
     { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
@@ -67,11 +76,14 @@ async function run(options: ListOptions, invocation: Invocation): Promise<number
   const { output, world, connect, organization } = invocation;
   const client = await connect();
   const answer = await client.call("listWorkspaces", { query: { ...definedOnly(options), ...organization } });
-  const isOwnerShown = options.owner !== undefined && options.owner !== "me";
+  const shown = {
+    isOwnerShown: options.owner !== undefined && options.owner !== "me",
+    isCostShown: answer.workspaces.some((workspace) => workspace.cost > 0),
+  };
   output.result(answer, () =>
     answer.workspaces.length === 0
       ? "No workspaces."
-      : output.table(answer.workspaces, columns(output, isOwnerShown, world.clock.now())),
+      : output.table(answer.workspaces, columns(output, shown, world.clock.now())),
   );
   output.noteRest({ shown: answer.workspaces.length, offset: options.offset ?? 0, total: answer.total });
   return exitCodes.done;

@@ -52,6 +52,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["latest build", `${build.number} ${build.transition} (${build.stage}), ${build.status}`],
     ...(build.reason === "" ? [] : [["because", build.reason] as const]),
     ...(build.error === null ? [] : [["build error", `${build.error} [${build.errorCode ?? "unknown"}]`] as const]),
+    ["cost", `${workspace.cost} cost units`],
     ["created", relativeTime(workspace.createdAt, now)],
     ["claimed", relativeTime(workspace.claimedAt, now)],
     ["last used", relativeTime(workspace.lastUsedAt, now)],

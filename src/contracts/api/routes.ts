@@ -1,4 +1,5 @@
 import { daemonKeyRoutes } from "./daemon-keys.ts";
+import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
@@ -16,6 +17,7 @@ import { workspaceRoutes } from "./workspaces.ts";
 export const routes = {
   ...systemRoutes,
   ...identityRoutes,
+  ...groupRoutes,
   ...templateRoutes,
   ...workspaceRoutes,
   ...stateRoutes,

@@ -95,6 +95,8 @@ export const Workspace = Type.Object({
   dormantAt: OptionalInstant,
   /** When it is deleted, if it is still dormant then. */
   deletingAt: OptionalInstant,
+  /** Cost units that it takes of its owner's quota, running or not. */
+  cost: Type.Integer(),
 });
 export type Workspace = Static<typeof Workspace>;
 

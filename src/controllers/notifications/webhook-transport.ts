@@ -71,7 +71,8 @@ function post(webhook: OutgoingWebhook, options: WebhookOptions): Promise<void> 
       if (status >= 200 && status < 300) resolve();
       else reject(new Error(answerOf(status)));
     });
-    outgoing.once("error", (error) => {
+    // Stays for as long as the socket: an error behind the answer has nobody else to hear it.
+    outgoing.on("error", (error) => {
       reject(error.name === "TimeoutError" || error.name === "AbortError" ? tooSlow(timeoutMs, error) : error);
     });
     outgoing.end(webhook.body);

@@ -7,6 +7,7 @@ import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 import { mapBounded } from "../../platform/bounded.ts";
 import { sleep, yieldTurn } from "../../platform/sleep.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
+import { withinQuota } from "./pool-quota.ts";
 import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /**
@@ -89,7 +90,9 @@ async function createOnce(deps: PrebuildsDeps, pools: readonly PoolCreate[]): Pr
   const total = pools.reduce((sum, pool) => sum + pool.count, 0);
   const names = Array.from({ length: total }, () => `prebuild-${deps.random.base32(nameLength)}`);
   return await deps.db.transaction("prebuilds create", async (tx) => {
-    const created = await createPrebuilds(tx, { pools, prebuildsUserId, names, now: deps.clock.now() });
+    const covered = deps.options.isQuotaEnabled ? await withinQuota(tx, pools) : pools;
+    if (covered.length === 0) return 0;
+    const created = await createPrebuilds(tx, { pools: covered, prebuildsUserId, names, now: deps.clock.now() });
     if (created.length > 0) tx.emit("jobs");
     return created.length;
   });

@@ -14,6 +14,8 @@ import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
+import { createMembership, type Membership } from "./membership.ts";
+import { holdForQuota } from "./pool-quota.ts";
 import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
@@ -42,6 +44,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     monotonicMs: deps.monotonicMs,
   });
   const decisionLog = createDecisionLog(deps);
+  const membership = createMembership(deps);
   return {
     name: "prebuilds",
     intervalMs: deps.options.intervalMs,
@@ -49,7 +52,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };
-      const { plans, snapshots, total, isPaused } = await decide(deps);
+      const { plans, snapshots, total, isPaused, membershipErrors } = await decide(deps, membership);
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
       const failedRemoved = isPaused || deps.options.policy.disabled ? 0 : await removeFailedSurplus(deps);
@@ -64,7 +67,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         cancels: removed.cancels,
         held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
         failedRemoved,
-        errors: created.errors,
+        errors: created.errors + membershipErrors,
         isPaused,
       };
       return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };
@@ -90,10 +93,12 @@ interface Decided {
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
   readonly total: number;
   readonly isPaused: boolean;
+  /** Organizations in which the `prebuilds` user could not be made at home. */
+  readonly membershipErrors: number;
 }
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
-async function decide(deps: PrebuildsDeps): Promise<Decided> {
+async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Decided> {
   const { options } = deps;
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
@@ -103,6 +108,8 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
   }));
+  const mayAct = !loaded.pause.isPaused && !options.policy.disabled;
+  const membershipErrors = mayAct ? await membership.ensure(loaded.pools.map(({ preset }) => preset)) : 0;
   const now = at.getTime();
   const policy: PoolPolicy = { ...options.policy, paused: loaded.pause.isPaused };
   const snapshots = new Map<PresetId, PoolSnapshot>();
@@ -120,8 +127,9 @@ async function decide(deps: PrebuildsDeps): Promise<Decided> {
     deploymentInFlight: loaded.inFlight,
     deploymentInFlightMax: options.inFlightMax,
   });
-  const plans = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
-  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused };
+  const limited = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
+  const plans = options.isQuotaEnabled ? await holdForQuota(deps.db, limited) : limited;
+  return { plans, snapshots, total: loaded.total, isPaused: loaded.pause.isPaused, membershipErrors };
 }
 
 /** Asked only where there is a limit. */

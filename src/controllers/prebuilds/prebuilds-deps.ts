@@ -16,6 +16,10 @@ export interface PrebuildsOptions {
   readonly failedKeptMax: number;
   /** Connections of the pool; at most half of them are used for creates at once (spec §3). */
   readonly connectionsMax: number;
+  /** Whether pools are held to the allowance of the group `prebuilds`. */
+  readonly isQuotaEnabled: boolean;
+  /** Cost units that this group has when it is made. */
+  readonly prebuildsAllowance: number;
 }
 
 export interface PrebuildsDeps {

@@ -75,7 +75,7 @@ const batchStatement: Statement<BatchRow> = statement(
     from admitted)
   for update of b skip locked
 ), pair as materialized (
-  select a.*, w.id as workspace_id, w.created_at, previous.number + 1 as build_number, pool.template_version_id,
+  select a.*, w.id as workspace_id, w.created_at, w.cost, previous.number + 1 as build_number, pool.template_version_id,
     pool.driver, pool.tags, a.job_id is null or pool.rehearsal_effect = 'nothing' as is_handed_over
   from unnest(array(
     select workspace_id
@@ -122,8 +122,8 @@ const batchStatement: Statement<BatchRow> = statement(
   from pair
   where key is not null
 )
-select p.nth::int, p.workspace_id, p.created_at, $5::timestamptz as claimed_at, p.is_handed_over, p.build_number,
-  p.template_version_id, coalesce((
+select p.nth::int, p.workspace_id, p.created_at, p.cost, $5::timestamptz as claimed_at, p.is_handed_over,
+  p.build_number, p.template_version_id, coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)
     from agents a
@@ -131,7 +131,7 @@ select p.nth::int, p.workspace_id, p.created_at, $5::timestamptz as claimed_at, 
       and a.retired_at is null), '[]') as agents
 from pair p
 union all
-select i.nth::int, null, null, null, null, null, null, null
+select i.nth::int, null, null, null, null, null, null, null, null
 from input i
 where not exists (
   select 1

@@ -45,6 +45,7 @@ export interface ClaimedRow {
   readonly build_number: number;
   readonly template_version_id: TemplateVersionId;
   readonly created_at: Date;
+  readonly cost: number;
   readonly agents: readonly {
     readonly id: AgentId;
     readonly name: string;
@@ -107,7 +108,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   limit 1
   for update of b skip locked
 ), taken as materialized (
-  select w.id, w.created_at, previous.number + 1 as build_number,
+  select w.id, w.created_at, w.cost, previous.number + 1 as build_number,
     $5::uuid is null or pool.rehearsal_effect = 'nothing' as is_handed_over
   from candidate c
   cross join pool
@@ -140,7 +141,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   select $2, $11, $12, $1, t.id, $9, $13, 'claimed', $14
   from taken t
 )${hasJob ? jobPart : ""}${hasKey ? keyPart : ""}
-select t.id as workspace_id, t.created_at, $2::timestamptz as claimed_at, t.is_handed_over, t.build_number,
+select t.id as workspace_id, t.created_at, t.cost, $2::timestamptz as claimed_at, t.is_handed_over, t.build_number,
   pool.template_version_id, coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)

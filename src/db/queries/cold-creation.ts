@@ -27,6 +27,8 @@ export interface ColdCreationInput {
   readonly parameters: Readonly<Record<string, string>>;
   readonly automaticUpdates: boolean;
   readonly lifecycle: LifecycleFields;
+  /** Cost units; null: as many as the newest workspace of the preset was reported to cost. */
+  readonly cost: number | null;
   readonly mode: string;
   readonly missReason: MissReason;
   readonly waitedMs: number;
@@ -38,8 +40,9 @@ const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = stateme
   "cold_creation",
   `with workspace as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, automatic_updates,
-    last_used_at, latest_build_id, created_at, ttl_ms, autostart_schedule, deadline_at)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms')
+    last_used_at, latest_build_id, created_at, ttl_ms, autostart_schedule, deadline_at, cost)
+  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms',
+    coalesce($21::int, (select reported_cost from presets where id = $6), 0))
   returning id
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
@@ -90,6 +93,7 @@ export async function createCold(tx: Tx, input: ColdCreationInput): Promise<void
     input.idempotency?.requestHash ?? null,
     input.lifecycle.ttlMs,
     input.lifecycle.autostartSchedule,
+    input.cost,
   ]);
 }
 

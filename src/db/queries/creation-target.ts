@@ -96,6 +96,7 @@ export interface VersionDefinitionRow {
     readonly parameters: Record<string, string>;
     readonly created_at: string;
     readonly position: number;
+    readonly cost: number | null;
   }[];
 }
 
@@ -104,7 +105,8 @@ const definitionStatement: Statement<VersionDefinitionRow> = statement(
   `select v.id, v.name, v.manifest, v.claim_effect,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'is_default', p.is_default,
-      'instances', p.instances, 'parameters', p.parameters, 'created_at', p.created_at, 'position', p.position)
+      'instances', p.instances, 'parameters', p.parameters, 'created_at', p.created_at, 'position', p.position,
+      'cost', p.cost)
       order by p.position)
     from presets p
     where p.template_version_id = v.id), '[]') as presets

@@ -291,8 +291,15 @@ interface OrganizationRow {
 
 const insertOrganizationStatement: Statement<object> = statement(
   "organization_insert",
-  `insert into organizations (id, name, display_name, created_at)
-values ($1, $2, $3, $4)`,
+  // With its group of everybody (decision 0022).
+  `with organization as (
+  insert into organizations (id, name, display_name, created_at)
+  values ($1, $2, $3, $4)
+  returning id
+)
+insert into groups (id, organization_id, name, display_name, created_at)
+select gen_random_uuid(), id, 'everyone', 'Everyone', $4
+from organization`,
 );
 
 export async function insertOrganization(

@@ -213,12 +213,12 @@ export async function retryDeadDeliveries(
 
 const forgetStatement: Statement<object> = statement(
   "notifications_forget",
-  // An event stays for as long as anything of it: an inbox does not need it, an entry of the outbox does.
+  // What was never delivered goes too in the end: mails of a deployment that has lost its mail server, say.
   `with deliveries as (
   delete from notification_deliveries
   where ended_at < $1
     and status <> 'dead'
-    or ended_at < $2
+    or created_at < $2
 ), inbox as (
   delete from notifications
   where at < $2

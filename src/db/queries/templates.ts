@@ -290,16 +290,18 @@ export interface NewPreset {
   readonly ttlSeconds: number;
   readonly timezone: string | null;
   readonly schedules: readonly { readonly cron: string; readonly instances: number }[];
+  /** Cost units as declared; null: not declared. */
+  readonly cost: number | null;
 }
 
 const insertPresetsStatement: Statement<object> = statement(
   "presets_insert",
   `insert into presets (id, organization_id, template_id, template_version_id, name, description, icon, is_default,
-  position, parameters, instances, ttl_seconds, timezone, schedules, created_at)
+  position, parameters, instances, ttl_seconds, timezone, schedules, cost, created_at)
 select p.id, $1, $2, $3, p.name, p.description, p.icon, p."isDefault", p.position, p.parameters, p.instances,
-  p."ttlSeconds", p.timezone, p.schedules, $5
+  p."ttlSeconds", p.timezone, p.schedules, p.cost, $5
 from jsonb_to_recordset($4::jsonb) as p(id uuid, name text, description text, icon text, "isDefault" boolean,
-  position int, parameters jsonb, instances int, "ttlSeconds" int, timezone text, schedules jsonb)`,
+  position int, parameters jsonb, instances int, "ttlSeconds" int, timezone text, schedules jsonb, cost int)`,
 );
 
 export async function insertPresets(

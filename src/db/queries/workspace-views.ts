@@ -70,6 +70,7 @@ export interface WorkspaceView extends BuildView {
   readonly dormant_at: Date | null;
   readonly deleting_at: Date | null;
   readonly deleted_at: Date | null;
+  readonly cost: number;
   readonly total: number;
 }
 
@@ -112,7 +113,7 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
     where s.workspace_id = w.id
       and s.missing_noted_at >= coalesce(j.completed_at, b.created_at)) as gone_at,
   t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
-  w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at,
+  w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at, w.cost,
   ${buildColumns}`;
 
 const viewTables = `workspaces w

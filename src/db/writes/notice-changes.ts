@@ -1,7 +1,7 @@
 import type { DaemonId, PresetId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
-import { notify } from "./notify.ts";
+import { notify, notifyAll } from "./notify.ts";
 
 const pausedStatement: Statement<{ readonly paused_at: Date; readonly username: string | null }> = statement(
   "notice_paused",
@@ -98,10 +98,16 @@ export async function noticeDaemons(
 
 const limitedStatement: Statement<{ readonly id: PresetId }> = statement(
   "notice_pool_limited",
+  // Locked in one order, so that two servers that mark the same pools wait for each other and never in a ring.
   `update presets
 set hard_limit_noted_at = $2
-where id = $1
-  and hard_limit_noted_at is null
+where id in (
+  select id
+  from presets
+  where id = any($1::uuid[])
+    and hard_limit_noted_at is null
+  order by id
+  for update)
 returning id`,
 );
 
@@ -109,8 +115,13 @@ const recoveredStatement: Statement<{ readonly id: PresetId }> = statement(
   "notice_pool_recovered",
   `update presets
 set hard_limit_noted_at = null
-where id = $1
-  and hard_limit_noted_at is not null
+where id in (
+  select id
+  from presets
+  where id = any($1::uuid[])
+    and hard_limit_noted_at is not null
+  order by id
+  for update)
 returning id`,
 );
 
@@ -121,24 +132,38 @@ interface PoolName {
   readonly preset: string;
 }
 
-/** A pool as a decision saw it. */
-export type PoolHealthChange = PoolName &
-  (
-    | { readonly kind: "limited"; readonly failures: number; readonly probeAt: Date }
-    | { readonly kind: "recovered"; readonly because: "built" | "resumed" }
-  );
+/** Pools whose health is another than the one that people were told last, as a cycle saw them. */
+export interface PoolHealthChanges {
+  readonly limited: readonly (PoolName & { readonly failures: number; readonly probeAt: Date })[];
+  readonly recovered: readonly (PoolName & { readonly because: "built" | "resumed" })[];
+}
 
-/** Tells that a pool has become hard-limited, or is no longer; false when that was told already. */
-export async function noticePoolHealth(tx: Tx, change: PoolHealthChange, now: Date): Promise<boolean> {
-  const { presetId, organizationId, template, preset } = change;
-  const mark = change.kind === "limited" ? limitedStatement : recoveredStatement;
-  if ((await tx.query(mark, change.kind === "limited" ? [presetId, now] : [presetId])).length === 0) return false;
-  const pool = { template, preset, presetId };
-  if (change.kind === "limited") {
-    const detail = { ...pool, failures: change.failures, probeAt: change.probeAt.toISOString() };
-    await notify(tx, { kind: "pool_hard_limited", detail, organizationId, now });
-  } else {
-    await notify(tx, { kind: "pool_recovered", detail: { ...pool, because: change.because }, organizationId, now });
-  }
-  return true;
+/** Tells of pools that became hard-limited or are no longer, but of those that were told already. */
+export async function noticePoolHealth(tx: Tx, changes: PoolHealthChanges, now: Date): Promise<void> {
+  const limited = await marked(tx, limitedStatement, changes.limited, [now]);
+  await notifyAll(tx, "pool_hard_limited", {
+    now,
+    changes: limited.map(({ organizationId, probeAt, ...rest }) => ({
+      organizationId,
+      detail: { ...rest, probeAt: probeAt.toISOString() },
+    })),
+  });
+  const recovered = await marked(tx, recoveredStatement, changes.recovered, []);
+  await notifyAll(tx, "pool_recovered", {
+    now,
+    changes: recovered.map(({ organizationId, ...detail }) => ({ organizationId, detail })),
+  });
+}
+
+/** Those of the pools whose mark this transaction has changed. */
+async function marked<Pool extends PoolName>(
+  tx: Tx,
+  mark: Statement<{ readonly id: PresetId }>,
+  pools: readonly Pool[],
+  further: readonly unknown[],
+): Promise<readonly Pool[]> {
+  if (pools.length === 0) return [];
+  const presetIds = pools.map(({ presetId }) => presetId);
+  const ids = new Set((await tx.query(mark, [presetIds, ...further])).map(({ id }) => id));
+  return pools.filter(({ presetId }) => ids.has(presetId));
 }

@@ -32,7 +32,7 @@ const createStatement: Statement<CreatedRow> = statement(
   from unnest($1::uuid[], $2::int[], $3::int[]) as u(preset_id, desired, count_max)
 ), open as materialized (
   select p.id as preset_id, p.organization_id, p.template_id, p.template_version_id, p.parameters, v.driver,
-    coalesce(v.manifest -> 'tags', '{}') as tags,
+    coalesce(v.manifest -> 'tags', '{}') as tags, coalesce(p.cost, p.reported_cost, 0) as cost,
     least(w.count_max, w.desired - (
       select count(*)::int
       from prebuilds b
@@ -54,8 +54,8 @@ const createStatement: Statement<CreatedRow> = statement(
   from open o
   cross join lateral generate_series(1, o.slots)
 ), workspace as (
-  insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, latest_build_id, created_at)
-  select workspace_id, organization_id, $5, ($6::text[])[position], template_id, preset_id, build_id, $4
+  insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, latest_build_id, created_at, cost)
+  select workspace_id, organization_id, $5, ($6::text[])[position], template_id, preset_id, build_id, $4, cost
   from fresh
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,

@@ -163,6 +163,22 @@ const prebuilds = {
   }),
 };
 
+const quota = {
+  quotaEnabled: booleanOption({
+    name: "quota.enabled",
+    default: false,
+    description:
+      "Whether creations and pools are held to the allowances of groups. Servers of a deployment need the same.",
+  }),
+  quotaPrebuildsAllowance: integerOption({
+    name: "quota.prebuilds_allowance",
+    default: 0,
+    min: 0,
+    max: 1_000_000_000,
+    description: "Cost units that the unclaimed prebuilds of an organization may have, when its group of them is made.",
+  }),
+};
+
 const rest = {
   provisionerBuiltin: booleanOption({
     name: "provisioner.builtin",
@@ -261,6 +277,7 @@ export const serverOptions = {
   ...general,
   ...database,
   ...prebuilds,
+  ...quota,
   ...rest,
   ...metricsOptions,
   ...notificationOptions,

@@ -1,0 +1,105 @@
+import { CodedError } from "../../contracts/errors.ts";
+import type { PresetId } from "../../contracts/ids.ts";
+import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
+import { costsOf, lockQuota, type QuotaRow, quotaOfPerson, setCost } from "../../db/queries/quota.ts";
+import type { Tx } from "../../db/store.ts";
+import type { AppContext } from "../app-context.ts";
+import type { CreationRequest } from "./creation-request.ts";
+
+/** Workspaces that a refusal looks at, to say which of them would make room. */
+const workspacesLookedAtMax = 100;
+const workspacesNamedMax = 5;
+
+interface Asked {
+  readonly context: AppContext;
+  readonly request: CreationRequest;
+  readonly input: { readonly name: string };
+}
+
+/** Whether a creation has to be covered by its owner's quota: known without asking the database. */
+export function isQuotaAsked({ context, request }: Pick<Asked, "context" | "request">): boolean {
+  return context.options.isQuotaEnabled && request.cost !== 0;
+}
+
+export interface Admitted {
+  /** Cost units that the workspace takes, warm or cold. */
+  readonly cost: number;
+  /** Claims at this cost, in the transaction that admitted it. */
+  readonly claim: (input: ClaimInput) => Promise<ClaimedRow | undefined>;
+}
+
+/**
+ * Lets a creation pass that its owner's quota covers. Until the transaction ends nobody else creates anything for this
+ * owner in this organization, so what has been checked holds when it commits; the check is the same for a claim and
+ * for a cold creation, and comes before it is known which of them it will be.
+ * Errors: `quota_exceeded`.
+ */
+export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<Admitted> {
+  const { request } = asked;
+  const [organizationId, ownerId] = [request.target.organization_id, request.owner.id];
+  await lockQuota(tx, [organizationId], ownerId);
+  const quota = await quotaOfPerson(tx, {
+    organizationId,
+    ownerId,
+    declaredCost: request.cost,
+    presetId: (request.preset?.presetId ?? null) as PresetId | null,
+  });
+  const cost = quota.needed;
+  if (cost > 0 && quota.used + cost > quota.allowed) throw await exceeded(tx, asked, quota);
+  return {
+    cost,
+    claim: async (input) => {
+      const row = await claimPrebuild(tx, input);
+      if (row === undefined || row.cost === cost) return row;
+      // An older prebuild with another price: its new owner has been asked for this one.
+      await setCost(tx, row.workspace_id, cost);
+      return { ...row, cost };
+    },
+  };
+}
+
+async function exceeded(tx: Tx, { request, input }: Asked, quota: QuotaRow): Promise<CodedError> {
+  const { used, allowed, needed } = quota;
+  const missing = used + needed - allowed;
+  const rows = await costsOf(tx, {
+    organizationId: request.target.organization_id,
+    ownerId: request.owner.id,
+    sort: "last_used",
+    limit: workspacesLookedAtMax,
+    offset: 0,
+  });
+  const costly = rows.filter((row) => row.cost > 0);
+  const enough = makingRoom(costly, missing);
+  const names = enough.slice(0, workspacesNamedMax).map(({ name, cost }) => `${name} (${cost})`);
+  const more = enough.length > workspacesNamedMax ? ` and ${enough.length - workspacesNamedMax} more` : "";
+  return new CodedError(
+    "quota_exceeded",
+    `"${input.name}" costs ${needed} cost units, and ${request.owner.username} uses ${used} of ${allowed} in the ` +
+      `organization ${request.target.organization_name}: that is ${missing} too much.`,
+    {
+      next:
+        needed > allowed || enough.length === 0
+          ? "Ask an administrator for a larger allowance, or choose a cheaper preset; `prewarm quota show` lists what counts."
+          : `Delete what is used least, for example ${names.join(", ")}${more}, or ask an administrator for a larger allowance.`,
+      details: {
+        used,
+        allowed,
+        needed,
+        missing,
+        workspaces: costly.map(({ id, name, cost }) => ({ id, name, cost })),
+      },
+    },
+  );
+}
+
+/** The longest unused workspaces that free what is missing; one that does so by itself is preferred. */
+function makingRoom<Row extends { readonly cost: number }>(rows: readonly Row[], missing: number): readonly Row[] {
+  const single = rows.find((row) => row.cost >= missing);
+  if (single !== undefined) return [single];
+  let freed = 0;
+  return rows.filter((row) => {
+    if (freed >= missing) return false;
+    freed += row.cost;
+    return true;
+  });
+}

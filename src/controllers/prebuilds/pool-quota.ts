@@ -1,0 +1,33 @@
+import { prebuildsUserId } from "../../contracts/system-ids.ts";
+import { loadPoolQuota, lockQuota, organizationsOf, presetCosts, quotaOfPools } from "../../db/queries/quota.ts";
+import type { Sql, Tx } from "../../db/store.ts";
+import type { PoolCreate } from "../../db/writes/pool-creates.ts";
+import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
+import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
+
+/** The plans with what their organizations' quotas do not cover held; asked only when something is to be created. */
+export async function holdForQuota(sql: Sql, plans: readonly PoolPlan[]): Promise<readonly PoolPlan[]> {
+  const wanting = plans.filter((plan) => plannedCreates(plan) > 0).map((plan) => plan.presetId);
+  return wanting.length === 0 ? plans : limitByQuota(plans, await loadPoolQuota(sql, wanting));
+}
+
+/**
+ * As many of the creates as the quotas cover at this moment, in the transaction that makes them: whoever else creates
+ * prebuilds for these organizations waits until it has ended.
+ */
+export async function withinQuota(tx: Tx, pools: readonly PoolCreate[]): Promise<readonly PoolCreate[]> {
+  const presetIds = pools.map((pool) => pool.presetId);
+  const costs = await presetCosts(tx, presetIds);
+  const organizationIds = organizationsOf(costs);
+  await lockQuota(tx, organizationIds, prebuildsUserId);
+  const quotas = await quotaOfPools(tx, organizationIds);
+  const left = new Map([...quotas].map(([id, { allowed, used }]) => [id, allowed - used]));
+  return pools.flatMap((pool) => {
+    const price = costs.get(pool.presetId);
+    if (price === undefined || price.cost === 0) return [pool];
+    const rest = left.get(price.organizationId) ?? 0;
+    const count = Math.min(pool.count, Math.max(Math.floor(rest / price.cost), 0));
+    left.set(price.organizationId, rest - count * price.cost);
+    return count === 0 ? [] : [{ ...pool, count }];
+  });
+}
