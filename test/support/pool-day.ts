@@ -19,7 +19,7 @@ import { tarArchive } from "./tar-archive.ts";
 const roundsMax = 50;
 export const changesNothing: PlanReport = { effect: "nothing", changes: 0, replacements: [] };
 
-/** A person with a workspace called `desk`, or without. */
+/** Somebody who is signed in. His workspace, when he has one, is called `desk`. */
 export interface Person {
   readonly client: Client;
   readonly username: string;
@@ -41,7 +41,7 @@ export class PoolDay {
     this.mails = mail.mails;
   }
 
-  /** Opened for one test, which closes it, and checks the ledger then. `date`: of its clock, as `at` has it. */
+  /** Opened for one test, which closes it, and checks the ledger then. */
   static async begin(startAt: string): Promise<PoolDay> {
     const fx = await createFixture({ startAt, policy: { inFlightPerPresetMax: 2 } });
     const mail = await startMailServer({ tls: "none" });
@@ -150,6 +150,12 @@ export class PoolDay {
   async inbox(client: Client): Promise<NotificationKind[]> {
     const { notifications } = await client.call("listNotifications", { query: { limit: 100 } });
     return notifications.map(({ kind }) => kind).reverse();
+  }
+
+  /** Subjects of the mails that have reached a person's mailbox, the oldest first. */
+  subjectsTo({ username }: Person): string[] {
+    const address = `${username}@example.org`;
+    return this.mails.filter(({ to }) => to.includes(address)).map(({ subject }) => subject);
   }
 
   /** What the lifecycle executor has done to a workspace, with its reasons, by the audit log. */
