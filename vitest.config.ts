@@ -4,6 +4,8 @@ const shared = {
   exclude: ["node_modules/**", "dist/**"],
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  // The files of a worker share its modules: loading them anew for each file took a third of the time.
+  isolate: false,
 };
 
 // Suites that touch nothing but memory. Only the others wait for the run's PostgreSQL.
@@ -13,8 +15,6 @@ export default defineConfig({
   test: {
     pool: "forks",
     maxWorkers: 2,
-    // The files of a worker share its modules: loading them anew for each file took a third of the time.
-    isolate: false,
     projects: [
       { test: { ...shared, name: "pure", include: pure } },
       {
