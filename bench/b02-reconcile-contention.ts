@@ -113,7 +113,7 @@ async function measure(
     const context = {
       ...contextOver(store),
       versions: createVersionDefinitions(),
-      claims: new ClaimQueue(store, silentLogger),
+      claims: new ClaimQueue(store, { logger: silentLogger, monotonicMs: () => performance.now() }),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

@@ -122,7 +122,7 @@ async function run(context: BenchContext): Promise<Outcome> {
         const scene: Scene = {
           pool,
           store,
-          claims: new ClaimQueue(store, silentLogger),
+          claims: new ClaimQueue(store, { logger: silentLogger, monotonicMs: () => performance.now() }),
           from,
           people,
           check,

@@ -208,7 +208,7 @@ async function openHttp(
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(context.db, context.logger),
+    claims: new ClaimQueue(context.db, context),
     hub,
     metrics,
     metricsAccess,

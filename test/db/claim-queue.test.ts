@@ -149,7 +149,10 @@ function someClaim(): ClaimInput {
 
 it("a database that is gone fails every claim that was under way, each with its error", async () => {
   const gone = new Error("gone");
-  const queue = new ClaimQueue({ query: () => Promise.reject(gone) } as unknown as Db, silentLogger);
+  const queue = new ClaimQueue({ query: () => Promise.reject(gone) } as unknown as Db, {
+    logger: silentLogger,
+    monotonicMs: () => performance.now(),
+  });
   const claims = Array.from({ length: 10 }, () => queue.claim(someClaim()));
   expect(await Promise.allSettled(claims)).toEqual(claims.map(() => ({ status: "rejected", reason: gone })));
   // And the line goes on.
@@ -161,7 +164,10 @@ it("a server lets so many claims wait and no more", async () => {
   const held = new Promise<[]>((resolve) => {
     answer = resolve;
   });
-  const queue = new ClaimQueue({ query: () => held } as unknown as Db, silentLogger);
+  const queue = new ClaimQueue({ query: () => held } as unknown as Db, {
+    logger: silentLogger,
+    monotonicMs: () => performance.now(),
+  });
   const claims = Array.from({ length: claimsQueuedMax }, () => queue.claim(someClaim()));
   expect(await codeOf(queue.claim(someClaim()))).toBe("too_many_waiters");
   answer([]);

@@ -85,7 +85,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {})
     serverId: id,
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
-    claims: new ClaimQueue(store, logger),
+    claims: new ClaimQueue(store, { logger, monotonicMs: () => performance.now() }),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {

@@ -1,7 +1,7 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { claimsQueuedMax } from "../../contracts/limits.ts";
-import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
-import { claimPrebuilds } from "../../db/queries/claim-batch.ts";
+import { type ClaimedRow, type ClaimInput, claimPrebuild, type ReadySince } from "../../db/queries/claim.ts";
+import { type BatchAnswer, claimPrebuilds } from "../../db/queries/claim-batch.ts";
 import type { Db } from "../../db/store.ts";
 import type { Logger } from "../../platform/logger.ts";
 
@@ -14,6 +14,20 @@ interface Waiting {
   readonly input: ClaimInput;
   readonly resolve: (row: ClaimedRow | undefined) => void;
   readonly reject: (error: unknown) => void;
+}
+
+/**
+ * For so long a pool's claims begin where its oldest was found, and not at the entries of those claimed before, which
+ * stay in the index while any statement can see them (a consistency check of seconds is enough). A prebuild older than
+ * that, which a claim gave back or whose agent came back, waits so long for its turn, unless there is no other.
+ */
+const placeKeptMs = 200;
+const placesMax = 1_000;
+const fromTheOldest = "-infinity";
+
+interface Place {
+  readonly readySince: Date;
+  readonly untilMs: number;
 }
 
 interface Line {
@@ -32,12 +46,15 @@ interface Line {
 export class ClaimQueue {
   readonly #db: Db;
   readonly #logger: Logger;
+  readonly #monotonicMs: () => number;
   readonly #lines = new Map<string, Line>();
+  readonly #places = new Map<string, Place>();
   #queued = 0;
 
-  constructor(db: Db, logger: Logger) {
+  constructor(db: Db, { logger, monotonicMs }: { readonly logger: Logger; readonly monotonicMs: () => number }) {
     this.#db = db;
     this.#logger = logger;
+    this.#monotonicMs = monotonicMs;
   }
 
   /**
@@ -45,7 +62,7 @@ export class ClaimQueue {
    * Errors: those of `claimPrebuild`; `too_many_waiters` when `claimsQueuedMax` claims wait for their turn.
    */
   async claim(input: ClaimInput): Promise<ClaimedRow | undefined> {
-    const key = `${input.presetId} ${input.isOutdatedAllowed}`;
+    const key = keyOf(input);
     const line = this.#lines.get(key) ?? { running: 0, waiting: [] };
     this.#lines.set(key, line);
     if (this.#queued >= claimsQueuedMax) {
@@ -84,11 +101,8 @@ export class ClaimQueue {
     const [first] = batch;
     if (first === undefined) return;
     if (batch.length === 1) return await this.#runAlone(first);
-    const inputs = batch.map((each) => each.input);
-    // The newest instant of all: the pool is judged, and the claims are dated, as of one moment.
-    const now = new Date(Math.max(...inputs.map((input) => input.now.getTime())));
     try {
-      const answers = await claimPrebuilds(this.#db, first.input, { now, inputs });
+      const answers = await this.#claimTogether(batch);
       await Promise.all(
         batch.map(async (each, nth) => {
           const answer = answers[nth];
@@ -102,22 +116,65 @@ export class ClaimQueue {
       // The database cannot be reached: so it is for each of them. Anything else is one claim's, and nothing happened.
       if (error instanceof CodedError) for (const each of batch) each.reject(error);
       else {
-        this.#logger.warn("claims that shared a statement are made one by one", {
-          claims: batch.length,
-          reason: String(error),
-        });
+        const fields = { claims: batch.length, reason: String(error) };
+        this.#logger.warn("claims that shared a statement are made one by one", fields);
         await Promise.all(batch.map((each) => this.#runAlone(each)));
       }
     }
   }
 
-  async #runAlone(waiting: Waiting): Promise<void> {
+  async #claimTogether(batch: readonly Waiting[]): Promise<readonly BatchAnswer[]> {
+    const inputs = batch.map((each) => each.input);
+    const [first] = inputs;
+    if (first === undefined) return [];
+    // The newest instant of all: the pool is judged, and the claims are dated, as of one moment.
+    const now = new Date(Math.max(...inputs.map((input) => input.now.getTime())));
+    const readySince = this.#placeOf(first);
+    const answers = await claimPrebuilds(this.#db, first, { now, inputs, readySince });
+    if (readySince === fromTheOldest) {
+      this.#remember(
+        first,
+        answers.flatMap((answer) => (answer.kind === "claimed" ? [answer.row] : [])),
+      );
+      return answers;
+    }
+    const left = inputs.filter((_, nth) => answers[nth]?.kind === "empty");
+    if (left.length === 0) return answers;
+    // Before the place there may be some that were passed over.
+    const again = [...(await claimPrebuilds(this.#db, first, { now, inputs: left }))];
+    return answers.map((answer) => (answer.kind === "empty" ? (again.shift() ?? answer) : answer));
+  }
+
+  async #runAlone({ input, resolve, reject }: Waiting): Promise<void> {
     try {
-      waiting.resolve(await claimPrebuild(this.#db, waiting.input));
+      const readySince = this.#placeOf(input);
+      const row = await claimPrebuild(this.#db, input, readySince);
+      if (readySince === fromTheOldest) this.#remember(input, row === undefined ? [] : [row]);
+      resolve(row === undefined && readySince !== fromTheOldest ? await claimPrebuild(this.#db, input) : row);
     } catch (error) {
-      waiting.reject(error);
+      reject(error);
     }
   }
+
+  #placeOf(input: ClaimInput): ReadySince {
+    const place = this.#places.get(keyOf(input));
+    return place === undefined || this.#monotonicMs() > place.untilMs ? fromTheOldest : place.readySince;
+  }
+
+  /** Where the pool's oldest were found; a pool that had none is looked through from its oldest again. */
+  #remember(input: ClaimInput, claimed: readonly ClaimedRow[]): void {
+    if (this.#places.size >= placesMax) this.#places.clear();
+    const newestMs = Math.max(...claimed.map((row) => row.ready_at.getTime()));
+    if (!Number.isFinite(newestMs)) this.#places.delete(keyOf(input));
+    else {
+      const untilMs = this.#monotonicMs() + placeKeptMs;
+      this.#places.set(keyOf(input), { readySince: new Date(newestMs), untilMs });
+    }
+  }
+}
+
+function keyOf(input: ClaimInput): string {
+  return `${input.presetId} ${input.isOutdatedAllowed}`;
 }
 
 /** The longest waiting, of which no two would be in each other's way: those stay for the next statement. */

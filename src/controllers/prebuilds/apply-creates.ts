@@ -20,7 +20,7 @@ const poolsPerTransactionMax = 20;
 const transactionsMax = 1;
 const pauseMsMax = 50;
 /** Presets whose parameters are checked before requests have their turn. */
-const checksPerTurn = 50;
+const checksPerTurn = 10;
 const nameLength = 15;
 
 export interface CreateContext {

@@ -11,7 +11,7 @@ import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 /** Records that are made, and stored by one statement, before requests get their turn again. */
 const decisionBatchMax = 20;
 /** Decisions that are compared before requests have their turn. */
-const digestsPerTurn = 50;
+const digestsPerTurn = 10;
 
 export interface DecisionLog {
   /** Stores a record for each pool whose decision is another than the last one stored. */

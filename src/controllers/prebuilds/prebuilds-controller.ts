@@ -88,7 +88,7 @@ function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "a
 }
 
 /** Pools that are looked at before requests have their turn. */
-const poolsPerTurn = 50;
+const poolsPerTurn = 10;
 
 interface Decided {
   readonly plans: readonly PoolPlan[];

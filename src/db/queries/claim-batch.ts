@@ -1,7 +1,7 @@
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
-import type { ClaimedRow, ClaimInput } from "./claim.ts";
+import type { ClaimedRow, ClaimInput, ReadySince } from "./claim.ts";
 
 /** What claims must share to go into one statement. */
 export interface ClaimPool {
@@ -63,10 +63,11 @@ const batchStatement: Statement<BatchRow> = statement(
     and t.deprecated_at is null
     and t.deleted_at is null
 ), candidate as materialized (
-  select b.workspace_id
+  select b.workspace_id, b.ready_at
   from prebuilds b, pool
   where b.preset_id = $1
     and b.state = 'ready'
+    and b.ready_at >= $19
     and (pool.ttl_seconds = 0 or b.created_at >= $5::timestamptz - make_interval(secs => pool.ttl_seconds))
     and (pool.invalidated_at is null or b.created_at >= pool.invalidated_at)
   order by b.ready_at, b.workspace_id
@@ -75,11 +76,15 @@ const batchStatement: Statement<BatchRow> = statement(
     from admitted)
   for update of b skip locked
 ), pair as materialized (
-  select a.*, w.id as workspace_id, w.created_at, w.cost, previous.number + 1 as build_number, pool.template_version_id,
+  select a.*, w.id as workspace_id, w.created_at, c.ready_at, w.cost, previous.number + 1 as build_number, pool.template_version_id,
     pool.driver, pool.tags, a.job_id is null or pool.rehearsal_effect = 'nothing' as is_handed_over
-  from unnest(array(
-    select workspace_id
-    from candidate)) with ordinality as c(workspace_id, position)
+  from unnest(
+    array(
+      select workspace_id
+      from candidate),
+    array(
+      select ready_at
+      from candidate)) with ordinality as c(workspace_id, ready_at, position)
   join admitted a on a.position = c.position
   join workspaces w on w.id = c.workspace_id
   join builds previous on previous.id = w.latest_build_id
@@ -122,7 +127,7 @@ const batchStatement: Statement<BatchRow> = statement(
   from pair
   where key is not null
 )
-select p.nth::int, p.workspace_id, p.created_at, p.cost, $5::timestamptz as claimed_at, p.is_handed_over,
+select p.nth::int, p.workspace_id, p.created_at, p.ready_at, p.cost, $5::timestamptz as claimed_at, p.is_handed_over,
   p.build_number, p.template_version_id, coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)
@@ -131,7 +136,7 @@ select p.nth::int, p.workspace_id, p.created_at, p.cost, $5::timestamptz as clai
       and a.retired_at is null), '[]') as agents
 from pair p
 union all
-select i.nth::int, null, null, null, null, null, null, null, null
+select i.nth::int, null, null, null, null, null, null, null, null, null
 from input i
 where not exists (
   select 1
@@ -149,7 +154,7 @@ where not exists (
 export async function claimPrebuilds(
   sql: Sql,
   pool: ClaimPool,
-  claim: { readonly now: Date; readonly inputs: readonly ClaimInput[] },
+  claim: { readonly now: Date; readonly inputs: readonly ClaimInput[]; readonly readySince?: ReadySince },
 ): Promise<BatchAnswer[]> {
   const { inputs } = claim;
   const rows = await sql.query(batchStatement, [
@@ -171,6 +176,7 @@ export async function claimPrebuilds(
     inputs.map((input) => input.idempotency?.requestHash ?? null),
     inputs.map((input) => input.lifecycle.ttlMs),
     inputs.map((input) => input.lifecycle.autostartSchedule),
+    claim.readySince ?? "-infinity",
   ]);
   const answers: BatchAnswer[] = inputs.map(() => ({ kind: "empty" }));
   for (const row of rows) {

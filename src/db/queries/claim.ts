@@ -40,6 +40,7 @@ export interface ClaimInput {
 export interface ClaimedRow {
   readonly workspace_id: WorkspaceId;
   readonly claimed_at: Date;
+  readonly ready_at: Date;
   /** Whether the agents may be told at once: the claim is known to change nothing. */
   readonly is_handed_over: boolean;
   readonly build_number: number;
@@ -72,7 +73,7 @@ const jobPart = `, job as (
 
 const keyPart = `, idempotency as (
   insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
-  select $9, $17, $18, t.id, 'claimed', $2
+  select $9, $18, $19, t.id, 'claimed', $2
   from taken t
 )`;
 
@@ -98,17 +99,18 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
     and t.deprecated_at is null
     and t.deleted_at is null
 ), candidate as materialized (
-  select b.workspace_id
+  select b.workspace_id, b.ready_at
   from prebuilds b, pool
   where b.preset_id = $1
     and b.state = 'ready'
+    and b.ready_at >= $17
     and (pool.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => pool.ttl_seconds))
     and (pool.invalidated_at is null or b.created_at >= pool.invalidated_at)
   order by b.ready_at, b.workspace_id
   limit 1
   for update of b skip locked
 ), taken as materialized (
-  select w.id, w.created_at, w.cost, previous.number + 1 as build_number,
+  select w.id, w.created_at, c.ready_at, w.cost, previous.number + 1 as build_number,
     $5::uuid is null or pool.rehearsal_effect = 'nothing' as is_handed_over
   from candidate c
   cross join pool
@@ -141,7 +143,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   select $2, $11, $12, $1, t.id, $9, $13, 'claimed', $14
   from taken t
 )${hasJob ? jobPart : ""}${hasKey ? keyPart : ""}
-select t.id as workspace_id, t.created_at, t.cost, $2::timestamptz as claimed_at, t.is_handed_over, t.build_number,
+select t.id as workspace_id, t.created_at, t.ready_at, t.cost, $2::timestamptz as claimed_at, t.is_handed_over, t.build_number,
   pool.template_version_id, coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'ready_at', a.ready_at) order by a.position)
@@ -162,11 +164,22 @@ const claimWithKey = claimStatement("claim_key", { hasJob: false, hasKey: true }
 const claimWithBoth = claimStatement("claim_job_key", { hasJob: true, hasKey: true });
 
 /**
- * Hands at most one prebuild of the preset to its new owner (spec §4 step 3 to 5), oldest ready first.
+ * From where the ready prebuilds are looked through. Those claimed lately stay in the index until nobody can see them
+ * any more, so a claim that begins at the oldest passes over all of them.
+ */
+export type ReadySince = Date | "-infinity";
+
+/**
+ * Hands at most one prebuild of the preset to its new owner (spec §4 step 3 to 5), oldest ready first of those that are
+ * ready since `readySince`.
  * @returns the workspace, or undefined when no prebuild is claimable at this moment.
  * Errors: unique violations `workspaces_owner_name` and `idempotency_keys_pkey`; then nothing has changed.
  */
-export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<ClaimedRow | undefined> {
+export async function claimPrebuild(
+  sql: Sql,
+  input: ClaimInput,
+  readySince: ReadySince = "-infinity",
+): Promise<ClaimedRow | undefined> {
   const { jobId, idempotency } = input;
   const withJob = idempotency === null ? claimWithJob : claimWithBoth;
   const withoutJob = idempotency === null ? claimWithNeither : claimWithKey;
@@ -187,6 +200,7 @@ export async function claimPrebuild(sql: Sql, input: ClaimInput): Promise<Claime
     input.waitedMs,
     input.lifecycle.ttlMs,
     input.lifecycle.autostartSchedule,
+    readySince,
     ...(idempotency === null ? [] : [idempotency.key, idempotency.requestHash]),
   ]);
   return rows[0];
