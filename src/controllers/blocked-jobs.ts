@@ -14,6 +14,7 @@ export function createBlockedJobs(deps: { readonly db: Db; readonly clock: Clock
   return {
     name: "blocked-jobs",
     intervalMs,
+    mayWait: true,
     topics: [],
     run: async () => {
       const now = deps.clock.now();

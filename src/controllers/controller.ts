@@ -18,6 +18,8 @@ export interface Controller {
   readonly intervalMs: number;
   /** News after which it runs at once. */
   readonly topics: readonly Topic[];
+  /** Whether long runs put the next one off: for what looks through much, and that nobody waits for. */
+  readonly mayWait?: boolean;
   /** `shouldStop` tells a long run that the server is stopping. */
   run(shouldStop: AbortSignal): Promise<RunReport>;
   /** Called once after the last run. */

@@ -41,6 +41,9 @@ const settleMsMin = 5;
  */
 const restPerRun = 4;
 const restMsMax = 1_000;
+/** A controller that may wait takes at most a twentieth of the time: where its runs have become long, they come later. */
+const idlePerRun = 19;
+const idleMsMax = 300_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
 
@@ -74,7 +77,9 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
       const { outcome, fields, againAfterMs = controller.intervalMs } = await controller.run(abort.signal);
       const report = outcome === "skipped" ? status.report : fields;
       status = { ...status, ...measured(), lastOutcome: outcome, lastError: null, report };
-      return Math.min(outcome === "skipped" ? skippedRetryMs : againAfterMs, controller.intervalMs);
+      const idleMs = Math.min(idlePerRun * (deps.monotonicMs() - begun), idleMsMax);
+      const nextMs = Math.min(outcome === "skipped" ? skippedRetryMs : againAfterMs, controller.intervalMs);
+      return controller.mayWait === true ? Math.max(nextMs, idleMs) : nextMs;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       // Said once per change: a database that is away for an hour is one line, not thousands.

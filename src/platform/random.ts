@@ -1,9 +1,12 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 /** Where code asks for chance. Seeded in tests and simulation, the operating system's in production. */
 export interface Random {
   bytes(length: number): Buffer;
-  /** A version 4 UUID, lower case. */
+  /**
+   * A UUID, lower case. The operating system's are of version 7, which begin with the time: rows that are made one after
+   * the other lie side by side in their index, and not one a page.
+   */
   uuid(): string;
   /** `length` characters of the lower-case RFC 4648 alphabet (`a-z2-7`), 5 bits each. */
   base32(length: number): string;
@@ -21,16 +24,23 @@ function base32Of(bytes: Buffer): string {
   return text;
 }
 
-function uuidOf(bytes: Buffer): string {
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
+function uuidOf(bytes: Buffer, version: 4 | 7): string {
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | (version << 4), 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+/** RFC 9562 §5.7: 48 bits of milliseconds, then chance. */
+function timedUuid(nowMs: number): string {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  return uuidOf(bytes, 7);
+}
+
 export const systemRandom: Random = {
   bytes: (length) => randomBytes(length),
-  uuid: () => randomUUID(),
+  uuid: () => timedUuid(Date.now()),
   base32: (length) => base32Of(randomBytes(length)),
   float: () => randomBytes(4).readUInt32BE(0) / twoTo32,
 };
@@ -51,7 +61,7 @@ export function seededRandom(seed: number): Random {
   };
   return {
     bytes,
-    uuid: () => uuidOf(bytes(16)),
+    uuid: () => uuidOf(bytes(16), 4),
     base32: (length) => base32Of(bytes(length)),
     float: () => next() / twoTo32,
   };
