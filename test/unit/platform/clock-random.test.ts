@@ -25,13 +25,16 @@ describe("clocks", () => {
 });
 
 describe.each([
-  ["the system's", systemRandom],
-  ["seeded", seededRandom(7)],
-])("%s randomness", (_, random) => {
-  it("makes version 7 UUIDs, all different", () => {
+  ["the system's", systemRandom, "7"],
+  ["seeded", seededRandom(7), "4"],
+])("%s randomness", (_, random, version) => {
+  it("makes UUIDs of its version, all different", () => {
     const seen = new Set(Array.from({ length: 200 }, () => random.uuid()));
     expect(seen.size).toBe(200);
-    for (const id of seen) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    for (const id of seen) {
+      expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      expect(id[14]).toBe(version);
+    }
   });
 
   it("makes base32 text of the asked length that uses the whole alphabet", () => {
