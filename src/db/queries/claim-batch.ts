@@ -1,5 +1,6 @@
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
+import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
 import type { Sql } from "../store.ts";
 import type { ClaimedRow, ClaimInput, ReadySince } from "./claim.ts";
 
@@ -57,20 +58,9 @@ const batchStatement: Statement<BatchRow> = statement(
   from presets p
   join templates t on t.id = p.template_id
   join template_versions v on v.id = p.template_version_id
-  where p.id = $1
-    and p.blocked_reason is null
-    and ($2 or t.active_version_id = p.template_version_id)
-    and t.deprecated_at is null
-    and t.deleted_at is null
+  where ${poolIsClaimable("$1", "$2")}
 ), candidate as materialized (
-  select b.workspace_id, b.ready_at
-  from prebuilds b, pool
-  where b.preset_id = $1
-    and b.state = 'ready'
-    and b.ready_at >= $19
-    and (pool.ttl_seconds = 0 or b.created_at >= $5::timestamptz - make_interval(secs => pool.ttl_seconds))
-    and (pool.invalidated_at is null or b.created_at >= pool.invalidated_at)
-  order by b.ready_at, b.workspace_id
+  ${claimablePrebuilds({ preset: "$1", now: "$5", readySince: "$19" })}
   limit (
     select count(*)
     from admitted)

@@ -12,6 +12,7 @@ import type {
 import type { AgentState } from "../../contracts/states.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
+import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
 import type { Sql } from "../store.ts";
 
 export interface ClaimInput {
@@ -93,20 +94,9 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
     p.rehearsal_effect
   from presets p
   join templates t on t.id = p.template_id
-  where p.id = $1
-    and p.blocked_reason is null
-    and ($8 or t.active_version_id = p.template_version_id)
-    and t.deprecated_at is null
-    and t.deleted_at is null
+  where ${poolIsClaimable("$1", "$8")}
 ), candidate as materialized (
-  select b.workspace_id, b.ready_at
-  from prebuilds b, pool
-  where b.preset_id = $1
-    and b.state = 'ready'
-    and b.ready_at >= $17
-    and (pool.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => pool.ttl_seconds))
-    and (pool.invalidated_at is null or b.created_at >= pool.invalidated_at)
-  order by b.ready_at, b.workspace_id
+  ${claimablePrebuilds({ preset: "$1", now: "$2", readySince: "$17" })}
   limit 1
   for update of b skip locked
 ), taken as materialized (
