@@ -7,7 +7,10 @@ import type { Controller } from "./controller.ts";
 const intervalMs = 2_000;
 /** A daemon that restarts is back within this time; nobody needs to hear of it. */
 const waitedMsMin = 2_000;
-const jobsPerRunMax = 1_000;
+/** Each is a row that claims write too, and a line of its log. */
+const jobsPerRunMax = 200;
+/** Of a longer queue its first jobs are looked at; lists and `jobs show` say it of every job, whatever the log says. */
+const jobsLookedAtMax = 20_000;
 
 /** Says in a job's own log that no daemon can take it, once for each change. Harmless when several servers do it. */
 export function createBlockedJobs(deps: { readonly db: Db; readonly clock: Clock }): Controller {
@@ -23,6 +26,7 @@ export function createBlockedJobs(deps: { readonly db: Db; readonly clock: Clock
         daemonsSeenSince: new Date(now.getTime() - daemonAliveMs),
         createdBefore: new Date(now.getTime() - waitedMsMin),
         max: jobsPerRunMax,
+        lookedAtMax: jobsLookedAtMax,
       });
       deps.db.publish(changed.map((jobId) => `job:${jobId}` as const));
       return { outcome: "ok", fields: { said: changed.length } };

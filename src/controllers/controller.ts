@@ -18,6 +18,8 @@ export interface Controller {
   readonly intervalMs: number;
   /** News after which it runs at once. */
   readonly topics: readonly Topic[];
+  /** The shortest rest under steady news, where nobody waits for what it does. */
+  readonly restMsMin?: number;
   /** Whether long runs put the next one off: for what looks through much, and that nobody waits for. */
   readonly mayWait?: boolean;
   /** `shouldStop` tells a long run that the server is stopping. */

@@ -41,11 +41,17 @@ const settleMsMin = 5;
  */
 const restPerRun = 4;
 const restMsMax = 1_000;
+/** Short runs add up too: a controller of one statement would send hundreds in a second. */
+const restMsMin = 20;
 /** A controller that may wait takes at most a twentieth of the time: where its runs have become long, they come later. */
 const idlePerRun = 19;
 const idleMsMax = 300_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
+
+function restAfter(controller: Controller, elapsedMs: number): number {
+  return Math.max(controller.restMsMin ?? restMsMin, Math.min(restPerRun * elapsedMs, restMsMax));
+}
 
 /** Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once. */
 export function startController(controller: Controller, deps: DriverDeps): RunningController {
@@ -92,7 +98,7 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   async function loop(): Promise<void> {
     while (!abort.signal.aborted) {
       const timeoutMs = await runOnce();
-      const restsUntilMs = deps.monotonicMs() + Math.min(restPerRun * (status.lastElapsedMs ?? 0), restMsMax);
+      const restsUntilMs = deps.monotonicMs() + restAfter(controller, status.lastElapsedMs ?? 0);
       const settleMs = (): number => Math.max(settleMsMin, restsUntilMs - deps.monotonicMs());
       await waitSettled(signal, { timeoutMs, abort: abort.signal, settleMs });
     }

@@ -10,6 +10,8 @@ import { arePrebuildsOff } from "./prebuilds-off.ts";
 
 const intervalMs = 30_000;
 const rehearsalsPerRunMax = 50;
+/** Every claim is news of a pool, and few of them are a first ready prebuild. */
+const restMsMin = 250;
 
 export interface RehearsalDeps {
   readonly db: Db;
@@ -25,6 +27,7 @@ export function createRehearsal(deps: RehearsalDeps): Controller {
   return {
     name: "rehearsal",
     intervalMs,
+    restMsMin,
     topics: ["pools", "settings"],
     run: async () => {
       if (await arePrebuildsOff(deps.db, deps.prebuildsSwitch)) return { outcome: "ok", fields: { started: 0 } };

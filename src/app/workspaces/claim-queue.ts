@@ -5,8 +5,14 @@ import { type BatchAnswer, claimPrebuilds } from "../../db/queries/claim-batch.t
 import type { Db } from "../../db/store.ts";
 import type { Logger } from "../../platform/logger.ts";
 
-/** Statements that a pool has under way at once; while they run, further claims gather for the next. */
+/**
+ * Statements that a pool has under way at once; while they run, further claims gather for the next. A second one passes
+ * over the rows that the first has locked, and takes the processor from it: it pays only for a crowd.
+ */
 const statementsPerPoolMax = 2;
+const crowdMin = 64;
+/** A statement that takes so long waits for somebody's lock; those that came since go on without it. */
+const patienceMs = 50;
 /** Claims in one statement. More gain little, and each waits for all. */
 const claimsPerStatementMax = 128;
 
@@ -32,6 +38,8 @@ interface Place {
 
 interface Line {
   running: number;
+  /** Whether the statement under way has taken longer than `patienceMs`. */
+  isStuck: boolean;
   waiting: Waiting[];
 }
 
@@ -63,7 +71,7 @@ export class ClaimQueue {
    */
   async claim(input: ClaimInput): Promise<ClaimedRow | undefined> {
     const key = keyOf(input);
-    const line = this.#lines.get(key) ?? { running: 0, waiting: [] };
+    const line = this.#lines.get(key) ?? { running: 0, isStuck: false, waiting: [] };
     this.#lines.set(key, line);
     if (this.#queued >= claimsQueuedMax) {
       throw new CodedError(
@@ -86,11 +94,17 @@ export class ClaimQueue {
   }
 
   #advance(key: string, line: Line): void {
-    while (line.running < statementsPerPoolMax && line.waiting.length > 0) {
+    while (line.waiting.length > 0 && mayBegin(line)) {
       const batch = takeBatch(line);
       line.running += 1;
+      const patience = setTimeout(() => {
+        line.isStuck = true;
+        this.#advance(key, line);
+      }, patienceMs);
       void this.#run(batch).finally(() => {
+        clearTimeout(patience);
         line.running -= 1;
+        line.isStuck = false;
         this.#advance(key, line);
       });
     }
@@ -175,6 +189,10 @@ export class ClaimQueue {
 
 function keyOf(input: ClaimInput): string {
   return `${input.presetId} ${input.isOutdatedAllowed}`;
+}
+
+function mayBegin({ running, isStuck, waiting }: Line): boolean {
+  return running === 0 || (running < statementsPerPoolMax && (isStuck || waiting.length >= crowdMin));
 }
 
 /** The longest waiting, of which no two would be in each other's way: those stay for the next statement. */

@@ -20,6 +20,8 @@ const noteStatement: Statement<{ readonly id: JobId }> = statement(
   left join provider_states s on s.workspace_id = j.workspace_id
   where j.status = 'pending'
     and j.created_at < $3
+  order by j.is_prebuild, j.is_pool_removal desc, j.created_at, j.id
+  limit $6
 ), kinds as (
   select driver, tags, bound_to, 'pending' as status, (array_agg(workspace_id))[1] as workspace_id
   from waiting
@@ -63,10 +65,14 @@ export async function noteBlockedJobs(
     readonly now: Date;
     readonly daemonsSeenSince: Date;
     readonly createdBefore: Date;
+    /** Jobs of which something is said. */
     readonly max: number;
+    /** Jobs, from the head of the queue, that are looked at. */
+    readonly lookedAtMax: number;
   },
 ): Promise<JobId[]> {
-  const { now, daemonsSeenSince, createdBefore, max } = input;
-  const rows = await sql.query(noteStatement, [now, daemonsSeenSince, createdBefore, max, jobLogLinesMax]);
+  const { now, daemonsSeenSince, createdBefore, max, lookedAtMax } = input;
+  const params = [now, daemonsSeenSince, createdBefore, max, jobLogLinesMax, lookedAtMax];
+  const rows = await sql.query(noteStatement, params);
   return rows.map((row) => row.id);
 }

@@ -78,3 +78,28 @@ it("news after a pause are followed at once, however long the last run was", asy
   expect((begunMs[1] ?? 0) - toldMs).toBeLessThan(10);
   await stop(running);
 });
+
+it("a controller that nobody waits for rests as long as it asks for, and short runs do not make many", async () => {
+  const quick = (restMsMin?: number): { readonly controller: Controller; readonly begunMs: number[] } => {
+    const { controller, begunMs } = slowController();
+    const run = async (): Promise<{ outcome: "ok"; fields: object }> => {
+      begunMs.push(Date.now());
+      return await Promise.resolve({ outcome: "ok", fields: {} });
+    };
+    const quickly = { ...controller, run } as Controller;
+    return { controller: restMsMin === undefined ? quickly : { ...quickly, restMsMin }, begunMs };
+  };
+  for (const [one, runsMax] of [
+    [quick(), 51],
+    [quick(250), 5],
+  ] as const) {
+    const running = start(one.controller);
+    for (let ms = 0; ms < 1_000; ms += 5) {
+      running.tell();
+      await vi.advanceTimersByTimeAsync(5);
+    }
+    expect(one.begunMs.length).toBeLessThanOrEqual(runsMax);
+    expect(one.begunMs.length).toBeGreaterThanOrEqual(runsMax - 12);
+    await stop(running);
+  }
+});
