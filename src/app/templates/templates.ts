@@ -16,6 +16,7 @@ import {
   type TemplateRow,
 } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
+import { cancelImports } from "../../db/writes/cancel-imports.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
@@ -139,7 +140,10 @@ export async function deprecate(
   return templateView(fresh, active);
 }
 
-/** Errors: `conflict` while a person's workspace uses the template; its pools are no obstacle: they drain. */
+/**
+ * Deletes a template; its pools drain, and its imports that have not ended are cancelled.
+ * Errors: `conflict` while a person's workspace uses the template.
+ */
 export async function removeTemplate(
   context: AppContext,
   actor: Actor,
@@ -148,7 +152,11 @@ export async function removeTemplate(
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "delete templates");
   await context.db.transaction("delete template", async (tx) => {
-    if (!(await deleteTemplate(tx, template.id, context.clock.now()))) {
+    const now = context.clock.now();
+    const because = "The template was deleted before the import had ended.";
+    // Jobs before the template, as the end of an import takes them; of a template that stays it is undone.
+    const canceledImports = await cancelImports(tx, { templateId: template.id, because, now });
+    if (!(await deleteTemplate(tx, template.id, now))) {
       const count = template.workspaces;
       throw new CodedError(
         "conflict",
@@ -158,7 +166,8 @@ export async function removeTemplate(
         },
       );
     }
-    await audit(context, tx, { actor, template, action: "template.delete", detail: {} });
+    const detail = canceledImports === 0 ? {} : { canceledImports };
+    await audit(context, tx, { actor, template, action: "template.delete", detail });
   });
 }
 

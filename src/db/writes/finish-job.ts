@@ -19,7 +19,11 @@ import { storeBuildReport } from "./store-build-report.ts";
 export type JobOutcome =
   | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | { readonly kind: "canceled" };
+  | {
+      readonly kind: "canceled";
+      /** Why, where somebody who looks for the job's result has to be told. */
+      readonly message?: string;
+    };
 
 /** What the driver told of a build that went well. */
 export interface BuildReport {
@@ -110,7 +114,7 @@ export async function endJob(tx: Tx, input: FinishInput): Promise<EndedJob | und
     outcome.kind,
     input.now,
     outcome.kind === "canceled" ? "canceled" : (failure?.code ?? null),
-    failure?.message ?? null,
+    outcome.kind === "succeeded" ? null : (outcome.message ?? null),
     input.from,
     input.leaseOverBefore ?? null,
   ]);
@@ -155,8 +159,7 @@ where v.id = $1
 
 async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
   const { outcome } = input;
-  const message =
-    outcome.kind === "failed" ? outcome.message : outcome.kind === "canceled" ? "The import was cancelled." : null;
+  const message = outcome.kind === "succeeded" ? null : (outcome.message ?? "The import was cancelled.");
   const [version] = await tx.query(importStatement, [
     job.template_version_id,
     outcome.kind,
