@@ -41,7 +41,7 @@ it("a workspace is stopped when its TTL is over, once, and the audit says why", 
   await runJobs(fx);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 0, errors: 0 });
   expect(await auditOf(fx, "workspace.stop")).toEqual([
-    { detail: { workspace: workspace.name, because: "autostop", reason: "stopped: idle for 1 h" } },
+    { detail: { because: "autostop", reason: "stopped: idle for 1 h" } },
   ]);
 });
 

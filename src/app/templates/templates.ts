@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
@@ -133,7 +134,7 @@ export async function deprecate(
   await context.db.transaction("deprecate template", async (tx) => {
     const hasChanged = await deprecateTemplate(tx, template.id, at, message);
     const action = input.deprecated ? "template.deprecate" : "template.undeprecate";
-    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { message } });
+    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { reason: message } });
   });
   const fresh = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [fresh.id]);
@@ -177,7 +178,7 @@ async function audit(
   entry: {
     readonly actor: Actor;
     readonly template: TemplateRow;
-    readonly action: string;
+    readonly action: AuditAction;
     readonly detail: Record<string, unknown>;
   },
 ): Promise<void> {
@@ -186,8 +187,8 @@ async function audit(
     actorId: entry.actor.userId,
     organizationId: entry.template.organization_id,
     action: entry.action,
-    targetKind: "template",
     targetId: entry.template.id,
-    detail: { template: entry.template.name, ...entry.detail },
+    targetName: entry.template.name,
+    detail: entry.detail,
   });
 }
