@@ -39,7 +39,8 @@ create table audit_log (
   action text not null,
   target_kind text not null,
   target_id uuid,
-  detail jsonb default '{}'::jsonb not null
+  detail jsonb default '{}'::jsonb not null,
+  target_name text default ''::text not null
 );
 create table build_reports (
   build_id uuid not null,
@@ -530,7 +531,10 @@ CREATE INDEX agent_logs_agent ON public.agent_logs USING btree (agent_id, id);
 CREATE INDEX agents_server ON public.agents USING btree (server_id) WHERE (server_id IS NOT NULL);
 CREATE UNIQUE INDEX agents_token ON public.agents USING btree (token_hash) WHERE (retired_at IS NULL);
 CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id) WHERE (retired_at IS NULL);
-CREATE INDEX audit_log_at ON public.audit_log USING btree (at DESC);
+CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor_id, at DESC, id DESC);
+CREATE INDEX audit_log_name ON public.audit_log USING btree (lower(target_name), at DESC, id DESC) INCLUDE (target_name);
+CREATE INDEX audit_log_newest ON public.audit_log USING btree (at DESC, id DESC);
+CREATE INDEX audit_log_target ON public.audit_log USING btree (target_id, at DESC, id DESC);
 CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (preset_id, at);
 CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
 CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);

@@ -1,4 +1,5 @@
 import { type CliCommand, defineGroup } from "./command.ts";
+import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, whoAmICommand } from "./commands/account.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
@@ -50,6 +51,7 @@ export const commandTree: readonly CliCommand[] = [
     ...inboxCommands,
     ...deliveryCommands,
   ]),
+  defineGroup("audit", "read what was done, by whom and why", auditCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),

@@ -24,6 +24,9 @@ export const archiveEntriesMax = 10_000;
 export const pageSizeDefault = 50;
 export const pageSizeMax = 500;
 
+/** Entries of the audit log that one page looks at, however few of them match. */
+export const auditEntriesLookedMax = 10_000;
+
 /** Cost units of one workspace, and of a group's allowance. */
 export const costMax = 1_000_000;
 export const allowanceMax = 1_000_000_000;

@@ -1,4 +1,5 @@
 import { idempotencyKeepMs } from "../contracts/limits.ts";
+import { forgetAudit } from "../db/queries/audit.ts";
 import { housekeep } from "../db/queries/housekeeping.ts";
 import { forgetNotifications } from "../db/queries/notification-deliveries.ts";
 import type { Db } from "../db/store.ts";
@@ -12,9 +13,18 @@ const tokensKeepDays = 7;
 const workspacesPerRunMax = 1_000;
 const deliveredKeepDays = 14;
 const notificationsKeepDays = 180;
+/** More than a busy deployment writes in an hour, so that the log does not grow for ever. */
+const auditPerRunMax = 20_000;
+
+export interface HousekeepingDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  /** Time for which entries of the audit log are kept. */
+  readonly auditKeepMs: number;
+}
 
 /** Forgets what nobody can ask for any more. Harmless when several servers do it at once. */
-export function createHousekeeping(deps: { readonly db: Db; readonly clock: Clock }): Controller {
+export function createHousekeeping(deps: HousekeepingDeps): Controller {
   return {
     name: "housekeeping",
     intervalMs,
@@ -31,6 +41,7 @@ export function createHousekeeping(deps: { readonly db: Db; readonly clock: Cloc
         delivered: new Date(now - deliveredKeepDays * dayMs),
         all: new Date(now - notificationsKeepDays * dayMs),
       });
+      await forgetAudit(deps.db, new Date(now - deps.auditKeepMs), auditPerRunMax);
       return { outcome: "ok", fields: {} };
     },
   };

@@ -86,9 +86,9 @@ async function replaceLost(tx: Tx, since: Date, now: Date): Promise<readonly Los
       actorId: null,
       organizationId: row.organization_id,
       action: "prebuild.agent_lost",
-      targetKind: "workspace",
       targetId: row.workspace_id,
-      detail: { workspace: row.name, agent: row.agent, disconnectedAt: row.disconnected_at.toISOString() },
+      targetName: row.name,
+      detail: { agent: row.agent, disconnectedAt: row.disconnected_at.toISOString() },
     });
   }
   return replaced;

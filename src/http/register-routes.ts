@@ -6,6 +6,7 @@ import { providerStateBytesMax } from "../contracts/limits.ts";
 import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
@@ -37,6 +38,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...jobHandlers(deps),
     ...prebuildHandlers(deps),
     ...notificationHandlers(deps),
+    ...auditHandlers(deps),
     ...daemonKeyHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

@@ -42,6 +42,7 @@ export interface ControllerDeps extends Notifications {
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
+  readonly auditKeepMs: number;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
   readonly takeUsedAgents: () => readonly AgentId[];

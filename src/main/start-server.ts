@@ -145,12 +145,13 @@ async function stopAll(controllers: readonly RunningController[]): Promise<void>
 
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs"> {
+): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "auditKeepMs"> {
   return {
     version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+    auditKeepMs: config.auditKeepMs,
   };
 }
 

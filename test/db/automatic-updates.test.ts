@@ -137,6 +137,6 @@ describe("an autostart", () => {
     expect(await runLifecycle(fx)).toMatchObject({ errors: 0 });
     const latest = await latestOf(fx, id);
     expect(latest?.version_id).toBe(first.versionId);
-    expect(latest?.reason).toMatch(/^autostart.*; not updated to version .*parameter "region": /);
+    expect(latest?.reason).toMatch(/^started: autostart at .*; not updated to version .*parameter "region": /);
   });
 });

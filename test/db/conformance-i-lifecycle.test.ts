@@ -176,7 +176,7 @@ describe("a claimed workspace", () => {
     fx.clock.advance(day);
     expect(await runLifecycle(fx)).toMatchObject({ delete: 1, errors: 0 });
     await runJobs(fx);
-    expect(await latestBuild(fx, workspace.id)).toMatchObject({ reason: "auto-deletion: dormant for 1 d" });
+    expect(await latestBuild(fx, workspace.id)).toMatchObject({ reason: "deleted: dormant for 1 d" });
   });
 
   it("is not created outside of what the template allows: nothing has left the pool", async () => {

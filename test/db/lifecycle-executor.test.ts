@@ -32,7 +32,7 @@ it("a workspace is stopped when its TTL is over, once, and the audit says why", 
   expect(await runLifecycle(fx)).toMatchObject({ stop: 1, errors: 0 });
   expect(await latestBuild(fx, workspace.id)).toEqual({
     transition: "stop",
-    reason: "autostop: idle for 1 h",
+    reason: "stopped: idle for 1 h",
     initiator: "system.lifecycle",
     number: 2,
   });
@@ -41,7 +41,7 @@ it("a workspace is stopped when its TTL is over, once, and the audit says why", 
   await runJobs(fx);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 0, errors: 0 });
   expect(await auditOf(fx, "workspace.stop")).toEqual([
-    { detail: { workspace: workspace.name, because: "autostop", reason: "autostop: idle for 1 h" } },
+    { detail: { because: "autostop", reason: "stopped: idle for 1 h" } },
   ]);
 });
 
@@ -71,7 +71,11 @@ it("a failed autostop is tried again later each time, never at once", async () =
   fx.clock.advance(1);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 1 });
   await runJobs(fx);
-  expect(await latestBuild(fx, workspace.id)).toMatchObject({ number: 4, transition: "stop" });
+  expect(await latestBuild(fx, workspace.id)).toMatchObject({
+    number: 4,
+    transition: "stop",
+    reason: "stopped: tried again, as the stop before failed (2 in a row)",
+  });
   fx.clock.advance(day);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 0, errors: 0 });
 });
@@ -88,7 +92,7 @@ it("autostart starts what is stopped at its moment, counts as no use, and starts
   expect(await runLifecycle(fx)).toMatchObject({ start: 1, errors: 0 });
   expect(await latestBuild(fx, workspace.id)).toMatchObject({
     transition: "start",
-    reason: "autostart: 0 9 * * 1-5 Europe/Berlin",
+    reason: "started: autostart at 0 9 * * 1-5 Europe/Berlin",
   });
   await runJobs(fx);
   expect(await lifecycleColumns(fx, workspace.id)).toMatchObject({
@@ -130,7 +134,7 @@ it("what a failed start has left is stopped after failure_ttl", async () => {
   fx.clock.advance(1);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 1 });
   expect(await latestBuild(fx, workspace.id)).toMatchObject({
-    reason: "failure clean-up: its start failed 30 min ago",
+    reason: "stopped: its start failed 30 min ago",
   });
   await runJobs(fx, () => succeeded);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 0 });
@@ -149,7 +153,7 @@ it("an unused workspace is stopped, dormant, announced, and deleted; each thing 
   });
   expect(await latestBuild(fx, workspace.id)).toMatchObject({
     transition: "stop",
-    reason: "dormancy: not used for 10 d",
+    reason: "dormant: not used for 10 d",
   });
   for (let hours = 0; hours < 7 * 24 - 1; hours += 12) {
     fx.clock.advance(12 * hour - (hours === 0 ? 1 : 0));
@@ -166,7 +170,7 @@ it("an unused workspace is stopped, dormant, announced, and deleted; each thing 
   expect(
     await fx.number("select count(*) from workspaces where id = $1 and deleted_at is not null", [workspace.id]),
   ).toBe(1);
-  expect((await auditOf(fx, "workspace.delete"))[0]?.detail["reason"]).toBe("auto-deletion: dormant for 7 d");
+  expect((await auditOf(fx, "workspace.delete"))[0]?.detail["reason"]).toBe("deleted: dormant for 7 d");
 });
 
 it("a person's start wakes a dormant workspace, and autostart does not", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { createDeleteRetry } from "../../src/controllers/delete-retry.ts";
+import { forgetAudit, recordAudit } from "../../src/db/queries/audit.ts";
 import { createHousekeeping } from "../../src/controllers/housekeeping.ts";
 import { createServerPresence } from "../../src/controllers/server-presence.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
@@ -140,7 +141,7 @@ describe("housekeeping", () => {
     );
     await create(fx, { idempotencyKey: "old" });
     fx.clock.advance(1);
-    const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock });
+    const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock, auditKeepMs: 365 * day });
     await housekeeping.run(goOn);
     expect(await fx.number(logs)).toBe(1);
     expect(await fx.number("select count(*) from agents where workspace_id = $1", [old])).toBe(0);
@@ -150,6 +151,42 @@ describe("housekeeping", () => {
     fx.clock.advance(day);
     await housekeeping.run(goOn);
     expect(await fx.number("select count(*) from idempotency_keys")).toBe(0);
+  });
+
+  it("forgets entries of the audit log that are older than they are to be kept, and nothing else", async () => {
+    const fx = await testFixture();
+    const at = (agoDays: number) => new Date(fx.clock.now().getTime() - agoDays * day);
+    for (const agoDays of [31, 30, 29, 0]) {
+      await recordAudit(fx.store, {
+        at: at(agoDays),
+        actorId: fx.admin.userId,
+        organizationId: null,
+        action: "daemon_key.create",
+        targetId: null,
+        targetName: `${agoDays} days ago`,
+        detail: {},
+      });
+    }
+    const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock, auditKeepMs: 30 * day });
+    await housekeeping.run(goOn);
+    expect(await fx.rows("select target_name from audit_log order by at")).toEqual([
+      { target_name: "30 days ago" },
+      { target_name: "29 days ago" },
+      { target_name: "0 days ago" },
+    ]);
+  });
+
+  it("forgets the oldest entries of the audit log first, and so many at once", async () => {
+    const fx = await testFixture();
+    await fx.rows(
+      `insert into audit_log (at, action, target_kind)
+      select '2020-01-01'::timestamptz + n * interval '1 min', 'user.create', 'user' from generate_series(1, 5) n`,
+    );
+    await forgetAudit(fx.store, fx.clock.now(), 3);
+    expect(await fx.rows("select to_char(at, 'MI') as minute from audit_log order by at")).toEqual([
+      { minute: "04" },
+      { minute: "05" },
+    ]);
   });
 
   it("comes to all of them in time, also when more are gone than one run looks at", async () => {
@@ -163,7 +200,7 @@ describe("housekeeping", () => {
       [fx.alice.userId, new Date(fx.clock.now().getTime() - 90 * day)],
     );
     await goneWorkspace(fx, 31);
-    const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock });
+    const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock, auditKeepMs: 365 * day });
     await housekeeping.run(goOn);
     expect(await fx.number(logs)).toBe(0);
   });

@@ -216,8 +216,8 @@ async function idleAtNoon(day: PoolDay, { tess, anna, bob, carol, dave }: People
   for (const person of [anna, bob, dave]) {
     const { status, latestBuild, id } = await day.desk(person);
     expect(status).toBe("stopped");
-    expect(latestBuild).toMatchObject({ transition: "stop", reason: "autostop: idle for 4 h" });
-    expect(await day.audited(id)).toEqual(["workspace.stop autostop: idle for 4 h"]);
+    expect(latestBuild).toMatchObject({ transition: "stop", reason: "stopped: idle for 4 h" });
+    expect(await day.audited(id)).toEqual(["workspace.stop stopped: idle for 4 h"]);
   }
   await expectMetrics(day, { ...afterFrank, created_total: 19, desired: 3, running: 3, eligible: 3 });
   // What hit frank is no emergency: it came with the digest.

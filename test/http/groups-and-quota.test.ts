@@ -94,11 +94,17 @@ test("groups are created, shown, edited, given members and deleted, and each of 
   const audited = await server.server.context.db.query<{ action: string }>(
     {
       name: "test_audit",
-      text: "select action from audit_log where target_kind = 'group' and detail::text like '%crew%'",
+      text: "select action from audit_log where target_kind = 'group' and target_name in ('crew', 'team') order by id",
     },
     [],
   );
-  expect(audited.map(({ action }) => action)).toEqual(["group.create", "group.add_members", "group.edit"]);
+  expect(audited.map(({ action }) => action)).toEqual([
+    "group.create",
+    "group.add_members",
+    "group.edit",
+    "group.remove_member",
+    "group.delete",
+  ]);
 });
 
 test("the groups that Prewarm manages keep their names and members, and a wrong command line ends with 2", async () => {

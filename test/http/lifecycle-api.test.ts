@@ -108,6 +108,12 @@ test("a workspace gets its schedule at its creation, and shows, changes and list
   expect((await bench.run("schedule", "stop", "dev", "soon")).exitCode).toBe(2);
   expect((await bench.run("schedule", "stop", "dev", "10h")).stdout).toMatch(/ttl +10h/);
   expect((await bench.run("list", "--dormant")).stdout).toContain("No workspaces");
+  const acts = await bench.run("schedule", "show", "dev");
+  expect(acts.stdout).toMatch(/ ann +workspace\.schedule +ann\/dev +ttlMs=36000000\n/);
+  expect(JSON.parse((await bench.run("schedule", "show", "dev", "--json")).stdout)).toMatchObject({
+    ttlMs: 36_000_000,
+    acts: [{ action: "workspace.schedule" }, { action: "workspace.schedule" }],
+  });
 });
 
 test("a template admin sees and changes a template's schedule, and a member does not change it", async () => {

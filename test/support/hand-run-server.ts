@@ -65,6 +65,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     prebuilds: reconcilerDeps(fx, { policy: options.poolPolicy }).options,
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+    auditKeepMs: config.auditKeepMs,
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
     takeUsedAgents: () => used,

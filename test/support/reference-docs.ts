@@ -1,5 +1,7 @@
+import { auditActions, auditTargetKinds } from "../../src/contracts/audit-actions.ts";
 import { routes } from "../../src/contracts/api/routes.ts";
 import type { RouteDefinition } from "../../src/contracts/api/route.ts";
+import { auditEntriesLookedMax } from "../../src/contracts/limits.ts";
 import { errorRegistry } from "../../src/contracts/errors.ts";
 import { describeSections } from "../../src/platform/config/describe-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
@@ -19,6 +21,7 @@ export const referenceDocs: Readonly<Record<string, () => string>> = {
   "routes.md": routesPage,
   "configuration.md": configurationPage,
   "metrics.md": metricsPage,
+  "audit.md": auditPage,
 };
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -44,6 +47,62 @@ function errorsPage(): string {
     "The command line prints the same, with the code in brackets, and exits with 1 (2 when it was called wrongly).",
     "",
     table(["code", "status", "what happened", "what to do"], rows),
+    "",
+  ].join("\n");
+}
+
+function auditPage(): string {
+  const rows = Object.entries(auditActions).map(([action, entry]) => [`\`${action}\``, entry.target, entry.about]);
+  return [
+    "# Audit log",
+    "",
+    generated,
+    "",
+    "Who did what, when and why: what people do to workspaces, templates, pools, jobs, users, groups and keys, and what the",
+    "deployment does by itself to workspaces. An entry is written in the transaction of its act, so neither is there",
+    "without the other; of pools' jobs that are cancelled many at once, after the last of them.",
+    "",
+    "```sh",
+    "prewarm audit list                                      # the newest first",
+    "prewarm audit list --workspace dev --since 7d           # a workspace, also when it is deleted",
+    "prewarm audit list --template node                      # a template and its pools",
+    "prewarm audit list --action prebuilds --limit 10        # switched off and on, paused and resumed",
+    "prewarm audit list --actor system.lifecycle --action workspace.delete",
+    "prewarm audit list --since 2030-01-01 --until 2030-02-01 --json",
+    "```",
+    "",
+    "`prewarm schedule show dev` lists the last acts on a workspace beside its schedule. In the API it is",
+    "`GET /api/v1/audit` ([routes](routes.md)).",
+    "",
+    "## Who sees what",
+    "",
+    "Administrators see everything. Everybody else sees what he did himself, and what was done to a workspace that is his,",
+    "or was when it was deleted. Template admins also see what was done to the templates, pools and unclaimed prebuilds of",
+    "their organizations, and nothing of other people's workspaces.",
+    "",
+    "## Pages",
+    "",
+    "A page ends with a cursor, `next`; passed as `before` (`--before`) it gives the next older page, and what happens in",
+    `the meantime moves nothing. One request looks at ${auditEntriesLookedMax.toLocaleString("en")} entries at most, so a page may be short, or empty, and still`,
+    "have a `next`. `prewarm audit list` goes on by itself, and says how far back it looked.",
+    "",
+    "## How long",
+    "",
+    "Entries are kept for [`audit.keep`](configuration.md), a year unless said; after that they are removed within hours.",
+    "`prewarm db export` takes the log along.",
+    "",
+    "## What is written",
+    "",
+    "Each entry has its instant, its actor (none: the deployment itself), its action, its target with id and name, and what",
+    'else there is to say. `reason` says why, when nobody asked for it ("stopped: idle for 1 h"), or what somebody gave as',
+    "his reason. The kinds of targets are",
+    `${auditTargetKinds.map((kind) => `\`${kind}\``).join(", ")}.`,
+    "",
+    table(["action", "target", "what happened"], rows),
+    "",
+    "Not in the log, because it is kept elsewhere: the creation of workspaces (the workspace itself, and the",
+    "[metrics](metrics.md) of claims and misses), what provisioner jobs did (`prewarm jobs list`), what the reconciler",
+    "decided (`prewarm prebuilds explain`), and signing in and out.",
     "",
   ].join("\n");
 }

@@ -1,4 +1,5 @@
 import type { Group, GroupMember } from "../../contracts/api/groups.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { GroupId } from "../../contracts/ids.ts";
 import { everyoneGroupName, prebuildsGroupName } from "../../contracts/system-ids.ts";
@@ -69,14 +70,15 @@ export async function createGroup(
   const organization = await organizationOf(context, actor, input.organization);
   refuseReserved(input.name);
   const id = context.random.uuid() as GroupId;
-  const change = { actor, organization, id, action: "group.create", detail: { ...input } };
+  const { displayName = "", allowance = 0 } = input;
+  const change = { actor, organization, id, action: "group.create", detail: { displayName, allowance } } as const;
   await changing(context, change, input.name, (tx) =>
     insertGroup(tx, {
       id,
       organizationId: organization.id,
       name: input.name,
-      displayName: input.displayName ?? "",
-      allowance: input.allowance ?? 0,
+      displayName,
+      allowance,
       now: context.clock.now(),
     }),
   );
@@ -97,8 +99,8 @@ export async function editGroup(
     if (kindOf(group.name) !== "ordinary") throw managed(group.name, "renamed");
     refuseReserved(name);
   }
-  const detail = { before: { name: group.name, allowance: group.allowance }, name, displayName, allowance };
-  const change = { actor, organization, id: group.id, action: "group.edit", detail };
+  const detail = { before: { name: group.name, allowance: group.allowance }, displayName, allowance };
+  const change = { actor, organization, id: group.id, action: "group.edit", detail } as const;
   await changing(context, change, name ?? group.name, (tx) =>
     updateGroup(tx, group.id, { name, displayName, allowance }),
   );
@@ -111,8 +113,8 @@ export async function removeGroup(context: AppContext, actor: Actor, input: Name
   const organization = await organizationOf(context, actor, input.organization);
   const group = await requireGroup(context, organization, input.group);
   if (kindOf(group.name) !== "ordinary") throw managed(group.name, "deleted");
-  const detail = { name: group.name, allowance: group.allowance };
-  const change = { actor, organization, id: group.id, action: "group.delete", detail };
+  const detail = { allowance: group.allowance };
+  const change = { actor, organization, id: group.id, action: "group.delete", detail } as const;
   await changing(context, change, group.name, (tx) => deleteGroup(tx, group.id));
 }
 
@@ -130,8 +132,8 @@ export async function addGroupMembers(
     organization,
     id: group.id,
     action: "group.add_members",
-    detail: { group: group.name, usernames },
-  };
+    detail: { usernames },
+  } as const;
   await changing(context, change, group.name, async (tx) => {
     const owner = { id: group.id, organizationId: organization.id };
     const added = new Set(await addMembers(tx, owner, usernames, context.clock.now()));
@@ -162,8 +164,8 @@ export async function removeGroupMember(
     organization,
     id: group.id,
     action: "group.remove_member",
-    detail: { group: group.name, username },
-  };
+    detail: { username },
+  } as const;
   await changing(context, change, group.name, async (tx) => {
     if (await removeMember(tx, group.id, username)) return;
     throw new CodedError("not_found", `"${username}" is not in the group ${group.name}.`, {
@@ -197,7 +199,7 @@ interface GroupChange {
   readonly actor: Actor;
   readonly organization: Organization;
   readonly id: GroupId;
-  readonly action: string;
+  readonly action: AuditAction;
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
@@ -216,8 +218,8 @@ async function changing(
         actorId: change.actor.userId,
         organizationId: change.organization.id,
         action: change.action,
-        targetKind: "group",
         targetId: change.id,
+        targetName: name,
         detail: change.detail,
       });
       tx.emit("pools");

@@ -10,12 +10,12 @@ import {
 import {
   ensureSystemUser,
   insertOrganization,
-  insertSetupLink,
   insertUser,
   organizationByName,
   setPassword,
   userByName,
 } from "../../db/queries/identity.ts";
+import { insertSetupLink } from "../../db/queries/setup-links.ts";
 import { ensureDeploymentId } from "../../db/queries/settings.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";

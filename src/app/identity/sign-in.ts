@@ -1,7 +1,9 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId } from "../../contracts/ids.ts";
-import { consumeSetupLink, insertToken, revokeToken, setPassword, userByName } from "../../db/queries/identity.ts";
+import { recordAudit } from "../../db/queries/audit.ts";
+import { insertToken, revokeToken, setPassword, userByName } from "../../db/queries/identity.ts";
+import { consumeSetupLink } from "../../db/queries/setup-links.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
@@ -53,11 +55,21 @@ export async function setUp(
   input: { readonly secret: string; readonly password: string },
 ): Promise<void> {
   const passwordHash = await hashPassword(input.password);
+  const now = context.clock.now();
   await context.db.transaction("set up", async (tx) => {
-    const userId = await consumeSetupLink(tx, hashSecret(input.secret), context.clock.now());
+    const userId = await consumeSetupLink(tx, hashSecret(input.secret), now);
     if (userId === undefined) {
       throw new CodedError("setup_link_invalid", "The set-up link is wrong, was used already, or has expired.");
     }
-    await setPassword(tx, userId, passwordHash);
+    const username = await setPassword(tx, userId, passwordHash);
+    await recordAudit(tx, {
+      at: now,
+      actorId: userId,
+      organizationId: null,
+      action: "user.set_password",
+      targetId: userId,
+      targetName: username ?? "",
+      detail: {},
+    });
   });
 }

@@ -64,14 +64,14 @@ export async function createUser(context: AppContext, actor: Actor, input: Creat
         organizationRole: input.organizationRole ?? "member",
         now,
       });
-      const detail = { username: input.username, role: input.role ?? "member" };
+      const detail = { role: input.role ?? "member", organizationRole: input.organizationRole ?? "member" };
       await recordAudit(tx, {
         at: now,
         actorId: actor.userId,
         organizationId: null,
         action: "user.create",
-        targetKind: "user",
         targetId: id,
+        targetName: input.username,
         detail,
       });
     });
@@ -105,9 +105,9 @@ export async function removeUser(context: AppContext, actor: Actor, username: st
       actorId: actor.userId,
       organizationId: null,
       action: "user.delete",
-      targetKind: "user",
       targetId: user.id,
-      detail: { username },
+      targetName: user.username,
+      detail: {},
     });
   });
 }
@@ -136,14 +136,26 @@ export async function createToken(
   const now = context.clock.now();
   const expiresAt = new Date(now.getTime() + days * dayMs);
   const id = context.random.uuid() as TokenId;
-  await insertToken(context.db, {
-    id,
-    kind: "api",
-    userId: actor.userId,
-    name: input.name,
-    secretHash: hashSecret(secret),
-    now,
-    expiresAt,
+  await context.db.transaction("create token", async (tx) => {
+    const { userId } = actor;
+    await insertToken(tx, {
+      id,
+      kind: "api",
+      userId,
+      name: input.name,
+      secretHash: hashSecret(secret),
+      now,
+      expiresAt,
+    });
+    await recordAudit(tx, {
+      at: now,
+      actorId: userId,
+      organizationId: null,
+      action: "token.create",
+      targetId: id,
+      targetName: input.name,
+      detail: { expiresAt: instant(expiresAt) },
+    });
   });
   return {
     secret,
@@ -161,7 +173,18 @@ export async function createToken(
 /** Errors: `not_found`, also for somebody else's token. */
 export async function revokeOneToken(context: AppContext, actor: Actor, tokenId: TokenId): Promise<void> {
   const ownedBy = isAdministrator(actor) ? null : actor.userId;
-  if (!(await revokeToken(context.db, { tokenId, ownedBy, now: context.clock.now() }))) {
-    throw new CodedError("not_found", "There is no such live token of yours.");
-  }
+  const now = context.clock.now();
+  await context.db.transaction("revoke token", async (tx) => {
+    const revoked = await revokeToken(tx, { tokenId, ownedBy, now });
+    if (revoked === undefined) throw new CodedError("not_found", "There is no such live token of yours.");
+    await recordAudit(tx, {
+      at: now,
+      actorId: actor.userId,
+      organizationId: null,
+      action: "token.revoke",
+      targetId: tokenId,
+      targetName: revoked.name,
+      detail: { kind: revoked.kind, of: revoked.username },
+    });
+  });
 }

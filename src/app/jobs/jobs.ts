@@ -112,9 +112,9 @@ export async function cancelJob(context: AppContext, actor: Actor, jobId: JobId)
       actorId: actor.userId,
       organizationId: job.organization_id,
       action: "job.cancel",
-      targetKind: "job",
       targetId: jobId,
-      detail: { workspace: job.workspace, initiator: job.initiator },
+      targetName: job.workspace ?? "",
+      detail: { initiator: job.initiator, kind: job.kind, template: job.template },
     });
   });
   return await getJob(context, actor, jobId);
@@ -169,8 +169,8 @@ export async function cancelPendingPrebuildJobs(
     actorId: actor.userId,
     organizationId: organization.id,
     action: "job.cancel_prebuilds",
-    targetKind: "organization",
     targetId: organization.id,
+    targetName: organization.name,
     detail: { template: null, status: null, initiator: null, tag: null, ...filter, canceled },
   });
   return { canceled };

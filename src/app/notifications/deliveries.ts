@@ -38,8 +38,8 @@ export async function retryDeliveries(
       actorId: actor.userId,
       organizationId: null,
       action: "notification.retry",
-      targetKind: "notification_delivery",
       targetId: null,
+      targetName: "",
       detail: { retried: count },
     });
     return count;

@@ -1,4 +1,5 @@
 import type { Webhook } from "../../contracts/api/notifications.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { NotificationKind } from "../../contracts/notification-kinds.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
@@ -42,7 +43,8 @@ export async function createWebhook(
       actor,
       action: "webhook.create",
       targetId: id,
-      detail: { name, url: shownUrl(url), kinds },
+      name,
+      detail: { url: shownUrl(url), kinds },
       now,
     });
   });
@@ -56,7 +58,7 @@ export async function deleteWebhook(context: AppContext, actor: Actor, name: str
   await context.db.transaction("remove webhook", async (tx) => {
     const targetId = await removeWebhook(tx, name, now);
     if (targetId === undefined) throw noWebhook(name);
-    await audit(tx, { actor, action: "webhook.remove", targetId, detail: { name }, now });
+    await audit(tx, { actor, action: "webhook.remove", targetId, name, detail: {}, now });
   });
 }
 
@@ -107,8 +109,9 @@ async function audit(
   tx: Tx,
   entry: {
     readonly actor: Actor;
-    readonly action: string;
+    readonly action: AuditAction;
     readonly targetId: string;
+    readonly name: string;
     readonly detail: Readonly<Record<string, unknown>>;
     readonly now: Date;
   },
@@ -118,8 +121,8 @@ async function audit(
     actorId: entry.actor.userId,
     organizationId: null,
     action: entry.action,
-    targetKind: "webhook",
     targetId: entry.targetId,
+    targetName: entry.name,
     detail: entry.detail,
   });
 }

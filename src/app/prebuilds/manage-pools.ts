@@ -1,4 +1,5 @@
 import type { Pool } from "../../contracts/api/prebuilds.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import type { OrganizationId } from "../../contracts/ids.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
 import { cleanablePrebuilds } from "../../db/queries/failed-prebuilds.ts";
@@ -48,12 +49,13 @@ export async function setEnabled(
 async function turn(
   context: AppContext,
   actor: Actor,
-  { action, ...change }: { readonly name: SwitchName; readonly isTurned: boolean; readonly action: string },
+  { action, ...change }: { readonly name: SwitchName; readonly isTurned: boolean; readonly action: AuditAction },
 ): Promise<void> {
   const now = context.clock.now();
   await context.db.transaction(action, async (tx) => {
     const hasChanged = await writeSwitch(tx, { ...change, by: actor.userId, now });
-    if (hasChanged) await audit(context, tx, { actor, organizationId: null, action, targetId: null, detail: {} });
+    if (hasChanged)
+      await audit(context, tx, { actor, organizationId: null, action, targetId: null, targetName: "", detail: {} });
   });
 }
 
@@ -73,8 +75,9 @@ export async function resumePool(
       actor,
       organizationId: preset.organizationId,
       action: "pool.resume",
-      targetId: preset.presetId,
-      detail: { template: preset.templateName, preset: preset.presetName },
+      targetId: preset.templateId,
+      targetName: preset.templateName,
+      detail: { preset: preset.presetName },
     });
   });
   return poolView(await requirePool(context, actor, input));
@@ -101,7 +104,8 @@ export async function invalidate(
       organizationId: template.organization_id,
       action: "pool.invalidate",
       targetId: template.id,
-      detail: { template: template.name, preset: input.preset ?? null, ...counts },
+      targetName: template.name,
+      detail: { preset: input.preset ?? null, ...counts },
     });
     return { presets: counts.presets, prebuilds: counts.prebuilds };
   });
@@ -115,7 +119,8 @@ export async function cleanPools(
 ): Promise<{ deleting: number }> {
   const organization = await organizationOf(context, actor, input.organization);
   requireTemplateAdmin(actor, organization.id, "clean pools");
-  if (input.template !== undefined) await requireTemplate(context, actor, { ...input, template: input.template });
+  const template =
+    input.template === undefined ? null : await requireTemplate(context, actor, { ...input, template: input.template });
   return await context.db.transaction("clean pools", async (tx) => {
     const rows = await cleanablePrebuilds(tx, {
       organizationId: organization.id,
@@ -132,12 +137,13 @@ export async function cleanPools(
     });
     tx.emit("jobs");
     tx.emit("pools");
-    const detail = { template: input.template ?? null, preset: input.preset ?? null, deleting: deleted.length };
+    const detail = { preset: input.preset ?? null, deleting: deleted.length };
     await audit(context, tx, {
       actor,
       organizationId: organization.id,
       action: "pool.clean",
-      targetId: null,
+      targetId: template?.id ?? null,
+      targetName: template?.name ?? "",
       detail,
     });
     return { deleting: deleted.length };
@@ -150,8 +156,9 @@ async function audit(
   entry: {
     readonly actor: Actor;
     readonly organizationId: OrganizationId | null;
-    readonly action: string;
+    readonly action: AuditAction;
     readonly targetId: string | null;
+    readonly targetName: string;
     readonly detail: Readonly<Record<string, unknown>>;
   },
 ): Promise<void> {
@@ -160,8 +167,8 @@ async function audit(
     actorId: entry.actor.userId,
     organizationId: entry.organizationId,
     action: entry.action,
-    targetKind: "pool",
     targetId: entry.targetId,
+    targetName: entry.targetName,
     detail: entry.detail,
   });
 }

@@ -29,9 +29,9 @@ export async function createKey(
       actorId: actor.userId,
       organizationId: null,
       action: "daemon_key.create",
-      targetKind: "daemon_key",
       targetId: id,
-      detail: { name: input.name },
+      targetName: input.name,
+      detail: {},
     });
   });
   return { key: { id, name: input.name, createdAt: instant(now) }, secret };
@@ -49,9 +49,9 @@ export async function revokeKey(context: AppContext, actor: Actor, keyId: string
       actorId: actor.userId,
       organizationId: null,
       action: "daemon_key.revoke",
-      targetKind: "daemon_key",
       targetId: keyId,
-      detail: { name },
+      targetName: name,
+      detail: {},
     });
   });
 }

@@ -47,9 +47,9 @@ export async function replaceOrNote(
       actorId: null,
       organizationId: row.organization_id,
       action: isPrebuild ? "prebuild.resource_missing" : "workspace.resource_missing",
-      targetKind: "workspace",
       targetId: row.workspace_id,
-      detail: { daemon, driver, workspace: row.name },
+      targetName: row.name,
+      detail: { daemon, driver },
     });
   }
   return done;

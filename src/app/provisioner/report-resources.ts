@@ -65,8 +65,8 @@ async function auditStranger(tx: Tx, row: StrangerRow, { report, daemon }: Sourc
     actorId: null,
     organizationId: null,
     action: "orphan.remove",
-    targetKind: "workspace",
     targetId: row.workspace_id,
+    targetName: row.name ?? "",
     detail: { daemon, driver: report.driver, found: row.detail, deletedAt: row.deleted_at?.toISOString() ?? null },
   });
 }

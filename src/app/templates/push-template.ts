@@ -86,9 +86,9 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
         actorId: actor.userId,
         organizationId: organization.id,
         action: "template.push",
-        targetKind: "template",
         targetId: id,
-        detail: { template: input.template, versionId },
+        targetName: input.template,
+        detail: { versionId, activate: input.activate ?? true, reason: input.message ?? "" },
       });
       return id;
     });

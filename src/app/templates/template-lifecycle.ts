@@ -63,9 +63,9 @@ export async function changeTemplatePolicy(
       actorId: actor.userId,
       organizationId: template.organization_id,
       action: "template.schedule",
-      targetKind: "template",
       targetId: template.id,
-      detail: { template: template.name, changes },
+      targetName: template.name,
+      detail: { changes },
     });
     return after;
   });

@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { readRehearsals } from "../../db/queries/rehearsals.ts";
 import { recordAudit } from "../../db/queries/audit.ts";
@@ -16,6 +17,7 @@ import {
   type TemplateRow,
 } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
+import { cancelImports } from "../../db/writes/cancel-imports.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
@@ -132,14 +134,17 @@ export async function deprecate(
   await context.db.transaction("deprecate template", async (tx) => {
     const hasChanged = await deprecateTemplate(tx, template.id, at, message);
     const action = input.deprecated ? "template.deprecate" : "template.undeprecate";
-    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { message } });
+    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { reason: message } });
   });
   const fresh = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [fresh.id]);
   return templateView(fresh, active);
 }
 
-/** Errors: `conflict` while a person's workspace uses the template; its pools are no obstacle: they drain. */
+/**
+ * Deletes a template; its pools drain, and its imports that have not ended are cancelled.
+ * Errors: `conflict` while a person's workspace uses the template.
+ */
 export async function removeTemplate(
   context: AppContext,
   actor: Actor,
@@ -148,7 +153,11 @@ export async function removeTemplate(
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "delete templates");
   await context.db.transaction("delete template", async (tx) => {
-    if (!(await deleteTemplate(tx, template.id, context.clock.now()))) {
+    const now = context.clock.now();
+    const because = "The template was deleted before the import had ended.";
+    // Jobs before the template, as the end of an import takes them; of a template that stays it is undone.
+    const canceledImports = await cancelImports(tx, { templateId: template.id, because, now });
+    if (!(await deleteTemplate(tx, template.id, now))) {
       const count = template.workspaces;
       throw new CodedError(
         "conflict",
@@ -158,7 +167,8 @@ export async function removeTemplate(
         },
       );
     }
-    await audit(context, tx, { actor, template, action: "template.delete", detail: {} });
+    const detail = canceledImports === 0 ? {} : { canceledImports };
+    await audit(context, tx, { actor, template, action: "template.delete", detail });
   });
 }
 
@@ -168,7 +178,7 @@ async function audit(
   entry: {
     readonly actor: Actor;
     readonly template: TemplateRow;
-    readonly action: string;
+    readonly action: AuditAction;
     readonly detail: Record<string, unknown>;
   },
 ): Promise<void> {
@@ -177,8 +187,8 @@ async function audit(
     actorId: entry.actor.userId,
     organizationId: entry.template.organization_id,
     action: entry.action,
-    targetKind: "template",
     targetId: entry.template.id,
-    detail: { template: entry.template.name, ...entry.detail },
+    targetName: entry.template.name,
+    detail: entry.detail,
   });
 }

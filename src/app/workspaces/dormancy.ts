@@ -33,7 +33,7 @@ export async function changeDormancy(
         workspaceId: row.id,
         transition: "stop",
         initiatorId: actor.userId,
-        reason: "set dormant",
+        reason: "stopped: set dormant",
         isUse: false,
         buildId: context.random.uuid() as BuildId,
         jobId: context.random.uuid() as JobId,

@@ -1,4 +1,5 @@
 import type { WorkspaceSchedule } from "../../contracts/api/schedules.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
 import { lifecycleMsMax } from "../../contracts/limits.ts";
@@ -115,7 +116,7 @@ export async function change(
   work: (
     tx: Tx,
     changing: Changing,
-  ) => Promise<{ readonly action: string; readonly detail: Readonly<Record<string, unknown>> } | null>,
+  ) => Promise<{ readonly action: AuditAction; readonly detail: Readonly<Record<string, unknown>> } | null>,
 ): Promise<WorkspaceSchedule> {
   const workspace = await requirePersons(context, actor, which);
   const now = context.clock.now();
@@ -130,9 +131,9 @@ export async function change(
         actorId: actor.userId,
         organizationId: workspace.organization_id,
         action: done.action,
-        targetKind: "workspace",
         targetId: workspace.id,
-        detail: { workspace: workspace.name, owner: workspace.owner, ...done.detail },
+        targetName: workspace.name,
+        detail: done.detail,
       });
     }
     return await lifecycleSubject(tx, workspace.id);

@@ -44,9 +44,9 @@ export async function readStateVersion(
       actorId: actor.userId,
       organizationId: workspace.organization_id,
       action: "state.read",
-      targetKind: "workspace",
       targetId: workspace.id,
-      detail: { workspace: workspace.name, jobId: row.job_id, attempt: row.attempt, serial: Number(row.serial) },
+      targetName: workspace.name,
+      detail: { jobId: row.job_id, attempt: row.attempt, serial: Number(row.serial) },
     }),
   );
   return { ...viewOf(row), state };

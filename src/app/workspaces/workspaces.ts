@@ -158,15 +158,14 @@ export async function createBuild(context: WorkspacesContext, actor: Actor, inpu
       const what = `its ${started.transition} build is ${started.status}`;
       throw new CodedError("build_in_progress", `The workspace "${workspace.name}" is busy: ${what}.`);
     }
-    if (workspace.owner_id === actor.userId) return;
     await recordAudit(tx, {
       at: now,
       actorId: actor.userId,
       organizationId: workspace.organization_id,
       action: `workspace.${input.transition}`,
-      targetKind: "workspace",
       targetId: workspace.id,
-      detail: { workspace: workspace.name, owner: workspace.owner },
+      targetName: workspace.name,
+      detail: {},
     });
   });
   return await getWorkspace(context, actor, workspace.id);

@@ -1,4 +1,5 @@
 import type { Client } from "../../client/client.ts";
+import type { AuditEntry } from "../../contracts/api/audit.ts";
 import type { WorkspaceSchedule } from "../../contracts/api/schedules.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { formatDurationMs } from "../../platform/config/duration.ts";
@@ -6,6 +7,7 @@ import { type CliCommand, defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
+import { renderAudit } from "../output/audit-table.ts";
 import type { Output } from "../output/output.ts";
 import { relativeTime } from "../output/time-text.ts";
 
@@ -37,11 +39,21 @@ function render(name: string, schedule: WorkspaceSchedule, { output, now }: { ou
   ]);
 }
 
+/** The last acts that `schedule show` lists; `prewarm audit list` lists all. */
+const actsShown = 5;
+
+async function lastActs(client: Client, workspace: Workspace): Promise<readonly AuditEntry[]> {
+  const query = { workspace: workspace.id, limit: actsShown };
+  return (await client.call("listAudit", { query })).entries;
+}
+
 interface ScheduleCommand<Options> {
   readonly usage: string;
   readonly summary: string;
   readonly notes?: string;
   readonly example: string;
+  /** Whether it lists what was done of late. */
+  readonly hasActs?: boolean;
   readonly read: (input: Parameters<Parameters<typeof defineCommand<Options>>[0]["read"]>[0]) => Options;
   readonly call: (client: Client, workspace: Workspace, options: Options) => Promise<WorkspaceSchedule>;
 }
@@ -60,7 +72,11 @@ function scheduleCommand<Options>(command: ScheduleCommand<Options>): CliCommand
       const workspace = await findWorkspace(client, name, invocation);
       const schedule = await command.call(client, workspace, options);
       const { output, world } = invocation;
-      output.result(schedule, () => render(workspace.name, schedule, { output, now: world.clock.now() }));
+      const acts = command.hasActs === true ? await lastActs(client, workspace) : undefined;
+      output.result(acts === undefined ? schedule : { ...schedule, acts }, () => {
+        const fields = render(workspace.name, schedule, { output, now: world.clock.now() });
+        return acts === undefined || acts.length === 0 ? fields : `${fields}\n\n${renderAudit(acts, output)}`;
+      });
       return exitCodes.done;
     },
   });
@@ -71,8 +87,10 @@ const paramsOf = (workspace: Workspace) => ({ params: { workspace: workspace.id 
 export const scheduleCommands: readonly CliCommand[] = [
   scheduleCommand({
     usage: "show <workspace>",
-    summary: "show when it is started, stopped, set dormant and deleted by itself",
+    summary: "show when it is started, stopped, set dormant and deleted by itself, and what was done last",
+    notes: "`prewarm audit list --workspace NAME` lists all that was done.",
     example: "prewarm schedule show dev",
+    hasActs: true,
     read: () => ({}),
     call: async (client, workspace) => await client.call("getWorkspaceSchedule", paramsOf(workspace)),
   }),

@@ -74,6 +74,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
 export const showWorkspaceCommand = defineCommand<{ readonly name: string }>({
   usage: "show <workspace>",
   summary: "show a workspace, its agents, and what its latest build made",
+  notes: "`prewarm audit list --workspace NAME` lists what was done to it, by whom and why.",
   example: "prewarm show dev",
   isOrganizational: true,
   read: (input) => ({ name: input.operand(0) }),

@@ -1,3 +1,4 @@
+import { auditRoutes } from "./audit.ts";
 import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
@@ -25,6 +26,7 @@ export const routes = {
   ...jobRoutes,
   ...prebuildRoutes,
   ...notificationRoutes,
+  ...auditRoutes,
   ...daemonKeyRoutes,
   ...daemonRoutes,
   ...agentRoutes,

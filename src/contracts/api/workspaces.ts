@@ -29,7 +29,7 @@ export const Build = Type.Object({
   /** Null: the build needed no provisioner. */
   jobId: Type.Union([Uuid, Type.Null()]),
   initiator: Type.String(),
-  /** Why, when nobody asked for it ("autostop: idle for 1 h"), and why an automatic update was not made; else empty. */
+  /** Why, when nobody asked for it ("stopped: idle for 1 h"), and why an automatic update was not made; else empty. */
   reason: Type.String(),
   templateVersion: Type.String(),
   createdAt: Instant,

@@ -50,9 +50,9 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
       actorId: lifecycleUserId,
       organizationId: row.organization_id,
       action: `workspace.${act.kind}`,
-      targetKind: "workspace",
       targetId: workspaceId,
-      detail: { workspace: row.name, because: act.because, reason: act.reason },
+      targetName: row.name,
+      detail: { because: act.because, reason: act.reason },
     });
     return act;
   });

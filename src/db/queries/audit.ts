@@ -1,3 +1,4 @@
+import { type AuditAction, auditActions } from "../../contracts/audit-actions.ts";
 import type { OrganizationId, UserId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
@@ -7,17 +8,18 @@ export interface AuditEntry {
   /** Null: the deployment itself. */
   readonly actorId: UserId | null;
   readonly organizationId: OrganizationId | null;
-  /** `thing.verb`, for example `template.promote`. */
-  readonly action: string;
-  readonly targetKind: string;
+  readonly action: AuditAction;
   readonly targetId: string | null;
+  /** What the target was called then; empty for what has no name. Of a workspace without its owner. */
+  readonly targetName: string;
+  /** What else there is to say; a `reason` is shown to people as it is. */
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
 const insertStatement: Statement<object> = statement(
   "audit_insert",
-  `insert into audit_log (at, actor_id, organization_id, action, target_kind, target_id, detail)
-values ($1, $2, $3, $4, $5, $6, $7)`,
+  `insert into audit_log (at, actor_id, organization_id, action, target_kind, target_id, target_name, detail)
+values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 );
 
 export async function recordAudit(sql: Sql, entry: AuditEntry): Promise<void> {
@@ -26,8 +28,25 @@ export async function recordAudit(sql: Sql, entry: AuditEntry): Promise<void> {
     entry.actorId,
     entry.organizationId,
     entry.action,
-    entry.targetKind,
+    auditActions[entry.action].target,
     entry.targetId,
+    entry.targetName,
     entry.detail,
   ]);
+}
+
+const forgetStatement: Statement<object> = statement(
+  "audit_forget",
+  `delete from audit_log
+where id in (
+  select id
+  from audit_log
+  where at < $1
+  order by at
+  limit $2)`,
+);
+
+/** Forgets the oldest entries of before an instant, `max` of them at most. */
+export async function forgetAudit(sql: Sql, before: Date, max: number): Promise<void> {
+  await sql.query(forgetStatement, [before, max]);
 }

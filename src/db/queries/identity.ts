@@ -170,15 +170,17 @@ export async function deleteUser(sql: Sql, userId: UserId, now: Date): Promise<b
   return (await sql.query(deleteUserStatement, [userId, now])).length === 1;
 }
 
-const setPasswordStatement: Statement<object> = statement(
+const setPasswordStatement: Statement<{ readonly username: string }> = statement(
   "user_set_password",
   `update users
 set password_hash = $2
-where id = $1`,
+where id = $1
+returning username`,
 );
 
-export async function setPassword(sql: Sql, userId: UserId, passwordHash: string): Promise<void> {
-  await sql.query(setPasswordStatement, [userId, passwordHash]);
+/** @returns the user's name; undefined when there is no such user. */
+export async function setPassword(sql: Sql, userId: UserId, passwordHash: string): Promise<string | undefined> {
+  return (await sql.query(setPasswordStatement, [userId, passwordHash]))[0]?.username;
 }
 
 export interface TokenRow {
@@ -234,54 +236,26 @@ export async function tokensOfUser(sql: Sql, userId: UserId, now: Date): Promise
   return await sql.query(tokensStatement, [userId, now]);
 }
 
-const revokeStatement: Statement<{ readonly id: TokenId }> = statement(
+interface RevokedToken extends Pick<TokenRow, "name" | "kind"> {
+  readonly username: string;
+}
+
+const revokeStatement: Statement<RevokedToken> = statement(
   "token_revoke",
   `update tokens
 set revoked_at = $2
 where id = $1
   and revoked_at is null
   and ($3::uuid is null or user_id = $3)
-returning id`,
+returning name, kind, (select username from users where id = user_id) as username`,
 );
 
-/** Revokes a token; with `ownedBy` only if it is that user's. */
+/** Revokes a token; with `ownedBy` only if it is that user's. @returns what it was; undefined when there is none. */
 export async function revokeToken(
   sql: Sql,
   input: { readonly tokenId: TokenId; readonly ownedBy: UserId | null; readonly now: Date },
-): Promise<boolean> {
-  return (await sql.query(revokeStatement, [input.tokenId, input.now, input.ownedBy])).length === 1;
-}
-
-const insertLinkStatement: Statement<object> = statement(
-  "setup_link_insert",
-  `with old as (
-  delete from setup_links
-  where user_id = $2
-)
-insert into setup_links (secret_hash, user_id, created_at, expires_at)
-values ($1, $2, $3, $4)`,
-);
-
-export async function insertSetupLink(
-  sql: Sql,
-  link: { readonly secretHash: Buffer; readonly userId: UserId; readonly now: Date; readonly expiresAt: Date },
-): Promise<void> {
-  await sql.query(insertLinkStatement, [link.secretHash, link.userId, link.now, link.expiresAt]);
-}
-
-const useLinkStatement: Statement<{ readonly user_id: UserId }> = statement(
-  "setup_link_use",
-  `update setup_links
-set used_at = $2
-where secret_hash = $1
-  and used_at is null
-  and expires_at > $2
-returning user_id`,
-);
-
-/** Uses up a set-up link; undefined when it is wrong, used or expired. */
-export async function consumeSetupLink(sql: Sql, secretHash: Buffer, now: Date): Promise<UserId | undefined> {
-  return (await sql.query(useLinkStatement, [secretHash, now]))[0]?.user_id;
+): Promise<RevokedToken | undefined> {
+  return (await sql.query(revokeStatement, [input.tokenId, input.now, input.ownedBy]))[0];
 }
 
 interface OrganizationRow {

@@ -50,6 +50,8 @@ export interface StrangerRow {
   readonly workspace_id: WorkspaceId;
   readonly detail: string;
   readonly deleted_at: Date | null;
+  /** Of the workspace that it was; null when none is known. */
+  readonly name: string | null;
   readonly is_first: boolean;
 }
 
@@ -81,7 +83,7 @@ const condemnStatement: Statement<StrangerRow> = statement(
   // Old enough: deleted for so long, or unknown since a report of so long ago. The second look at `workspaces` is for
   // a database that was restored in between and knows it again.
   `with old as materialized (
-  select s.workspace_id, s.condemned_at is null as is_first, w.deleted_at
+  select s.workspace_id, s.condemned_at is null as is_first, w.deleted_at, w.name
   from strangers s
   left join workspaces w on w.id = s.workspace_id
   where s.daemon_id = $1
@@ -96,7 +98,7 @@ from old
 where s.daemon_id = $1
   and s.driver = $2
   and s.workspace_id = old.workspace_id
-returning s.workspace_id, s.detail, old.deleted_at, old.is_first`,
+returning s.workspace_id, s.detail, old.deleted_at, old.is_first, old.name`,
 );
 
 /** Of the reported, the strangers since `before` or longer: they are to be removed. */

@@ -3,12 +3,15 @@ import type {
   AgentId,
   BuildId,
   JobId,
+  OrganizationId,
   PresetId,
   TemplateId,
   TemplateVersionId,
+  UserId,
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
+import { recordAudit } from "../queries/audit.ts";
 import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -19,7 +22,11 @@ import { storeBuildReport } from "./store-build-report.ts";
 export type JobOutcome =
   | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | { readonly kind: "canceled" };
+  | {
+      readonly kind: "canceled";
+      /** Why, where somebody who looks for the job's result has to be told. */
+      readonly message?: string;
+    };
 
 /** What the driver told of a build that went well. */
 export interface BuildReport {
@@ -110,7 +117,7 @@ export async function endJob(tx: Tx, input: FinishInput): Promise<EndedJob | und
     outcome.kind,
     input.now,
     outcome.kind === "canceled" ? "canceled" : (failure?.code ?? null),
-    failure?.message ?? null,
+    outcome.kind === "succeeded" ? null : (outcome.message ?? null),
     input.from,
     input.leaseOverBefore ?? null,
   ]);
@@ -140,7 +147,14 @@ where id = $1
 returning activate_on_success`,
 );
 
-const activateStatement: Statement<object> = statement(
+interface ActivatedRow {
+  readonly organization_id: OrganizationId;
+  readonly name: string;
+  readonly version: string;
+  readonly pushed_by: UserId;
+}
+
+const activateStatement: Statement<ActivatedRow> = statement(
   "import_activate",
   // Of two versions imported at once the higher number stays active, whichever import ends last.
   `update templates t
@@ -150,13 +164,13 @@ from template_versions v
 where v.id = $1
   and t.id = v.template_id
   and (t.active_version_id is null
-    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)`,
+    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)
+returning t.organization_id, t.name, v.name as version, v.created_by as pushed_by`,
 );
 
 async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
   const { outcome } = input;
-  const message =
-    outcome.kind === "failed" ? outcome.message : outcome.kind === "canceled" ? "The import was cancelled." : null;
+  const message = outcome.kind === "succeeded" ? null : (outcome.message ?? "The import was cancelled.");
   const [version] = await tx.query(importStatement, [
     job.template_version_id,
     outcome.kind,
@@ -165,10 +179,27 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
   ]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
-    await tx.query(activateStatement, [job.template_version_id, input.now]);
+    const [activated] = await tx.query(activateStatement, [job.template_version_id, input.now]);
+    if (activated !== undefined) await auditActivation(tx, activated, { templateId: job.template_id, now: input.now });
     tx.emit("pools");
   }
   if (outcome.kind === "failed") await noticeImportFailed(tx, job.template_version_id, failureOf(job, outcome, input));
+}
+
+async function auditActivation(
+  tx: Tx,
+  row: ActivatedRow,
+  { templateId, now }: { readonly templateId: TemplateId | null; readonly now: Date },
+): Promise<void> {
+  await recordAudit(tx, {
+    at: now,
+    actorId: row.pushed_by,
+    organizationId: row.organization_id,
+    action: "template.promote",
+    targetId: templateId,
+    targetName: row.name,
+    detail: { version: row.version, reason: "promoted: its import succeeded" },
+  });
 }
 
 function failureOf(job: FinishedRow, failure: Extract<JobOutcome, { kind: "failed" }>, { now }: FinishInput) {

@@ -30,6 +30,7 @@ export interface LifecycleSubject {
   readonly deletingAt: number | null;
 }
 
+/** `reason` says what was done and why, as people read it: "stopped: idle for 1 h". */
 export type LifecycleAct =
   | { readonly kind: "start"; readonly because: "autostart"; readonly reason: string }
   | { readonly kind: "stop"; readonly because: "autostop" | "failed_start" | "retry"; readonly reason: string }
@@ -93,17 +94,17 @@ function deletion(subject: LifecycleSubject, _: LifecyclePolicy, at: number): Li
   if (dormantAt === null || deletingAt === null || deletingAt > at) return undefined;
   // A failed one is the rule `retry`'s, which waits longer each time.
   if (transition === "delete" && status === "failed") return undefined;
-  return { kind: "delete", because: "dormant", reason: `auto-deletion: dormant for ${durationText(at - dormantAt)}` };
+  return { kind: "delete", because: "dormant", reason: `deleted: dormant for ${durationText(at - dormantAt)}` };
 }
 
 function retry(subject: LifecycleSubject, _: LifecyclePolicy, at: number): LifecycleAct | undefined {
   const { transition, status, isBuildOurs, buildEndedAt, failures } = subject;
   if (status !== "failed" || !isBuildOurs || transition === "start") return undefined;
   if ((buildEndedAt ?? at) + retryDelayMs(failures) > at) return undefined;
-  const reason = `the ${transition} before failed (${failures} in a row); tried again`;
+  const why = `tried again, as the ${transition} before failed (${failures} in a row)`;
   return transition === "stop"
-    ? { kind: "stop", because: "retry", reason }
-    : { kind: "delete", because: "retry", reason };
+    ? { kind: "stop", because: "retry", reason: `stopped: ${why}` }
+    : { kind: "delete", because: "retry", reason: `deleted: ${why}` };
 }
 
 function failureCleanUp(subject: LifecycleSubject, policy: LifecyclePolicy, at: number): LifecycleAct | undefined {
@@ -111,7 +112,7 @@ function failureCleanUp(subject: LifecycleSubject, policy: LifecyclePolicy, at: 
   if (transition !== "start" || status !== "failed" || policy.failureTtlMs === null || buildEndedAt === null)
     return undefined;
   if (buildEndedAt + policy.failureTtlMs > at) return undefined;
-  const reason = `failure clean-up: its start failed ${durationText(at - buildEndedAt)} ago`;
+  const reason = `stopped: its start failed ${durationText(at - buildEndedAt)} ago`;
   return { kind: "stop", because: "failed_start", reason };
 }
 
@@ -121,7 +122,7 @@ function dormancy(subject: LifecycleSubject, policy: LifecyclePolicy, at: number
   return {
     kind: "dormant",
     because: "unused",
-    reason: `dormancy: not used for ${durationText(at - lastUsedAt)}`,
+    reason: `dormant: not used for ${durationText(at - lastUsedAt)}`,
     isStopped: transition === "start" || status !== "succeeded",
     deletingAt: policy.deleteDormantAfterMs === null ? null : at + policy.deleteDormantAfterMs,
   };
@@ -130,7 +131,7 @@ function dormancy(subject: LifecycleSubject, policy: LifecyclePolicy, at: number
 function autostop(subject: LifecycleSubject, _: LifecyclePolicy, at: number): LifecycleAct | undefined {
   const { transition, status, deadlineAt, lastUsedAt } = subject;
   if (transition !== "start" || status !== "succeeded" || deadlineAt === null || deadlineAt > at) return undefined;
-  return { kind: "stop", because: "autostop", reason: `autostop: idle for ${durationText(at - lastUsedAt)}` };
+  return { kind: "stop", because: "autostop", reason: `stopped: idle for ${durationText(at - lastUsedAt)}` };
 }
 
 function autostart(subject: LifecycleSubject, policy: LifecyclePolicy, at: number): LifecycleAct | undefined {
@@ -143,5 +144,5 @@ function autostart(subject: LifecycleSubject, policy: LifecyclePolicy, at: numbe
   const since = Math.max(buildCreatedAt, at - autostartGraceMs);
   const firing = lastFiring(read.autostart, { since, at }, allowedDaysOf(policy));
   if (firing === null) return undefined;
-  return { kind: "start", because: "autostart", reason: `autostart: ${autostartSchedule}` };
+  return { kind: "start", because: "autostart", reason: `started: autostart at ${autostartSchedule}` };
 }

@@ -257,6 +257,13 @@ const rest = {
     max: 365 * dayMs,
     description: "Time after which somebody who signed in has to sign in again.",
   }),
+  auditKeepMs: durationOption({
+    name: "audit.keep",
+    default: 365 * dayMs,
+    min: dayMs,
+    max: 3_650 * dayMs,
+    description: "Time for which entries of the audit log are kept.",
+  }),
   templateUploadMaxBytes: bytesOption({
     name: "template.upload_max_bytes",
     default: 10 * mebibyte,

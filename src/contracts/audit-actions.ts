@@ -1,0 +1,74 @@
+export const auditTargetKinds = [
+  "workspace",
+  "template",
+  "pool",
+  "prebuilds",
+  "job",
+  "organization",
+  "user",
+  "group",
+  "token",
+  "daemon_key",
+  "webhook",
+  "deliveries",
+] as const;
+/** What an act is done to. `pool` is named by its template; `prebuilds` are those of the whole deployment. */
+export type AuditTargetKind = (typeof auditTargetKinds)[number];
+
+interface ActionEntry {
+  readonly target: AuditTargetKind;
+  readonly about: string;
+}
+
+function about(target: AuditTargetKind, text: string): ActionEntry {
+  return { target, about: text };
+}
+
+/** Every act that is written to the audit log, and what it means. `docs/audit.md` is written from it. */
+export const auditActions = {
+  "workspace.start": about("workspace", "Somebody, or its autostart, started it."),
+  "workspace.stop": about("workspace", "Somebody, its deadline, or the clean-up after a failed start stopped it."),
+  "workspace.delete": about("workspace", "Somebody deleted it, or it had been dormant for too long."),
+  "workspace.dormant": about("workspace", "It was put away: by somebody, or as nobody had used it."),
+  "workspace.wake": about("workspace", "Somebody woke it from dormancy without starting it."),
+  "workspace.schedule": about("workspace", "Somebody changed its TTL or autostart."),
+  "workspace.extend": about("workspace", "Somebody moved the deadline of its run."),
+  "workspace.resource_missing": about("workspace", "A daemon found that what it consists of is gone from its host."),
+  "state.read": about("workspace", "Somebody looked at what its driver knows to exist, which may hold secrets."),
+  "prebuild.agent_lost": about("workspace", "An unclaimed prebuild was replaced, as its agent had stayed away."),
+  "prebuild.resource_missing": about("workspace", "An unclaimed prebuild was replaced, as its things were gone."),
+  "orphan.remove": about("workspace", "A daemon was told to remove what exists for no workspace."),
+  "template.push": about("template", "Somebody pushed a version."),
+  "template.promote": about("template", "A version became active: by somebody, or as its import had succeeded."),
+  "template.deprecate": about("template", "Somebody deprecated it."),
+  "template.undeprecate": about("template", "Somebody took its deprecation back."),
+  "template.delete": about("template", "Somebody deleted it."),
+  "template.schedule": about("template", "Somebody changed its lifecycle policy beside the manifest."),
+  "pool.resume": about("pool", "Somebody lifted its hard limit or validation failure."),
+  "pool.invalidate": about("pool", "Somebody marked what it has as expired."),
+  "pool.clean": about("pool", "Somebody deleted its failed and parked prebuilds."),
+  "prebuilds.pause": about("prebuilds", "Somebody paused the reconciler of the deployment."),
+  "prebuilds.resume": about("prebuilds", "Somebody resumed it."),
+  "prebuilds.disable": about("prebuilds", "Somebody switched prebuilds off in the deployment."),
+  "prebuilds.enable": about("prebuilds", "Somebody switched them on."),
+  "job.cancel": about("job", "Somebody cancelled a job; the target's name is its workspace."),
+  "job.cancel_prebuilds": about("organization", "Somebody cancelled the pools' pending builds."),
+  "user.create": about("user", "Somebody created a user, with his roles."),
+  "user.delete": about("user", "Somebody deleted a user, and ended his sessions and tokens."),
+  "user.set_password": about("user", "The administrator's password was set with the one-time link."),
+  "token.create": about("token", "Somebody made himself an API token."),
+  "token.revoke": about("token", "Somebody revoked an API token or a session."),
+  "daemon_key.create": about("daemon_key", "Somebody created a key for provisioner daemons."),
+  "daemon_key.revoke": about("daemon_key", "Somebody revoked one."),
+  "group.create": about("group", "Somebody created a group, with its allowance."),
+  "group.edit": about("group", "Somebody changed its name or allowance."),
+  "group.delete": about("group", "Somebody deleted it."),
+  "group.add_members": about("group", "Somebody added people to it."),
+  "group.remove_member": about("group", "Somebody took a person out of it."),
+  "webhook.create": about("webhook", "Somebody added a target for notifications."),
+  "webhook.remove": about("webhook", "Somebody removed one."),
+  "notification.retry": about("deliveries", "Somebody had dead letters tried again."),
+} as const satisfies Readonly<Record<string, ActionEntry>>;
+
+/** `thing.verb`. */
+export type AuditAction = keyof typeof auditActions;

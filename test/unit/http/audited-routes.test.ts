@@ -1,0 +1,69 @@
+// Whoever adds a route that changes something says here what the audit log will hold of it.
+import { expect, test } from "vitest";
+import { type RouteId, routes } from "../../../src/contracts/api/routes.ts";
+import type { RouteDefinition } from "../../../src/contracts/api/route.ts";
+import { type AuditAction, auditActions } from "../../../src/contracts/audit-actions.ts";
+
+const own = "It is about nobody but himself.";
+const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> = {
+  login: "Sessions are in the list of tokens.",
+  logout: "Sessions are in the list of tokens.",
+  setUp: ["user.set_password"],
+  createUser: ["user.create"],
+  deleteUser: ["user.delete"],
+  createToken: ["token.create"],
+  revokeToken: ["token.revoke"],
+  createGroup: ["group.create"],
+  editGroup: ["group.edit"],
+  deleteGroup: ["group.delete"],
+  addGroupMembers: ["group.add_members"],
+  removeGroupMember: ["group.remove_member"],
+  pushTemplate: ["template.push", "template.promote"],
+  promoteTemplateVersion: ["template.promote"],
+  deprecateTemplate: ["template.deprecate", "template.undeprecate"],
+  deleteTemplate: ["template.delete"],
+  setTemplateLifecycle: ["template.schedule"],
+  createWorkspace: "The workspace and its outcome are the record; the claim's path takes no further row.",
+  createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
+  setWorkspaceSchedule: ["workspace.schedule"],
+  extendWorkspace: ["workspace.extend"],
+  setWorkspaceDormancy: ["workspace.dormant", "workspace.wake"],
+  getStateVersion: ["state.read"],
+  cancelJob: ["job.cancel"],
+  cancelJobs: ["job.cancel_prebuilds"],
+  pausePrebuilds: ["prebuilds.pause"],
+  resumePrebuilds: ["prebuilds.resume"],
+  disablePrebuilds: ["prebuilds.disable"],
+  enablePrebuilds: ["prebuilds.enable"],
+  resumePool: ["pool.resume"],
+  invalidatePrebuilds: ["pool.invalidate"],
+  cleanPrebuilds: ["pool.clean"],
+  readNotifications: own,
+  setNotificationPreference: own,
+  retryDeliveries: ["notification.retry"],
+  createWebhook: ["webhook.create"],
+  removeWebhook: ["webhook.remove"],
+  testWebhook: "It changes nothing.",
+  createDaemonKey: ["daemon_key.create"],
+  revokeDaemonKey: ["daemon_key.revoke"],
+};
+/** What the deployment does when nobody asks for it. */
+const byItself: readonly AuditAction[] = [
+  "workspace.resource_missing",
+  "prebuild.agent_lost",
+  "prebuild.resource_missing",
+  "orphan.remove",
+];
+
+test("each route by which a person changes something is audited, or it is said why not", () => {
+  const changing = Object.entries(routes as Readonly<Record<string, RouteDefinition>>)
+    .filter(([, { method, credential }]) => method !== "GET" && (credential === "user" || credential === "none"))
+    .map(([id]) => id);
+  expect(changing.filter((id) => !Object.hasOwn(told, id))).toEqual([]);
+  expect(Object.keys(told).filter((id) => !changing.includes(id) && id !== "getStateVersion")).toEqual([]);
+});
+
+test("each action of the audit log comes from a route, or from the deployment itself", () => {
+  const actions = Object.values(told).flatMap((one) => (typeof one === "string" ? [] : one));
+  expect(new Set([...actions, ...byItself])).toEqual(new Set(Object.keys(auditActions)));
+});
