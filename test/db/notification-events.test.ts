@@ -9,6 +9,7 @@ import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";
 import { failed, runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { registerDaemon as startLeasing } from "../support/leasing-daemon.ts";
 import { lifecycleOf, runningWorkspace } from "../support/lifecycle.ts";
 import { inboxKinds, outbox, watch, withMail } from "../support/notifications.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
@@ -148,6 +149,24 @@ describe("an external daemon", () => {
     await watch(fx);
     expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost", "daemon_back", "daemon_lost"]);
     expect(await inboxKinds(fx, fx.alice.userId)).toEqual([]);
+  });
+
+  it("that signed off is never told as lost, nor one that was lost as back before it is started again", async () => {
+    const fx = await testFixture();
+    await (await startLeasing(fx, { name: "rack-2" })).signOff();
+    fx.clock.advance(hour);
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual([]);
+    const daemon = await startLeasing(fx, { name: "rack-2" });
+    fx.clock.advance(hour);
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost"]);
+    await daemon.signOff();
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost"]);
+    await startLeasing(fx, { name: "rack-2" });
+    for (let nth = 0; nth < 2; nth += 1) await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost", "daemon_back"]);
   });
 });
 
