@@ -9,6 +9,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
+import { carryLimitMarks } from "../queries/limit-marks.ts";
 import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -140,7 +141,7 @@ where id = $1
 returning activate_on_success`,
 );
 
-const activateStatement: Statement<object> = statement(
+const activateStatement: Statement<{ readonly id: string }> = statement(
   "import_activate",
   // Of two versions imported at once the higher number stays active, whichever import ends last.
   `update templates t
@@ -150,7 +151,8 @@ from template_versions v
 where v.id = $1
   and t.id = v.template_id
   and (t.active_version_id is null
-    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)`,
+    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)
+returning t.id`,
 );
 
 async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
@@ -165,7 +167,8 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
   ]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
-    await tx.query(activateStatement, [job.template_version_id, input.now]);
+    const activated = await tx.query(activateStatement, [job.template_version_id, input.now]);
+    if (activated.length > 0) await carryLimitMarks(tx, job.template_version_id, input.now);
     tx.emit("pools");
   }
   if (outcome.kind === "failed") await noticeImportFailed(tx, job.template_version_id, failureOf(job, outcome, input));

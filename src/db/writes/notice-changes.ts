@@ -105,15 +105,17 @@ export async function noticeDaemons(
 const limitedStatement: Statement<{ readonly id: PresetId }> = statement(
   "notice_pool_limited",
   // Locked in one order, so that two servers that mark the same pools wait for each other and never in a ring.
+  // A mark from before the version became active is an earlier version's, and this one's limit is another change.
   `update presets
 set hard_limit_noted_at = $2
 where id in (
-  select id
-  from presets
-  where id = any($1::uuid[])
-    and hard_limit_noted_at is null
-  order by id
-  for update)
+  select p.id
+  from presets p
+  join templates t on t.id = p.template_id and t.active_version_id = p.template_version_id
+  where p.id = any($1::uuid[])
+    and (p.hard_limit_noted_at is null or p.hard_limit_noted_at < t.active_since)
+  order by p.id
+  for update of p)
 returning id`,
 );
 
