@@ -20,11 +20,19 @@ const targets = {
   bench: { projects: ["src/main"], bundles: ["product", "bench"] },
 };
 
+/**
+ * Projects are compiled side by side; checkers beside each other within one would only repeat each other's work (on
+ * two cores 12.9 s of processor time instead of 25.7). Memory is cheaper than its collection (9 s).
+ */
+const compilerFlags = ["--checkers", "1"];
+const compilerEnv = { GOGC: "300" };
+
 /** @returns whether the compiler accepted the projects; its errors go to the terminal */
 function compile(projects) {
   const native = path.dirname(createRequire(import.meta.url).resolve("@typescript/native/package.json"));
-  const args = [path.join(native, "bin/tsc"), "-b", ...projects];
-  return spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status === 0;
+  const args = [path.join(native, "bin/tsc"), "-b", ...compilerFlags, ...projects];
+  const env = { ...compilerEnv, ...process.env };
+  return spawnSync(process.execPath, args, { cwd: root, env, stdio: "inherit" }).status === 0;
 }
 
 const { values: options, positionals } = parseArgs({
