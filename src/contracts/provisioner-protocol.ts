@@ -44,6 +44,16 @@ export const DaemonRegistered = Type.Object({
 });
 export type DaemonRegistered = Static<typeof DaemonRegistered>;
 
+/**
+ * A daemon stops on purpose, and has ended or handed back what it ran. Its incarnation is over from then on: every later
+ * call of it is `lease_lost`, and it is neither waited for nor missed until it registers again.
+ */
+export const DaemonSignOff = Type.Object({
+  daemonId: Type.String({ format: "uuid" }),
+  incarnation: Type.String({ format: "uuid" }),
+});
+export type DaemonSignOff = Static<typeof DaemonSignOff>;
+
 export const LeaseRequest = Type.Object({
   daemonId: Type.String(),
   incarnation: Type.String(),

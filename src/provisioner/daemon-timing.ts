@@ -13,6 +13,8 @@ export interface DaemonTiming {
   readonly abortGraceMs: number;
   /** How long a finished job's result is offered to a server that is away. The server refuses it when it is too late. */
   readonly reportMs: number;
+  /** How long a daemon that stops tries to tell the server so; then it goes, and the server takes it for lost later. */
+  readonly signOffMs: number;
   /** Between two looks at everything that exists. */
   readonly sweepMs: number;
   readonly sweepLimitMs: number;
@@ -29,6 +31,7 @@ export const daemonTiming: DaemonTiming = {
   logFlushMs: 200,
   abortGraceMs: 30_000,
   reportMs: 10 * minuteMs,
+  signOffMs: 5_000,
   sweepMs: minuteMs,
   sweepLimitMs: 5 * minuteMs,
   limitMs: { import: 5 * minuteMs, start: 30 * minuteMs, stop: 10 * minuteMs, delete: 30 * minuteMs },

@@ -45,7 +45,7 @@ export interface Daemon {
   running(): number;
   /**
    * Takes no more jobs, lets the running ones finish within `graceMs`, stops the others and reports them as
-   * abandoned. Workspaces go on.
+   * abandoned. Then it signs off, as far as the server can be reached within the limit. Workspaces go on.
    */
   stop(options: { readonly graceMs: number }): Promise<void>;
 }
@@ -69,6 +69,8 @@ class RunningDaemon implements Daemon {
   readonly #drivers: DriverSet;
   #loops: Promise<unknown> = Promise.resolve();
   #registration: DaemonRegistered | null = null;
+  /** Under which the server knows this incarnation, once it does. */
+  #daemonId: string | null = null;
   #registering: Promise<DaemonRegistered> | null = null;
 
   constructor(options: DaemonOptions) {
@@ -99,7 +101,25 @@ class RunningDaemon implements Daemon {
     await this.#idleWithin(graceMs);
     this.#working.abort();
     await this.#idleWithin(this.#timing.abortGraceMs + farewellMs);
+    await this.#signOff();
     await this.#drivers.close();
+  }
+
+  /** Tells the server that nobody is to wait for this daemon, or to miss it. */
+  async #signOff(): Promise<void> {
+    const daemonId = this.#daemonId;
+    if (daemonId === null) return;
+    this.#daemonId = null;
+    const { client, incarnation, logger } = this.#options;
+    const signal = AbortSignal.timeout(this.#timing.signOffMs);
+    const body = { daemonId, incarnation };
+    try {
+      await this.#untilAnswered(() => client.call("signOffDaemon", { body, signal }), signal);
+    } catch (error) {
+      // The server has forgotten it, or has another of its name, or heard of it the time before: nobody waits for it.
+      if (error instanceof CodedError && (error.code === "not_found" || error.code === "lease_lost")) return;
+      logger.warn("the server did not hear that this provisioner stops; it takes it for lost", { error });
+    }
   }
 
   async #idleWithin(limitMs: number): Promise<void> {
@@ -151,6 +171,7 @@ class RunningDaemon implements Daemon {
     const signal = this.#leasing.signal;
     const registered = await this.#untilAnswered(() => client.call("registerDaemon", { body, signal }), signal);
     this.#registration = registered;
+    this.#daemonId = registered.daemonId;
     logger.info("the provisioner is registered", { name, daemonId: registered.daemonId, drivers: body.drivers });
     return registered;
   }

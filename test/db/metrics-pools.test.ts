@@ -5,10 +5,13 @@ import { removeTemplate } from "../../src/app/templates/templates.ts";
 import { startController } from "../../src/controllers/driver.ts";
 import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
+import { systemRandom } from "../../src/platform/random.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { agentsReady, failed, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { measure, poolValues, seriesOf } from "../support/metrics.ts";
+import type { MailTransport } from "../../src/controllers/notifications/mail-transport.ts";
+import { deliver, tell, withMail } from "../support/notifications.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -197,6 +200,53 @@ describe("the deployment", () => {
     expect(of("queue_jobs")).toEqual([1, 0, 2]);
     expect(of("queue_oldest_age_seconds")).toEqual([5, 0, 5]);
     expect(of("running_jobs")).toEqual([0, 0, 0]);
+  });
+
+  it("the outbox is shown by channel: how late its oldest delivery is, and what was given up", async () => {
+    const fx = await testFixture();
+    await withMail(fx);
+    const { values } = measure(fx);
+    const shown = async (): Promise<unknown[]> => {
+      const series = await values();
+      return ["late_seconds", "dead_letters"].map((name) =>
+        ["email", "digest", "webhook"].map((one) => series.get(`prewarm_notification_${name}{channel="${one}"}`)),
+      );
+    };
+    expect(await shown()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
+    const workspace = { workspaceId: systemRandom.uuid(), workspace: "dev", template: "web" };
+    await tell(fx, {
+      kind: "workspace_dormant",
+      ownerId: fx.alice.userId,
+      detail: { ...workspace, reason: "unused", deletingAt: null },
+    });
+    const why = { code: "scripted", error: "scripted", jobId: systemRandom.uuid() };
+    const failure = { ...workspace, ...why, number: 1, transition: "start" };
+    await tell(fx, { kind: "build_failed", ownerId: fx.alice.userId, detail: failure });
+    fx.clock.advance(60_000);
+    expect(await shown(), "a digest is not late before its time").toEqual([
+      [60, 0, 0],
+      [0, 0, 0],
+    ]);
+    const refusing: MailTransport = { send: () => Promise.reject(new Error("no room")), close: () => undefined };
+    await deliver(fx, { mail: refusing });
+    expect(await shown(), "though it is tried again only later").toEqual([
+      [60, 0, 0],
+      [0, 0, 0],
+    ]);
+    await fx.rows("update notification_deliveries set attempts = 11 where channel = 'email'");
+    fx.clock.advance(60_000);
+    await deliver(fx, { mail: refusing });
+    expect(await shown()).toEqual([
+      [0, 0, 0],
+      [1, 0, 0],
+    ]);
+    fx.clock.advance(2 * 86_400_000);
+    const [, digest] = (await shown())[0] as number[];
+    expect(digest, "of less than two days, as it was to collect for up to one").toBeGreaterThan(86_400);
+    expect(digest).toBeLessThanOrEqual(2 * 86_400 + 120);
   });
 
   it("the namespace coderd gives the well-known names, and changes no other", async () => {

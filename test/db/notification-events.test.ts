@@ -4,11 +4,13 @@ import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import { resumePool, setPaused } from "../../src/app/prebuilds/manage-pools.ts";
 import type { DaemonId, PresetId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
+import { promoteVersion } from "../../src/db/queries/templates.ts";
 import { daemonSeen, registerDaemon } from "../../src/db/queries/daemons.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";
 import { failed, runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { registerDaemon as startLeasing } from "../support/leasing-daemon.ts";
 import { lifecycleOf, runningWorkspace } from "../support/lifecycle.ts";
 import { inboxKinds, outbox, watch, withMail } from "../support/notifications.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
@@ -63,6 +65,85 @@ describe("a pool", () => {
     for (let nth = 0; nth < 3; nth += 1) await putPrebuild(fx, preset.id, { jobStatus: "failed", ageMs: 3 - nth });
     await reconcileTimes(fx, 2);
     expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", "pool_recovered", "pool_hard_limited"]);
+  });
+});
+
+describe("a pool that was hard-limited, and whose template gets another version", () => {
+  const limitedAndRecovered = ["pool_hard_limited", "pool_recovered"];
+
+  async function ready(fx: Fixture): Promise<void> {
+    await reconcile(fx);
+    expect((await runJobs(fx, () => succeeded)).length).toBeGreaterThan(0);
+  }
+
+  it("is told to have recovered once, when a build of that version has succeeded", async () => {
+    const fx = await testFixture();
+    await failThree(fx);
+    await reconcile(fx);
+    // The clock stands: what happens in one instant happens in its order all the same.
+    await publishTemplate(fx, { presets: { large: 1 } });
+    await reconcileTimes(fx, 2);
+    expect(await inboxKinds(fx, fx.admin.userId), "nothing is built yet").toEqual(["pool_hard_limited"]);
+    await ready(fx);
+    const other = fx.addServer();
+    await Promise.all([reconcileTimes(fx, 4), reconcileTimes(other, 4, { holder: fx.id })]);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(limitedAndRecovered);
+    const [recovered] = await fx.rows("select detail from notifications order by id desc");
+    expect(recovered).toMatchObject({ detail: { template: "web", preset: "large", because: "built" } });
+    await publishTemplate(fx, { presets: { large: 1 } });
+    await ready(fx);
+    await reconcileTimes(fx, 2);
+    expect(await inboxKinds(fx, fx.admin.userId), "the version after that").toEqual(limitedAndRecovered);
+  });
+
+  it("is told of once more when that version is hard-limited as well, and of one recovery after both", async () => {
+    const fx = await testFixture();
+    for (const told of [1, 2]) {
+      await failThree(fx);
+      await reconcileTimes(fx, 2);
+      expect(await inboxKinds(fx, fx.admin.userId)).toEqual(Array(told).fill("pool_hard_limited"));
+      fx.clock.advance(hour);
+    }
+    await publishTemplate(fx, { presets: { large: 1 } });
+    await ready(fx);
+    await reconcileTimes(fx, 3);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", ...limitedAndRecovered]);
+  });
+
+  it("is told of after a version that is promoted by hand, and the pools beside it are not", async () => {
+    const fx = await testFixture();
+    const presets = { large: 1, small: 1 };
+    const first = await publishTemplate(fx, { presets });
+    for (let nth = 0; nth < 3; nth += 1) {
+      await putPrebuild(fx, first.preset("large"), { jobStatus: "failed", ageMs: (3 - nth) * minute });
+    }
+    const second = await publishTemplate(fx, { presets, activate: false });
+    await reconcile(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited"]);
+    expect(
+      await fx.store.transaction("test promote", (tx) => promoteVersion(tx, second.versionId, fx.clock.now())),
+    ).toBe(true);
+    await ready(fx);
+    await reconcileTimes(fx, 2);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(limitedAndRecovered);
+    expect(await fx.number("select count(*) from notifications where detail ->> 'preset' = 'small'")).toBe(0);
+  });
+
+  it("is told of by the prebuild that was ready all the time, when the version before comes back", async () => {
+    const fx = await testFixture();
+    const surge = { rollout: { strategy: "surge" as const } };
+    const good = await publishTemplate(fx, { ...surge, presets: { large: 1 } });
+    await ready(fx);
+    const bad = await publishTemplate(fx, { ...surge, presets: { large: 1 } });
+    for (let nth = 0; nth < 3; nth += 1) {
+      await putPrebuild(fx, bad.preset(), { jobStatus: "failed", ageMs: (3 - nth) * minute });
+    }
+    await reconcile(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited"]);
+    fx.clock.advance(minute);
+    await fx.store.transaction("test promote", (tx) => promoteVersion(tx, good.versionId, fx.clock.now()));
+    await reconcileTimes(fx, 2);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(limitedAndRecovered);
   });
 });
 
@@ -148,6 +229,24 @@ describe("an external daemon", () => {
     await watch(fx);
     expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost", "daemon_back", "daemon_lost"]);
     expect(await inboxKinds(fx, fx.alice.userId)).toEqual([]);
+  });
+
+  it("that signed off is never told as lost, nor one that was lost as back before it is started again", async () => {
+    const fx = await testFixture();
+    await (await startLeasing(fx, { name: "rack-2" })).signOff();
+    fx.clock.advance(hour);
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual([]);
+    const daemon = await startLeasing(fx, { name: "rack-2" });
+    fx.clock.advance(hour);
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost"]);
+    await daemon.signOff();
+    await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost"]);
+    await startLeasing(fx, { name: "rack-2" });
+    for (let nth = 0; nth < 2; nth += 1) await watch(fx);
+    expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["daemon_lost", "daemon_back"]);
   });
 });
 

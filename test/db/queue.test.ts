@@ -229,6 +229,11 @@ describe("a job that no daemon can take", () => {
     expect(await other.take()).toBeNull();
     const view = await getJob(fx.context, fx.alice, job.jobId as JobId);
     expect(view.blockedBecause).toBe('the provisioner "home", on whose host the workspace lies, is not connected');
+    await registerDaemon(fx, { name: "home" });
+    expect((await getJob(fx.context, fx.alice, job.jobId as JobId)).blockedBecause).toBeNull();
+    await (await registerDaemon(fx, { name: "home" })).signOff();
+    const stopped = await getJob(fx.context, fx.alice, job.jobId as JobId);
+    expect(stopped.blockedBecause).toBe('the provisioner "home", on whose host the workspace lies, has signed off');
   });
 });
 

@@ -126,6 +126,9 @@ test("a server killed in the middle of builds comes back to full pools, and leav
   await waitUntil("everything that was made is gone", () => readdirSync(made).length === 0, 60_000);
   const report = await again.call("doctor", {});
   expect(report.findings.filter((finding) => finding.check === "consistency")).toMatchObject([{ severity: "ok" }]);
+  second.child.kill("SIGTERM");
+  expect(await second.exited).toBe(0);
+  expect(second.output(), "the server's own daemon").toContain("a provisioner has signed off");
 });
 
 test("a database that goes away is said by /readyz, and work goes on when it is back", {

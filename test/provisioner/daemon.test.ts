@@ -358,6 +358,41 @@ describe("stopping a daemon", () => {
     await daemon.stop({ graceMs: 10 });
     expect(server.results.get(id)).toEqual({ kind: "abandoned" });
   });
+
+  test("signs off once what it ran was handed back, once, however often it is stopped", async () => {
+    const daemon = start(scripted(untilAborted));
+    const id = server.add();
+    await until(() => expect(daemon.running()).toBe(1));
+    server.onSignOff = () => expect(server.results.get(id)).toEqual({ kind: "abandoned" });
+    await daemon.stop({ graceMs: 0 });
+    await daemon.stop({ graceMs: 0 });
+    expect(server.signOffs).toEqual([{ daemonId: "daemon-1", incarnation: "one" }]);
+  });
+
+  test("tries to sign off while the server is away, and gives up at the limit", async () => {
+    const daemon = start(fake(), { timing: { signOffMs: 100 } });
+    await daemon.ready;
+    server.failing.set("/sign-off", "database_unavailable");
+    await daemon.stop({ graceMs: 0 });
+    expect(server.refusals.filter((part) => part === "/sign-off").length).toBeGreaterThan(1);
+    expect(server.signOffs).toEqual([]);
+  });
+
+  test("gives up at the limit when the server takes the call and never answers", async () => {
+    const daemon = start(fake(), { timing: { signOffMs: 50 } });
+    await daemon.ready;
+    server.onSignOff = () => new Promise(() => {});
+    await daemon.stop({ graceMs: 0 });
+    expect(server.signOffs).toHaveLength(1);
+  });
+
+  test("does not sign off from a server that never knew it", async () => {
+    server.failing.set("/register", "database_unavailable");
+    const daemon = start(fake());
+    await until(() => expect(server.refusals).toContain("/register"));
+    await daemon.stop({ graceMs: 0 });
+    expect(server.signOffs).toEqual([]);
+  });
 });
 
 describe("what a job tells while it runs", () => {

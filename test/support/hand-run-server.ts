@@ -23,6 +23,7 @@ const goOn = new AbortController().signal;
 export interface HandRunServer {
   /** Signed in as the administrator. */
   readonly admin: Client;
+  readonly url: string;
   client(token: string): Client;
   signIn(username: string, password: string): Promise<Client>;
   /** One run of every controller, in the server's order. @returns what each reported. */
@@ -78,6 +79,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     client((await client().call("login", { body: { username, password } })).secret);
   return {
     admin: await signIn("admin", administratorPassword),
+    url,
     client,
     signIn,
     runControllers: async () => {

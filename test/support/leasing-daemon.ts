@@ -1,6 +1,7 @@
 import { leaseJob, registerProvisioner } from "../../src/app/provisioner/lease-jobs.ts";
 import { reportGone } from "../../src/app/provisioner/report-gone.ts";
 import { reportResources } from "../../src/app/provisioner/report-resources.ts";
+import { signOff } from "../../src/app/provisioner/sign-off.ts";
 import { completeJob, storeState } from "../../src/app/provisioner/report-jobs.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
 import type { JobResult, LeasedJob, UnavailableDriver } from "../../src/contracts/provisioner-protocol.ts";
@@ -26,6 +27,8 @@ export interface LeasingDaemon {
   report(workspaceIds: readonly string[], options?: ReportOptions): Promise<readonly string[]>;
   /** Tells that what a build of a workspace made is gone. */
   gone(workspaceId: string, buildId: string): Promise<void>;
+  /** Stops on purpose. */
+  signOff(): Promise<void>;
 }
 
 export interface ReportOptions {
@@ -84,6 +87,7 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
     },
     gone: (workspaceId, buildId) =>
       reportGone(context, { daemonId, incarnation, driver, workspaceId, buildId, detail: "its container" }),
+    signOff: () => signOff(context, { daemonId, incarnation }),
   };
 }
 

@@ -33,6 +33,9 @@ export class ScriptedProvisionerServer {
   readonly failing = new Map<string, "database_unavailable" | "not_found" | "conflict">();
   /** What was answered with an error for that reason. */
   readonly refusals: string[] = [];
+  readonly signOffs: unknown[] = [];
+  /** What happens before a sign-off is answered. */
+  onSignOff: () => void | Promise<void> = () => {};
   downloads = 0;
   readonly reports: ResourceReport[] = [];
   /** Workspace ids that are answered to be strangers, when they are reported. */
@@ -112,6 +115,11 @@ export class ScriptedProvisionerServer {
       this.reports.push(report);
       const ids = report.resources.map((resource) => resource.workspaceId);
       return { json: { strangers: ids.filter((id) => this.strangers.has(id)) } };
+    }
+    if (request.path.endsWith("/sign-off")) {
+      this.signOffs.push(request.body);
+      await this.onSignOff();
+      return { json: {} };
     }
     if (request.path.endsWith("/lease")) return this.#lease(request);
     this.downloads += 1;

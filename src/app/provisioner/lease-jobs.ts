@@ -9,12 +9,7 @@ import type {
 } from "../../contracts/provisioner-protocol.ts";
 import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
 import { registerDaemon } from "../../db/queries/daemons.ts";
-import {
-  type LeasedJobRow,
-  leasesOfEarlierIncarnation,
-  releaseLeasedJob,
-  takeJob,
-} from "../../db/queries/job-leases.ts";
+import { type LeasedJobRow, releaseLeasedJob, takeJob } from "../../db/queries/job-leases.ts";
 import { deploymentIdOf } from "../../db/queries/settings.ts";
 import { getFile } from "../../db/queries/templates.ts";
 import type { Tx } from "../../db/store.ts";
@@ -24,6 +19,7 @@ import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
+import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
 import { knownDaemon } from "./known-daemon.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
@@ -45,17 +41,8 @@ export async function registerProvisioner(
     id: context.random.uuid() as DaemonId,
     now,
   });
-  for (const jobId of await leasesOfEarlierIncarnation(context.db, daemonId, input.incarnation)) {
-    await context.db.transaction("abandon job", async (tx) =>
-      finishJob(tx, {
-        jobId,
-        attempt: null,
-        from: ["running", "canceling"],
-        outcome: { kind: "failed", code: "abandoned", message: `The provisioner "${input.name}" was restarted.` },
-        now,
-      }),
-    );
-  }
+  const message = `The provisioner "${input.name}" was restarted.`;
+  await abandonEarlierJobs(context, { daemonId, incarnation: input.incarnation, message, now });
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
   const deploymentId = await deploymentIdOf(context.db);
   return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };

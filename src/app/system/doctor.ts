@@ -1,7 +1,7 @@
 import type { ControllerStatus, DoctorFinding, DoctorReport } from "../../contracts/api/system.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
-import { type ListedDaemon, listDaemons } from "../../db/queries/daemons.ts";
+import { listDaemons } from "../../db/queries/daemons.ts";
 import { databaseFacts } from "../../db/queries/doctor.ts";
 import { countDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
 import type { PrebuildsSwitches, SwitchSetting } from "../../db/queries/settings.ts";
@@ -11,6 +11,8 @@ import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { instant } from "../page.ts";
 import { seePools } from "../prebuilds/pools.ts";
+import { daemonFindings } from "./daemon-findings.ts";
+import { finding } from "./finding.ts";
 
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
@@ -29,7 +31,8 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
   const daemons = rows.map((row) => ({
     name: row.name,
     kind: row.kind,
-    isAlive: row.seen_at > since || row.running > 0,
+    isAlive: !row.is_signed_off && (row.seen_at > since || row.running > 0),
+    isSignedOff: row.is_signed_off,
     seenAt: instant(row.seen_at),
     running: row.running,
   }));
@@ -41,7 +44,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
-      ...rows.flatMap((row, nth) => (daemons[nth]?.isAlive === true ? driverFindings(row) : [])),
+      ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
       await notificationFinding(context),
@@ -51,15 +54,6 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     controllers: [...statuses],
     daemons,
   };
-}
-
-function finding(
-  check: string,
-  severity: DoctorFinding["severity"],
-  message: string,
-  next: string | null = null,
-): DoctorFinding {
-  return { check, severity, message, next };
 }
 
 async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
@@ -111,26 +105,6 @@ async function databaseFindings(context: AppContext, hasDaemon: boolean): Promis
     );
   }
   return findings;
-}
-
-/** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */
-function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly DoctorFinding[] {
-  const usable = finding(
-    "drivers",
-    "ok",
-    `The provisioner "${name}" has the drivers: ${drivers.join(", ") || "none"}.`,
-  );
-  return [
-    usable,
-    ...unavailable.map(({ driver, reason, next, isWanted }) =>
-      finding(
-        "drivers",
-        isWanted ? "warning" : "ok",
-        `The provisioner "${name}" cannot use the driver ${driver}: ${reason}`,
-        next === "" || !isWanted ? null : next,
-      ),
-    ),
-  ];
 }
 
 function switchFindings(context: AppContext, { pause, off }: PrebuildsSwitches): DoctorFinding[] {

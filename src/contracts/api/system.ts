@@ -5,6 +5,7 @@ import { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../agent-proto
 import {
   DaemonRegistered,
   DaemonRegistration,
+  DaemonSignOff,
   GoneReport,
   JobHeartbeat,
   JobHeartbeatAnswer,
@@ -47,6 +48,8 @@ export const DoctorReport = Type.Object({
       name: Type.String(),
       kind: Type.String(),
       isAlive: Type.Boolean(),
+      /** It was stopped on purpose and said so. */
+      isSignedOff: Type.Boolean(),
       seenAt: Instant,
       running: Type.Integer(),
     }),
@@ -105,6 +108,16 @@ export const daemonRoutes = {
     access: "daemon",
     body: DaemonRegistration,
     response: DaemonRegistered,
+  },
+  signOffDaemon: {
+    method: "POST",
+    path: "/api/v1/provisioner/sign-off",
+    tag: "provisioner",
+    summary: "Tell that this daemon stops on purpose: it gets no more jobs, and what it still holds ends as abandoned.",
+    credential: "daemon",
+    access: "daemon",
+    body: DaemonSignOff,
+    response: Empty,
   },
   leaseJob: {
     method: "POST",

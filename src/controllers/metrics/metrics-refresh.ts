@@ -1,6 +1,8 @@
 import { promisify } from "node:util";
 import { gzip, gzipSync } from "node:zlib";
+import { deliveryChannels } from "../../contracts/notification-kinds.ts";
 import { loadPools, type LoadedPool } from "../../db/queries/load-pools.ts";
+import { type OutboxChannelRow, readOutboxState } from "../../db/queries/outbox-state.ts";
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/queries/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/queries/queue-state.ts";
 import { readSwitches } from "../../db/queries/settings.ts";
@@ -88,6 +90,7 @@ interface SeenState {
   readonly pools: readonly LoadedPool[];
   readonly totals: readonly PoolTotalsRow[];
   readonly queue: readonly QueueClassRow[];
+  readonly outbox: readonly OutboxChannelRow[];
 }
 
 async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Promise<SeenState> {
@@ -102,6 +105,7 @@ async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Pr
       pools: await loadPools(sql, { now: at }),
       totals: await readPoolTotals(sql),
       queue: await readQueueState(sql),
+      outbox: await readOutboxState(sql, at),
     };
   });
 }
@@ -124,10 +128,10 @@ async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<B
     await yieldTurn();
   }
   const head = headSeries({ updatedAt: deps.clock.now(), isPaused: seen.isPaused });
-  return Buffer.concat([...parts, render(deps.metrics, [...queueSeries(seen), ...head])]);
+  return Buffer.concat([...parts, render(deps.metrics, [...queueSeries(seen), ...outboxSeries(seen), ...head])]);
 }
 
-type Series = readonly [name: SampledName, readings: readonly (readonly [jobClass: string, value: number])[]];
+type Series = readonly [name: SampledName, readings: readonly (readonly [labels: string, value: number])[]];
 
 /** What is shown also before anything was read (case 155). */
 function headSeries(head: { readonly updatedAt: Date | null; readonly isPaused: boolean }): Series[] {
@@ -138,24 +142,35 @@ function headSeries(head: { readonly updatedAt: Date | null; readonly isPaused: 
 }
 
 function queueSeries({ at, queue }: SeenState): Series[] {
-  const rows = queueClasses.map((name) => [name, queue.find((row) => row.class === name)] as const);
-  const ageSeconds = (oldest: Date | null | undefined): number =>
-    oldest === null || oldest === undefined ? 0 : Math.max(0, at.getTime() - oldest.getTime()) / 1_000;
+  const rows = queueClasses.map(
+    (name) => [labelsText({ class: name }), queue.find((row) => row.class === name)] as const,
+  );
   return [
-    ["provisioner_queue_jobs", rows.map(([name, row]) => [name, row?.pending ?? 0])],
-    ["provisioner_queue_oldest_age_seconds", rows.map(([name, row]) => [name, ageSeconds(row?.oldest)])],
-    ["provisioner_running_jobs", rows.map(([name, row]) => [name, row?.running ?? 0])],
+    ["provisioner_queue_jobs", rows.map(([labels, row]) => [labels, row?.pending ?? 0])],
+    ["provisioner_queue_oldest_age_seconds", rows.map(([labels, row]) => [labels, secondsSince(row?.oldest, at)])],
+    ["provisioner_running_jobs", rows.map(([labels, row]) => [labels, row?.running ?? 0])],
   ];
+}
+
+function outboxSeries({ at, outbox }: SeenState): Series[] {
+  const rows = deliveryChannels.map(
+    (channel) => [labelsText({ channel }), outbox.find((row) => row.channel === channel)] as const,
+  );
+  return [
+    ["notification_late_seconds", rows.map(([labels, row]) => [labels, secondsSince(row?.late_since, at)])],
+    ["notification_dead_letters", rows.map(([labels, row]) => [labels, row?.dead ?? 0])],
+  ];
+}
+
+function secondsSince(since: Date | null | undefined, now: Date): number {
+  return since === null || since === undefined ? 0 : Math.max(0, now.getTime() - since.getTime()) / 1_000;
 }
 
 function render(metrics: Metrics, series: readonly Series[]): Buffer {
   return Buffer.from(
     series
       .map(([name, readings]) => {
-        const samples = readings.map(([jobClass, value]) => ({
-          labels: jobClass === "" ? "" : labelsText({ class: jobClass }),
-          value,
-        }));
+        const samples = readings.map(([labels, value]) => ({ labels, value }));
         return familyText(name, metrics.namespace, samples);
       })
       .join(""),

@@ -36,6 +36,8 @@ function changesOf(plans: readonly PoolPlan[], snapshots: ReadonlyMap<PresetId, 
     const isNoted = preset.isHardLimitNoted === true;
     if (health.kind === "hard_limited" && !isNoted) {
       limited.push({ ...pool, failures: health.failures, probeAt: new Date(health.probeAt) });
+    } else if (health.kind === "healthy" && preset.earlierHardLimit?.isOver === true) {
+      recovered.push({ ...pool, because: "built" });
     } else if (health.kind === "healthy" && isNoted) {
       recovered.push({ ...pool, because: history.completed[0]?.result === "succeeded" ? "built" : "resumed" });
     }

@@ -3,18 +3,22 @@
  * must get the same answer.
  */
 
+/** In the place of its incarnation: the daemon has signed off, and none of its incarnations runs. */
+export const signedOffIncarnation = "00000000-0000-0000-0000-000000000000";
+
 /**
  * Whether the daemon can be counted on. One whose slots are all busy asks for nothing; that it keeps its leases says
  * that it lives.
  * @param since placeholder of the instant since which it must have been heard of.
  */
 export function daemonIsAlive(since: string): string {
-  return `(e.seen_at > ${since} or exists (
+  return `(e.incarnation <> '${signedOffIncarnation}'
+    and (e.seen_at > ${since} or exists (
       select 1
       from jobs r
       where r.daemon_id = e.id
         and r.status in ('running', 'canceling')
-        and r.lease_expires_at > ${since}))`;
+        and r.lease_expires_at > ${since})))`;
 }
 
 /** Whether the daemon has the driver and the tags, and is the one that the workspace is bound to, if it is. */
@@ -34,7 +38,8 @@ export function blockedBecause(since: string): string {
     where ${daemonIsAlive(since)}
     and ${daemonFits}) then null
   else coalesce((
-    select 'the provisioner "' || h.name || '", on whose host the workspace lies, is not connected'
+    select 'the provisioner "' || h.name || '", on whose host the workspace lies, ' ||
+      case when h.incarnation = '${signedOffIncarnation}' then 'has signed off' else 'is not connected' end
     from provider_states s
     join daemons h on h.id = s.daemon_id
     where s.workspace_id = j.workspace_id),

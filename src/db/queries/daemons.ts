@@ -2,6 +2,7 @@ import type { DaemonId } from "../../contracts/ids.ts";
 import type { UnavailableDriver } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
+import { signedOffIncarnation } from "./daemon-match.ts";
 
 export interface DaemonInput {
   readonly id: DaemonId;
@@ -77,18 +78,38 @@ export async function daemonSeen(sql: Sql, id: DaemonId, now: Date): Promise<voi
   await sql.query(seenStatement, [id, now]);
 }
 
+const signOffStatement: Statement<{ readonly name: string }> = statement(
+  "daemon_sign_off",
+  // Whether it was told to be lost does not matter any more: it will be news when it is back.
+  `update daemons
+set incarnation = '${signedOffIncarnation}', seen_at = $3
+where id = $1
+  and incarnation = $2
+  and incarnation <> '${signedOffIncarnation}'
+returning name`,
+);
+
+/** Ends the daemon's incarnation. @returns the daemon's name; undefined when that incarnation does not run. */
+export async function signOffDaemon(
+  sql: Sql,
+  daemon: { readonly id: DaemonId; readonly incarnation: string; readonly now: Date },
+): Promise<string | undefined> {
+  return (await sql.query(signOffStatement, [daemon.id, daemon.incarnation, daemon.now]))[0]?.name;
+}
+
 export interface ListedDaemon {
   readonly name: string;
   readonly kind: string;
   readonly drivers: readonly string[];
   readonly unavailable: readonly UnavailableDriver[];
   readonly seen_at: Date;
+  readonly is_signed_off: boolean;
   readonly running: number;
 }
 
 const listStatement: Statement<ListedDaemon> = statement(
   "daemons_list",
-  `select d.name, d.kind, d.drivers, d.unavailable, d.seen_at, (
+  `select d.name, d.kind, d.drivers, d.unavailable, d.seen_at, d.incarnation = '${signedOffIncarnation}' as is_signed_off, (
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id

@@ -37,6 +37,8 @@ interface PresetRow {
   readonly validation_message: string | null;
   readonly blocked_reason: string | null;
   readonly is_limit_noted: boolean;
+  readonly is_earlier_limit_noted: boolean;
+  readonly has_built_since_active: boolean;
   readonly rollout: "replace" | "surge";
   readonly surge_age_seconds: number | null;
   readonly active_since: Date | null;
@@ -52,7 +54,15 @@ const presetsStatement: Statement<PresetRow> = statement(
   p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
-  p.validation_failed_at, p.validation_message, p.blocked_reason, p.hard_limit_noted_at is not null as is_limit_noted,
+  p.validation_failed_at, p.validation_message, p.blocked_reason,
+  p.hard_limit_noted_at is not null and p.hard_limit_noted_at < t.active_since is not true as is_limit_noted,
+  p.hard_limit_noted_at < t.active_since is true as is_earlier_limit_noted,
+  p.hard_limit_noted_at < t.active_since is true and exists (
+    select 1
+    from prebuilds b
+    where b.preset_id = p.id
+      and b.first_build_result = 'succeeded'
+      and (b.first_build_completed_at >= t.active_since or b.state in ('starting', 'ready'))) as has_built_since_active,
   coalesce(a.manifest #>> '{rollout,strategy}', 'replace') as rollout,
   (a.manifest #>> '{rollout,max_outdated_age}')::int as surge_age_seconds, t.active_since,
   p.parameters::text as parameters
@@ -227,6 +237,7 @@ function presetOf(row: PresetRow): PresetSnapshot {
     rollout: row.rollout,
     blockedByRehearsal: row.blocked_reason,
     isHardLimitNoted: row.is_limit_noted,
+    ...(row.is_earlier_limit_noted ? { earlierHardLimit: { isOver: row.has_built_since_active } } : {}),
   };
 }
 

@@ -2,6 +2,7 @@ import type { JobId, OrganizationId, PresetId, TemplateId, TemplateVersionId, Us
 import type { Manifest } from "../../contracts/manifest.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
+import { carryLimitMarks } from "./limit-marks.ts";
 
 export interface TemplateRow {
   readonly id: TemplateId;
@@ -332,8 +333,10 @@ returning t.id`,
 /** Makes a ready version the active one; false when it already is, or is not ready. */
 export async function promoteVersion(tx: Tx, versionId: TemplateVersionId, now: Date): Promise<boolean> {
   const rows = await tx.query(promoteStatement, [versionId, now]);
-  if (rows.length > 0) tx.emit("pools");
-  return rows.length > 0;
+  if (rows.length === 0) return false;
+  await carryLimitMarks(tx, versionId, now);
+  tx.emit("pools");
+  return true;
 }
 
 const deprecateStatement: Statement<{ readonly id: TemplateId }> = statement(

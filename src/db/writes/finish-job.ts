@@ -12,6 +12,7 @@ import type {
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { recordAudit } from "../queries/audit.ts";
+import { carryLimitMarks } from "../queries/limit-marks.ts";
 import { insertPoolEvent } from "../queries/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -180,7 +181,10 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
   ]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
     const [activated] = await tx.query(activateStatement, [job.template_version_id, input.now]);
-    if (activated !== undefined) await auditActivation(tx, activated, { templateId: job.template_id, now: input.now });
+    if (activated !== undefined) {
+      await auditActivation(tx, activated, { templateId: job.template_id, now: input.now });
+      await carryLimitMarks(tx, job.template_version_id, input.now);
+    }
     tx.emit("pools");
   }
   if (outcome.kind === "failed") await noticeImportFailed(tx, job.template_version_id, failureOf(job, outcome, input));

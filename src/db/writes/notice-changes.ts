@@ -1,4 +1,5 @@
 import type { DaemonId, PresetId } from "../../contracts/ids.ts";
+import { signedOffIncarnation } from "../queries/daemon-match.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { notify, notifyAll } from "./notify.ts";
@@ -44,6 +45,7 @@ const lostStatement: Statement<DaemonChange> = statement(
   where kind = 'external'
     and lost_noted_at is null
     and seen_at < $2
+    and incarnation <> '${signedOffIncarnation}'
   order by id
   limit $3
   for update
@@ -66,6 +68,7 @@ const backStatement: Statement<DaemonChange> = statement(
   from daemons
   where lost_noted_at is not null
     and seen_at >= $1
+    and incarnation <> '${signedOffIncarnation}'
   order by id
   limit $2
   for update
@@ -77,7 +80,10 @@ where d.id = back.id
 returning d.id, d.name, d.seen_at, back.lost_noted_at, 0 as running`,
 );
 
-/** Tells of external daemons that were not heard of since `seenBefore`, and of those that are back; each change once. */
+/**
+ * Tells of external daemons that were not heard of since `seenBefore`, and of those that are back; each change once.
+ * One that has signed off is neither.
+ */
 export async function noticeDaemons(
   tx: Tx,
   input: { readonly seenBefore: Date; readonly max: number; readonly now: Date },
@@ -99,15 +105,17 @@ export async function noticeDaemons(
 const limitedStatement: Statement<{ readonly id: PresetId }> = statement(
   "notice_pool_limited",
   // Locked in one order, so that two servers that mark the same pools wait for each other and never in a ring.
+  // A mark from before the version became active is an earlier version's, and this one's limit is another change.
   `update presets
 set hard_limit_noted_at = $2
 where id in (
-  select id
-  from presets
-  where id = any($1::uuid[])
-    and hard_limit_noted_at is null
-  order by id
-  for update)
+  select p.id
+  from presets p
+  join templates t on t.id = p.template_id and t.active_version_id = p.template_version_id
+  where p.id = any($1::uuid[])
+    and (p.hard_limit_noted_at is null or p.hard_limit_noted_at < t.active_since)
+  order by p.id
+  for update of p)
 returning id`,
 );
 

@@ -111,7 +111,7 @@ const catalogue: Readonly<Record<NotificationKind, (detail: Detail) => Notificat
     return {
       subject: `The provisioner daemon ${daemon} is lost`,
       what: `The provisioner daemon ${daemon} does not answer any more. Jobs that only it can run will wait.`,
-      why: "It stopped, its host is down, or it cannot reach the server.",
+      why: "It ended without signing off, its host is down, or it cannot reach the server.",
       facts: [
         ["heard of last", seenAt],
         ["jobs it had", read.text(detail, "running")],

@@ -33,6 +33,11 @@ export interface PresetSnapshot {
   readonly blockedByRehearsal?: string | null;
   /** Whether people were told that it is hard-limited, and not yet that it has recovered. Decides nothing. */
   readonly isHardLimitNoted?: boolean;
+  /**
+   * Template admins were told that the pool of this name is hard-limited when an earlier version was active. Over: a
+   * build of this version has succeeded.
+   */
+  readonly earlierHardLimit?: { readonly isOver: boolean };
 }
 
 /**

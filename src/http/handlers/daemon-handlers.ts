@@ -1,6 +1,7 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
 import { reportGone } from "../../app/provisioner/report-gone.ts";
 import { reportResources } from "../../app/provisioner/report-resources.ts";
+import { signOff } from "../../app/provisioner/sign-off.ts";
 import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
@@ -11,6 +12,10 @@ import { measureJob } from "../measure.ts";
 export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
   return {
     registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller, body),
+    signOffDaemon: async ({ body }) => {
+      await signOff(deps, body);
+      return {};
+    },
     leaseJob: async ({ body, gone }) => ({ job: await leaseJob(deps, body, gone) }),
     getTemplateArchive: async ({ params, reply }) =>
       await reply.type("application/gzip").send(await templateArchive(deps, params.hash)),

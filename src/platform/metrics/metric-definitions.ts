@@ -127,6 +127,21 @@ const queue = {
   },
 } as const satisfies Record<string, MetricDefinition>;
 
+const outbox = {
+  notification_late_seconds: {
+    type: "gauge",
+    help: "How late the oldest notification is that was not delivered yet, by channel (email, digest, webhook); 0 when none is.",
+    labels: ["channel"],
+    scope: "deployment",
+  },
+  notification_dead_letters: {
+    type: "gauge",
+    help: "Deliveries of notifications that were given up and not tried again since, by channel.",
+    labels: ["channel"],
+    scope: "deployment",
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
 const durations = {
   prebuilds_reconciliation_duration_seconds: {
     type: "histogram",
@@ -240,7 +255,7 @@ const server = {
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Every metric of Prewarm's own, by its name without the prefix. `docs/metrics.md` is written from this table. */
-export const metricDefinitions = { ...pools, ...queue, ...durations, ...server } as const;
+export const metricDefinitions = { ...pools, ...queue, ...outbox, ...durations, ...server } as const;
 
 type Definitions = typeof metricDefinitions;
 export type MetricName = keyof Definitions;

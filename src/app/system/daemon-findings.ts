@@ -1,0 +1,49 @@
+import type { DoctorFinding } from "../../contracts/api/system.ts";
+import type { ListedDaemon } from "../../db/queries/daemons.ts";
+import { finding } from "./finding.ts";
+
+/** A daemon that is away for longer is taken for given up, and not mentioned any more. */
+const awayShownMs = 7 * 86_400_000;
+
+/** What a daemon can do; or, for a while, that it is away, and whether it said so. */
+export function daemonFindings(daemon: ListedDaemon, isAlive: boolean, now: Date): readonly DoctorFinding[] {
+  if (isAlive) return driverFindings(daemon);
+  const { name, kind, seen_at: seenAt, is_signed_off: isSignedOff } = daemon;
+  if (now.getTime() - seenAt.getTime() > awayShownMs) return [];
+  const since = seenAt.toISOString();
+  if (isSignedOff) {
+    return [
+      finding("daemons", "ok", `The provisioner "${name}" has signed off: it was stopped on purpose at ${since}.`),
+    ];
+  }
+  // A server's own daemon goes with it, and has another name on another host: nobody is to look for it.
+  if (kind === "builtin") return [];
+  return [
+    finding(
+      "daemons",
+      "warning",
+      `The provisioner "${name}" does not answer and has not signed off; it was heard of last at ${since}.`,
+      "Look at its log on its host, and start it again.",
+    ),
+  ];
+}
+
+/** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */
+function driverFindings({ name, drivers, unavailable }: ListedDaemon): readonly DoctorFinding[] {
+  const usable = finding(
+    "drivers",
+    "ok",
+    `The provisioner "${name}" has the drivers: ${drivers.join(", ") || "none"}.`,
+  );
+  return [
+    usable,
+    ...unavailable.map(({ driver, reason, next, isWanted }) =>
+      finding(
+        "drivers",
+        isWanted ? "warning" : "ok",
+        `The provisioner "${name}" cannot use the driver ${driver}: ${reason}`,
+        next === "" || !isWanted ? null : next,
+      ),
+    ),
+  ];
+}
