@@ -12,7 +12,7 @@ import {
 import { type Child, startChild } from "./harness/child-process.ts";
 import type { LoadMessage, LoadResult } from "./harness/load-generator.ts";
 import { type Reserve, startReserve } from "./harness/reserve.ts";
-import { seedPeople, seedPrebuilds, seedTemplates, settleTables } from "./harness/seed.ts";
+import { seedBusyDaemon, seedPeople, seedPrebuilds, seedTemplates, settleTables } from "./harness/seed.ts";
 import type { ServerMessage, ServerStarted, ServerStats } from "./harness/server-role.ts";
 
 const poissonConnections = 256;
@@ -61,6 +61,7 @@ async function openScene(context: BenchContext, reserved: number): Promise<Scene
   const database = await context.postgres.createDatabase("b5");
   const pool = await database.openPool(2);
   const people = await seedPeople(pool, 100);
+  await seedBusyDaemon(pool);
   const [from] = await seedTemplates(pool, { count: 1, prefix: "http-", instances: 100_000, preset: "active" });
   if (from === undefined) throw new Error("No pool was seeded.");
   context.say(`${reserved} prebuilds are made`);
@@ -181,7 +182,8 @@ async function run(context: BenchContext): Promise<Outcome> {
     setup:
       `Authenticated POST /api/v1/workspaces of 100 people, open loop, Poisson arrivals for ${seconds} s at each rate, times from ` +
       `the moment a request was due; server (default options, 10 database connections), PostgreSQL and load generator on ` +
-      `this machine, in processes of their own. The pool is kept at ${level}, every claim leaves a job, and the reconciler runs.`,
+      `this machine, in processes of their own. The pool is kept at ${level}, every claim leaves a job for a daemon whose ` +
+      `slots are all taken, and the reconciler runs.`,
     rows: measured.map(rowOf),
     targets: targetsOf(measured, context.isSmall),
   };

@@ -73,6 +73,14 @@ values ($1, 'http://agents.invalid', now(), now() + interval '1 day', 'bench')`,
   });
 }
 
+/** A daemon that is alive and takes nothing, as one whose slots are all taken: what waits for it is not stuck. */
+export async function seedBusyDaemon(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `insert into daemons (id, name, kind, incarnation, drivers, concurrency, version, created_at, seen_at)
+values (gen_random_uuid(), 'busy', 'external', gen_random_uuid(), '["fake"]', 1, 'bench', now(), now() + interval '1 day')`,
+  );
+}
+
 export interface SeededPool {
   readonly templateId: TemplateId;
   readonly templateName: string;
