@@ -1,19 +1,20 @@
 // Cases 136, 137 and 141: many creations at once.
 import { describe, expect, it } from "vitest";
 import { codeOf, create } from "../support/claims.ts";
-import { testFixture } from "../support/fixture.ts";
+import { createFixture, testFixture } from "../support/fixture.ts";
 import { ledgerCounts, putPrebuilds } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 it("136: of two concurrent claims on one prebuild one is a hit and one a miss", async () => {
   for (let round = 0; round < 5; round += 1) {
-    const fx = await testFixture({ connectionsMax: 4 });
+    const fx = await createFixture({ connectionsMax: 4 });
     const template = await publishTemplate(fx);
     await putPrebuilds(fx, template.preset(), 1);
     const made = await Promise.all([create(fx), create(fx)]);
     expect(made.map((one) => one.outcome).sort()).toEqual(["claimed", "cold"]);
     expect(await fx.number("select count(*) from creation_outcomes")).toBe(2);
+    await fx.close();
   }
 });
 

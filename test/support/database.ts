@@ -18,45 +18,55 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-async function maintain<Value>(work: (client: pg.Client) => Promise<Value>): Promise<Value> {
+let maintenance: Promise<pg.Client> | undefined;
+
+async function connectMaintenance(): Promise<pg.Client> {
   const client = new pg.Client({ ...inject("testPostgres"), database: "postgres" });
+  // Lost when a test stops the run's PostgreSQL or cuts everybody off: the next one to need it connects anew.
+  client.on("error", () => {
+    maintenance = undefined;
+  });
   await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
+  return client;
+}
+
+/** One connection for all tests of a worker; it ends with the worker. */
+async function maintain(text: string, params: readonly string[] = []): Promise<number> {
+  maintenance ??= connectMaintenance();
+  const client = await maintenance;
+  return (await client.query(text, [...params])).rowCount ?? 0;
 }
 
 /**
  * A pool's `end` comes back before the server has noticed the last goodbye, and a connection that is cut in that
  * moment raises an error that nobody listens for any more. So a drop waits for them, and cuts only what stays.
  */
-function drop(name: string): Promise<void> {
-  return maintain(async (client) => {
-    for (let look = 0; look < goodbyeLooksMax; look += 1) {
-      const found = await client.query("select from pg_stat_activity where datname = $1 limit 1", [name]);
-      if (found.rowCount === 0) break;
-      await sleep(goodbyePollMs);
-    }
-    await client.query(`drop database if exists ${name} with (force)`);
-  });
+async function drop(name: string): Promise<void> {
+  for (let look = 0; look < goodbyeLooksMax; look += 1) {
+    if ((await maintain("select from pg_stat_activity where datname = $1 limit 1", [name])) === 0) break;
+    await sleep(goodbyePollMs);
+  }
+  await maintain(`drop database if exists ${name} with (force)`);
 }
 
-/**
- * A database of a test's own, migrated (or with nothing in it, for tests of migrations). It takes some 50 ms.
- * Dropping it is tidy; the end of the run removes whatever is left.
- */
-export async function createTestDatabase(
-  options: { readonly content?: "migrated" | "empty" } = {},
-): Promise<TestDatabase> {
+/** A copy of the database with this name, to which nobody may be connected. */
+export async function copyDatabase(template: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  const template = options.content === "empty" ? emptyTemplate : migratedTemplate;
-  await maintain((client) => client.query(`create database ${name} template ${template} strategy file_copy`));
+  await maintain(`create database ${name} template ${template} strategy file_copy`);
   const connection = { ...inject("testPostgres"), database: name };
   return {
     connection,
     url: embeddedUrl(connection),
     drop: () => drop(name),
   };
+}
+
+/**
+ * A database of a test's own, migrated (or with nothing in it, for tests of migrations). It takes some 20 ms.
+ * Dropping it is tidy; the end of the run removes whatever is left.
+ */
+export async function createTestDatabase(
+  options: { readonly content?: "migrated" | "empty" } = {},
+): Promise<TestDatabase> {
+  return await copyDatabase(options.content === "empty" ? emptyTemplate : migratedTemplate);
 }

@@ -10,7 +10,9 @@ import { type ManualClock, manualClock } from "../../src/platform/clock.ts";
 import { type MemoryLogger, memoryLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
-import { type ServerOptions, startServer, type TestServer } from "./server.ts";
+import { lendDatabase } from "./lent-database.ts";
+import { preservePristine } from "./pristine.ts";
+import { connectionsMaxUnlessSaid, type ServerOptions, startServer, type TestServer } from "./server.ts";
 
 export interface FixtureOptions extends ServerOptions {
   readonly startAt?: string;
@@ -32,11 +34,13 @@ export interface Fixture extends TestServer {
   addUser(username: string): Promise<Actor>;
   /** Says that this test leaves the ledger wrong on purpose. */
   breakOnPurpose(): void;
-  /** Checks that the ledger agrees with builds and agents, and removes everything. */
-  close(): Promise<void>;
+  /** Checks that the ledger agrees with builds and agents, and lets another test have the database. */
+  close(hasFailed?: boolean): Promise<void>;
 }
 
 const rowsShownMax = 20;
+/** A Tuesday at midnight, far from every change of clocks. */
+const beginning = "2030-01-01T00:00:00.000Z";
 
 async function actorOf(server: TestServer, username: string): Promise<Actor> {
   const user = await userByName(server.store, username);
@@ -64,13 +68,40 @@ async function addMember(server: TestServer, username: string): Promise<Actor> {
   return await actorOf(server, username);
 }
 
+interface Inhabited {
+  /** The database's name. */
+  readonly template: string;
+  readonly admin: Actor;
+  readonly alice: Actor;
+}
+
+/** A deployment's first minute, which the tests of a worker share: a database with two people, to be copied. */
+async function inhabit(): Promise<Inhabited> {
+  const { connection } = await createTestDatabase();
+  const clock = manualClock(beginning);
+  const server = startServer({ connection, bus: new MemoryBus(), clock, logger: memoryLogger() });
+  try {
+    await ensureFirstRun(server.context, { administratorPassword: null });
+    const people = { admin: await actorOf(server, "admin"), alice: await addMember(server, "alice") };
+    await preservePristine(server.pool);
+    return { template: connection.database, ...people };
+  } finally {
+    await server.stop();
+  }
+}
+
+let inhabited: Promise<Inhabited> | undefined;
+
 /** For suites that share one deployment: close it in `afterAll`. */
 export async function createFixture(options: FixtureOptions = {}): Promise<Fixture> {
-  const database = await createTestDatabase();
-  // A Tuesday at midnight, far from every change of clocks.
-  const clock = manualClock(options.startAt ?? "2030-01-01T00:00:00.000Z");
-  const deployment = { connection: database.connection, bus: new MemoryBus(), clock, logger: memoryLogger() };
-  const server = startServer(deployment, options);
+  inhabited ??= inhabit();
+  const { template, admin, alice } = await inhabited;
+  const logger = memoryLogger();
+  const database = await lendDatabase(template, logger);
+  const clock = manualClock(options.startAt ?? beginning);
+  const deployment = { connection: database.connection, bus: new MemoryBus(), clock, logger };
+  const isUsual = (options.connectionsMax ?? connectionsMaxUnlessSaid) === connectionsMaxUnlessSaid;
+  const server = startServer(deployment, options, isUsual ? database.pool : undefined);
   const servers = [server];
   let isBroken = false;
 
@@ -78,7 +109,8 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     return (await server.pool.query<Row>(text, [...params])).rows;
   }
 
-  async function close(): Promise<void> {
+  async function close(hasFailed = false): Promise<void> {
+    let isSound = false;
     try {
       if (!isBroken) {
         expect(await divergentLedger(server.store, rowsShownMax), "ledger rows that disagree with the facts").toEqual(
@@ -87,21 +119,21 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
         expect(await strayRows(server.store, prebuildsUserId, rowsShownMax), "rows without their other half").toEqual(
           [],
         );
+        isSound = !hasFailed;
       }
     } finally {
       await Promise.all(servers.map((each) => each.stop()));
-      await database.drop();
+      await (isSound ? database.giveBack() : database.drop());
     }
   }
 
-  await ensureFirstRun(server.context, { administratorPassword: null });
   return {
     ...server,
     ...deployment,
     database,
     clock,
-    admin: await actorOf(server, "admin"),
-    alice: await addMember(server, "alice"),
+    admin: { ...admin, tokenId: systemRandom.uuid() as TokenId },
+    alice: { ...alice, tokenId: systemRandom.uuid() as TokenId },
     rows,
     number: async (text, params) => Number(Object.values((await rows(text, params))[0] ?? {})[0]),
     addServer: (more) => {
@@ -120,6 +152,6 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
 /** For one test: closed, and checked, when the test has finished. */
 export async function testFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const fixture = await createFixture(options);
-  onTestFinished(() => fixture.close());
+  onTestFinished(({ task }) => fixture.close(task.result?.state === "fail"));
   return fixture;
 }

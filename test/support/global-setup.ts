@@ -42,13 +42,23 @@ function removeLeftFolders(parent: string): void {
   }
 }
 
+const settings = {
+  autovacuum: "off",
+  // Counted for autovacuum alone.
+  track_counts: "off",
+  max_connections: "200",
+  max_wal_size: "64MB",
+  // Tests of deadlocks wait so long for each.
+  deadlock_timeout: "100ms",
+};
+
 async function startServer(folder: string): Promise<EmbeddedPostgres> {
   try {
     return await startEmbeddedPostgres({
       dataDir: path.join(folder, "data"),
       logger: silentLogger,
       isDurable: false,
-      settings: { autovacuum: "off", max_connections: "200", max_wal_size: "64MB" },
+      settings,
     });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

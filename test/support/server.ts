@@ -60,10 +60,13 @@ export interface Deployment {
   readonly logger: MemoryLogger;
 }
 
-export function startServer(deployment: Deployment, options: ServerOptions = {}): TestServer {
+export const connectionsMaxUnlessSaid = 8;
+
+/** @param lent a pool with as many connections as the options say, instead of one of its own. */
+export function startServer(deployment: Deployment, options: ServerOptions = {}, lent?: pg.Pool): TestServer {
   const { bus, clock, logger, connection } = deployment;
-  const connectionsMax = options.connectionsMax ?? 8;
-  const pool = createPool({ connection, connectionsMax, idleMax: 2, logger });
+  const connectionsMax = options.connectionsMax ?? connectionsMaxUnlessSaid;
+  const pool = lent ?? createPool({ connection, connectionsMax, idleMax: 2, logger });
   const published: Topic[] = [];
   const store = new Store({
     pool,

@@ -64,7 +64,7 @@ noteBuilt(process.cwd(), fingerprintsOf(process.cwd(), [process.argv[2]]));\n`;
 const built = (): readonly string[] => readFileSync(path.join(root, "builds.txt"), "utf8").trim().split("\n");
 
 describe("npm start in a checkout", () => {
-  test("the first start installs and builds, and the server gets the arguments and gives the exit code", () => {
+  test("the first start installs and builds, the second does neither; the server gets the arguments and gives the exit code", () => {
     checkout({ npm: installs });
     write("tools/build.mjs", builds);
     const first = bootstrap("start", "--port", "0");
@@ -72,12 +72,6 @@ describe("npm start in a checkout", () => {
     expect(first.status).toBe(7);
     expect(installed()).toEqual([expect.stringMatching(/^ci --include=dev/)]);
     expect(built()).toEqual(["product"]);
-  });
-
-  test("the second start does neither again", () => {
-    checkout({ npm: installs });
-    write("tools/build.mjs", builds);
-    bootstrap("start");
     expect(bootstrap("start").stdout).toBe("server\n");
     expect(installed()).toHaveLength(1);
     expect(built()).toHaveLength(1);

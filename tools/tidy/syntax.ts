@@ -6,6 +6,8 @@ import ts from "typescript";
 import type { Finding, Source } from "./source.ts";
 
 const trees = new WeakMap<Source, ts.SourceFile>();
+const nodesOf = new WeakMap<Source, readonly ts.Node[]>();
+const modulesOf = new WeakMap<Source, readonly ImportedModule[]>();
 
 /** Several rules ask for the same tree; parsing is what costs. */
 export function treeOf(source: Source): ts.SourceFile {
@@ -16,13 +18,17 @@ export function treeOf(source: Source): ts.SourceFile {
   return tree;
 }
 
+/** Kept as the tree is: most rules walk over all of it. */
 export function allNodes(source: Source): readonly ts.Node[] {
+  const known = nodesOf.get(source);
+  if (known) return known;
   const nodes: ts.Node[] = [];
   const visit = (node: ts.Node): void => {
     nodes.push(node);
     ts.forEachChild(node, visit);
   };
   visit(treeOf(source));
+  nodesOf.set(source, nodes);
   return nodes;
 }
 
@@ -42,10 +48,15 @@ export interface ImportedModule {
 
 /** Every module that a file names: imports, re-exports, `import()` as value and as type. */
 export function importsOf(source: Source): readonly ImportedModule[] {
-  return allNodes(source).flatMap((node) => {
+  const known = modulesOf.get(source);
+  if (known) return known;
+  const modules: ImportedModule[] = [];
+  for (const node of allNodes(source)) {
     const literal = moduleLiteral(node);
-    return literal && ts.isStringLiteralLike(literal) ? [{ specifier: literal.text, node }] : [];
-  });
+    if (literal && ts.isStringLiteralLike(literal)) modules.push({ specifier: literal.text, node });
+  }
+  modulesOf.set(source, modules);
+  return modules;
 }
 
 function moduleLiteral(node: ts.Node): ts.Node | undefined {
