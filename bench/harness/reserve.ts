@@ -27,6 +27,8 @@ on conflict do nothing`,
   );
   let isStopped = false;
   let isFull = false;
+  /** Where the reserve begins: before it, the index holds only rows that are gone. */
+  let position = 0;
   const topUp = async (): Promise<void> => {
     const { rows } = await pool.query<{ ready: number }>({
       name: "reserve_level",
@@ -36,24 +38,28 @@ on conflict do nothing`,
     const missing = level - (rows[0]?.ready ?? 0);
     isFull = missing <= 0;
     if (isFull) return;
-    await pool.query({
+    const released = await pool.query<{ last: number | null }>({
       name: "reserve_release",
       text: `with next as (
   delete from bench_reserve
-  where position in (select position from bench_reserve order by position limit $1)
-  returning workspace_id
+  where position in (select position from bench_reserve where position > $2 order by position limit $1)
+  returning workspace_id, position
 ), alive as (
   update workspaces w
   set deleted_at = null
   from next
   where w.id = next.workspace_id
+), revived as (
+  update prebuilds b
+  set state = 'ready', ready_at = clock_timestamp()
+  from next
+  where b.workspace_id = next.workspace_id
 )
-update prebuilds b
-set state = 'ready', ready_at = clock_timestamp()
-from next
-where b.workspace_id = next.workspace_id`,
-      values: [missing],
+select max(position)::float8 as last
+from next`,
+      values: [missing, position],
     });
+    position = released.rows[0]?.last ?? position;
   };
   const loop = async (): Promise<void> => {
     while (!isStopped) {

@@ -10,7 +10,7 @@ const waitedMsMin = 2_000;
 /** Each is a row that claims write too, and a line of its log. */
 const jobsPerRunMax = 200;
 /** Of a longer queue its first jobs are looked at; lists and `jobs show` say it of every job, whatever the log says. */
-const jobsLookedAtMax = 20_000;
+const jobsLookedAtMax = 2_000;
 
 /** Says in a job's own log that no daemon can take it, once for each change. Harmless when several servers do it. */
 export function createBlockedJobs(deps: { readonly db: Db; readonly clock: Clock }): Controller {

@@ -10,6 +10,7 @@ import {
   dueDeletions,
   dueDormancy,
   dueFailures,
+  dueKinds,
 } from "../../db/queries/lifecycle-due.ts";
 import type { Sql } from "../../db/store.ts";
 import { lastFiring, parseAutostart } from "../../domain/lifecycle/autostart.ts";
@@ -42,20 +43,23 @@ export async function lookForDue(
     templateId: row.id,
     policy: lifecyclePolicy(row.section, row.changes),
   }));
+  const noticesUntil = new Date(now.getTime() + deletionNoticeMs);
+  const kinds = await dueKinds(sql, { now, noticesUntil });
+  const failures = {
+    now,
+    failureTtls: lengthsOf(policies, "failureTtlMs"),
+    retryBaseMs,
+    retryMaxMs,
+    max: actsPerRunMax,
+  };
   const found = [
-    ...(await dueDeletions(sql, now, actsPerRunMax)),
-    ...(await dueFailures(sql, {
-      now,
-      failureTtls: lengthsOf(policies, "failureTtlMs"),
-      retryBaseMs,
-      retryMaxMs,
-      max: actsPerRunMax,
-    })),
+    ...(kinds?.deletions ? await dueDeletions(sql, now, actsPerRunMax) : []),
+    ...(kinds?.failures ? await dueFailures(sql, failures) : []),
     ...(isDormancyAsked ? await dueDormancy(sql, usedBefore(policies, now), actsPerRunMax) : []),
-    ...(await dueAutostops(sql, now, actsPerRunMax)),
-    ...(await autostarts(sql, now)),
+    ...(kinds?.stops ? await dueAutostops(sql, now, actsPerRunMax) : []),
+    ...(kinds?.starts ? await autostarts(sql, now) : []),
   ];
-  const notices = await dueDeletionNotices(sql, new Date(now.getTime() + deletionNoticeMs), actsPerRunMax);
+  const notices = kinds?.notices ? await dueDeletionNotices(sql, noticesUntil, actsPerRunMax) : [];
   return { acts: [...new Set(found.map((row) => row.id))], notices: notices.map((row) => row.id) };
 }
 

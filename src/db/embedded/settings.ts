@@ -21,7 +21,7 @@ export function embeddedSettings(options: {
     max_wal_senders: "0",
     max_logical_replication_workers: "0",
     io_method: "sync",
-    max_wal_size: "512MB",
+    max_wal_size: "1GB",
     // Our statements are short: starting helpers costs more than they save, and they need a large /dev/shm.
     max_parallel_workers_per_gather: "0",
     jit: "off",

@@ -1,5 +1,5 @@
 import type { TemplateId, WorkspaceId } from "../../contracts/ids.ts";
-import { lifecycleUserId } from "../../contracts/system-ids.ts";
+import { lifecycleUserId, prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 import { isPersons } from "./lifecycle.ts";
@@ -11,6 +11,36 @@ interface CandidateRow {
 
 const latestBuild = `join builds b on b.id = w.latest_build_id
 left join jobs j on j.id = b.job_id`;
+
+/** Which kinds of act may be due at all. */
+export interface DueKinds {
+  readonly stops: boolean;
+  readonly starts: boolean;
+  readonly failures: boolean;
+  readonly deletions: boolean;
+  readonly notices: boolean;
+}
+
+const kindsStatement: Statement<DueKinds> = statement(
+  "lifecycle_due_kinds",
+  // A claim would have to write any index that found these, so every look reads all live workspaces: once, and not once
+  // for each kind. Mostly nothing is due.
+  `select coalesce(bool_or(w.deadline_at <= $1), false) as stops,
+  coalesce(bool_or(w.autostart_schedule is not null), false) as starts,
+  coalesce(bool_or(w.failed_at is not null), false) as failures,
+  coalesce(bool_or(w.deleting_at <= $1), false) as deletions,
+  coalesce(bool_or(w.deleting_at <= $2 and w.deletion_noted_at is null), false) as notices
+from workspaces w
+where w.deleted_at is null
+  and w.owner_id > '${prebuildsUserId}'`,
+);
+
+export async function dueKinds(
+  sql: Sql,
+  asOf: { readonly now: Date; readonly noticesUntil: Date },
+): Promise<DueKinds | undefined> {
+  return (await sql.query(kindsStatement, [asOf.now, asOf.noticesUntil]))[0];
+}
 
 const autostopStatement: Statement<CandidateRow> = statement(
   "lifecycle_due_autostop",

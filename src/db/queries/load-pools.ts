@@ -91,33 +91,51 @@ where p.id in (
   and ($2::uuid is null or p.template_id = $2)`,
 );
 
+/** The prebuilds of one preset. The columns are lists with spaces between, all in one order. */
 interface LiveRow {
-  readonly workspace_id: WorkspaceId;
   readonly preset_id: PresetId;
-  readonly generation: number;
-  readonly state: LivePrebuild["state"];
-  readonly created_at: Date;
-  readonly ready_at: Date | null;
-  readonly is_pending_first: boolean;
+  readonly workspace_ids: string;
+  readonly generations: string;
+  readonly states: string;
+  /** Milliseconds since the epoch. */
+  readonly created_ms: string;
+  /** Milliseconds since the epoch, `-` for one that never was ready. */
+  readonly ready_ms: string;
+  readonly are_pending_first: string;
 }
 
 const liveStatement: Statement<LiveRow> = statement(
   "pools_live",
-  `select b.workspace_id, b.preset_id, b.generation, b.state, b.created_at, b.ready_at,
-  b.state = 'building' and f.number = 1 and j.status = 'pending' as is_pending_first
-from prebuilds b
-left join workspaces w on w.id = b.workspace_id and b.state = 'building'
-left join builds f on f.id = w.latest_build_id
-left join jobs j on j.id = f.job_id
-where b.state in ('building', 'starting', 'ready', 'stopping', 'draining')
-  and ($1::uuid is null or b.organization_id = $1)
-  and ($2::uuid is null or b.template_id = $2)
-union all
-select b.workspace_id, b.preset_id, b.generation, b.state, b.created_at, b.ready_at, false
-from prebuilds b
-where b.state in ('failed', 'parked')
-  and ($1::uuid is null or b.organization_id = $1)
-  and ($2::uuid is null or b.template_id = $2)`,
+  // A cycle reads every prebuild there is. As a row each, with dates, 1,500 of them took the server 8 ms in one go, in
+  // which no request was answered; as lists they take 1 ms. And nothing is joined to them: only of those that are being
+  // built more is asked, one by one, where a join read all workspaces that ever were.
+  `with live as (
+  select workspace_id, preset_id, generation, state, created_at, ready_at
+  from prebuilds
+  where state in ('building', 'starting', 'ready', 'stopping', 'draining')
+    and ($1::uuid is null or organization_id = $1)
+    and ($2::uuid is null or template_id = $2)
+  union all
+  select workspace_id, preset_id, generation, state, created_at, ready_at
+  from prebuilds
+  where state in ('failed', 'parked')
+    and ($1::uuid is null or organization_id = $1)
+    and ($2::uuid is null or template_id = $2)
+)
+select b.preset_id, string_agg(b.workspace_id::text, ' ') as workspace_ids,
+  string_agg(b.generation::text, ' ') as generations, string_agg(b.state, ' ') as states,
+  string_agg((date_part('epoch', b.created_at) * 1000)::bigint::text, ' ') as created_ms,
+  string_agg(coalesce((date_part('epoch', b.ready_at) * 1000)::bigint::text, '-'), ' ') as ready_ms,
+  string_agg(case
+    when b.state = 'building' and (
+      select f.number = 1 and j.status = 'pending'
+      from workspaces w
+      join builds f on f.id = w.latest_build_id
+      join jobs j on j.id = f.job_id
+      where w.id = b.workspace_id) then 'yes'
+    else 'no' end, ' ') as are_pending_first
+from live b
+group by b.preset_id`,
 );
 
 interface HistoryRow {
@@ -175,7 +193,7 @@ export interface LoadPoolsInput {
 export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<LoadedPool[]> {
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
-  const live = groupBy(await sql.query(liveStatement, scope), (row) => row.preset_id);
+  const live = new Map((await sql.query(liveStatement, scope)).map((row) => [row.preset_id, prebuildsOf(row)]));
   const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
@@ -187,7 +205,7 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<Loaded
     return {
       preset: presetOf(row),
       versionName: row.version_name,
-      prebuilds: (live.get(row.id) ?? []).map(prebuildOf),
+      prebuilds: live.get(row.id) ?? [],
       history: { completed: (history.get(row.id) ?? []).map(completedOf) },
       ...(surge === undefined ? {} : { surge }),
     };
@@ -201,14 +219,13 @@ function poolKey(row: PresetRow): string {
 
 function surgeOf(
   outdated: PresetRow,
-  replacement: { readonly row: PresetRow; readonly live: readonly LiveRow[] },
+  replacement: { readonly row: PresetRow; readonly live: readonly LivePrebuild[] },
   now: number,
 ): SurgeProgress | undefined {
   if (outdated.rollout !== "surge" || outdated.active_since === null) return undefined;
   const preset = presetOf(replacement.row);
-  const replacements = replacement.live.map(prebuildOf);
   return {
-    replacementsReady: replacements.filter((prebuild) => isEligible(prebuild, preset, now)).length,
+    replacementsReady: replacement.live.filter((prebuild) => isEligible(prebuild, preset, now)).length,
     replacementsDesired: desiredInstances(preset, now).instances,
     startedAt: outdated.active_since.getTime(),
     maxOutdatedAgeMs: (outdated.surge_age_seconds ?? surgeAgeSecondsDefault) * 1_000,
@@ -241,16 +258,22 @@ function presetOf(row: PresetRow): PresetSnapshot {
   };
 }
 
-function prebuildOf(row: LiveRow): LivePrebuild {
-  return {
-    workspaceId: row.workspace_id,
+function prebuildsOf(row: LiveRow): LivePrebuild[] {
+  const generations = row.generations.split(" ");
+  const states = row.states.split(" ");
+  const createdMs = row.created_ms.split(" ");
+  const readyMs = row.ready_ms.split(" ");
+  const arePendingFirst = row.are_pending_first.split(" ");
+  return row.workspace_ids.split(" ").map((workspaceId, nth) => ({
+    workspaceId: workspaceId as WorkspaceId,
     presetId: row.preset_id,
-    generation: row.generation,
-    state: row.state,
-    createdAt: row.created_at.getTime(),
-    readyAt: row.ready_at?.getTime() ?? null,
-    hasPendingFirstBuildJob: row.is_pending_first,
-  };
+    generation: Number(generations[nth]),
+    // The ledger's constraint-free column holds no other word; the consistency checks look for that.
+    state: states[nth] as LivePrebuild["state"],
+    createdAt: Number(createdMs[nth]),
+    readyAt: readyMs[nth] === "-" ? null : Number(readyMs[nth]),
+    hasPendingFirstBuildJob: arePendingFirst[nth] === "yes",
+  }));
 }
 
 function completedOf(row: HistoryRow): CompletedBuild {
