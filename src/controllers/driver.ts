@@ -36,10 +36,10 @@ export interface DriverDeps {
 /** News within this time make one run. */
 const settleMsMin = 5;
 /**
- * Under steady news a controller rests this many times as long as it ran, so that it takes at most a tenth of the time;
+ * Under steady news a controller rests this many times as long as it ran, so that it takes at most a seventh of the time;
  * but never longer than `restMsMax`. After a pause in the news it runs at once.
  */
-const restPerRun = 9;
+const restPerRun = 6;
 const restMsMax = 1_000;
 /** Short runs add up too: a controller of one statement would send hundreds in a second. */
 const restMsMin = 20;
