@@ -36,11 +36,16 @@ export interface DriverDeps {
 /** News within this time make one run. */
 const settleMsMin = 5;
 /**
- * Under steady news a controller rests this many times as long as it ran, so that it takes at most a seventh of the time;
- * but never longer than `restMsMax`. After a pause in the news it runs at once.
+ * Under steady news a controller rests four times as long as a short run took, and for what a run took beyond
+ * `shortRunMs` fourteen times as long: a small pool is refilled at once, and the loop of a large one takes little from
+ * the claims beside it. It never rests longer than `restMsMax`, and after a pause in the news it runs at once.
  */
-const restPerRun = 6;
+const restPerRun = 4;
+const restPerLongRun = 14;
+const shortRunMs = 10;
 const restMsMax = 1_000;
+/** The shortest of so many runs counts: one that was kept waiting does not put the next one off. */
+const runsLookedAt = 3;
 /** Short runs add up too: a controller of one statement would send hundreds in a second. */
 const restMsMin = 20;
 /** A controller that may wait takes at most a twentieth of the time: where its runs have become long, they come later. */
@@ -49,8 +54,11 @@ const idleMsMax = 300_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
 
-function restAfter(controller: Controller, elapsedMs: number): number {
-  return Math.max(controller.restMsMin ?? restMsMin, Math.min(restPerRun * elapsedMs, restMsMax));
+function restAfter(controller: Controller, lastMs: readonly number[]): number {
+  const elapsedMs = Math.min(...lastMs);
+  const beyondMs = Math.max(0, elapsedMs - shortRunMs);
+  const restMs = restPerRun * (elapsedMs - beyondMs) + restPerLongRun * beyondMs;
+  return Math.max(controller.restMsMin ?? restMsMin, Math.min(restMs, restMsMax));
 }
 
 /** Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once. */
@@ -96,9 +104,11 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   }
 
   async function loop(): Promise<void> {
+    let lastMs: readonly number[] = [];
     while (!abort.signal.aborted) {
       const timeoutMs = await runOnce();
-      const restsUntilMs = deps.monotonicMs() + restAfter(controller, status.lastElapsedMs ?? 0);
+      lastMs = [status.lastElapsedMs ?? 0, ...lastMs].slice(0, runsLookedAt);
+      const restsUntilMs = deps.monotonicMs() + restAfter(controller, lastMs);
       const settleMs = (): number => Math.max(settleMsMin, restsUntilMs - deps.monotonicMs());
       await waitSettled(signal, { timeoutMs, abort: abort.signal, settleMs });
     }
