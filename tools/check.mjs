@@ -1,7 +1,7 @@
 // The gate, `npm run check`: compile, lint, format, dead code, and the tests that need nothing. Under a minute.
 //   --json FILE   also writes the result of every step and the counts of the tests to FILE
-// Compiling comes first, since everything else would repeat its errors; the other steps all run whatever one of them
-// says, at most two at a time.
+// Compiling uses one core: beside it runs what does not need its output. The tests use all there are and come last, by
+// themselves. What the compiler refuses is not tested; everything else runs whatever one of the steps says.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +12,6 @@ import { suitesOf } from "./gate/suites.mjs";
 import { nothing, ofStep, sum, totalsLine } from "./gate/totals.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
-const parallelStepsMax = 2;
 
 const program = (file) => [process.execPath, path.join(root, "node_modules", file)];
 /** GOGC: the linter's type checker may use memory rather than collect it while the tests want the processor. */
@@ -23,13 +22,12 @@ const command =
 
 const compile = { name: "compile", run: command(process.execPath, path.join(root, "tools/build.mjs")) };
 
-// The longest first, so that the short ones fill the second place.
-const steps = [
-  { name: "tests", run: () => runVitest(root, suitesOf("check")) },
+const beside = [
   { name: "lint", run: command(...program("oxlint/bin/oxlint"), "--type-aware", "--deny-warnings") },
   { name: "format", run: command(...program("@biomejs/biome/bin/biome"), "format", "--error-on-warnings", ".") },
   { name: "dead code", run: command(...program("knip/bin/knip.js"), "--no-progress") },
 ];
+const tests = { name: "tests", run: () => runVitest(root, suitesOf("check")) };
 
 async function runStep(step) {
   const result = { name: step.name, ...(await step.run()) };
@@ -37,35 +35,34 @@ async function runStep(step) {
   return result;
 }
 
-async function runAll(waiting) {
-  const queue = [...waiting];
+/** One after the other. */
+async function runAll(steps) {
   const results = [];
-  const work = async () => {
-    for (let step = queue.shift(); step; step = queue.shift()) results.push(await runStep(step));
-  };
-  await Promise.all(Array.from({ length: parallelStepsMax }, work));
+  for (const step of steps) results.push(await runStep(step));
   return results;
 }
 
 const { values: options } = parseArgs({ options: { json: { type: "string" } } });
 const started = performance.now();
-const compiled = await runStep(compile);
-const results = [compiled, ...(compiled.ok ? await runAll(steps) : [])];
+const [compiled, others] = await Promise.all([runStep(compile), runAll(beside)]);
+const results = [compiled, ...others, ...(compiled.ok ? [await runStep(tests)] : [])];
 const isGreen = results.every((result) => result.ok);
 const ms = performance.now() - started;
 
-const tests = results.find((result) => result.totals)?.totals ?? { ...nothing, skippedTests: [] };
-const totals = sum([tests, ...results.filter((result) => !result.totals).map((result) => ofStep(result.ok))]);
+const tested = results.find((result) => result.totals)?.totals ?? { ...nothing, skippedTests: [] };
+const totals = sum([tested, ...results.filter((result) => !result.totals).map((result) => ofStep(result.ok))]);
 
-if (!compiled.ok) console.log("The other steps were left out: they would repeat the compiler's errors.");
-console.log(`check ${isGreen ? "passed" : "FAILED"} in ${seconds(ms)}: ${results.length} steps, ${tests.passed} tests`);
+if (!compiled.ok) console.log("The tests were left out: they would repeat the compiler's errors.");
+console.log(
+  `check ${isGreen ? "passed" : "FAILED"} in ${seconds(ms)}: ${results.length} steps, ${tested.passed} tests`,
+);
 
 if (options.json) {
   const report = {
     ok: isGreen,
     ms: Math.round(ms),
     steps: results.map((result) => ({ name: result.name, ok: result.ok, ms: Math.round(result.ms) })),
-    tests,
+    tests: tested,
     totals,
   };
   writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`);

@@ -5,6 +5,8 @@ import path from "node:path";
 import { expect } from "vitest";
 import type { Workspace } from "../../src/contracts/api/workspaces.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
+import { type TerraformState, unpackTfstate } from "../../src/provisioner/drivers/terraform/terraform-state.ts";
+import { tfstateAddresses } from "../../src/provisioner/drivers/terraform/tfstate-file.ts";
 import { bundleProgram } from "./bundled-program.ts";
 import { LittleCloud } from "./little-cloud.ts";
 import { processesOf } from "./server-process.ts";
@@ -88,6 +90,22 @@ export class TerraformDaemons {
   async until(id: string, status: Workspace["status"]): Promise<void> {
     const isThere = async (): Promise<boolean> => (await this.workspace(id)).status === status;
     await waitUntil(`the workspace is ${status}`, isThere, settledWithinMs);
+  }
+
+  /** Waits until the server has a state of the workspace in which the resource is. */
+  async untilKnown(id: string, address: string): Promise<void> {
+    await waitUntil(
+      `the server knows ${address}`,
+      async () => {
+        const { versions } = await this.server.admin.call("listStateVersions", { params: { workspace: id } });
+        if (versions.length === 0) return false;
+        const params = { workspace: id, version: 0 };
+        // Written by the Terraform driver.
+        const { state } = (await this.server.admin.call("getStateVersion", { params })) as { state: TerraformState };
+        return state.tfstate !== null && tfstateAddresses(unpackTfstate(state.tfstate)).has(address);
+      },
+      settledWithinMs,
+    );
   }
 
   async untilPublished(): Promise<void> {
