@@ -152,8 +152,8 @@ function targetsOf(measured: readonly Measured[], isSmall: boolean): readonly Ta
 }
 
 async function run(context: BenchContext): Promise<Outcome> {
-  const rates = process.env.B5_RATES ? process.env.B5_RATES.split(",").map(Number) : [50];
-  const seconds = Number(process.env.B5_SECONDS ?? 60);
+  const rates = context.isSmall ? [50] : [50, 200, 500, 1_000, 2_000];
+  const seconds = context.isSmall ? 2 : 60;
   const bursts = context.isSmall ? [50] : [300, 1_000];
   const warmUp = context.isSmall ? 20 : 2_000;
   const claims = [...rates.map((rate) => rate * seconds), ...bursts].reduce((sum, count) => sum + count, warmUp);
