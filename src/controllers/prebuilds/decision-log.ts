@@ -10,7 +10,8 @@ import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Records that are made, and stored by one statement, before requests get their turn again. */
 const decisionBatchMax = 20;
-/** The longest rest between two of these statements. */
+/** So many records are made without a rest; the longest rest between two statements after that. */
+const unrestedMax = 100;
 const restMsMax = 50;
 /** Decisions that are compared before requests have their turn. */
 const digestsPerTurn = 10;
@@ -56,7 +57,9 @@ export function createDecisionLog(deps: PrebuildsDeps): DecisionLog {
         await insertDecisions(deps.db, batch, { now: deps.clock.now(), keptMax: decisionsKeptPerPreset });
         for (const decision of batch) known.set(decision.presetId, decision.digest);
         // Nobody waits for the records: many of them leave people's requests half of the time.
-        if (from + batch.length < changed.length) await sleep(Math.min(deps.monotonicMs() - begunMs, restMsMax));
+        const made = from + batch.length;
+        if (made >= unrestedMax && made < changed.length)
+          await sleep(Math.min(deps.monotonicMs() - begunMs, restMsMax));
       }
     },
   };
