@@ -139,6 +139,11 @@ test("a database that goes away is said by /readyz, and work goes on when it is 
   const admin = await signIn(url, password);
   const ready = async (): Promise<number> => (await fetch(new URL("/readyz", url))).status;
   expect(await ready()).toBe(200);
+  // The example is still being imported when the server answers first.
+  await waitUntil("the example can be used", async () => {
+    const { templates } = await admin.call("listTemplates", {});
+    return templates.some((template) => template.name === "starter" && template.activeVersion !== null);
+  });
   const postmaster = (): number | undefined => {
     const pidFile = path.join(folder, "data/postgres/cluster/postmaster.pid");
     try {
