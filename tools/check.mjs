@@ -14,7 +14,7 @@ import { nothing, ofStep, sum, totalsLine } from "./gate/totals.mjs";
 const root = path.resolve(import.meta.dirname, "..");
 
 const program = (file) => [process.execPath, path.join(root, "node_modules", file)];
-/** GOGC: the linter's type checker may use memory rather than collect it while the tests want the processor. */
+/** GOGC: the linter's type checker may use memory rather than collect it while the compiler wants the processor. */
 const command =
   (...words) =>
   () =>

@@ -18,6 +18,7 @@ import { insertSetupLink } from "../../src/db/queries/setup-links.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
+import { filterBy } from "../support/audit-filter.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { hour, runLifecycle, runningWorkspace } from "../support/lifecycle.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -183,20 +184,7 @@ describe("a page of the audit log", () => {
   it("looks at so many entries and no more, and says where to go on when few of them match", async () => {
     const fx = await testFixture();
     await numbered(fx, 25);
-    const filter = {
-      narrowing: { by: "newest", key: null },
-      from: { at: new Date(0), id: 0 },
-      action: null,
-      actorId: fx.alice.userId,
-      kinds: null,
-      name: null,
-      organizationId: null,
-      ownerId: null,
-      visibleTo: null,
-      administers: [],
-      limit: 50,
-      lookedMax: 10,
-    } as const;
+    const filter = filterBy({ by: "newest", key: null }, { actorId: fx.alice.userId, lookedMax: 10 });
     const found: string[][] = [];
     let before: { at: Date; id: number } | null = { at: new Date("9999-01-01"), id: 0 };
     while (before !== null) {

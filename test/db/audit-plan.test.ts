@@ -6,6 +6,7 @@ import type { OrganizationId, UserId } from "../../src/contracts/ids.ts";
 import { forgetAudit } from "../../src/db/queries/audit.ts";
 import { type AuditFilter, type AuditNarrowing, auditPage } from "../../src/db/queries/audit-pages.ts";
 import type { Sql } from "../../src/db/store.ts";
+import { filterBy } from "../support/audit-filter.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const someone = randomUUID() as string as UserId;
@@ -40,25 +41,6 @@ async function plan({ text, params }: Sent, mode: "force_generic_plan" | "force_
   const { rows } = await client.query<{ "QUERY PLAN": string }>(`explain execute asked (${values.join(", ")})`);
   await client.query("deallocate asked");
   return rows.map((row) => row["QUERY PLAN"]).join("\n");
-}
-
-function filterBy(narrowing: AuditNarrowing, more: Partial<AuditFilter> = {}): AuditFilter {
-  return {
-    narrowing,
-    before: { at: new Date("9999-12-31T23:59:59.999Z"), id: 0 },
-    from: { at: new Date(0), id: 0 },
-    action: null,
-    actorId: null,
-    kinds: null,
-    name: null,
-    organizationId: null,
-    ownerId: null,
-    visibleTo: null,
-    administers: [],
-    limit: 50,
-    lookedMax: 10_000,
-    ...more,
-  };
 }
 
 beforeAll(async () => {

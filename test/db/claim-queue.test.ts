@@ -103,6 +103,7 @@ limit 1`,
   });
   // Those that come while it waits are not kept by it.
   await claim("later");
+  await claim("later still");
   await other.query("commit");
   expect(await contested).toBe("workspaces_owner_name");
   expect(await Promise.all(beside)).toEqual(beside.map(() => expect.objectContaining({ build_number: 2 })));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cancelPendingPrebuildJobs, getJob, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
+import { noteBlockedJobs } from "../../src/db/queries/blocked-jobs.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { compareJobs } from "../../src/domain/queue/job-order.ts";
 import { create } from "../support/claims.ts";
@@ -188,6 +189,24 @@ describe("a job that no daemon can take", () => {
     expect(await drivers()).toMatchObject([{ severity: "ok" }, { severity: "warning", message, next: "Start it." }]);
     await registerDaemon(fx, { drivers: ["process"], unavailable: [{ ...why, isWanted: false }] });
     expect(await drivers()).toMatchObject([{ severity: "ok" }, { severity: "ok", message, next: null }]);
+  });
+
+  it("is looked for at the head of a long queue, people first; who asks is told of every job", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx, { presets: { large: 5 } });
+    await reconcile(fx);
+    const first = (await create(fx)).workspace.latestBuild.jobId as JobId;
+    fx.clock.advance(3_000);
+    const now = fx.clock.now();
+    const note = { now, daemonsSeenSince: now, createdBefore: now, max: 10, lookedAtMax: 2 };
+    const said = await noteBlockedJobs(fx.store, note);
+    expect(said).toHaveLength(2);
+    expect(said).toContain(first);
+    expect(await noteBlockedJobs(fx.store, note)).toEqual([]);
+    const { jobs } = await listVisibleJobs(fx.context, fx.admin, { status: "pending" });
+    expect(jobs.map(({ blockedBecause }) => blockedBecause)).toEqual(
+      Array.from({ length: 6 }, () => "no daemon with the driver fake is connected"),
+    );
   });
 
   it("is said once when two servers look at the same time", async () => {

@@ -38,8 +38,8 @@ interface Place {
 
 interface Line {
   running: number;
-  /** Whether the statement under way has taken longer than `patienceMs`. */
-  isStuck: boolean;
+  /** Of those running, how many have taken longer than `patienceMs`. */
+  stuck: number;
   waiting: Waiting[];
 }
 
@@ -71,7 +71,7 @@ export class ClaimQueue {
    */
   async claim(input: ClaimInput): Promise<ClaimedRow | undefined> {
     const key = keyOf(input);
-    const line = this.#lines.get(key) ?? { running: 0, isStuck: false, waiting: [] };
+    const line = this.#lines.get(key) ?? { running: 0, stuck: 0, waiting: [] };
     this.#lines.set(key, line);
     if (this.#queued >= claimsQueuedMax) {
       throw new CodedError(
@@ -97,14 +97,16 @@ export class ClaimQueue {
     while (line.waiting.length > 0 && mayBegin(line)) {
       const batch = takeBatch(line);
       line.running += 1;
+      let isStuck = false;
       const patience = setTimeout(() => {
-        line.isStuck = true;
+        isStuck = true;
+        line.stuck += 1;
         this.#advance(key, line);
       }, patienceMs);
       void this.#run(batch).finally(() => {
         clearTimeout(patience);
         line.running -= 1;
-        line.isStuck = false;
+        if (isStuck) line.stuck -= 1;
         this.#advance(key, line);
       });
     }
@@ -191,8 +193,8 @@ function keyOf(input: ClaimInput): string {
   return `${input.presetId} ${input.isOutdatedAllowed}`;
 }
 
-function mayBegin({ running, isStuck, waiting }: Line): boolean {
-  return running === 0 || (running < statementsPerPoolMax && (isStuck || waiting.length >= crowdMin));
+function mayBegin({ running, stuck, waiting }: Line): boolean {
+  return running === 0 || (running < statementsPerPoolMax && (stuck > 0 || waiting.length >= crowdMin));
 }
 
 /** The longest waiting, of which no two would be in each other's way: those stay for the next statement. */
