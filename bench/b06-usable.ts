@@ -6,7 +6,7 @@ import { Client } from "../src/client/client.ts";
 import { packageRoot } from "../src/main/version.ts";
 import { mapBounded } from "../src/platform/bounded.ts";
 import { sleep } from "../src/platform/sleep.ts";
-import { processesMarked, sendSignal } from "../src/provisioner/drivers/process/process-table.ts";
+import { processesMarked, sendSignal } from "../src/provisioner/host/process-table.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
 import { hasDocker, importImage, removeImage } from "./harness/docker-image.ts";
 import { firstCommand, removeWorkspace } from "./harness/first-command.ts";

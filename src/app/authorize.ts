@@ -1,6 +1,6 @@
 import { CodedError } from "../contracts/errors.ts";
 import type { OrganizationId, TokenId, UserId } from "../contracts/ids.ts";
-import type { Membership } from "../db/queries/identity.ts";
+import type { Membership } from "../db/people/identity.ts";
 
 /** Who is acting: a signed-in user, with the roles that he had when the request came in. */
 export interface Actor {

@@ -1,7 +1,7 @@
 import { CodedError } from "../contracts/errors.ts";
 import type { OrganizationId } from "../contracts/ids.ts";
 import { defaultOrganizationId, defaultOrganizationName } from "../contracts/system-ids.ts";
-import { organizationByName } from "../db/queries/identity.ts";
+import { organizationByName } from "../db/people/identity.ts";
 import type { AppContext } from "./app-context.ts";
 import { type Actor, isMember } from "./authorize.ts";
 

@@ -1,5 +1,5 @@
 import { daemonAliveMs } from "../contracts/limits.ts";
-import { noteBlockedJobs } from "../db/queries/blocked-jobs.ts";
+import { noteBlockedJobs } from "../db/jobs/blocked-jobs.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Controller } from "./controller.ts";

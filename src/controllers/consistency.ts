@@ -1,6 +1,6 @@
 import type { ServerId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { divergentLedger, repairLedger, strayRows } from "../db/queries/consistency.ts";
+import { divergentLedger, repairLedger, strayRows } from "../db/pools/consistency.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";

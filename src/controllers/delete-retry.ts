@@ -1,8 +1,8 @@
 import type { ServerId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { deletesToRetry } from "../db/queries/failed-prebuilds.ts";
+import { deletesToRetry } from "../db/pools/failed-prebuilds.ts";
 import type { Db } from "../db/store.ts";
-import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import { deletePrebuilds } from "../db/pools/pool-deletes.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";

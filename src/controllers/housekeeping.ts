@@ -1,7 +1,7 @@
 import { idempotencyKeepMs } from "../contracts/limits.ts";
-import { forgetAudit } from "../db/queries/audit.ts";
-import { housekeep } from "../db/queries/housekeeping.ts";
-import { forgetNotifications } from "../db/queries/notification-deliveries.ts";
+import { forgetAudit } from "../db/audit/audit.ts";
+import { housekeep } from "../db/retention/housekeeping.ts";
+import { forgetNotifications } from "../db/notifications/notification-deliveries.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Controller } from "./controller.ts";

@@ -1,7 +1,7 @@
 import type { ServerId } from "../contracts/ids.ts";
-import { expiredLeases } from "../db/queries/job-leases.ts";
+import { expiredLeases } from "../db/jobs/job-leases.ts";
 import type { Db } from "../db/store.ts";
-import { finishJob } from "../db/writes/finish-job.ts";
+import { finishJob } from "../db/jobs/finish-job.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Controller } from "./controller.ts";

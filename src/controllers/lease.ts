@@ -1,5 +1,5 @@
 import type { ServerId } from "../contracts/ids.ts";
-import { acquireLease, releaseLease } from "../db/queries/leases.ts";
+import { acquireLease, releaseLease } from "../db/servers/leases.ts";
 import type { Db } from "../db/store.ts";
 
 /** How long a lease lasts after its holder died: another server takes over then. */

@@ -1,9 +1,9 @@
 import type { ServerId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { recordAudit } from "../db/queries/audit.ts";
-import { type LostRow, lostPrebuilds } from "../db/queries/lost-prebuilds.ts";
+import { recordAudit } from "../db/audit/audit.ts";
+import { type LostRow, lostPrebuilds } from "../db/pools/lost-prebuilds.ts";
 import type { Db, Tx } from "../db/store.ts";
-import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import { deletePrebuilds } from "../db/pools/pool-deletes.ts";
 import { keepWatching, lostSince, type Watch } from "../domain/ledger/lost-agents.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";

@@ -1,4 +1,4 @@
-import { readSwitches } from "../db/queries/settings.ts";
+import { readSwitches } from "../db/settings/settings.ts";
 import type { Sql } from "../db/store.ts";
 import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
 

@@ -1,9 +1,9 @@
 import type { JobId, ServerId } from "../contracts/ids.ts";
 import { daemonAliveMs } from "../contracts/limits.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { preemptedPrebuilds, preemptJob, runningCreates, slotsOf, waitingJobs } from "../db/queries/preemption.ts";
+import { preemptedPrebuilds, preemptJob, runningCreates, slotsOf, waitingJobs } from "../db/jobs/preemption.ts";
 import type { Db } from "../db/store.ts";
-import { deletePrebuilds } from "../db/writes/pool-deletes.ts";
+import { deletePrebuilds } from "../db/pools/pool-deletes.ts";
 import { choosePreemptions } from "../domain/queue/preemption.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";

@@ -1,6 +1,6 @@
 import type { ServerId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { startRehearsals } from "../db/queries/rehearsals.ts";
+import { startRehearsals } from "../db/jobs/rehearsals.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";

@@ -1,6 +1,6 @@
 import type { ServerId } from "../contracts/ids.ts";
-import { changeAgent, strandedAgents } from "../db/queries/agents.ts";
-import { forgetServers, removeServer, serverHeartbeat } from "../db/queries/leases.ts";
+import { changeAgent, strandedAgents } from "../db/agents/agents.ts";
+import { forgetServers, removeServer, serverHeartbeat } from "../db/servers/leases.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock, OffsetClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";

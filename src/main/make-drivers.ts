@@ -10,7 +10,7 @@ import { bootstrapScript } from "../provisioner/bootstrap.ts";
 import type { Driver } from "../provisioner/driver.ts";
 import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
-import { agentNodeFlags } from "../provisioner/drivers/process/launch-agent.ts";
+import { agentNodeFlags } from "../provisioner/agent-node-flags.ts";
 import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
 import { packageRoot } from "./version.ts";

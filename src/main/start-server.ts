@@ -14,7 +14,7 @@ import type { ControllerStatus as DriverStatus, RunningController } from "../con
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
-import { readSwitches } from "../db/queries/settings.ts";
+import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import type { HttpDeps } from "../http/http-deps.ts";

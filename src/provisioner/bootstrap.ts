@@ -1,4 +1,4 @@
-import { agentNodeFlags } from "./drivers/process/launch-agent.ts";
+import { agentNodeFlags } from "./agent-node-flags.ts";
 
 export interface BootstrapOptions {
   /** The server as the workspace reaches it, for example `https://prewarm.example.com`. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createActivity } from "../../src/controllers/lifecycle/activity.ts";
 import type { AgentId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { liveAgents } from "../../src/db/queries/agents.ts";
+import { liveAgents } from "../../src/db/agents/agents.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { hour, lifecycleColumns, runningWorkspace } from "../support/lifecycle.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";

@@ -12,9 +12,9 @@ import { deprecate, promote, removeTemplate } from "../../src/app/templates/temp
 import { changeSchedule } from "../../src/app/workspaces/schedule.ts";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import type { TokenId } from "../../src/contracts/ids.ts";
-import { recordAudit } from "../../src/db/queries/audit.ts";
-import { auditPage } from "../../src/db/queries/audit-pages.ts";
-import { insertSetupLink } from "../../src/db/queries/setup-links.ts";
+import { recordAudit } from "../../src/db/audit/audit.ts";
+import { auditPage } from "../../src/db/audit/audit-pages.ts";
+import { insertSetupLink } from "../../src/db/people/setup-links.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";

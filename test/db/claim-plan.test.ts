@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClaimInput, claimPrebuild } from "../../src/db/queries/claim.ts";
-import { claimPrebuilds } from "../../src/db/queries/claim-batch.ts";
+import { type ClaimInput, claimPrebuild } from "../../src/db/claims/claim.ts";
+import { claimPrebuilds } from "../../src/db/claims/claim-batch.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
 import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";

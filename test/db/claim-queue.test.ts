@@ -2,7 +2,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { claimsQueuedMax } from "../../src/contracts/limits.ts";
-import type { ClaimInput } from "../../src/db/queries/claim.ts";
+import type { ClaimInput } from "../../src/db/claims/claim.ts";
 import { violatedUnique } from "../../src/db/pg-errors.ts";
 import type { Db } from "../../src/db/store.ts";
 import { silentLogger } from "../../src/platform/logger.ts";

@@ -1,7 +1,7 @@
 // Cases 116 to 118: which pending jobs a cycle cancels when their version is no longer the active one.
 import { describe, expect, it } from "vitest";
 import type { PresetId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { cancelPendingPrebuilds, deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
+import { cancelPendingPrebuilds, deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
 import { create } from "../support/claims.ts";
 import { runJobs, takeNext } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

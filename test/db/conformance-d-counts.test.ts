@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { loadPools } from "../../src/db/queries/load-pools.ts";
-import { invalidatePresets } from "../../src/db/queries/preset-validation.ts";
-import { writeSwitch } from "../../src/db/queries/settings.ts";
-import { deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
+import { loadPools } from "../../src/db/pools/load-pools.ts";
+import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
+import { writeSwitch } from "../../src/db/settings/settings.ts";
+import { deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
 import { concurrencyFor } from "../../src/controllers/prebuilds/prebuilds-deps.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
 import { create } from "../support/claims.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PresetId } from "../../src/contracts/ids.ts";
-import { decisionHistory } from "../../src/db/queries/decisions.ts";
-import { resumePreset } from "../../src/db/queries/preset-validation.ts";
+import { decisionHistory } from "../../src/db/pools/decisions.ts";
+import { resumePreset } from "../../src/db/pools/preset-validation.ts";
 import type { DecisionRecord } from "../../src/domain/pool/explain.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";

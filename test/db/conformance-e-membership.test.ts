@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GroupId, OrganizationId } from "../../src/contracts/ids.ts";
 import { prebuildsUserId } from "../../src/contracts/system-ids.ts";
-import { insertGroup } from "../../src/db/queries/groups.ts";
+import { insertGroup } from "../../src/db/people/groups.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { createFixture, type Fixture, testFixture } from "../support/fixture.ts";
 import { memberOf } from "../support/organizations.ts";

@@ -1,8 +1,8 @@
 // Case 139: what is never handed out, and that the miss says why; the modes of a creation; roll-out by surge.
 import { describe, expect, it } from "vitest";
 import { deprecate, removeTemplate } from "../../src/app/templates/templates.ts";
-import { liveAgents } from "../../src/db/queries/agents.ts";
-import { invalidatePresets } from "../../src/db/queries/preset-validation.ts";
+import { liveAgents } from "../../src/db/agents/agents.ts";
+import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
 import type { MissReason } from "../../src/contracts/states.ts";
 import { agentChange, agentsReady, runJobs } from "../support/daemon.ts";
 import { claimOnce, codeOf, create } from "../support/claims.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createConsistency } from "../../src/controllers/consistency.ts";
 import { prebuildsUserId } from "../../src/contracts/system-ids.ts";
 import { type JobStatus, jobStatuses, ledgerStates, type Transition, transitions } from "../../src/contracts/states.ts";
-import { divergentLedger, repairLedger, strayRows } from "../../src/db/queries/consistency.ts";
+import { divergentLedger, repairLedger, strayRows } from "../../src/db/pools/consistency.ts";
 import { expectedLedgerState } from "../../src/domain/ledger/ledger-state.ts";
 import { agentsReady, runJobs } from "../support/daemon.ts";
 import { create } from "../support/claims.ts";

@@ -1,10 +1,10 @@
 // What the end of a job means: for the ledger, the workspace, the agents, the template version.
 import { describe, expect, it } from "vitest";
 import { createJobReaper } from "../../src/controllers/job-reaper.ts";
-import { changeAgent, liveAgents } from "../../src/db/queries/agents.ts";
-import { appendJobLog, extendLease } from "../../src/db/queries/job-leases.ts";
+import { changeAgent, liveAgents } from "../../src/db/agents/agents.ts";
+import { appendJobLog, extendLease } from "../../src/db/jobs/job-leases.ts";
 import type { Tx } from "../../src/db/store.ts";
-import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
+import { finishJob, type JobOutcome } from "../../src/db/jobs/finish-job.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
 import type { JobStatus, Transition } from "../../src/contracts/states.ts";
 import { create } from "../support/claims.ts";

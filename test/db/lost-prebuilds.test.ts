@@ -5,7 +5,7 @@ import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { setEnabled } from "../../src/app/prebuilds/manage-pools.ts";
 import { createLostAgents } from "../../src/controllers/lost-agents.ts";
-import { liveAgents } from "../../src/db/queries/agents.ts";
+import { liveAgents } from "../../src/db/agents/agents.ts";
 import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { agentChange, agentsReady, connectAgents, failed, runJobs } from "../support/daemon.ts";

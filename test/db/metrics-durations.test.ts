@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { acknowledge } from "../../src/app/agents/agents.ts";
 import { completeJob } from "../../src/app/provisioner/report-jobs.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import type { AgentRow } from "../../src/db/queries/agents.ts";
+import type { AgentRow } from "../../src/db/agents/agents.ts";
 import { measureCreation, measureHandOver, measureJob } from "../../src/http/measure.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { codeOf, create } from "../support/claims.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cancelPendingPrebuildJobs, getJob, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
-import { noteBlockedJobs } from "../../src/db/queries/blocked-jobs.ts";
+import { noteBlockedJobs } from "../../src/db/jobs/blocked-jobs.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { compareJobs } from "../../src/domain/queue/job-order.ts";
 import { create } from "../support/claims.ts";

@@ -5,7 +5,7 @@ import { addGroupMembers, createGroup, removeGroup } from "../../src/app/groups/
 import { CodedError } from "../../src/contracts/errors.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import { prebuildsUserId } from "../../src/contracts/system-ids.ts";
-import { claimPrebuild } from "../../src/db/queries/claim.ts";
+import { claimPrebuild } from "../../src/db/claims/claim.ts";
 import { build } from "../support/builds.ts";
 import { claimInput, codeOf, create } from "../support/claims.ts";
 import { runJobs, succeeded } from "../support/daemon.ts";

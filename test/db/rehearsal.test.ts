@@ -1,11 +1,11 @@
 // What a claim would do is found out before it hits anybody, and what it did is told (spec §5); cases 168, 169.
 import { describe, expect, it } from "vitest";
-import { readRehearsals } from "../../src/db/queries/rehearsals.ts";
-import { claimRecord, liveAgents } from "../../src/db/queries/agents.ts";
+import { readRehearsals } from "../../src/db/jobs/rehearsals.ts";
+import { claimRecord, liveAgents } from "../../src/db/agents/agents.ts";
 import { createRehearsal } from "../../src/controllers/rehearsal.ts";
 import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import type { JobOutcome } from "../../src/db/writes/finish-job.ts";
+import type { JobOutcome } from "../../src/db/jobs/finish-job.ts";
 import { create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

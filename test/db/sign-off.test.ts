@@ -4,7 +4,7 @@ import { getJob } from "../../src/app/jobs/jobs.ts";
 import { leaseJob } from "../../src/app/provisioner/lease-jobs.ts";
 import { signOff } from "../../src/app/provisioner/sign-off.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
-import { signedOffIncarnation } from "../../src/db/queries/daemon-match.ts";
+import { signedOffIncarnation } from "../../src/db/daemons/daemon-match.ts";
 import { create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { registerDaemon } from "../support/leasing-daemon.ts";

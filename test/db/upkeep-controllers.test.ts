@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { createDeleteRetry } from "../../src/controllers/delete-retry.ts";
-import { forgetAudit, recordAudit } from "../../src/db/queries/audit.ts";
+import { forgetAudit, recordAudit } from "../../src/db/audit/audit.ts";
 import { createHousekeeping } from "../../src/controllers/housekeeping.ts";
 import { createServerPresence } from "../../src/controllers/server-presence.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";

@@ -1,9 +1,9 @@
 // Case 123, S2, S3, S5: a prebuild that is claimed and taken away at the same time. One of the two wins.
 import { describe, expect, it } from "vitest";
-import { startBuild } from "../../src/db/writes/start-build.ts";
-import { type DeleteInput, deletePrebuilds } from "../../src/db/writes/pool-deletes.ts";
-import { liveAgents } from "../../src/db/queries/agents.ts";
-import { loadPools } from "../../src/db/queries/load-pools.ts";
+import { startBuild } from "../../src/db/builds/start-build.ts";
+import { type DeleteInput, deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
+import { liveAgents } from "../../src/db/agents/agents.ts";
+import { loadPools } from "../../src/db/pools/load-pools.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { systemRandom } from "../../src/platform/random.ts";

@@ -1,7 +1,7 @@
 // Notifications through API and command line, on a whole server whose own controllers deliver them.
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import { notify } from "../../src/db/writes/notify.ts";
+import { notify } from "../../src/db/notifications/notify.ts";
 import { cliBench } from "../support/cli-run.ts";
 import { type MailServer, mailLogin, startMailServer } from "../support/mail-server.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";

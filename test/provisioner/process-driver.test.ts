@@ -16,7 +16,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Logger, memoryLogger, silentLogger } from "../../src/platform/logger.ts";
 import { seededRandom } from "../../src/platform/random.ts";
-import { processesMarked, processIdentity } from "../../src/provisioner/drivers/process/process-table.ts";
+import { processesMarked, processIdentity } from "../../src/provisioner/host/process-table.ts";
 import { ProcessDriver } from "../../src/provisioner/drivers/process/process-driver.ts";
 import { buildContext, type BuildContextDraft, testDeploymentId } from "../support/build-context.ts";
 import { bundleProgram } from "../support/bundled-program.ts";

@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditNarrowing } from "../../src/db/queries/audit-pages.ts";
+import type { AuditFilter, AuditNarrowing } from "../../src/db/audit/audit-pages.ts";
 
 /** A filter that asks for nothing but what narrows it. */
 export function filterBy(narrowing: AuditNarrowing, more: Partial<AuditFilter> = {}): AuditFilter {

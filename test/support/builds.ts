@@ -1,6 +1,6 @@
 import type { BuildId, JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Transition } from "../../src/contracts/states.ts";
-import { type StartBuildInput, type StartBuildResult, startBuild } from "../../src/db/writes/start-build.ts";
+import { type StartBuildInput, type StartBuildResult, startBuild } from "../../src/db/builds/start-build.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Fixture } from "./fixture.ts";
 

@@ -3,7 +3,7 @@ import { type Created, createWorkspace } from "../../src/app/workspaces/create-w
 import { CodedError, type ErrorCode } from "../../src/contracts/errors.ts";
 import type { BuildId, PresetId, TemplateId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
-import { type ClaimInput, claimPrebuild, type ClaimedRow } from "../../src/db/queries/claim.ts";
+import { type ClaimInput, claimPrebuild, type ClaimedRow } from "../../src/db/claims/claim.ts";
 import { noLifecycleFields } from "../../src/domain/lifecycle/lifecycle-fields.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { systemRandom } from "../../src/platform/random.ts";

@@ -1,10 +1,10 @@
 import { hashSecret, newSecret } from "../../src/app/secret.ts";
 import type { AgentId, DaemonId, ServerId, WorkspaceId } from "../../src/contracts/ids.ts";
 import type { AgentState } from "../../src/contracts/states.ts";
-import { type AgentChange, changeAgent, liveAgents, replaceAgents } from "../../src/db/queries/agents.ts";
-import { type LeasedJobRow, takeJob } from "../../src/db/queries/job-leases.ts";
-import { putProviderState } from "../../src/db/queries/provider-states.ts";
-import { finishJob, type JobOutcome } from "../../src/db/writes/finish-job.ts";
+import { type AgentChange, changeAgent, liveAgents, replaceAgents } from "../../src/db/agents/agents.ts";
+import { type LeasedJobRow, takeJob } from "../../src/db/jobs/job-leases.ts";
+import { putProviderState } from "../../src/db/resources/provider-states.ts";
+import { finishJob, type JobOutcome } from "../../src/db/jobs/finish-job.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Fixture } from "./fixture.ts";
 

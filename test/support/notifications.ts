@@ -7,7 +7,7 @@ import {
   createWebhookTransport,
   type WebhookTransport,
 } from "../../src/controllers/notifications/webhook-transport.ts";
-import { notify, type Notified } from "../../src/db/writes/notify.ts";
+import { notify, type Notified } from "../../src/db/notifications/notify.ts";
 import { createMetrics, type Metrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
 import { type MailServer, mailLogin, mailServerCertificate } from "./mail-server.ts";

@@ -1,4 +1,4 @@
-import { insertOrganization } from "../../src/db/queries/identity.ts";
+import { insertOrganization } from "../../src/db/people/identity.ts";
 import type { Actor } from "../../src/app/authorize.ts";
 import type { OrganizationId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationName } from "../../src/contracts/system-ids.ts";

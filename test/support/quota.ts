@@ -1,5 +1,5 @@
 import { editGroup } from "../../src/app/groups/groups.ts";
-import { addPrebuildsMembership } from "../../src/db/queries/prebuilds-membership.ts";
+import { addPrebuildsMembership } from "../../src/db/people/prebuilds-membership.ts";
 import type { UserId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
 import type { Fixture } from "./fixture.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { processesMarked, sendSignal } from "../../src/provisioner/drivers/process/process-table.ts";
+import { processesMarked, sendSignal } from "../../src/provisioner/host/process-table.ts";
 import type { Driver, UndeliveredState } from "../../src/provisioner/driver.ts";
 import { readRecord, workspaceFolder } from "../../src/provisioner/drivers/terraform/workspace-folder.ts";
 import { bundleProgram } from "../support/bundled-program.ts";

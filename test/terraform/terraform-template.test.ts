@@ -8,7 +8,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { bootstrapScript } from "../../src/provisioner/bootstrap.ts";
-import { processIdentity } from "../../src/provisioner/drivers/process/process-table.ts";
+import { processIdentity } from "../../src/provisioner/host/process-table.ts";
 import { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
 import { bundleProgram } from "../support/bundled-program.ts";
 import { agentManifest, claimedBy, ScriptedAgentServer } from "../support/scripted-agent-server.ts";

@@ -112,7 +112,7 @@ describe("the types", () => {
 });
 
 describe("the import ban", () => {
-  const offender = "src/db/queries/tells.ts";
+  const offender = "src/db/agents/tells.ts";
   const code = `import { MemoryBus } from "../../bus/memory-bus.ts";\nexport const tell = (): void => new MemoryBus().publish(["jobs"]);\n`;
 
   test("db compiles without bus, does not compile with an import of it, and would if it referred to it", () => {

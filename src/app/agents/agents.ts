@@ -9,7 +9,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import { logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
 import type { ManifestAgent } from "../../contracts/manifest.ts";
-import { agentManifestRow } from "../../db/queries/agent-manifest.ts";
+import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import {
   acknowledgeClaim,
   agentByToken,
@@ -17,7 +17,7 @@ import {
   appendAgentLog,
   changeAgent,
   claimRecord,
-} from "../../db/queries/agents.ts";
+} from "../../db/agents/agents.ts";
 import type { AppContext } from "../app-context.ts";
 import { instant } from "../page.ts";
 import { hashSecret } from "../secret.ts";

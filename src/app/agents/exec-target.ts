@@ -1,6 +1,6 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
-import { agentPlaces } from "../../db/queries/agent-manifest.ts";
+import { agentPlaces } from "../../db/agents/agent-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";

@@ -11,7 +11,7 @@ import {
   type AuditRow,
   auditPage,
   userEverNamed,
-} from "../../db/queries/audit-pages.ts";
+} from "../../db/audit/audit-pages.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isAdministrator } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";

@@ -3,7 +3,7 @@ import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { GroupId } from "../../contracts/ids.ts";
 import { everyoneGroupName, prebuildsGroupName } from "../../contracts/system-ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
 import {
   addMembers,
   deleteGroup,
@@ -14,7 +14,7 @@ import {
   membersOfGroup,
   removeMember,
   updateGroup,
-} from "../../db/queries/groups.ts";
+} from "../../db/people/groups.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";

@@ -1,6 +1,6 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { touchToken, type UserRow } from "../../db/queries/identity.ts";
+import { touchToken, type UserRow } from "../../db/people/identity.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { gatheredLookups } from "../gathered-lookups.ts";

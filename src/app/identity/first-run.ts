@@ -14,9 +14,9 @@ import {
   organizationByName,
   setPassword,
   userByName,
-} from "../../db/queries/identity.ts";
-import { insertSetupLink } from "../../db/queries/setup-links.ts";
-import { ensureDeploymentId } from "../../db/queries/settings.ts";
+} from "../../db/people/identity.ts";
+import { insertSetupLink } from "../../db/people/setup-links.ts";
+import { ensureDeploymentId } from "../../db/settings/settings.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { hashPassword } from "./password.ts";

@@ -1,9 +1,9 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId } from "../../contracts/ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { insertToken, revokeToken, setPassword, userByName } from "../../db/queries/identity.ts";
-import { consumeSetupLink } from "../../db/queries/setup-links.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { insertToken, revokeToken, setPassword, userByName } from "../../db/people/identity.ts";
+import { consumeSetupLink } from "../../db/people/setup-links.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";

@@ -4,7 +4,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId, UserId } from "../../contracts/ids.ts";
 import { tokenLifetimeDaysMax } from "../../contracts/limits.ts";
 import { defaultOrganizationId } from "../../contracts/system-ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
 import {
   deleteUser,
   insertToken,
@@ -13,7 +13,7 @@ import {
   revokeToken,
   tokensOfUser,
   userByName,
-} from "../../db/queries/identity.ts";
+} from "../../db/people/identity.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isAdministrator, requireAdministrator } from "../authorize.ts";

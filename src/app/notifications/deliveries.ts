@@ -1,8 +1,12 @@
 import type { Delivery } from "../../contracts/api/notifications.ts";
 import { deliveriesRetriedMax } from "../../contracts/limits.ts";
 import type { DeliveryChannel, DeliveryStatus } from "../../contracts/notification-kinds.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { type DeliveryRow, listDeliveries, retryDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import {
+  type DeliveryRow,
+  listDeliveries,
+  retryDeadDeliveries,
+} from "../../db/notifications/notification-deliveries.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";

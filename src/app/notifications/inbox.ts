@@ -1,6 +1,12 @@
 import type { Notification } from "../../contracts/api/notifications.ts";
 import { isNotificationKind, type NotificationKind } from "../../contracts/notification-kinds.ts";
-import { type InboxRow, type InboxState, inboxState, listInbox, markRead } from "../../db/queries/notifications.ts";
+import {
+  type InboxRow,
+  type InboxState,
+  inboxState,
+  listInbox,
+  markRead,
+} from "../../db/notifications/notifications.ts";
 import { notificationText } from "../../domain/notifications/catalogue.ts";
 import { renderPlain } from "../../domain/notifications/render.ts";
 import type { AppContext } from "../app-context.ts";

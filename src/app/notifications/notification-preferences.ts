@@ -1,8 +1,8 @@
 import type { NotificationPreferences } from "../../contracts/api/notifications.ts";
 import { type EmailPreference, type NotificationKind, notificationKinds } from "../../contracts/notification-kinds.ts";
 import { notificationRegistry } from "../../contracts/notification-kinds.ts";
-import { listPreferences, writePreference } from "../../db/queries/notification-preferences.ts";
-import { readNotificationSettings, writeNotificationSettings } from "../../db/queries/notification-settings.ts";
+import { listPreferences, writePreference } from "../../db/notifications/notification-preferences.ts";
+import { readNotificationSettings, writeNotificationSettings } from "../../db/notifications/notification-settings.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 

@@ -2,14 +2,14 @@ import type { Webhook } from "../../contracts/api/notifications.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { NotificationKind } from "../../contracts/notification-kinds.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
 import {
   insertWebhook,
   insertWebhookTest,
   listWebhooks,
   removeWebhook,
   type WebhookRow,
-} from "../../db/queries/notification-webhooks.ts";
+} from "../../db/notifications/notification-webhooks.ts";
 import type { Tx } from "../../db/store.ts";
 import { addressOfHost, isPublicAddress } from "../../platform/network/public-address.ts";
 import type { AppContext } from "../app-context.ts";

@@ -1,12 +1,12 @@
 import type { Pool } from "../../contracts/api/prebuilds.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import type { OrganizationId } from "../../contracts/ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { cleanablePrebuilds } from "../../db/queries/failed-prebuilds.ts";
-import { invalidatePresets, resumePreset } from "../../db/queries/preset-validation.ts";
-import { type SwitchName, writeSwitch } from "../../db/queries/settings.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { cleanablePrebuilds } from "../../db/pools/failed-prebuilds.ts";
+import { invalidatePresets, resumePreset } from "../../db/pools/preset-validation.ts";
+import { type SwitchName, writeSwitch } from "../../db/settings/settings.ts";
 import type { Sql } from "../../db/store.ts";
-import { deletePrebuilds } from "../../db/writes/pool-deletes.ts";
+import { deletePrebuilds } from "../../db/pools/pool-deletes.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";

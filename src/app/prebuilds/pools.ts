@@ -3,12 +3,12 @@ import type { Explanation, Pool, PrebuildRow, PrebuildStatus } from "../../contr
 import { CodedError } from "../../contracts/errors.ts";
 import type { PresetId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
-import { decisionHistory } from "../../db/queries/decisions.ts";
-import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/queries/load-pools.ts";
-import { loadPoolQuota } from "../../db/queries/quota.ts";
-import { readRehearsals } from "../../db/queries/rehearsals.ts";
-import { listPrebuildRows } from "../../db/queries/prebuild-rows.ts";
-import { type PrebuildsSwitches, readSwitches } from "../../db/queries/settings.ts";
+import { decisionHistory } from "../../db/pools/decisions.ts";
+import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/pools/load-pools.ts";
+import { loadPoolQuota } from "../../db/people/quota.ts";
+import { readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
+import { type PrebuildsSwitches, readSwitches } from "../../db/settings/settings.ts";
 import { decidePool } from "../../domain/pool/decide-pool.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
 import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";

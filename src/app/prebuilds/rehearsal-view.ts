@@ -1,5 +1,5 @@
 import type { Rehearsal } from "../../contracts/api/templates.ts";
-import type { RehearsalRow } from "../../db/queries/rehearsals.ts";
+import type { RehearsalRow } from "../../db/jobs/rehearsals.ts";
 import { instant } from "../page.ts";
 
 /** What the rehearsal of a preset's claims found, for people: with the resource, the attribute, and advice. */

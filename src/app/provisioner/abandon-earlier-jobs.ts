@@ -1,6 +1,6 @@
 import type { DaemonId } from "../../contracts/ids.ts";
-import { leasesOfEarlierIncarnation } from "../../db/queries/job-leases.ts";
-import { finishJob } from "../../db/writes/finish-job.ts";
+import { leasesOfEarlierIncarnation } from "../../db/jobs/job-leases.ts";
+import { finishJob } from "../../db/jobs/finish-job.ts";
 import type { AppContext } from "../app-context.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
 import { CodedError } from "../../contracts/errors.ts";
-import { daemonKeyExists } from "../../db/queries/daemons.ts";
+import { daemonKeyExists } from "../../db/daemons/daemons.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret } from "../secret.ts";
 

@@ -1,6 +1,6 @@
 import { CodedError } from "../../contracts/errors.ts";
-import { plainStates, sealPlainState } from "../../db/queries/provider-states.ts";
-import { ensureStateKeyId, replaceStateKeyId } from "../../db/queries/settings.ts";
+import { plainStates, sealPlainState } from "../../db/resources/provider-states.ts";
+import { ensureStateKeyId, replaceStateKeyId } from "../../db/settings/settings.ts";
 import type { AppContext } from "../app-context.ts";
 
 const sealedAtOnceMax = 50;

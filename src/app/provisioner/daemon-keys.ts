@@ -1,7 +1,7 @@
 import type { DaemonKey } from "../../contracts/api/daemon-keys.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { insertDaemonKey, listDaemonKeys, revokeDaemonKey } from "../../db/queries/daemons.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { insertDaemonKey, listDaemonKeys, revokeDaemonKey } from "../../db/daemons/daemons.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { instant } from "../page.ts";

@@ -1,7 +1,7 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { DaemonId } from "../../contracts/ids.ts";
-import { signedOffIncarnation } from "../../db/queries/daemon-match.ts";
-import { type DaemonRow, daemonSeen, findDaemon } from "../../db/queries/daemons.ts";
+import { signedOffIncarnation } from "../../db/daemons/daemon-match.ts";
+import { type DaemonRow, daemonSeen, findDaemon } from "../../db/daemons/daemons.ts";
 import type { AppContext } from "../app-context.ts";
 
 /** "Seen" of a daemon is written at most this often. */

@@ -7,14 +7,14 @@ import type {
   LeasedJob,
   LeaseRequest,
 } from "../../contracts/provisioner-protocol.ts";
-import { liveAgents, replaceAgents } from "../../db/queries/agents.ts";
-import { registerDaemon } from "../../db/queries/daemons.ts";
-import { type LeasedJobRow, releaseLeasedJob, takeJob } from "../../db/queries/job-leases.ts";
-import { deploymentIdOf } from "../../db/queries/settings.ts";
-import { getFile } from "../../db/queries/templates.ts";
+import { liveAgents, replaceAgents } from "../../db/agents/agents.ts";
+import { registerDaemon } from "../../db/daemons/daemons.ts";
+import { type LeasedJobRow, releaseLeasedJob, takeJob } from "../../db/jobs/job-leases.ts";
+import { deploymentIdOf } from "../../db/settings/settings.ts";
+import { getFile } from "../../db/templates/templates.ts";
 import type { Tx } from "../../db/store.ts";
-import { groupNamesOfOwner } from "../../db/queries/groups.ts";
-import { finishJob } from "../../db/writes/finish-job.ts";
+import { groupNamesOfOwner } from "../../db/people/groups.ts";
+import { finishJob } from "../../db/jobs/finish-job.ts";
 import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";

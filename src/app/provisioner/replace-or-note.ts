@@ -1,8 +1,8 @@
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { type MissingRow, noteMissing } from "../../db/queries/missing-resources.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { type MissingRow, noteMissing } from "../../db/resources/missing-resources.ts";
 import type { Tx } from "../../db/store.ts";
-import { deletePrebuilds } from "../../db/writes/pool-deletes.ts";
+import { deletePrebuilds } from "../../db/pools/pool-deletes.ts";
 
 export interface MissingSource {
   readonly driver: string;

@@ -1,6 +1,6 @@
 import type { BuildId, WorkspaceId } from "../../contracts/ids.ts";
 import type { GoneReport } from "../../contracts/provisioner-protocol.ts";
-import { goneWorkspace } from "../../db/queries/missing-resources.ts";
+import { goneWorkspace } from "../../db/resources/missing-resources.ts";
 import type { AppContext } from "../app-context.ts";
 import { knownDaemon } from "./known-daemon.ts";
 import { replaceOrNote } from "./replace-or-note.ts";

@@ -3,9 +3,9 @@ import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.ts";
 import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
-import { appendJobLog, extendLease } from "../../db/queries/job-leases.ts";
-import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/queries/provider-states.ts";
-import { type EndedJob, endJob, type JobOutcome } from "../../db/writes/finish-job.ts";
+import { appendJobLog, extendLease } from "../../db/jobs/job-leases.ts";
+import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/resources/provider-states.ts";
+import { type EndedJob, endJob, type JobOutcome } from "../../db/jobs/finish-job.ts";
 import type { AppContext } from "../app-context.ts";
 
 function leaseLost(): CodedError {

@@ -1,15 +1,15 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { DaemonId, WorkspaceId } from "../../contracts/ids.ts";
 import type { ResourceReport, ResourceVerdict } from "../../contracts/provisioner-protocol.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { type MissingRow, missingResources } from "../../db/queries/missing-resources.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { type MissingRow, missingResources } from "../../db/resources/missing-resources.ts";
 import {
   condemnStrangers,
   forgetStrangers,
   noteStrangers,
   type ReportedResources,
   type StrangerRow,
-} from "../../db/queries/strangers.ts";
+} from "../../db/resources/strangers.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
 import { knownDaemon } from "./known-daemon.ts";

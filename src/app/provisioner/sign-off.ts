@@ -1,7 +1,7 @@
 import type { DaemonId } from "../../contracts/ids.ts";
 import type { DaemonSignOff } from "../../contracts/provisioner-protocol.ts";
-import { signedOffIncarnation } from "../../db/queries/daemon-match.ts";
-import { signOffDaemon } from "../../db/queries/daemons.ts";
+import { signedOffIncarnation } from "../../db/daemons/daemon-match.ts";
+import { signOffDaemon } from "../../db/daemons/daemons.ts";
 import type { AppContext } from "../app-context.ts";
 import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
 import { knownDaemon } from "./known-daemon.ts";

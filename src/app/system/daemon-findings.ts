@@ -1,5 +1,5 @@
 import type { DoctorFinding } from "../../contracts/api/system.ts";
-import type { ListedDaemon } from "../../db/queries/daemons.ts";
+import type { ListedDaemon } from "../../db/daemons/daemons.ts";
 import { finding } from "./finding.ts";
 
 /** A daemon that is away for longer is taken for given up, and not mentioned any more. */

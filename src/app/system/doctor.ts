@@ -1,11 +1,11 @@
 import type { ControllerStatus, DoctorFinding, DoctorReport } from "../../contracts/api/system.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { divergentLedger, strayRows } from "../../db/queries/consistency.ts";
-import { listDaemons } from "../../db/queries/daemons.ts";
-import { databaseFacts } from "../../db/queries/doctor.ts";
-import { countDeadDeliveries } from "../../db/queries/notification-deliveries.ts";
-import type { PrebuildsSwitches, SwitchSetting } from "../../db/queries/settings.ts";
-import { listStrangers } from "../../db/queries/strangers.ts";
+import { divergentLedger, strayRows } from "../../db/pools/consistency.ts";
+import { listDaemons } from "../../db/daemons/daemons.ts";
+import { databaseFacts } from "../../db/servers/doctor.ts";
+import { countDeadDeliveries } from "../../db/notifications/notification-deliveries.ts";
+import type { PrebuildsSwitches, SwitchSetting } from "../../db/settings/settings.ts";
+import { listStrangers } from "../../db/resources/strangers.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";

@@ -1,4 +1,4 @@
-import { isDatabaseWritable } from "../../db/queries/doctor.ts";
+import { isDatabaseWritable } from "../../db/servers/doctor.ts";
 import type { AppContext } from "../app-context.ts";
 
 const answerWithinMs = 2_000;

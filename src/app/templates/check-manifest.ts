@@ -1,7 +1,7 @@
 import type { Problem } from "../../contracts/errors.ts";
 import type { ManifestPreset } from "../../contracts/manifest.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
-import type { NewPreset } from "../../db/queries/templates.ts";
+import type { NewPreset } from "../../db/templates/templates.ts";
 import type { PresetId } from "../../contracts/ids.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";

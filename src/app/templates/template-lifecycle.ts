@@ -1,14 +1,14 @@
 import type { TemplateLifecycle } from "../../contracts/api/schedules.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { LifecyclePolicyChanges } from "../../contracts/lifecycle.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
 import {
   changeTemplateLifecycle,
   lockTemplatePolicy,
   type PolicyParts,
   rescheduleDeletions,
   templatePolicy,
-} from "../../db/queries/lifecycle.ts";
+} from "../../db/workspaces/lifecycle.ts";
 import { lifecyclePolicy, policyProblems } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";

@@ -1,6 +1,6 @@
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { PresetRow, TemplateRow, VersionRow } from "../../db/queries/templates.ts";
-import type { RehearsalRow } from "../../db/queries/rehearsals.ts";
+import type { PresetRow, TemplateRow, VersionRow } from "../../db/templates/templates.ts";
+import type { RehearsalRow } from "../../db/jobs/rehearsals.ts";
 import { instant } from "../page.ts";
 import { rehearsalView } from "../prebuilds/rehearsal-view.ts";
 

@@ -2,8 +2,8 @@ import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { readRehearsals } from "../../db/queries/rehearsals.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
+import { readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
 import {
   activeVersions,
   deleteTemplate,
@@ -15,9 +15,9 @@ import {
   presetsOfVersion,
   promoteVersion,
   type TemplateRow,
-} from "../../db/queries/templates.ts";
+} from "../../db/templates/templates.ts";
 import type { Tx } from "../../db/store.ts";
-import { cancelImports } from "../../db/writes/cancel-imports.ts";
+import { cancelImports } from "../../db/templates/cancel-imports.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";

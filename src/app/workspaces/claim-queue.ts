@@ -1,7 +1,7 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { claimsQueuedMax } from "../../contracts/limits.ts";
-import { type ClaimedRow, type ClaimInput, claimPrebuild, type ReadySince } from "../../db/queries/claim.ts";
-import { type BatchAnswer, claimPrebuilds } from "../../db/queries/claim-batch.ts";
+import { type ClaimedRow, type ClaimInput, claimPrebuild, type ReadySince } from "../../db/claims/claim.ts";
+import { type BatchAnswer, claimPrebuilds } from "../../db/claims/claim-batch.ts";
 import type { Db } from "../../db/store.ts";
 import type { Logger } from "../../platform/logger.ts";
 

@@ -1,6 +1,6 @@
 import type { CreateWorkspace, Workspace } from "../../contracts/api/workspaces.ts";
 import type { BuildId, JobId } from "../../contracts/ids.ts";
-import type { ClaimedRow } from "../../db/queries/claim.ts";
+import type { ClaimedRow } from "../../db/claims/claim.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
 import type { CreationRequest } from "./creation-request.ts";

@@ -1,8 +1,8 @@
 import type { WorkspaceSchedule } from "../../contracts/api/schedules.ts";
 import type { BuildId, JobId } from "../../contracts/ids.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { setDormant, wake } from "../../db/writes/lifecycle-settings.ts";
-import { startBuild } from "../../db/writes/start-build.ts";
+import { setDormant, wake } from "../../db/workspaces/lifecycle-settings.ts";
+import { startBuild } from "../../db/builds/start-build.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";

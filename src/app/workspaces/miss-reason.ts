@@ -1,6 +1,6 @@
 import type { PresetId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
-import { poolAtMiss } from "../../db/queries/claim.ts";
+import { poolAtMiss } from "../../db/claims/claim.ts";
 import type { Sql } from "../../db/store.ts";
 
 /** Why a claim on this preset found nothing (spec §4 step 6, case 139). */

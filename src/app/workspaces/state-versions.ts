@@ -1,8 +1,8 @@
 import type { StateVersion } from "../../contracts/api/states.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { stateVersion, type StateVersionRow, stateVersions } from "../../db/queries/state-versions.ts";
-import type { WorkspaceView } from "../../db/queries/workspace-views.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { stateVersion, type StateVersionRow, stateVersions } from "../../db/resources/state-versions.ts";
+import type { WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";

@@ -1,7 +1,7 @@
 import type { TemplateVersionId } from "../../contracts/ids.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
-import { versionDefinition } from "../../db/queries/creation-target.ts";
+import { versionDefinition } from "../../db/claims/creation-target.ts";
 import type { Sql } from "../../db/store.ts";
 import type { PresetCandidate } from "../../domain/match/preset-match.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";

@@ -1,7 +1,7 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { PresetId } from "../../contracts/ids.ts";
-import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/queries/claim.ts";
-import { costsOf, lockQuota, type QuotaRow, quotaOfPerson, setCost } from "../../db/queries/quota.ts";
+import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/claims/claim.ts";
+import { costsOf, lockQuota, type QuotaRow, quotaOfPerson, setCost } from "../../db/people/quota.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
 import type { CreationRequest } from "./creation-request.ts";

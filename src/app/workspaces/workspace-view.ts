@@ -1,5 +1,5 @@
 import type { Build, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
-import type { AgentView, BuildView, WorkspaceView } from "../../db/queries/workspace-views.ts";
+import type { AgentView, BuildView, WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { instant } from "../page.ts";
 
 export function workspaceView(row: WorkspaceView): Workspace {

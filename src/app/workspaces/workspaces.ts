@@ -3,19 +3,19 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { BuildId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Transition } from "../../contracts/states.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { buildDetail } from "../../db/queries/build-reports.ts";
-import { userByName } from "../../db/queries/identity.ts";
-import { activeVersionIdOf } from "../../db/queries/creation-target.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { buildDetail } from "../../db/builds/build-reports.ts";
+import { userByName } from "../../db/people/identity.ts";
+import { activeVersionIdOf } from "../../db/claims/creation-target.ts";
 import {
   buildsOfWorkspace,
   listWorkspaces,
   type WorkspaceView,
   workspaceById,
   workspaceByName,
-} from "../../db/queries/workspace-views.ts";
+} from "../../db/workspaces/workspace-views.ts";
 import type { Tx } from "../../db/store.ts";
-import { type ChosenBuild, type CurrentBuild, startBuild } from "../../db/writes/start-build.ts";
+import { type ChosenBuild, type CurrentBuild, startBuild } from "../../db/builds/start-build.ts";
 import { carryOver, notUpdatedBecause } from "../../domain/parameters/carry-over.ts";
 import type { ResolveResult } from "../../domain/parameters/resolve-parameters.ts";
 import type { AppContext } from "../app-context.ts";

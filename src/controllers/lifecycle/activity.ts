@@ -1,6 +1,6 @@
 import type { AgentId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
-import { lockUsed, noteUse, type UsedRow } from "../../db/writes/lifecycle-settings.ts";
+import { lockUsed, noteUse, type UsedRow } from "../../db/workspaces/lifecycle-settings.ts";
 import { bumpedDeadline } from "../../domain/lifecycle/deadline.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";

@@ -1,6 +1,6 @@
-import { versionDefinition } from "../../db/queries/creation-target.ts";
+import { versionDefinition } from "../../db/claims/creation-target.ts";
 import type { Tx } from "../../db/store.ts";
-import type { ChosenBuild, CurrentBuild } from "../../db/writes/start-build.ts";
+import type { ChosenBuild, CurrentBuild } from "../../db/builds/start-build.ts";
 import { carryOver, notUpdatedBecause } from "../../domain/parameters/carry-over.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
 

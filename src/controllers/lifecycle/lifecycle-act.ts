@@ -1,11 +1,11 @@
 import type { BuildId, JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { lifecycleUserId } from "../../contracts/system-ids.ts";
-import { recordAudit } from "../../db/queries/audit.ts";
-import { lifecycleSubject, type SubjectRow } from "../../db/queries/lifecycle.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { lifecycleSubject, type SubjectRow } from "../../db/workspaces/lifecycle.ts";
 import type { Db, Tx } from "../../db/store.ts";
-import { noteDeletion, setDormant } from "../../db/writes/lifecycle-settings.ts";
-import { notify } from "../../db/writes/notify.ts";
-import { lockWorkspace, startBuild } from "../../db/writes/start-build.ts";
+import { noteDeletion, setDormant } from "../../db/workspaces/lifecycle-settings.ts";
+import { notify } from "../../db/notifications/notify.ts";
+import { lockWorkspace, startBuild } from "../../db/builds/start-build.ts";
 import { dueAct, type LifecycleAct } from "../../domain/lifecycle/due-act.ts";
 import type { Random } from "../../platform/random.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";

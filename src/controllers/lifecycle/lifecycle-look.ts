@@ -1,7 +1,7 @@
 import type { TemplateId, WorkspaceId } from "../../contracts/ids.ts";
 import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
 import { weekdays } from "../../contracts/lifecycle.ts";
-import { lifecyclePolicies } from "../../db/queries/lifecycle.ts";
+import { lifecyclePolicies } from "../../db/workspaces/lifecycle.ts";
 import {
   autostartSchedules,
   dueAutostarts,
@@ -11,7 +11,7 @@ import {
   dueDormancy,
   dueFailures,
   dueKinds,
-} from "../../db/queries/lifecycle-due.ts";
+} from "../../db/workspaces/lifecycle-due.ts";
 import type { Sql } from "../../db/store.ts";
 import { lastFiring, parseAutostart } from "../../domain/lifecycle/autostart.ts";
 import { autostartGraceMs, deletionNoticeMs, retryBaseMs, retryMaxMs } from "../../domain/lifecycle/due-act.ts";

@@ -1,12 +1,12 @@
 import { promisify } from "node:util";
 import { gzip, gzipSync } from "node:zlib";
 import { deliveryChannels } from "../../contracts/notification-kinds.ts";
-import { loadPools, type LoadedPool } from "../../db/queries/load-pools.ts";
-import { type OutboxChannelRow, readOutboxState } from "../../db/queries/outbox-state.ts";
-import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/queries/pool-totals.ts";
-import { type QueueClassRow, readQueueState } from "../../db/queries/queue-state.ts";
-import { readSwitches } from "../../db/queries/settings.ts";
-import { limitStatements } from "../../db/queries/statement-limit.ts";
+import { loadPools, type LoadedPool } from "../../db/pools/load-pools.ts";
+import { type OutboxChannelRow, readOutboxState } from "../../db/notifications/outbox-state.ts";
+import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/pools/pool-totals.ts";
+import { type QueueClassRow, readQueueState } from "../../db/jobs/queue-state.ts";
+import { readSwitches } from "../../db/settings/settings.ts";
+import { limitStatements } from "../../db/claims/statement-limit.ts";
 import type { Db } from "../../db/store.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";

@@ -1,4 +1,4 @@
-import type { PoolTotalsRow } from "../../db/queries/pool-totals.ts";
+import type { PoolTotalsRow } from "../../db/pools/pool-totals.ts";
 import { presetHealth } from "../../domain/pool/preset-health.ts";
 import { isActivePreset, type PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { calculateState } from "../../domain/pool/reconciliation-state.ts";

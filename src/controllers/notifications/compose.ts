@@ -1,5 +1,5 @@
 import { isNotificationKind } from "../../contracts/notification-kinds.ts";
-import type { ClaimedDelivery, DigestRow } from "../../db/queries/notification-deliveries.ts";
+import type { ClaimedDelivery, DigestRow } from "../../db/notifications/notification-deliveries.ts";
 import { type NotificationText, notificationText } from "../../domain/notifications/catalogue.ts";
 import type { Detail } from "../../domain/notifications/detail.ts";
 import { type Mail, renderDigest, renderMail, renderPlain } from "../../domain/notifications/render.ts";

@@ -5,7 +5,7 @@ import {
   type DeliveryResult,
   digestEntries,
   writeDeliveryResult,
-} from "../../db/queries/notification-deliveries.ts";
+} from "../../db/notifications/notification-deliveries.ts";
 import type { Db } from "../../db/store.ts";
 import { afterFailure, deliveryAttemptsMax } from "../../domain/notifications/delivery-retry.ts";
 import type { Clock } from "../../platform/clock.ts";

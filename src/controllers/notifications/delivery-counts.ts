@@ -1,5 +1,5 @@
 import { type DeliveryChannel, deliveryChannels } from "../../contracts/notification-kinds.ts";
-import type { DeliveryResult } from "../../db/queries/notification-deliveries.ts";
+import type { DeliveryResult } from "../../db/notifications/notification-deliveries.ts";
 import type { Metrics } from "../../platform/metrics/metrics.ts";
 
 type Outcome = DeliveryResult["kind"];

@@ -1,6 +1,6 @@
 import type { ServerId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
-import { noticeDaemons, noticeLongPause } from "../../db/writes/notice-changes.ts";
+import { noticeDaemons, noticeLongPause } from "../../db/notifications/notice-changes.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Controller } from "../controller.ts";
 import { createLease } from "../lease.ts";

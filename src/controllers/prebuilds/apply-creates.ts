@@ -1,7 +1,7 @@
 import type { PresetId } from "../../contracts/ids.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { markValidationFailed, presetParameters } from "../../db/queries/preset-validation.ts";
-import { createPrebuilds, type PoolCreate } from "../../db/writes/pool-creates.ts";
+import { markValidationFailed, presetParameters } from "../../db/pools/preset-validation.ts";
+import { createPrebuilds, type PoolCreate } from "../../db/pools/pool-creates.ts";
 import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
 import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 import { mapBounded } from "../../platform/bounded.ts";

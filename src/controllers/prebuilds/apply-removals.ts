@@ -1,7 +1,7 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { failedSurplus } from "../../db/queries/failed-prebuilds.ts";
-import { cancelPendingPrebuilds, deletePrebuilds } from "../../db/writes/pool-deletes.ts";
+import { failedSurplus } from "../../db/pools/failed-prebuilds.ts";
+import { cancelPendingPrebuilds, deletePrebuilds } from "../../db/pools/pool-deletes.ts";
 import type { PoolPlan, PrebuildRef } from "../../domain/pool/pool-plan.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 

@@ -1,6 +1,6 @@
 import { decisionsKeptPerPreset } from "../../contracts/limits.ts";
 import type { PresetId } from "../../contracts/ids.ts";
-import { insertDecisions, latestDigests, type NewDecision } from "../../db/queries/decisions.ts";
+import { insertDecisions, latestDigests, type NewDecision } from "../../db/pools/decisions.ts";
 import { decisionDigest } from "../../domain/pool/decision-digest.ts";
 import { explainPool } from "../../domain/pool/explain.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";

@@ -1,5 +1,5 @@
 import type { OrganizationId } from "../../contracts/ids.ts";
-import { addPrebuildsMembership, withoutPrebuildsMembership } from "../../db/queries/prebuilds-membership.ts";
+import { addPrebuildsMembership, withoutPrebuildsMembership } from "../../db/people/prebuilds-membership.ts";
 import { isActivePreset, type PresetSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 

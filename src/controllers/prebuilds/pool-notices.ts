@@ -1,5 +1,5 @@
 import type { PresetId } from "../../contracts/ids.ts";
-import { noticePoolHealth, type PoolHealthChanges } from "../../db/writes/notice-changes.ts";
+import { noticePoolHealth, type PoolHealthChanges } from "../../db/notifications/notice-changes.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";

@@ -1,7 +1,7 @@
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { loadPoolQuota, lockQuota, organizationsOf, presetCosts, quotaOfPools } from "../../db/queries/quota.ts";
+import { loadPoolQuota, lockQuota, organizationsOf, presetCosts, quotaOfPools } from "../../db/people/quota.ts";
 import type { Sql, Tx } from "../../db/store.ts";
-import type { PoolCreate } from "../../db/writes/pool-creates.ts";
+import type { PoolCreate } from "../../db/pools/pool-creates.ts";
 import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
 import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
 

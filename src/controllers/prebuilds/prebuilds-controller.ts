@@ -1,6 +1,6 @@
 import type { PresetId } from "../../contracts/ids.ts";
-import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/queries/load-pools.ts";
-import { readSwitches } from "../../db/queries/settings.ts";
+import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/pools/load-pools.ts";
+import { readSwitches } from "../../db/settings/settings.ts";
 import type { Sql } from "../../db/store.ts";
 import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
 import { type CreateRate, createRateWindowMs, limitCreateRate } from "../../domain/pool/limit-create-rate.ts";

@@ -1,4 +1,4 @@
-import { readSwitches } from "../../db/queries/settings.ts";
+import { readSwitches } from "../../db/settings/settings.ts";
 import type { Db } from "../../db/store.ts";
 import type { PrebuildsSwitchHolder } from "../../platform/prebuilds-switch.ts";
 import type { Controller } from "../controller.ts";

@@ -5,7 +5,7 @@ import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
 import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource, GoneThing } from "../../driver.ts";
-import { KeyedLock } from "../process/keyed-lock.ts";
+import { KeyedLock } from "../../host/keyed-lock.ts";
 import { AccessRelay } from "./access-relay.ts";
 import { checkTemplate } from "./check-template.ts";
 import { ContainerWatch, type RemovedContainer } from "./container-watch.ts";

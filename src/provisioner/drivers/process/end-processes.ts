@@ -1,6 +1,6 @@
 import { CodedError } from "../../../contracts/errors.ts";
 import { sleep } from "../../../platform/sleep.ts";
-import { processesMarked, processIdentity, sendSignal } from "./process-table.ts";
+import { processesMarked, processIdentity, sendSignal } from "../../host/process-table.ts";
 import type { AgentRecord } from "./workspace-record.ts";
 
 /** The variable that everything started in a workspace carries in its environment. */

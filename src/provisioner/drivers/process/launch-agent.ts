@@ -2,14 +2,11 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, open, stat, truncate } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import { workspaceVariable } from "./end-processes.ts";
-import { processIdentity } from "./process-table.ts";
+import { processIdentity } from "../../host/process-table.ts";
 import type { AgentRecord, WorkspacePaths, WorkspaceRecord } from "./workspace-record.ts";
 
 /** An agent's own log is cut to the file before it when it grows beyond this. */
 export const agentLogBytesMax = 1_048_576;
-
-/** Flags with which Node runs an agent: an idle one should cost as little as it can. */
-export const agentNodeFlags: readonly string[] = ["--max-semi-space-size=1", "--max-old-space-size=96"];
 
 /** The variable by which an agent is told from what it has started: it is not handed on. */
 export const agentVariable = "PREWARM_AGENT_TOKEN_FILE";

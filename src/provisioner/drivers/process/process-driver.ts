@@ -5,12 +5,13 @@ import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
 import type { BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
 import { endProcesses } from "./end-processes.ts";
-import { KeyedLock } from "./keyed-lock.ts";
+import { KeyedLock } from "../../host/keyed-lock.ts";
 import { agentVariable } from "./launch-agent.ts";
-import { leadsSession, processesMarked } from "./process-table.ts";
-import { removeTree } from "./remove-tree.ts";
+import { leadsSession, processesMarked } from "../../host/process-table.ts";
+import { removeTree } from "../../host/remove-tree.ts";
 import { Supervisor } from "./supervisor.ts";
-import { isWorkspaceId, readRecord, type WorkspacePaths, workspacePaths, writeRecord } from "./workspace-record.ts";
+import { isWorkspaceId } from "../../host/workspace-id.ts";
+import { readRecord, type WorkspacePaths, workspacePaths, writeRecord } from "./workspace-record.ts";
 
 export const processDriverName = "process";
 

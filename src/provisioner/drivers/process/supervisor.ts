@@ -3,8 +3,8 @@ import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
 import { createSignal } from "../../../platform/signal.ts";
 import { agentVariable, launchAgent, rotateLog } from "./launch-agent.ts";
-import type { KeyedLock } from "./keyed-lock.ts";
-import { leadsSession, processesMarked, processIdentity } from "./process-table.ts";
+import type { KeyedLock } from "../../host/keyed-lock.ts";
+import { leadsSession, processesMarked, processIdentity } from "../../host/process-table.ts";
 import { type AgentRecord, workspacePaths, type WorkspaceRecord, writeRecord } from "./workspace-record.ts";
 
 export interface SupervisorOptions {

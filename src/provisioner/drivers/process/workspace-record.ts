@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
+import { isWorkspaceId } from "../../host/workspace-id.ts";
 
 export interface AgentRecord {
   readonly id: string;
@@ -57,10 +58,6 @@ export function workspacePaths(root: string, workspaceId: string): WorkspacePath
       };
     },
   };
-}
-
-export function isWorkspaceId(text: string): boolean {
-  return /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/.test(text);
 }
 
 /** Null when there is none, or one that was never written to its end. */

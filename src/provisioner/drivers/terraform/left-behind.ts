@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { sleep } from "../../../platform/sleep.ts";
-import { leadsSession, processesMarked, processGroupOf, programOf, sendSignal } from "../process/process-table.ts";
+import { leadsSession, processesMarked, processGroupOf, programOf, sendSignal } from "../../host/process-table.ts";
 import { begunCreations } from "./progress.ts";
 import { packTfstate, unpackTfstate } from "./terraform-state.ts";
 import { tfstateAddresses, tfstateMark } from "./tfstate-file.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CodedError } from "../../../contracts/errors.ts";
-import { KeyedLock } from "../process/keyed-lock.ts";
+import { KeyedLock } from "../../host/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
 import { tfstateFromRun } from "./workspace-folder.ts";

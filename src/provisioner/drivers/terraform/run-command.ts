@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { open } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import { sleep } from "../../../platform/sleep.ts";
-import { sendSignal } from "../process/process-table.ts";
+import { sendSignal } from "../../host/process-table.ts";
 import { OutputFile } from "./output-file.ts";
 
 export interface CommandOptions {

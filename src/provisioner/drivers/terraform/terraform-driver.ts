@@ -15,9 +15,9 @@ import type {
   ParseReport,
   UndeliveredState,
 } from "../../driver.ts";
-import { KeyedLock } from "../process/keyed-lock.ts";
-import { removeTree } from "../process/remove-tree.ts";
-import { isWorkspaceId } from "../process/workspace-record.ts";
+import { KeyedLock } from "../../host/keyed-lock.ts";
+import { removeTree } from "../../host/remove-tree.ts";
+import { isWorkspaceId } from "../../host/workspace-id.ts";
 import { applyBuild, judgedPlan } from "./apply-build.ts";
 import { knownState, type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
 import { checkTemplate } from "./check-template.ts";

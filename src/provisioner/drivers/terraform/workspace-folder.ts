@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { isWorkspaceId } from "../process/workspace-record.ts";
+import { isWorkspaceId } from "../../host/workspace-id.ts";
 import { CodedError } from "../../../contracts/errors.ts";
 import { fieldsOf, itemsOf, numberOf, parseJson, textOf } from "./json-fields.ts";
 import { readRecordedBuild, type RecordedBuild } from "./recorded-build.ts";

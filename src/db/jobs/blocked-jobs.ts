@@ -2,7 +2,7 @@ import { jobLogLinesMax } from "../../contracts/limits.ts";
 import type { JobId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
-import { blockedBecause } from "./daemon-match.ts";
+import { blockedBecause } from "../daemons/daemon-match.ts";
 
 const noteStatement: Statement<{ readonly id: JobId }> = statement(
   "jobs_note_blocked",

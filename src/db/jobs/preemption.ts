@@ -1,7 +1,7 @@
 import type { DaemonId, JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
-import { daemonFits, daemonIsAlive } from "./daemon-match.ts";
+import { daemonFits, daemonIsAlive } from "../daemons/daemon-match.ts";
 
 export interface WaitingRow {
   readonly id: JobId;

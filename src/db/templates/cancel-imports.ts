@@ -1,8 +1,8 @@
 import type { JobId, TemplateId } from "../../contracts/ids.ts";
-import { requestCancel } from "../queries/job-views.ts";
+import { requestCancel } from "../jobs/job-views.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
-import { finishJob } from "./finish-job.ts";
+import { finishJob } from "../jobs/finish-job.ts";
 
 /** Imports of one template that are ended at once; a template with more waiting keeps the youngest of them. */
 const importsMax = 1_000;

@@ -2,7 +2,7 @@ import type { JobId, OrganizationId, PresetId, TemplateId, TemplateVersionId, Us
 import type { Manifest } from "../../contracts/manifest.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
-import { carryLimitMarks } from "./limit-marks.ts";
+import { carryLimitMarks } from "../pools/limit-marks.ts";
 
 export interface TemplateRow {
   readonly id: TemplateId;

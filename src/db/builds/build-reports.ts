@@ -2,7 +2,7 @@ import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
-import { type BuildView, buildColumns } from "./workspace-views.ts";
+import { type BuildView, buildColumns } from "../workspaces/workspace-views.ts";
 
 export interface BuildDetailRow extends BuildView {
   readonly resources: ProvisionedResource[] | null;

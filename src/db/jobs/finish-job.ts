@@ -11,14 +11,14 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
-import { recordAudit } from "../queries/audit.ts";
-import { carryLimitMarks } from "../queries/limit-marks.ts";
-import { insertPoolEvent } from "../queries/pool-totals.ts";
+import { recordAudit } from "../audit/audit.ts";
+import { carryLimitMarks } from "../pools/limit-marks.ts";
+import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
-import { noticeBuildFailed, noticeImportFailed } from "./notice-failures.ts";
-import { storeBuildReport } from "./store-build-report.ts";
+import { noticeBuildFailed, noticeImportFailed } from "../notifications/notice-failures.ts";
+import { storeBuildReport } from "../builds/store-build-report.ts";
 
 export type JobOutcome =
   | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }

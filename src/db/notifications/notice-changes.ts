@@ -1,5 +1,5 @@
 import type { DaemonId, PresetId } from "../../contracts/ids.ts";
-import { signedOffIncarnation } from "../queries/daemon-match.ts";
+import { signedOffIncarnation } from "../daemons/daemon-match.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { notify, notifyAll } from "./notify.ts";

@@ -2,7 +2,7 @@ import type { JobId, OrganizationId, UserId, WorkspaceId } from "../../contracts
 import type { JobStatus, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
-import { blockedBecause } from "./daemon-match.ts";
+import { blockedBecause } from "../daemons/daemon-match.ts";
 
 export interface JobView {
   readonly id: JobId;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { mapBounded } from "../../../platform/bounded.ts";
+import { mapBounded } from "../../platform/bounded.ts";
 
 /** Files of /proc read at once: enough to be quick, and other work of this process goes on meanwhile. */
 const readsAtOnce = 16;

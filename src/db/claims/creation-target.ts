@@ -11,7 +11,7 @@ import type { Manifest } from "../../contracts/manifest.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
-import { surgeAgeSecondsDefault } from "./load-pools.ts";
+import { surgeAgeSecondsDefault } from "../pools/load-pools.ts";
 
 export interface CreationTargetRow {
   readonly template_id: TemplateId;

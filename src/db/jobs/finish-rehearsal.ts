@@ -3,7 +3,7 @@ import type { PlanReport } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import type { FinishInput } from "./finish-job.ts";
-import { notify } from "./notify.ts";
+import { notify } from "../notifications/notify.ts";
 
 interface RehearsedRow {
   readonly organization_id: string;

@@ -1,5 +1,5 @@
 import type { AgentId, WorkspaceId } from "../../contracts/ids.ts";
-import { isPersons, type PolicyParts } from "../queries/lifecycle.ts";
+import { isPersons, type PolicyParts } from "./lifecycle.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 

@@ -1,11 +1,11 @@
 import type { BuildId, PresetId } from "../../contracts/ids.ts";
 import { costMax } from "../../contracts/limits.ts";
 import type { BuildStage } from "../../contracts/states.ts";
-import { insertPoolEvent } from "../queries/pool-totals.ts";
+import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
-import type { BuildReport } from "./finish-job.ts";
-import { notify } from "./notify.ts";
+import type { BuildReport } from "../jobs/finish-job.ts";
+import { notify } from "../notifications/notify.ts";
 
 interface ReportedRow {
   readonly organization_id: string;

@@ -3,7 +3,7 @@ import { type NotificationKind, notificationRegistry } from "../../contracts/not
 import { notificationText } from "../../domain/notifications/catalogue.ts";
 import type { NotificationEvent } from "../../domain/notifications/notification-event.ts";
 import { oneLine } from "../../domain/notifications/render.ts";
-import { digestGraceMs, notificationSettingsKey } from "../queries/notification-settings.ts";
+import { digestGraceMs, notificationSettingsKey } from "./notification-settings.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 
