@@ -2,12 +2,6 @@ import { createInterface } from "node:readline";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
 
-/** What a child process does: it answers messages one after the other, and closes when its input ends. */
-export interface Role {
-  answer(message: unknown): Promise<unknown>;
-  close(): Promise<void>;
-}
-
 export async function runRole(name: string): Promise<void> {
   const role = name === "server" ? createServerRole() : createLoadRole();
   for await (const line of createInterface({ input: process.stdin })) {

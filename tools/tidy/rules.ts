@@ -1,3 +1,4 @@
+import { noCircles, productIsUsed } from "./circles.ts";
 import { environmentAtTheRoots, plainTypeScript } from "./language.ts";
 import { importEndings, layerImports } from "./layers.ts";
 import { fewLongFiles, fileLength, functionLength } from "./length.ts";
@@ -17,6 +18,8 @@ export const rules: readonly Rule[] = [
   fewLongFiles,
   functionLength,
   layerImports,
+  noCircles,
+  productIsUsed,
   importEndings,
   environmentAtTheRoots,
   plainTypeScript,

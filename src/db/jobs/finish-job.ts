@@ -1,4 +1,3 @@
-import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 import type {
   AgentId,
   BuildId,
@@ -17,26 +16,9 @@ import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
+import type { JobOutcome } from "./job-outcome.ts";
 import { noticeBuildFailed, noticeImportFailed } from "../notifications/notice-failures.ts";
 import { storeBuildReport } from "../builds/store-build-report.ts";
-
-export type JobOutcome =
-  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | {
-      readonly kind: "canceled";
-      /** Why, where somebody who looks for the job's result has to be told. */
-      readonly message?: string;
-    };
-
-/** What the driver told of a build that went well. */
-export interface BuildReport {
-  readonly resources?: readonly ProvisionedResource[] | undefined;
-  readonly plan?: PlanReport | undefined;
-  readonly phases?: readonly PhaseTiming[] | undefined;
-  /** Of an import. */
-  readonly versionState?: unknown;
-}
 
 export interface FinishInput {
   readonly jobId: JobId;

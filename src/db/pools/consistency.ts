@@ -160,6 +160,13 @@ from prebuilds b
 where b.state <> all($3::text[])
 limit $2)
 union all
+(select 'prebuild_without_preset', b.workspace_id::text, b.state
+from prebuilds b
+left join presets p on p.id = b.preset_id
+where b.state not in ('claimed', 'deleted')
+  and p.id is null
+limit $2)
+union all
 (select 'claimed_without_claim', b.workspace_id::text, b.state
 from prebuilds b
 where b.state = 'claimed'
