@@ -5,7 +5,7 @@ import { fewLongFiles, fileLength, functionLength } from "./length.ts";
 import { fileNames, noBarrels, placeholdersGo } from "./names.ts";
 import { lockFileIsPortable, noMachinePaths, noRegistryHosts } from "./portability.ts";
 import type { Rule } from "./source.ts";
-import { frozenMigrations, lowerCaseSql, lowerCaseSqlInCode, noNotifyInSql } from "./sql.ts";
+import { frozenMigrations, lowerCaseSql, lowerCaseSqlInCode, noNotifyInSql, oneWriter } from "./sql.ts";
 import { testsRun } from "./tests.ts";
 import { checksStayOn, noLeftovers } from "./words.ts";
 
@@ -32,5 +32,6 @@ export const rules: readonly Rule[] = [
   lowerCaseSql,
   lowerCaseSqlInCode,
   noNotifyInSql,
+  oneWriter,
   frozenMigrations,
 ];

@@ -1,6 +1,7 @@
 import type { AgentId, BuildId, PresetId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
 import type { AgentState } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Sql, Tx } from "../store.ts";
 
 const replaceStatement: Statement<object> = statement(
@@ -121,20 +122,21 @@ returning workspace_id, true as is_changed`,
 
 const ledgerStatement: Statement<{ readonly preset_id: PresetId }> = statement(
   "agent_ledger",
-  `update prebuilds b
-set state = s.state, generation = b.generation + 1,
-  ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end
-from (
+  ledgerMove({
+    name: "agent_ledger",
+    steps: { starting: ["ready"], ready: ["starting"] },
+    state: "s.state",
+    set: ["ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end"],
+    source: `(
   select a.workspace_id,
     case when bool_and(a.state = 'ready' and a.server_id is not null) then 'ready' else 'starting' end as state
   from agents a
   where a.workspace_id = $1
     and a.retired_at is null
-  group by a.workspace_id) s
-where b.workspace_id = s.workspace_id
-  and b.state in ('starting', 'ready')
-  and b.state <> s.state
-returning b.preset_id`,
+  group by a.workspace_id) s`,
+    where: "b.workspace_id = s.workspace_id and b.state <> s.state",
+    returning: "b.preset_id",
+  }),
 );
 
 export type AgentChange =
