@@ -18,7 +18,7 @@ import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-co
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
-import { createServerPresence } from "../controllers/server-presence.ts";
+import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -46,6 +46,10 @@ export interface ControllerDeps extends Notifications {
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
   readonly takeUsedAgents: () => readonly AgentId[];
+  /** Grace after an outage of our own; each loop's own where it is not said. */
+  readonly outageGraceMs?: number;
+  readonly connections: AgentConnections;
+  readonly selfReport: PresenceDeps["selfReport"];
 }
 
 /** Every controller of the server, in one place. Tests run them by hand, in this order. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
@@ -71,14 +72,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     disposers,
     onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
   });
-  const pool = createPool({
-    connection: opened.connection,
-    connectionsMax: config.pgConnMaxOpen,
-    idleMax: config.pgConnMaxIdle,
-    logger,
-  });
-  disposers.add("database connections", () => pool.end());
-  await migrate(pool, { logger });
+  const pool = await openPool(opened.connection, options);
   const serverId = systemRandom.uuid() as ServerId;
   const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
   await bus.start();
@@ -105,7 +99,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
-  const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
+  const hearsNews = (): boolean => bus.isConnected;
+  const app = await openHttp(context, { controllers, disposers, hub, hearsNews, ...measuring });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -115,6 +110,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       ...controllerOptions(config),
       ...measuring,
       takeUsedAgents: () => hub.takeUsedAgents(),
+      connections: hub,
+      selfReport: () => ({ hung: [], hearsNews: hearsNews(), stateKeyId: context.stateVault.keyId }),
       ...notifications,
     }),
   );
@@ -130,6 +127,20 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     firstRun,
     controllers,
   };
+}
+
+/** Connections to a database whose schema is this release's. */
+async function openPool(connection: pg.PoolConfig, options: StartServerOptions): Promise<pg.Pool> {
+  const { config, logger, disposers } = options;
+  const pool = createPool({
+    connection,
+    connectionsMax: config.pgConnMaxOpen,
+    idleMax: config.pgConnMaxIdle,
+    logger,
+  });
+  disposers.add("database connections", () => pool.end());
+  await migrate(pool, { logger });
+  return pool;
 }
 
 /** How the switch stands at the start; a controller keeps it so. */
@@ -199,18 +210,19 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "metrics" | "metricsAccess"> & {
+  parts: Pick<HttpDeps, "hub" | "hearsNews" | "metrics" | "metricsAccess"> & {
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const { hub, metrics, metricsAccess } = parts;
+  const { hub, hearsNews, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     hub,
+    hearsNews,
     metrics,
     metricsAccess,
     agentFiles: createAgentPrograms(context),

@@ -13,6 +13,7 @@ import { instant } from "../page.ts";
 import { seePools } from "../prebuilds/pools.ts";
 import { daemonFindings } from "./daemon-findings.ts";
 import { finding } from "./finding.ts";
+import { serverFindings } from "./server-findings.ts";
 
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
@@ -37,6 +38,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     running: row.running,
   }));
   const statuses = controllers();
+  const { findings: ofServers, servers } = await serverFindings(context);
   return {
     version: context.options.version,
     findings: [
@@ -44,6 +46,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
+      ...ofServers,
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
@@ -53,6 +56,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     ],
     controllers: [...statuses],
     daemons,
+    servers: [...servers],
   };
 }
 
