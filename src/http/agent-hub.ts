@@ -141,12 +141,16 @@ export class AgentHub {
     listener?.(event);
   }
 
-  /** The agents that somebody has used since this was last asked, or uses now. */
-  takeUsedAgents(): readonly AgentId[] {
+  /** The agents that somebody has used and that is not noted yet, or uses now. */
+  usedAgents(): readonly AgentId[] {
     const used = new Set(this.#used);
-    this.#used.clear();
     for (const [agentId, connection] of this.#connections) if (connection.execs.size > 0) used.add(agentId);
     return [...used];
+  }
+
+  /** That these were used has been stored. */
+  useNoted(agentIds: readonly AgentId[]): void {
+    for (const agentId of agentIds) this.#used.delete(agentId);
   }
 
   /** Notes that something is still being stored about a connection that has ended. */

@@ -1,4 +1,4 @@
-import type { AgentId, ServerId } from "../contracts/ids.ts";
+import type { ServerId } from "../contracts/ids.ts";
 import { createBlockedJobs } from "../controllers/blocked-jobs.ts";
 import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
@@ -9,7 +9,7 @@ import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
-import { createActivity } from "../controllers/lifecycle/activity.ts";
+import { type AgentUses, createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
 import { createWatch } from "../controllers/notifications/watch-controller.ts";
@@ -45,7 +45,7 @@ export interface ControllerDeps extends Notifications {
   readonly auditKeepMs: number;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
-  readonly takeUsedAgents: () => readonly AgentId[];
+  readonly uses: AgentUses;
   /** Grace after an outage of our own; each loop's own where it is not said. */
   readonly outageGraceMs?: number;
   readonly connections: AgentConnections;

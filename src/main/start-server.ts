@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
 import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
@@ -30,7 +32,8 @@ import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
-import { stateKeys } from "./state-keys.ts";
+import { peerUrl } from "./peer-url.ts";
+import { type StateKeys, stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
@@ -80,6 +83,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
+  const sealing = stateKeys(config.stateKey, { ...opened, random: systemRandom });
   let url = "";
   const context: AppContext = {
     db: store,
@@ -90,10 +94,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     serverId,
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
-    stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
+    stateVault: createStateVault(sealing.keys, systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
-  await checkStateKey(context);
+  await joinWithKey(context, sealing);
   const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
@@ -106,10 +110,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     ...startControllers({
       ...context,
       clock,
-      serverUrl: () => url,
+      serverUrl: () => peerUrlOf(config, url),
       ...controllerOptions(config),
       ...measuring,
-      takeUsedAgents: () => hub.takeUsedAgents(),
+      uses: hub,
       connections: hub,
       selfReport: () => ({ hung: [], hearsNews: hearsNews(), stateKeyId: context.stateVault.keyId }),
       ...notifications,
@@ -143,11 +147,25 @@ async function openPool(connection: pg.PoolConfig, options: StartServerOptions):
   return pool;
 }
 
+/** A key that was made for nothing is not left behind, where it would be taken for the deployment's. */
+async function joinWithKey(context: AppContext, { madeFile }: StateKeys): Promise<void> {
+  try {
+    await checkStateKey(context);
+  } catch (error) {
+    if (madeFile !== null) rmSync(madeFile, { force: true });
+    throw error;
+  }
+}
+
 /** How the switch stands at the start; a controller keeps it so. */
 async function openSwitch(config: ServerConfig, store: Store): Promise<PrebuildsSwitchHolder> {
   const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
   prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   return prebuildsSwitch;
+}
+
+function peerUrlOf(config: ServerConfig, listenUrl: string): string {
+  return peerUrl({ option: config.httpPeerUrl, listenUrl, listenHost: config.httpHost, machine: hostname() });
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {

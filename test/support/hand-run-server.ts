@@ -74,7 +74,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     auditKeepMs: config.auditKeepMs,
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
-    takeUsedAgents: () => used,
+    uses: { usedAgents: () => used, useNoted: () => undefined },
     ...undisturbed,
     connections: hub,
     ...(await openNotifications(context, config)),
