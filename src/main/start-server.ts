@@ -195,7 +195,7 @@ function appOptions(
     leaseMs: config.provisionerLeaseMs,
     reservedShare: config.provisionerReservedShare,
     orphanAgeMs: config.provisionerOrphanAgeMs,
-    poolPolicy: prebuildsOptions(config).policy,
+    poolLimits: prebuildsOptions(config),
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),

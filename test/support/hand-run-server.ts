@@ -68,7 +68,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     clock: { ...fx.clock, setOffsetMs: () => undefined, offsetMs: () => 0 },
     serverUrl: () => url,
     version: "test",
-    prebuilds: reconcilerDeps(fx, { policy: options.poolPolicy }).options,
+    prebuilds: reconcilerDeps(fx).options,
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
     auditKeepMs: config.auditKeepMs,

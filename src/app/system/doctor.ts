@@ -133,11 +133,17 @@ function switchFindings(context: AppContext, { pause, off }: PrebuildsSwitches):
 async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
   const { pools, switches } = await seePools(context, {});
   const findings = switchFindings(context, switches);
-  for (const { snapshot, plan } of pools) {
-    if (plan.health.kind === "healthy") continue;
+  for (const { snapshot, plan, versionName } of pools) {
     const name = `${snapshot.preset.templateName}/${snapshot.preset.presetName}`;
-    const message = `The pool ${name} is ${plan.health.kind.replace("_", " ")}.`;
-    findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
+    const warn = (message: string): void => {
+      findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
+    };
+    if (plan.health.kind !== "healthy") warn(`The pool ${name} is ${plan.health.kind.replace("_", " ")}.`);
+    if (plan.rollout?.kind === "stalled") {
+      warn(
+        `The roll-out of ${name} has stopped: claims still get version ${versionName}, the new one gets none ready.`,
+      );
+    }
   }
   if (findings.length === 0) findings.push(finding("pools", "ok", `${pools.length} pools, all healthy.`));
   return findings;

@@ -8,6 +8,7 @@ import { type QueueClassRow, readQueueState } from "../../db/jobs/queue-state.ts
 import { readSwitches } from "../../db/settings/settings.ts";
 import { limitStatements } from "../../db/claims/statement-limit.ts";
 import type { Db } from "../../db/store.ts";
+import { poolsById, poolSnapshot } from "../../domain/pool/deployment-snapshot.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
@@ -102,7 +103,7 @@ async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Pr
       at,
       isPaused: pause.isTurned,
       isEnabled: !policy.disabled && !off.isTurned,
-      pools: await loadPools(sql, { now: at }),
+      pools: await loadPools(sql),
       totals: await readPoolTotals(sql),
       queue: await readQueueState(sql),
       outbox: await readOutboxState(sql, at),
@@ -114,9 +115,10 @@ async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<B
   const table = new PoolSeriesTable({ hasGauges: seen.isEnabled });
   const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused, disabled: !seen.isEnabled };
   const now = seen.at.getTime();
-  for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
+  const byId = poolsById(seen.pools);
+  for (const [position, pool] of seen.pools.entries()) {
     if (position % batchMax === batchMax - 1) await yieldTurn();
-    table.addPool({ preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) });
+    table.addPool(poolSnapshot(pool, { now, policy, byId }));
   }
   for (const [position, row] of seen.totals.entries()) {
     if (position % batchMax === batchMax - 1) await yieldTurn();

@@ -197,9 +197,3 @@ export async function presetCosts(sql: Sql, presetIds: readonly PresetId[]): Pro
 export function organizationsOf(costs: QuotaOfPools["costs"]): OrganizationId[] {
   return [...new Set([...costs.values()].map((price) => price.organizationId))];
 }
-
-/** What is needed to hold plans for these presets to the quotas of their organizations. */
-export async function loadPoolQuota(sql: Sql, presetIds: readonly PresetId[]): Promise<QuotaOfPools> {
-  const costs = await presetCosts(sql, presetIds);
-  return { costs, quotas: await quotaOfPools(sql, organizationsOf(costs)) };
-}
