@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
@@ -71,6 +72,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     disposers,
     onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
   });
+  await migrateFirst(opened.connection, logger);
   const pool = createPool({
     connection: opened.connection,
     connectionsMax: config.pgConnMaxOpen,
@@ -78,7 +80,6 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     logger,
   });
   disposers.add("database connections", () => pool.end());
-  await migrate(pool, { logger });
   const serverId = systemRandom.uuid() as ServerId;
   const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
   await bus.start();
@@ -130,6 +131,12 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     firstRun,
     controllers,
   };
+}
+
+/** On a connection of its own without limits: a migration takes what it takes, and waits for another server's. */
+async function migrateFirst(connection: pg.PoolConfig, logger: Logger): Promise<void> {
+  const pool = createPool({ connection, connectionsMax: 1, idleMax: 0, logger, deadlines: "none" });
+  await migrate(pool, { logger }).finally(() => pool.end());
 }
 
 /** How the switch stands at the start; a controller keeps it so. */

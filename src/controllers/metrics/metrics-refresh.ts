@@ -6,8 +6,7 @@ import { type OutboxChannelRow, readOutboxState } from "../../db/notifications/o
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/pools/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/jobs/queue-state.ts";
 import { readSwitches } from "../../db/settings/settings.ts";
-import { limitStatements } from "../../db/claims/statement-limit.ts";
-import type { Db } from "../../db/store.ts";
+import type { Db, Sql } from "../../db/store.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
@@ -95,8 +94,7 @@ interface SeenState {
 
 async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Promise<SeenState> {
   const at = clock.now();
-  return await db.snapshot("metrics", async (sql) => {
-    await limitStatements(sql, options.refreshTimeoutMs);
+  const read = async (sql: Sql): Promise<SeenState> => {
     const { pause, off } = await readSwitches(sql);
     return {
       at,
@@ -107,7 +105,8 @@ async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Pr
       queue: await readQueueState(sql),
       outbox: await readOutboxState(sql, at),
     };
-  });
+  };
+  return await db.snapshot("metrics", read, { statementMs: options.refreshTimeoutMs });
 }
 
 async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<Buffer> {

@@ -69,6 +69,7 @@ const byTokenStatement: Statement<AgentRow> = statement(
 from agents
 where token_hash = $1
   and retired_at is null`,
+  "look",
 );
 
 export async function agentByToken(sql: Sql, tokenHash: Buffer): Promise<AgentRow | undefined> {
@@ -208,6 +209,7 @@ cross join lateral (
   limit $2) a
 order by a.id
 limit $2`,
+  "long",
 );
 
 /** Agents whose server is gone without a goodbye. */

@@ -29,6 +29,7 @@ const factsStatement: Statement<DatabaseFacts> = statement(
     where b.state = 'draining'
       and j.status in ('failed', 'canceled')) as draining_failed,
   (select count(*)::int from servers where seen_at < clock_timestamp() - interval '30 seconds') as stopped_servers`,
+  "long",
 );
 
 export async function databaseFacts(sql: Sql): Promise<DatabaseFacts> {
@@ -41,6 +42,7 @@ const pingStatement: Statement<{ readonly is_writable: boolean }> = statement(
   "ping",
   // Off also in a standby, whatever its settings say.
   `select current_setting('transaction_read_only') = 'off' as is_writable`,
+  "look",
 );
 
 /** Whether the database takes writes. Throws when it does not answer. */

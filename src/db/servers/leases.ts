@@ -58,6 +58,7 @@ const forgetStatement: Statement<object> = statement(
   "servers_forget",
   `delete from servers
 where seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
+  "long",
 );
 
 /** Forgets servers that have been silent for so long. */
