@@ -41,3 +41,19 @@ export function isTimedOut(error: unknown): boolean {
   const { code } = reportOf(error);
   return code === "57014" || code === "55P03";
 }
+
+/** Whether a statement waited too long for a lock: it is in somebody's way, and not the database in everybody's. */
+export function isLockTimeout(error: unknown): boolean {
+  return reportOf(error).code === "55P03";
+}
+
+// Refused or cut before a session began: 08001, 08004, 53300, 57P03; 25006: a read-only database writes nothing.
+const unsentCodes = /^(08001|08004|53300|57P03|25006|ECONNREFUSED|ENOENT|EHOSTUNREACH|ENOTFOUND)/;
+const unsentMessages = /when trying to connect|connection timeout|timeout expired/;
+
+/** Whether a connection failure is sure to have come before the statement had any effect. */
+export function isNothingDone(error: unknown): boolean {
+  const { code } = reportOf(error);
+  if (typeof code === "string" && unsentCodes.test(code)) return true;
+  return error instanceof Error && unsentMessages.test(error.message);
+}

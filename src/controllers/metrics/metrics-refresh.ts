@@ -13,6 +13,7 @@ import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
 import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
 import type { CachedText, Metrics } from "../../platform/metrics/metrics.ts";
 import { yieldTurn } from "../../platform/sleep.ts";
+import { within } from "../../platform/within.ts";
 import type { Controller } from "../controller.ts";
 import { PoolSeriesTable } from "./pool-series.ts";
 
@@ -60,26 +61,14 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
         pending = null;
       });
       pending = work;
-      await within(work, options.refreshTimeoutMs);
+      const late = (): Error =>
+        new Error(`The refresh of the metrics took longer than ${options.refreshTimeoutMs} ms.`);
+      // Its statements end by themselves then, and only a lost connection may take longer.
+      await within(work, options.refreshTimeoutMs, late);
       return { outcome: "ok", fields: { bytes: text.plain.length } };
     },
     release: async () => end(),
   };
-}
-
-/** Waits no longer than `limitMs`; statements end by themselves then, and only a lost connection may take longer. */
-async function within(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The refresh of the metrics took longer than ${limitMs} ms.`)), limitMs);
-  });
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    // Whoever lost the race may still fail, and nobody would listen.
-    work.catch(() => undefined);
-  }
 }
 
 interface SeenState {
