@@ -136,7 +136,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
 /** On a connection of its own without limits: a migration takes what it takes, and waits for another server's. */
 async function migrateFirst(connection: pg.PoolConfig, logger: Logger): Promise<void> {
   const pool = createPool({ connection, connectionsMax: 1, idleMax: 0, logger, deadlines: "none" });
-  await migrate(pool, { logger }).finally(() => pool.end());
+  try {
+    await migrate(pool, { logger });
+  } finally {
+    await pool.end();
+  }
 }
 
 /** How the switch stands at the start; a controller keeps it so. */
@@ -241,6 +245,8 @@ async function openHttp(
 function statusView(status: DriverStatus): ControllerStatus {
   return {
     ...status,
+    runningSince: status.runningSince?.toISOString() ?? null,
+    hungSince: status.hungSince?.toISOString() ?? null,
     lastStartedAt: status.lastStartedAt?.toISOString() ?? null,
     report: status.report === null ? null : { ...status.report },
   };

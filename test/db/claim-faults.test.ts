@@ -65,7 +65,7 @@ it("when the look before the remembered place fails, those claimed at the place 
     return await answered();
   });
   // The first goes by itself and remembers the place; of the seven beside it two find nothing, and are looked for anew.
-  const settled = await Promise.allSettled([...claims(fx, template, queue, 8)]);
+  const settled = await Promise.allSettled(claims(fx, template, queue, 8));
   expect(batches).toBe(2);
   expect(settled.map((one) => one.status).sort()).toEqual([
     ...Array.from({ length: 6 }, () => "fulfilled"),

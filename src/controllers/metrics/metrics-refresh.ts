@@ -54,6 +54,8 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
   return {
     name: "metrics",
     intervalMs: options.refreshIntervalMs,
+    // Its own limit ends it; only what comes after that hangs.
+    runMsMax: 2 * options.refreshTimeoutMs,
     topics: ["settings"],
     run: async () => {
       if (pending !== null) throw new Error("The refresh before this one has not ended; the database does not answer.");
