@@ -8,7 +8,12 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
-import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
+import {
+  type LastSuccesses,
+  observeController,
+  showHung,
+  showLastSuccesses,
+} from "../controllers/observed-controller.ts";
 import { type AgentUses, createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
@@ -77,7 +82,9 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
 export function startControllers(deps: ControllerDeps): readonly RunningController[] {
   const lastSuccesses: LastSuccesses = new Map();
   showLastSuccesses(deps.metrics, lastSuccesses);
-  return allControllers(deps).map((controller) =>
+  const running = allControllers(deps).map((controller) =>
     startController(observeController(controller, { ...deps, lastSuccesses }), deps),
   );
+  showHung(deps.metrics, running);
+  return running;
 }

@@ -30,7 +30,7 @@ import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/p
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
-import { openDatabase } from "./open-database.ts";
+import { type OpenedDatabase, openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
 import { peerUrl } from "./peer-url.ts";
 import { type StateKeys, stateKeys } from "./state-keys.ts";
@@ -67,14 +67,7 @@ const httpStopMs = 10_000;
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { config, logger, disposers } = options;
-  const opened = await openDatabase({
-    url: config.pgUrl,
-    dataDir: config.dataDir,
-    isDataDirChosen: options.isDataDirChosen,
-    logger,
-    disposers,
-    onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
-  });
+  const opened = await openConfigured(options);
   const pool = await openPool(opened.connection, options);
   const serverId = systemRandom.uuid() as ServerId;
   const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
@@ -115,7 +108,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       ...measuring,
       uses: hub,
       connections: hub,
-      selfReport: () => ({ hung: [], hearsNews: hearsNews(), stateKeyId: context.stateVault.keyId }),
+      selfReport: () => selfReport(context, controllers, hearsNews()),
       ...notifications,
     }),
   );
@@ -133,9 +126,22 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   };
 }
 
+async function openConfigured(options: StartServerOptions): Promise<OpenedDatabase> {
+  const { config, logger, disposers } = options;
+  return await openDatabase({
+    url: config.pgUrl,
+    dataDir: config.dataDir,
+    isDataDirChosen: options.isDataDirChosen,
+    logger,
+    disposers,
+    onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
+  });
+}
+
 /** Connections to a database whose schema is this release's. */
 async function openPool(connection: pg.PoolConfig, options: StartServerOptions): Promise<pg.Pool> {
   const { config, logger, disposers } = options;
+  await migrateFirst(connection, logger);
   const pool = createPool({
     connection,
     connectionsMax: config.pgConnMaxOpen,
@@ -143,7 +149,6 @@ async function openPool(connection: pg.PoolConfig, options: StartServerOptions):
     logger,
   });
   disposers.add("database connections", () => pool.end());
-  await migrate(pool, { logger });
   return pool;
 }
 
@@ -157,6 +162,16 @@ async function joinWithKey(context: AppContext, { madeFile }: StateKeys): Promis
   }
 }
 
+/** On a connection of its own without limits: a migration takes what it takes, and waits for another server's. */
+async function migrateFirst(connection: pg.PoolConfig, logger: Logger): Promise<void> {
+  const pool = createPool({ connection, connectionsMax: 1, idleMax: 0, logger, deadlines: "none" });
+  try {
+    await migrate(pool, { logger });
+  } finally {
+    await pool.end();
+  }
+}
+
 /** How the switch stands at the start; a controller keeps it so. */
 async function openSwitch(config: ServerConfig, store: Store): Promise<PrebuildsSwitchHolder> {
   const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
@@ -166,6 +181,20 @@ async function openSwitch(config: ServerConfig, store: Store): Promise<Prebuilds
 
 function peerUrlOf(config: ServerConfig, listenUrl: string): string {
   return peerUrl({ option: config.httpPeerUrl, listenUrl, listenHost: config.httpHost, machine: hostname() });
+}
+
+/** What this server tells the others of itself. */
+function selfReport(
+  context: AppContext,
+  controllers: readonly RunningController[],
+  hearsNews: boolean,
+): ReturnType<ControllerDeps["selfReport"]> {
+  const hung = controllers.flatMap((controller) => {
+    const { name, hungSince, runningSince } = controller.status();
+    const since = runningSince ?? hungSince;
+    return hungSince === null || since === null ? [] : [{ controller: name, since: since.toISOString() }];
+  });
+  return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
@@ -264,6 +293,8 @@ async function openHttp(
 function statusView(status: DriverStatus): ControllerStatus {
   return {
     ...status,
+    runningSince: status.runningSince?.toISOString() ?? null,
+    hungSince: status.hungSince?.toISOString() ?? null,
     lastStartedAt: status.lastStartedAt?.toISOString() ?? null,
     report: status.report === null ? null : { ...status.report },
   };

@@ -30,6 +30,10 @@ export type DoctorFinding = Static<typeof DoctorFinding>;
 export const ControllerStatus = Type.Object({
   name: Type.String(),
   intervalMs: Type.Integer(),
+  /** When the run under way began. */
+  runningSince: OptionalInstant,
+  /** Since when the run under way has taken longer than it may: it was told to stop, and has not. */
+  hungSince: OptionalInstant,
   lastStartedAt: OptionalInstant,
   lastElapsedMs: Type.Union([Type.Number(), Type.Null()]),
   lastOutcome: Type.Union([Type.Literal("ok"), Type.Literal("skipped"), Type.Literal("error"), Type.Null()]),

@@ -70,6 +70,7 @@ const byTokenStatement: Statement<AgentRow> = statement(
 from agents
 where token_hash = $1
   and retired_at is null`,
+  "look",
 );
 
 export async function agentByToken(sql: Sql, tokenHash: Buffer): Promise<AgentRow | undefined> {

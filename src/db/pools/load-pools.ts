@@ -83,6 +83,7 @@ where p.id in (
     and b.state in ('failed', 'parked'))
   and ($1::uuid is null or p.organization_id = $1)
   and ($2::uuid is null or p.template_id = $2)`,
+  "long",
 );
 
 /** The prebuilds of one preset. The columns are lists with spaces between, all in one order. */
@@ -130,6 +131,7 @@ select b.preset_id, string_agg(b.workspace_id::text, ' ') as workspace_ids,
     else 'no' end, ' ') as are_pending_first
 from live b
 group by b.preset_id`,
+  "long",
 );
 
 interface HistoryRow {
@@ -163,6 +165,7 @@ where t.deleted_at is null
     from prebuilds f
     where f.preset_id = p.id
       and f.first_build_result in ('failed', 'abandoned'))`,
+  "long",
 );
 
 /** A pool as it is now, without the policy and the clock, which are the caller's. */
@@ -282,6 +285,7 @@ const createdStatement: Statement<{ readonly count: number; readonly oldest: Dat
   `select count(*)::int as count, min(created_at) as oldest
 from prebuilds
 where created_at > $1`,
+  "long",
 );
 
 /** Prebuilds of the whole deployment that were created after an instant, whatever became of them. */
@@ -297,6 +301,7 @@ const totalStatement: Statement<{ readonly total: number }> = statement(
   "pools_presets_total",
   `select count(*)::int as total
 from presets`,
+  "long",
 );
 
 /** Presets of all versions, also those that a cycle skips. */

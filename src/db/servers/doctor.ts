@@ -27,6 +27,7 @@ const factsStatement: Statement<DatabaseFacts> = statement(
     join jobs j on j.id = l.job_id
     where b.state = 'draining'
       and j.status in ('failed', 'canceled')) as draining_failed`,
+  "long",
 );
 
 export async function databaseFacts(sql: Sql): Promise<DatabaseFacts> {
@@ -39,6 +40,7 @@ const pingStatement: Statement<{ readonly is_writable: boolean }> = statement(
   "ping",
   // Off also in a standby, whatever its settings say.
   `select current_setting('transaction_read_only') = 'off' as is_writable`,
+  "look",
 );
 
 /** Whether the database takes writes. Throws when it does not answer. */
