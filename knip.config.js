@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from "node:fs";
 const isUnfinished = readdirSync(new URL("src", import.meta.url), { recursive: true }).some((file) =>
   String(file).endsWith("placeholder.ts"),
 );
-const programs = ["bench", "sim"].filter((folder) => existsSync(new URL(folder, import.meta.url)));
+const programs = ["bench", "chaos", "sim"].filter((folder) => existsSync(new URL(folder, import.meta.url)));
 const waiting = isUnfinished ? "warn" : "error";
 
 /** @type {import("knip").KnipConfig} */

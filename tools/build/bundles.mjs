@@ -27,6 +27,7 @@ const bundles = [
     format: "cjs",
   },
   { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
+  { target: "chaos", from: "chaos/main.ts", to: "dist/chaos/main.mjs", compiled: "all of src", packages: "external" },
   { target: "bench", from: "sim/main.ts", to: "dist/sim/main.mjs", compiled: "all of src", packages: "external" },
 ];
 
