@@ -29,6 +29,7 @@ import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
+import { retentionKeeps } from "./retention-keeps.ts";
 import { stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -145,13 +146,13 @@ async function stopAll(controllers: readonly RunningController[]): Promise<void>
 
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "auditKeepMs"> {
+): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "retention"> {
   return {
     version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    auditKeepMs: config.auditKeepMs,
+    retention: retentionKeeps(config),
   };
 }
 
