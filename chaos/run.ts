@@ -81,7 +81,14 @@ async function runIn(folder: RunFolder, options: RunOptions, log: EventLog): Pro
   const requests = new Requests({ crew, facts, log, tally, random, folder: folder.path, isCalm });
   const database = new DatabaseLook(system.postgres.url);
   const deps: CheckDeps = {
-    ...{ system, crew, facts, requests, touched, faults, log, database },
+    system,
+    crew,
+    facts,
+    requests,
+    touched,
+    faults,
+    log,
+    database,
     folder: folder.path,
     logFolder: options.out,
   };
