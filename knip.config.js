@@ -13,10 +13,11 @@ export default {
     // A program that the server starts when an agent is first asked for.
     "tools/build/agent-executable.mjs",
     "bench/*.ts",
+    "chaos/*.ts",
   ],
-  project: ["src/**/*.{ts,tsx}", "bin/*", "tools/**/*.{ts,mjs}", "test/**/*.ts", "bench/**/*.ts"],
+  project: ["src/**/*.{ts,tsx}", "bin/*", "tools/**/*.{ts,mjs}", "test/**/*.ts", "bench/**/*.ts", "chaos/**/*.ts"],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["promtool", "terraform"],
+  ignoreBinaries: ["promtool", "terraform", "mount", "umount"],
   rules: {
     files: "error",
     dependencies: "error",

@@ -2,6 +2,7 @@
 //   node tools/build.mjs            everything, tests and tools included: what the gate compiles
 //   node tools/build.mjs product    what `npm start` needs
 //   node tools/build.mjs bench      what `npm run bench` needs
+//   node tools/build.mjs chaos      what `npm run chaos` needs
 //   --clean                         from nothing
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -15,9 +16,10 @@ const root = path.resolve(import.meta.dirname, "..");
 
 /** What each target compiles (a project brings those that it refers to) and bundles. */
 const targets = {
-  all: { projects: ["."], bundles: ["product", "bench"] },
+  all: { projects: ["."], bundles: ["product", "bench", "chaos"] },
   product: { projects: ["src/main"], bundles: ["product"] },
   bench: { projects: ["src/main"], bundles: ["product", "bench"] },
+  chaos: { projects: ["src/main"], bundles: ["product", "chaos"] },
 };
 
 /**

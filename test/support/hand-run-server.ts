@@ -9,6 +9,7 @@ import { openNotifications } from "../../src/main/open-notifications.ts";
 import { allControllers } from "../../src/main/start-controllers.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
+import { retentionKeeps } from "../../src/main/retention-keeps.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
 import { parseSeries } from "./metrics.ts";
@@ -35,6 +36,9 @@ export interface HandRunServer {
   stop(): Promise<void>;
 }
 
+/** Time is the test's, and nothing was away or hangs. */
+const undisturbed = { outageGraceMs: 0, selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test" }) };
+
 /** Builds it upon a fixture, whose clock it has. */
 export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {
   const config = { ...loadConfig(serverOptions, { flags: new Map(), env: {} }).values, ...overrides };
@@ -45,11 +49,13 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   await ensureFirstRun(context, { administratorPassword });
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
+  const hub = new AgentHub();
   const app = await buildHttpServer({
     ...context,
-    hub: new AgentHub(),
+    hub,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
+    hearsNews: () => true,
     lastCycle: () => null,
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
@@ -66,10 +72,12 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     prebuilds: reconcilerDeps(fx).options,
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    auditKeepMs: config.auditKeepMs,
+    retention: retentionKeeps(config),
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
-    takeUsedAgents: () => used,
+    uses: { usedAgents: () => used, useNoted: () => undefined },
+    ...undisturbed,
+    connections: hub,
     ...(await openNotifications(context, config)),
   };
   const lastSuccesses: LastSuccesses = new Map();

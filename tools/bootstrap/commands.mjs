@@ -1,4 +1,4 @@
-// What the three commands do once Node is new enough: install if needed, build if needed, go.
+// What the commands do once Node is new enough: install if needed, build if needed, go.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -12,6 +12,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 const commands = {
   start: { target: "product", entry: "dist/main/cli.js", args: ["server"] },
   bench: { target: "bench", entry: "dist/bench/main.mjs", args: [] },
+  chaos: { target: "chaos", entry: "dist/chaos/main.mjs", args: [] },
   // The gate compiles by itself, and reports what does not.
   test: { target: undefined, entry: "tools/test.mjs", args: [] },
 };

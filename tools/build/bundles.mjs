@@ -27,6 +27,7 @@ const bundles = [
     format: "cjs",
   },
   { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
+  { target: "chaos", from: "chaos/main.ts", to: "dist/chaos/main.mjs", compiled: "all of src", packages: "external" },
 ];
 
 // Packages in the older module format call `require`, which a module has to make for itself.

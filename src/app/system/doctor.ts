@@ -13,6 +13,7 @@ import { instant } from "../page.ts";
 import { seePools } from "../prebuilds/pools.ts";
 import { daemonFindings } from "./daemon-findings.ts";
 import { finding } from "./finding.ts";
+import { serverFindings } from "./server-findings.ts";
 
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
@@ -37,6 +38,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     running: row.running,
   }));
   const statuses = controllers();
+  const { findings: ofServers, servers } = await serverFindings(context);
   return {
     version: context.options.version,
     findings: [
@@ -44,15 +46,18 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
+      ...ofServers,
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
+      ...retentionFindings(statuses),
       await notificationFinding(context),
       ...(await consistencyFindings(context)),
       ...(await strangerFindings(context)),
     ],
     controllers: [...statuses],
     daemons,
+    servers: [...servers],
   };
 }
 
@@ -156,6 +161,22 @@ function controllerFindings(statuses: readonly ControllerStatus[]): DoctorFindin
       "It is tried again by itself; the server's log has the details.",
     ),
   );
+}
+
+/** The server that holds the pruner's lease knows how far it is; on the others there is nothing to say. */
+function retentionFindings(statuses: readonly ControllerStatus[]): DoctorFinding[] {
+  const report = statuses.find(({ name }) => name === "retention")?.report ?? null;
+  const behind = Array.isArray(report?.["behind"]) ? report["behind"].map(String) : [];
+  if (report === null) return [];
+  if (behind.length === 0) return [finding("retention", "ok", "History that is due is removed in time.")];
+  return [
+    finding(
+      "retention",
+      "warning",
+      `History is removed more slowly than it is due: ${behind.join(", ")}.`,
+      "After an upgrade this ends by itself; else see how busy the database is, and `prewarm_retention_lag_seconds`.",
+    ),
+  ];
 }
 
 async function notificationFinding(context: AppContext): Promise<DoctorFinding> {

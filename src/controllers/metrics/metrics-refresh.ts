@@ -6,8 +6,7 @@ import { type OutboxChannelRow, readOutboxState } from "../../db/notifications/o
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/pools/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/jobs/queue-state.ts";
 import { readSwitches } from "../../db/settings/settings.ts";
-import { limitStatements } from "../../db/claims/statement-limit.ts";
-import type { Db } from "../../db/store.ts";
+import type { Db, Sql } from "../../db/store.ts";
 import { poolsById, poolSnapshot } from "../../domain/pool/deployment-snapshot.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -15,6 +14,7 @@ import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
 import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
 import type { CachedText, Metrics } from "../../platform/metrics/metrics.ts";
 import { yieldTurn } from "../../platform/sleep.ts";
+import { within } from "../../platform/within.ts";
 import type { Controller } from "../controller.ts";
 import { PoolSeriesTable } from "./pool-series.ts";
 
@@ -55,6 +55,8 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
   return {
     name: "metrics",
     intervalMs: options.refreshIntervalMs,
+    // Its own limit ends it; only what comes after that hangs.
+    runMsMax: 2 * options.refreshTimeoutMs,
     topics: ["settings"],
     run: async () => {
       if (pending !== null) throw new Error("The refresh before this one has not ended; the database does not answer.");
@@ -62,26 +64,14 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
         pending = null;
       });
       pending = work;
-      await within(work, options.refreshTimeoutMs);
+      const late = (): Error =>
+        new Error(`The refresh of the metrics took longer than ${options.refreshTimeoutMs} ms.`);
+      // Its statements end by themselves then, and only a lost connection may take longer.
+      await within(work, options.refreshTimeoutMs, late);
       return { outcome: "ok", fields: { bytes: text.plain.length } };
     },
     release: async () => end(),
   };
-}
-
-/** Waits no longer than `limitMs`; statements end by themselves then, and only a lost connection may take longer. */
-async function within(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The refresh of the metrics took longer than ${limitMs} ms.`)), limitMs);
-  });
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    // Whoever lost the race may still fail, and nobody would listen.
-    work.catch(() => undefined);
-  }
 }
 
 interface SeenState {
@@ -96,8 +86,7 @@ interface SeenState {
 
 async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Promise<SeenState> {
   const at = clock.now();
-  return await db.snapshot("metrics", async (sql) => {
-    await limitStatements(sql, options.refreshTimeoutMs);
+  const read = async (sql: Sql): Promise<SeenState> => {
     const { pause, off } = await readSwitches(sql);
     return {
       at,
@@ -108,7 +97,8 @@ async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Pr
       queue: await readQueueState(sql),
       outbox: await readOutboxState(sql, at),
     };
-  });
+  };
+  return await db.snapshot("metrics", read, { statementMs: options.refreshTimeoutMs });
 }
 
 async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<Buffer> {

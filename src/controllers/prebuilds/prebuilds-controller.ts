@@ -7,7 +7,7 @@ import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { inTurns } from "../../platform/in-turns.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Controller, RunReport } from "../controller.ts";
+import { type Controller, longRunMsMax, type RunReport } from "../controller.ts";
 import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
@@ -46,6 +46,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
   return {
     name: "prebuilds",
     intervalMs: deps.options.intervalMs,
+    runMsMax: longRunMsMax,
     topics: ["pools", "settings"],
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();

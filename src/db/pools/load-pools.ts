@@ -5,7 +5,7 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Newest finished first builds of a failing pool that are loaded; older ones no longer decide anything. */
-const historyMax = 1_000;
+export const buildHistoryMax = 1_000;
 /** How long an outdated prebuild stays claimable under "surge" when the template does not say. */
 export const surgeAgeSecondsDefault = 3_600;
 
@@ -83,6 +83,7 @@ where p.id in (
     and b.state in ('failed', 'parked'))
   and ($1::uuid is null or p.organization_id = $1)
   and ($2::uuid is null or p.template_id = $2)`,
+  "long",
 );
 
 /** The prebuilds of one preset. The columns are lists with spaces between, all in one order. */
@@ -130,6 +131,7 @@ select b.preset_id, string_agg(b.workspace_id::text, ' ') as workspace_ids,
     else 'no' end, ' ') as are_pending_first
 from live b
 group by b.preset_id`,
+  "long",
 );
 
 interface HistoryRow {
@@ -163,6 +165,7 @@ where t.deleted_at is null
     from prebuilds f
     where f.preset_id = p.id
       and f.first_build_result in ('failed', 'abandoned'))`,
+  "long",
 );
 
 /** A pool as it is now, without the policy and the clock, which are the caller's. */
@@ -182,7 +185,7 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<L
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
   const live = new Map((await sql.query(liveStatement, scope)).map((row) => [row.preset_id, prebuildsOf(row)]));
-  const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
+  const history = groupBy(await sql.query(historyStatement, [...scope, buildHistoryMax]), (row) => row.preset_id);
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
     const replacement = replacementOf(row, active);
@@ -281,6 +284,7 @@ const createdStatement: Statement<{ readonly count: number; readonly oldest: Dat
   `select count(*)::int as count, min(created_at) as oldest
 from prebuilds
 where created_at > $1`,
+  "long",
 );
 
 /** Prebuilds of the whole deployment that were created after an instant, whatever became of them. */
@@ -296,6 +300,7 @@ const totalStatement: Statement<{ readonly total: number }> = statement(
   "pools_presets_total",
   `select count(*)::int as total
 from presets`,
+  "long",
 );
 
 /** Presets of all versions, also those that a cycle skips. */

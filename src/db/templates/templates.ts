@@ -63,6 +63,7 @@ where t.organization_id = $1
 order by lower(t.name)
 limit $3
 offset $4`,
+  "long",
 );
 
 export async function listTemplates(
@@ -177,9 +178,11 @@ export async function presetsOfVersion(sql: Sql, versionId: TemplateVersionId): 
 
 const putFileStatement: Statement<object> = statement(
   "file_put",
+  // A file that is there already is young again: else it could go, as one that no version names, before this one does.
   `insert into files (hash, bytes, size, created_at)
 values ($1, $2, $3, $4)
-on conflict (hash) do nothing`,
+on conflict (hash) do update
+set created_at = excluded.created_at`,
 );
 
 export async function putFile(sql: Sql, hash: Buffer, bytes: Buffer, now: Date): Promise<void> {
@@ -384,6 +387,7 @@ where t.id = $1
       and w.deleted_at is null
       and (p.workspace_id is null or p.state = 'claimed'))
 returning t.id`,
+  "long",
 );
 
 /** Marks a template deleted; false while a person's workspace uses it. */

@@ -3,6 +3,7 @@ import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import { metricsOptions } from "./metrics-options.ts";
 import { notificationOptions } from "./notification-options.ts";
+import { retentionOptions } from "./retention-options.ts";
 import {
   booleanOption,
   bytesOption,
@@ -40,6 +41,12 @@ const general = {
     protocols: ["http", "https"],
     description:
       "URL under which people, agents and provisioners reach the server, when it differs from host and port.",
+  }),
+  httpPeerUrl: urlOption({
+    name: "http.peer_url",
+    protocols: ["http", "https"],
+    description:
+      "URL under which the other servers of the deployment reach this one, and no other. Without it: the address that it listens on, or the machine's name where that is every address.",
   }),
   dataDir: stringOption({
     name: "data_dir",
@@ -289,6 +296,7 @@ export const serverOptions = {
   ...rest,
   ...metricsOptions,
   ...notificationOptions,
+  ...retentionOptions,
   ...dockerOptions,
 };
 

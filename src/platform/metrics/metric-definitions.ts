@@ -204,6 +204,12 @@ const server = {
     labels: ["controller"],
     scope: "server",
   },
+  controller_hung: {
+    type: "gauge",
+    help: "Whether a controller's run on this server takes longer than it may (1 or 0).",
+    labels: ["controller"],
+    scope: "server",
+  },
   database_connections: {
     type: "gauge",
     help: "Open database connections of this server, by state (in_use or idle).",
@@ -244,6 +250,18 @@ const server = {
     type: "counter",
     help: "Attempts of this server to deliver notifications, by channel (email, digest, webhook) and outcome (delivered, retry, dead, dropped).",
     labels: ["channel", "outcome"],
+    scope: "server",
+  },
+  retention_rows_removed_total: {
+    type: "counter",
+    help: "Rows of history that this server removed because they were beyond their bound, by table.",
+    labels: ["table"],
+    scope: "server",
+  },
+  retention_lag_seconds: {
+    type: "gauge",
+    help: "How far the removal of history is behind, by rule: how long ago became due what it has come to; 0 when nothing is due, and on servers that do not hold its lease.",
+    labels: ["rule"],
     scope: "server",
   },
   build_info: {

@@ -1,0 +1,66 @@
+import { sleep } from "../../src/platform/sleep.ts";
+import type { EventLog } from "../output/event-log.ts";
+import type { Finding, Requirement } from "./finding.ts";
+
+const pollMs = 1_000;
+
+/** The longest time that each requirement took to be met, over the run. */
+export class RecoveryTimes {
+  readonly #longest = new Map<string, number>();
+
+  add(promise: string, ms: number): void {
+    this.#longest.set(promise, Math.max(ms, this.#longest.get(promise) ?? 0));
+  }
+
+  rows(): readonly (readonly [promise: string, ms: number])[] {
+    return [...this.#longest];
+  }
+}
+
+/**
+ * Asks for every requirement until it is met or too late, which is a violation.
+ * @param sinceMs since when nothing is wrong and nobody asks for anything, by the log's clock
+ */
+export async function settle(
+  requirements: readonly Requirement[],
+  given: {
+    readonly log: EventLog;
+    readonly sinceMs: number;
+    readonly times: RecoveryTimes;
+    /** Whether there is something beside the requirements that one has to wait for. */
+    readonly isInOrder: () => boolean;
+    readonly limitMs: number;
+  },
+): Promise<void> {
+  const { log, sinceMs, times } = given;
+  const left = new Set(requirements);
+  while (left.size > 0 || !given.isInOrder()) {
+    for (const requirement of left) {
+      const findings = await look(requirement);
+      const ms = log.elapsedMs - sinceMs;
+      if (findings.length === 0) {
+        left.delete(requirement);
+        times.add(requirement.promise, ms);
+      } else if (ms > requirement.withinMs) {
+        left.delete(requirement);
+        times.add(requirement.promise, ms);
+        for (const { about, what, evidence } of findings) {
+          log.violation(requirement.promise, about, {
+            what: `${what}, ${Math.round(ms / 1_000)} s after everything was in order`,
+            evidence,
+          });
+        }
+      }
+    }
+    if (log.elapsedMs - sinceMs > given.limitMs) return;
+    await sleep(pollMs);
+  }
+}
+
+async function look(requirement: Requirement): Promise<readonly Finding[]> {
+  try {
+    return await requirement.look();
+  } catch (error) {
+    return [{ about: "the look itself", what: `it could not be looked at: ${String(error)}`, evidence: null }];
+  }
+}
