@@ -55,6 +55,8 @@ const restMsMin = 20;
 /** A controller that may wait takes at most a twentieth of the time: where its runs have become long, they come later. */
 const idlePerRun = 19;
 const idleMsMax = 300_000;
+/** A run that failed is made again this soon, also where the next one would be an hour away: a database comes back. */
+const failedRetryMs = 10_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
 
@@ -116,7 +118,7 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
       // Said once per change: a database that is away for an hour is one line, not thousands.
       if (status.lastError !== message) logger.error("a run failed; the next one is the retry", { reason: message });
       status = { ...status, ...measured(), lastOutcome: "error", lastError: message };
-      return controller.intervalMs;
+      return Math.min(failedRetryMs, controller.intervalMs);
     } finally {
       limit.end();
     }

@@ -49,9 +49,10 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
     deps.hub.storing(chain);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
-  deps.hub.add(agent.id, { connectionId, socket, since: deps.clock.now() });
+  const since = deps.clock.now();
+  deps.hub.add(agent.id, { connectionId, socket, since });
   inOrder(async () => {
-    const isWelcome = await agentConnected(deps, agent.id, connectionId);
+    const isWelcome = await agentConnected(deps, agent.id, { connectionId, since });
     if (!isWelcome) return socket.close(4001, "agent retired");
     deps.hub.stored(agent.id, connectionId);
     poke();
