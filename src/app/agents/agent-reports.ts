@@ -38,7 +38,9 @@ export function agentReports({ db, clock }: { readonly db: Db; readonly clock: C
   const looks = { ...limits, waitMsMax: lookMsMax, late: () => late(lookMsMax) };
   const made: AgentReports = {
     words: new Gather({
-      ...{ ...limits, waitMsMax: wordMsMax, late: () => late(wordMsMax) },
+      ...limits,
+      waitMsMax: wordMsMax,
+      late: () => late(wordMsMax),
       ask: async (words) => {
         const changed = await db.transaction("agents report", async (tx) => writeAgentWords(tx, words, clock.now()));
         return words.map(({ agentId }) => changed.has(agentId));
