@@ -24,6 +24,7 @@ import { validatorCompiler } from "./validation.ts";
 /** Longest request line and headers that are read. */
 const headersBytesMax = 32 * 1_024;
 const keepAliveMs = 65_000;
+const keepAliveDelayMs = 30_000;
 /** Refused connections are logged once in so long. */
 const dropsSaidMs = 60_000;
 
@@ -39,6 +40,9 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
       maxHeaderSize: headersBytesMax,
       headersTimeout: limits.headersMs,
       connectionsCheckingInterval: limits.checkMs,
+      // Who waits long, and whose machine is gone, is found by the kernel.
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveDelayMs,
     },
     routerOptions: { maxParamLength: 256 },
     // Requests under way are answered; what comes after them is refused with a code of ours (stop-http.ts).
