@@ -110,8 +110,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
-  const limits = { ...httpLimits, connectionsMax: config.httpConnectionsMax, ...options.httpLimits };
-  const app = await openHttp(context, { controllers, disposers, hub, limits, ...measuring });
+  const app = await openHttp(context, { controllers, disposers, hub, limits: limitsOf(options), ...measuring });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -153,6 +152,10 @@ async function openSwitch(config: ServerConfig, store: Store): Promise<Prebuilds
   const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
   prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   return prebuildsSwitch;
+}
+
+function limitsOf({ config, httpLimits: given }: StartServerOptions): HttpLimits {
+  return { ...httpLimits, connectionsMax: config.httpConnectionsMax, ...given };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
