@@ -67,6 +67,44 @@ function restAfter(controller: Controller, lastMs: readonly number[]): number {
   return Math.max(controller.restMsMin ?? restMsMin, Math.min(restMs, restMsMax));
 }
 
+/** The signal of one run: aborted when the server stops, or when the run has taken too long, which is told. */
+function limitRun(
+  stopping: AbortSignal,
+  limitMs: number,
+  onHung: (limitMs: number) => void,
+): { readonly shouldStop: AbortSignal; end(): void } {
+  const run = new AbortController();
+  const stop = (): void => run.abort();
+  stopping.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(() => {
+    onHung(limitMs);
+    stop();
+  }, limitMs);
+  return {
+    shouldStop: run.signal,
+    end: () => {
+      clearTimeout(timer);
+      stopping.removeEventListener("abort", stop);
+    },
+  };
+}
+
+/** What is known before the first run. */
+function firstStatus({ name, intervalMs }: Controller): ControllerStatus {
+  return {
+    name,
+    intervalMs,
+    runningSince: null,
+    hungSince: null,
+    lastStartedAt: null,
+    lastElapsedMs: null,
+    lastOutcome: null,
+    lastError: null,
+    runs: 0,
+    report: null,
+  };
+}
+
 /**
  * Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once.
  *
@@ -80,24 +118,16 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   const signal = createSignal();
   const abort = new AbortController();
   const unsubscribe = controller.topics.map((topic) => deps.news.subscribe(topic, () => signal.notify()));
-  let status: ControllerStatus = {
-    name: controller.name,
-    intervalMs: controller.intervalMs,
-    runningSince: null,
-    hungSince: null,
-    lastStartedAt: null,
-    lastElapsedMs: null,
-    lastOutcome: null,
-    lastError: null,
-    runs: 0,
-    report: null,
-  };
+  let status = firstStatus(controller);
 
   /** @returns the longest time until the next run. */
   async function runOnce(): Promise<number> {
     const startedAt = deps.clock.now();
     const begun = deps.monotonicMs();
-    const limit = limitRun();
+    const limit = limitRun(abort.signal, controller.runMsMax ?? runMsMaxUnlessSaid, (limitMs) => {
+      status = { ...status, hungSince: deps.clock.now() };
+      logger.error("a run hangs; it was told to stop, and no other begins before it ends", { limitMs });
+    });
     status = { ...status, runningSince: startedAt };
     const measured = (): Partial<ControllerStatus> => ({
       runningSince: null,
@@ -122,26 +152,6 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
     } finally {
       limit.end();
     }
-  }
-
-  /** The signal of one run: aborted when it has taken too long, or the server stops. */
-  function limitRun(): { readonly shouldStop: AbortSignal; end(): void } {
-    const run = new AbortController();
-    const stop = (): void => run.abort();
-    abort.signal.addEventListener("abort", stop, { once: true });
-    const limitMs = controller.runMsMax ?? runMsMaxUnlessSaid;
-    const timer = setTimeout(() => {
-      status = { ...status, hungSince: deps.clock.now() };
-      logger.error("a run hangs; it was told to stop, and no other begins before it ends", { limitMs });
-      stop();
-    }, limitMs);
-    return {
-      shouldStop: run.signal,
-      end: () => {
-        clearTimeout(timer);
-        abort.signal.removeEventListener("abort", stop);
-      },
-    };
   }
 
   async function loop(): Promise<void> {

@@ -33,12 +33,13 @@ let waiters = 0;
 /**
  * Creates a workspace (spec §4): hands a ready prebuild over, or builds one cold and says why.
  * Errors: those of `findTarget` and `checkCreation`; `name_taken`; `no_claimable_prebuild` and `prebuilds_disabled` with `warm_only`;
- * `too_many_waiters`.
+ * `too_many_waiters`; the reason of `gone`, which ends a wait (`mode: wait`).
  */
 export async function createWorkspace(
   context: CreateContext,
   actor: Actor,
   input: CreateWorkspace & { readonly organization?: string },
+  gone?: AbortSignal,
 ): Promise<Created> {
   const begunMs = context.monotonicMs();
   const found = await findTarget(context, actor, input);
@@ -48,7 +49,7 @@ export async function createWorkspace(
     return await answer({ context, begunMs, waitedMs: 0 }, result);
   }
   const request = await checkCreation(context, actor, { input, found });
-  const creation: Creation = { context, actor, input, request, begunMs, waitedMs: 0 };
+  const creation: Creation = { context, actor, input, request, begunMs, waitedMs: 0, gone };
   try {
     return await claimOrBuild(creation);
   } catch (error) {
@@ -63,6 +64,7 @@ interface Creation {
   readonly request: CreationRequest;
   readonly begunMs: number;
   readonly waitedMs: number;
+  readonly gone: AbortSignal | undefined;
 }
 
 async function claimOrBuild(creation: Creation): Promise<Created> {
@@ -191,7 +193,7 @@ function canAppear(reason: MissReason): boolean {
 }
 
 async function waitForPrebuild(creation: Creation, waitMs: number): Promise<Attempt & { readonly waitedMs: number }> {
-  const { context, request } = creation;
+  const { context, request, gone } = creation;
   if (waiters >= claimWaitersMax) {
     throw new CodedError(
       "too_many_waiters",
@@ -208,11 +210,14 @@ async function waitForPrebuild(creation: Creation, waitMs: number): Promise<Atte
   waiters += 1;
   try {
     for (;;) {
+      // Nobody is there to have what would be claimed or built for him.
+      gone?.throwIfAborted();
       const waitedMs = context.monotonicMs() - begunMs;
       const attempt = await tryClaim({ ...creation, waitedMs });
       if (attempt.kind === "claimed" || waitedMs >= limitMs || !canAppear(attempt.reason))
         return { ...attempt, waitedMs };
-      await signal.wait({ timeoutMs: Math.max(1, Math.min(waitPollMs, limitMs - waitedMs)) });
+      const timeoutMs = Math.max(1, Math.min(waitPollMs, limitMs - waitedMs));
+      await signal.wait({ timeoutMs, ...(gone === undefined ? {} : { abort: gone }) });
     }
   } finally {
     waiters -= 1;

@@ -16,8 +16,11 @@ import { measureCreation } from "../measure.ts";
 
 export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspaceRoutes> {
   return {
-    createWorkspace: async ({ caller, query, body }) =>
-      await measureCreation(deps, async () => await createWorkspace(deps, caller, { ...query, ...body })),
+    createWorkspace: async (call) => {
+      const { caller, query, body } = call;
+      const gone = body.mode === "wait" ? call.gone : undefined;
+      return await measureCreation(deps, async () => createWorkspace(deps, caller, { ...query, ...body }, gone));
+    },
     listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
