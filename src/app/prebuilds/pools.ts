@@ -40,7 +40,7 @@ export interface SeenPool {
 /** The pools as the reconciler would see them now, decided by the same code. */
 export async function seePools(
   context: AppContext,
-  scope: Omit<LoadPoolsInput, "now">,
+  scope: Omit<LoadPoolsInput, "now" | "backoffLookbackMs">,
 ): Promise<{ readonly pools: SeenPool[]; readonly switches: PrebuildsSwitches }> {
   const at = context.clock.now();
   const { isQuotaEnabled } = context.options;
@@ -48,7 +48,12 @@ export async function seePools(
   const { templateId, ...organizationScope } = scope;
   const { switches, loaded } = await context.db.snapshot("pools", async (sql) => ({
     switches: await readSwitches(sql),
-    loaded: await loadPools(sql, { ...(isQuotaEnabled ? organizationScope : scope), now: at, isForPeople: true }),
+    loaded: await loadPools(sql, {
+      ...(isQuotaEnabled ? organizationScope : scope),
+      now: at,
+      backoffLookbackMs: context.options.poolPolicy.backoffLookbackMs,
+      isForPeople: true,
+    }),
   }));
   const now = at.getTime();
   const policy = {

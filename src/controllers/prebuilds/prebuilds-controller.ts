@@ -106,7 +106,7 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
   const at = deps.clock.now();
   const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
     switches: await readSwitches(sql),
-    pools: await loadPools(sql, { now: at }),
+    pools: await loadPools(sql, { now: at, backoffLookbackMs: options.policy.backoffLookbackMs }),
     inFlight: await prebuildsInFlight(sql),
     lately: await createdLately(sql, deps, at),
     total: await presetsTotal(sql),
