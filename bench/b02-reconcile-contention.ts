@@ -3,6 +3,7 @@ import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-va
 import type { AppContext } from "../src/app/app-context.ts";
 import type { Actor } from "../src/app/authorize.ts";
 import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
+import { ClaimWaiters } from "../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions } from "../src/app/workspaces/version-definitions.ts";
 import { createWorkspace } from "../src/app/workspaces/create-workspace.ts";
 import { MemoryBus } from "../src/bus/memory-bus.ts";
@@ -114,6 +115,7 @@ async function measure(
       ...contextOver(store),
       versions: createVersionDefinitions(),
       claims: new ClaimQueue(store, { logger: silentLogger, monotonicMs: () => performance.now() }),
+      waiters: new ClaimWaiters(),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

@@ -8,7 +8,7 @@ import { mapBounded } from "../../src/platform/bounded.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { sleep } from "../../src/platform/sleep.ts";
-import type { Role } from "./child-roles.ts";
+import type { Role } from "./role.ts";
 
 export interface AgentsMessage {
   readonly kind: "agents";

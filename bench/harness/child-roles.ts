@@ -3,12 +3,6 @@ import { createAgentsRole } from "./agents-role.ts";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
 
-/** What a child process does: it answers messages one after the other, and closes when its input ends. */
-export interface Role {
-  answer(message: unknown): Promise<unknown>;
-  close(): Promise<void>;
-}
-
 const roles = { server: createServerRole, load: createLoadRole, agents: createAgentsRole };
 type RoleName = keyof typeof roles;
 

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../src/platform/random.ts";
-import type { Role } from "./child-roles.ts";
+import type { Role } from "./role.ts";
 import { type Answered, HttpConnection, postRequest } from "./http-connection.ts";
 import { type Summary, summarize } from "./percentiles.ts";
 

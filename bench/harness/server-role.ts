@@ -5,7 +5,7 @@ import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import { createDisposers } from "../../src/platform/disposers.ts";
 import { createLogger } from "../../src/platform/logger.ts";
-import type { Role } from "./child-roles.ts";
+import type { Role } from "./role.ts";
 
 export type ServerMessage =
   | { readonly kind: "start"; readonly flags: Readonly<Record<string, string>> }

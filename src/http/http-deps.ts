@@ -1,6 +1,7 @@
 import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
+import type { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
@@ -13,6 +14,7 @@ import type { MetricsAccess } from "./metrics-page.ts";
 export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
   readonly claims: ClaimQueue;
+  readonly waiters: ClaimWaiters;
   readonly hub: AgentHub;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];

@@ -8,6 +8,7 @@ import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
 import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
+import { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import { PostgresBus } from "../bus/postgres-bus.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
@@ -279,6 +280,7 @@ async function openHttp(
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
+    waiters: new ClaimWaiters(),
     hub,
     hearsNews,
     metrics,

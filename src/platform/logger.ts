@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import type { LogDestination } from "./log-destination.ts";
 import { prettyDestination } from "./pretty-log.ts";
 import { redactFields } from "./redact.ts";
 
@@ -16,11 +17,6 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
   /** A logger that adds these fields to every entry. */
   child(fields: LogFields): Logger;
-}
-
-/** Anything that takes whole lines: `process.stderr`, a file stream, an array in a test. */
-export interface LogDestination {
-  write(line: string): unknown;
 }
 
 type Write = (level: LogLevel, message: string, fields: LogFields) => void;

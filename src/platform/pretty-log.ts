@@ -1,4 +1,4 @@
-import type { LogDestination } from "./logger.ts";
+import type { LogDestination } from "./log-destination.ts";
 
 const shownLevels: Readonly<Record<string, string>> = { debug: "debug", info: "info ", warn: "WARN ", error: "ERROR" };
 

@@ -3,12 +3,14 @@ import { loadPools } from "../../src/db/pools/load-pools.ts";
 import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
 import { writeSwitch } from "../../src/db/settings/settings.ts";
 import { deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
+import { createPrebuildsController } from "../../src/controllers/prebuilds/prebuilds-controller.ts";
 import { concurrencyFor } from "../../src/controllers/prebuilds/prebuilds-deps.ts";
 import type { PresetId } from "../../src/contracts/ids.ts";
+import type { Db } from "../../src/db/store.ts";
 import { create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { ledgerCounts, ledgerState, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
-import { createReconciler, reconcile, reconcileTimes, runCycle } from "../support/reconcile.ts";
+import { createReconciler, reconcile, reconcilerDeps, reconcileTimes, runCycle } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 const hour = 3_600_000;
@@ -214,6 +216,31 @@ describe("cycles", () => {
     [-5, 1],
   ])("121: %i connections allow %i creating at once", (connections, concurrency) => {
     expect(concurrencyFor(connections)).toBe(concurrency);
+  });
+
+  it("178: with 10 connections and 50 pools to fill, several are filled at a time, and never more than 5", async () => {
+    const fx = await testFixture({ connectionsMax: 10 });
+    const names = Array.from({ length: 50 }, (_, nth) => `preset-${nth}`);
+    await publishTemplate(fx, { presets: Object.fromEntries(names.map((name) => [name, 2])) });
+    const creating = { now: 0, most: 0 };
+    const db: Db = {
+      kind: "db",
+      query: (statement, params) => fx.store.query(statement, params),
+      snapshot: (name, run) => fx.store.snapshot(name, run),
+      publish: (topics) => fx.store.publish(topics),
+      transaction: (name, run) =>
+        fx.store.transaction(name, async (tx) => {
+          creating.now += 1;
+          creating.most = Math.max(creating.most, creating.now);
+          return await run(tx).finally(() => {
+            creating.now -= 1;
+          });
+        }),
+    };
+    const stats = await runCycle(createPrebuildsController({ ...reconcilerDeps(fx), db }));
+    expect(stats).toMatchObject({ creates: 100, errors: 0 });
+    expect(creating.most).toBeGreaterThan(1);
+    expect(creating.most).toBeLessThanOrEqual(5);
   });
 
   it("a cycle works through a pool of one connection", async () => {

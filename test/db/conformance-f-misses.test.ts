@@ -1,11 +1,14 @@
 // Case 139: what is never handed out, and that the miss says why; the modes of a creation; roll-out by surge.
 import { describe, expect, it } from "vitest";
+import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
+import { createWorkspace } from "../../src/app/workspaces/create-workspace.ts";
 import { deprecate, removeTemplate } from "../../src/app/templates/templates.ts";
 import { liveAgents } from "../../src/db/agents/agents.ts";
 import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
+import { claimWaitersMax } from "../../src/contracts/limits.ts";
 import type { MissReason } from "../../src/contracts/states.ts";
 import { agentChange, agentsReady, runJobs } from "../support/daemon.ts";
-import { claimOnce, codeOf, create } from "../support/claims.ts";
+import { claimOnce, codeOf, create, newName } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { ledgerCounts, ledgerState, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
@@ -237,6 +240,38 @@ describe("mode wait", () => {
     const [row] = await fx.rows<{ mode: string; waited_ms: number }>("select mode, waited_ms from creation_outcomes");
     expect(row?.mode).toBe("wait");
     expect(row?.waited_ms).toBeGreaterThanOrEqual(30);
+  });
+
+  it("ends when nobody waits for it any more: what becomes ready then is neither claimed nor built for him", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    const hangUp = new AbortController();
+    const input = { name: newName(), template: "web", preset: "large", mode: "wait", waitMs: 600_000 } as const;
+    const waiting = createWorkspace(fx.context, fx.alice, input, hangUp.signal);
+    const left = expect(waiting).rejects.toThrow("he hung up");
+    hangUp.abort(new Error("he hung up"));
+    await left;
+    await putPrebuilds(fx, template.preset(), 1);
+    expect(await fx.number("select count(*) from workspaces where owner_id = $1", [fx.alice.userId])).toBe(0);
+    expect((await create(fx, { mode: "warm_only" })).outcome).toBe("claimed");
+  });
+
+  it("of more than a server lets wait is refused, and each server counts its own", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    const full = new ClaimWaiters();
+    const leave = Array.from({ length: claimWaitersMax }, () => full.enter());
+    const context = { ...fx.context, waiters: full };
+    const input = () => ({ name: newName(), template: "web", preset: "large", mode: "wait", waitMs: 20 }) as const;
+    expect(await codeOf(createWorkspace(context, fx.alice, input()))).toBe("too_many_waiters");
+    expect((await create(fx, { mode: "wait", waitMs: 20 })).outcome, "another server").toBe("cold");
+    leave.pop()?.();
+    expect((await createWorkspace(context, fx.alice, input())).outcome).toBe("cold");
+    expect(await codeOf(createWorkspace(context, fx.alice, { ...input(), mode: "warm_only" }))).toBe(
+      "no_claimable_prebuild",
+    );
+    leave.push(full.enter());
+    expect(() => full.enter()).toThrow("waiting for a prebuild");
   });
 
   it("does not wait for what will not come", async () => {

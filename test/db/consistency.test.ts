@@ -153,6 +153,7 @@ describe("rows without their other half", () => {
     { kind: "workspace_without_build", text: "update workspaces set latest_build_id = gen_random_uuid()" },
     { kind: "build_without_job", text: "update builds set job_id = gen_random_uuid()" },
     { kind: "deleted_in_ledger_only", text: "update prebuilds set state = 'deleted'" },
+    { kind: "prebuild_without_preset", text: "update prebuilds set preset_id = gen_random_uuid()" },
   ];
   it.each(breakages)("$kind is found, and logged", async ({ kind, text }) => {
     const fx = await testFixture();

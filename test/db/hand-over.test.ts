@@ -1,7 +1,8 @@
 // When a claimed workspace is its owner's: at the commit, or after its claim build (spec §4.1); S14.
 import { describe, expect, it } from "vitest";
 import { acknowledgeClaim, claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
-import { finishJob, type JobOutcome } from "../../src/db/jobs/finish-job.ts";
+import { finishJob } from "../../src/db/jobs/finish-job.ts";
+import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";

@@ -5,7 +5,7 @@ import { examine } from "../../src/app/system/doctor.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
 import { noteBlockedJobs } from "../../src/db/jobs/blocked-jobs.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { compareJobs } from "../../src/domain/queue/job-order.ts";
+import { compareJobs } from "../support/job-order.ts";
 import { create } from "../support/claims.ts";
 import { runJobs, takeNext } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

@@ -5,7 +5,7 @@ import { claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
 import { createRehearsal } from "../../src/controllers/rehearsal.ts";
 import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import type { JobOutcome } from "../../src/db/jobs/finish-job.ts";
+import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import { create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";
-import { dumpSchema } from "../../src/db/schema-dump.ts";
+import { dumpSchema } from "../support/schema-dump.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const schemaFile = path.join(path.dirname(fileURLToPath(import.meta.url)), "../../schema.sql");

@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { exportDatabase } from "../../src/db/export-database.ts";
 import { importDatabase } from "../../src/db/import-database.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { dumpSchema } from "../../src/db/schema-dump.ts";
+import { dumpSchema } from "../support/schema-dump.ts";
 import { TransferError } from "../../src/db/transfer-format.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 

@@ -30,7 +30,6 @@ function applyPlan(snapshot: PoolSnapshot, plan: PoolPlan): PoolSnapshot {
     { length: plannedCreates(plan) },
     (_, index): LivePrebuild => ({
       workspaceId: workspaceId(`new-${index}`),
-      presetId: snapshot.preset.presetId,
       generation: 0,
       state: "building",
       createdAt: snapshot.now,

@@ -5,7 +5,8 @@ import { type AgentWord, writeAgentWords } from "../../src/db/agents/agent-words
 import { liveAgents, replaceAgents } from "../../src/db/agents/agents.ts";
 import { type LeasedJobRow, takeJob } from "../../src/db/jobs/job-leases.ts";
 import { putProviderState } from "../../src/db/resources/provider-states.ts";
-import { finishJob, type JobOutcome } from "../../src/db/jobs/finish-job.ts";
+import { finishJob } from "../../src/db/jobs/finish-job.ts";
+import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { Fixture } from "./fixture.ts";
 

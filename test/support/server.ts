@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
+import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
 import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
@@ -49,6 +50,7 @@ export interface TestServer {
   readonly context: AppContext & {
     readonly versions: VersionDefinitions;
     readonly claims: ClaimQueue;
+    readonly waiters: ClaimWaiters;
   };
   /** Everything that was published, in order. */
   readonly published: Topic[];
@@ -92,6 +94,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     monotonicMs: () => performance.now(),
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(store, { logger, monotonicMs: () => performance.now() }),
+    waiters: new ClaimWaiters(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {

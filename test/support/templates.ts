@@ -2,7 +2,8 @@ import { pushTemplate } from "../../src/app/templates/push-template.ts";
 import { defaultOrganizationName } from "../../src/contracts/system-ids.ts";
 import type { JobId, OrganizationId, PresetId, TemplateId, TemplateVersionId } from "../../src/contracts/ids.ts";
 import type { Manifest, ManifestPreset } from "../../src/contracts/manifest.ts";
-import { finishJob, type JobOutcome } from "../../src/db/jobs/finish-job.ts";
+import { finishJob } from "../../src/db/jobs/finish-job.ts";
+import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import type { Fixture } from "./fixture.ts";
 import { tarArchive } from "./tar-archive.ts";
 

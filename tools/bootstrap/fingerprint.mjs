@@ -9,7 +9,7 @@ const always = ["package.json", "package-lock.json", "tsconfig.base.json", "tool
 /** What each target of tools/build.mjs is made from. */
 const inputs = {
   product: always,
-  bench: [...always, "bench", "sim", "test/support"],
+  bench: [...always, "bench", "test/support"],
   chaos: [...always, "chaos"],
 };
 

@@ -9,7 +9,7 @@ import * as esbuild from "esbuild";
  * `compiled` says which imports of src/ stay imports of what the compiler made, instead of being bundled:
  *   "none"           one file that needs nothing beside it: it is sent to other machines;
  *   "lazy roots"     other composition roots that are imported lazily: the server reads files beside its own modules
- *                    (migrations, dashboard) and uses packages with native parts, and the CLI shall start without it;
+ *                    (migrations) and uses packages with native parts, and the CLI shall start without it;
  *   "all of src"     a benchmark measures what the compiler made, not a second copy of it.
  * `packages` says whether packages are bundled too.
  * `format` is "esm" unless said. Node takes only "cjs" into a single executable (tools/build/agent-executable.mjs).
@@ -28,7 +28,6 @@ const bundles = [
   },
   { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
   { target: "chaos", from: "chaos/main.ts", to: "dist/chaos/main.mjs", compiled: "all of src", packages: "external" },
-  { target: "bench", from: "sim/main.ts", to: "dist/sim/main.mjs", compiled: "all of src", packages: "external" },
 ];
 
 // Packages in the older module format call `require`, which a module has to make for itself.

@@ -12,6 +12,11 @@ const searchPath = "The one variable that a child program needs to be found; it 
 export const exceptions: readonly Exception[] = [
   { rule: "environment and exit at the composition roots", path: "src/db/embedded/cluster.ts", reason: searchPath },
   { rule: "environment and exit at the composition roots", path: "src/db/embedded/postmaster.ts", reason: searchPath },
+  {
+    rule: "the product uses its own files",
+    path: "src/db/retention/retention-table.ts",
+    reason: "It states the bound of each table, which a test compares with the schema and the docs are written from.",
+  },
 ];
 
 /** What is left to report of one rule: findings that no exception covers, and exceptions that cover nothing. */

@@ -19,7 +19,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   provisioner: ["contracts", "domain", "platform", "client"],
   agent: ["contracts", "platform", "client"],
   cli: ["contracts", "platform", "client"],
-  dashboard: ["contracts", "client"],
 };
 
 /** The composition roots may import all of them, and none of them imports the roots. */

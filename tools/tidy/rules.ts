@@ -1,10 +1,11 @@
+import { noCircles, productIsUsed } from "./circles.ts";
 import { environmentAtTheRoots, plainTypeScript } from "./language.ts";
 import { importEndings, layerImports } from "./layers.ts";
 import { fewLongFiles, fileLength, functionLength } from "./length.ts";
 import { fileNames, noBarrels, placeholdersGo } from "./names.ts";
 import { lockFileIsPortable, noMachinePaths, noRegistryHosts } from "./portability.ts";
 import type { Rule } from "./source.ts";
-import { frozenMigrations, lowerCaseSql, lowerCaseSqlInCode, noNotifyInSql } from "./sql.ts";
+import { frozenMigrations, lowerCaseSql, lowerCaseSqlInCode, noNotifyInSql, oneWriter } from "./sql.ts";
 import { testsRun } from "./tests.ts";
 import { checksStayOn, noLeftovers } from "./words.ts";
 
@@ -17,6 +18,8 @@ export const rules: readonly Rule[] = [
   fewLongFiles,
   functionLength,
   layerImports,
+  noCircles,
+  productIsUsed,
   importEndings,
   environmentAtTheRoots,
   plainTypeScript,
@@ -29,5 +32,6 @@ export const rules: readonly Rule[] = [
   lowerCaseSql,
   lowerCaseSqlInCode,
   noNotifyInSql,
+  oneWriter,
   frozenMigrations,
 ];

@@ -38,6 +38,48 @@ export const lowerCaseSqlInCode: Rule = fileRule(
     }),
 );
 
+interface Writer {
+  readonly writes: RegExp;
+  /** Where such SQL may stand. */
+  readonly at: RegExp;
+  readonly instead: string;
+}
+
+/** Tables with one writer each; what is too old is deleted by the pruner alone. */
+const writers: readonly Writer[] = [
+  {
+    writes: /\b(?:insert into|update|delete from|merge into) prebuilds\b/,
+    at: /^src\/db\/ledger\//,
+    instead: "write the ledger through src/db/ledger/ledger-writes.ts, which knows the moves that there are",
+  },
+  {
+    writes: /\binsert into jobs\b/,
+    at: /^src\/db\/jobs\/insert-job\.ts$/,
+    instead: "take `insertJobs` of src/db/jobs/insert-job.ts",
+  },
+  {
+    writes: /\binsert into builds\b/,
+    at: /^src\/db\/builds\/insert-build\.ts$/,
+    instead: "take `insertBuilds` of src/db/builds/insert-build.ts",
+  },
+];
+const pruner = /^src\/db\/retention\//;
+
+export const oneWriter: Rule = fileRule(
+  "one writer of the ledger, of jobs and of builds",
+  (path) => path.startsWith("src/") && path.endsWith(".ts"),
+  (source) =>
+    allNodes(source).flatMap((node) => {
+      if (!ts.isStringLiteralLike(node) && !ts.isTemplateLiteralToken(node)) return [];
+      return writers.flatMap(({ writes, at, instead }) => {
+        const found = writes.exec(node.text.replaceAll(/\s+/g, " "))?.[0];
+        if (found === undefined || at.test(source.path)) return [];
+        if (found.startsWith("delete") && pruner.test(source.path)) return [];
+        return [findingAt(source, node, `${found}: ${instead}.`)];
+      });
+    }),
+);
+
 const frozenList = "migrations/frozen.json";
 
 /** A migration that has run somewhere is history: another one may follow, this one may not change. */

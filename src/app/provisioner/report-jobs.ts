@@ -5,7 +5,8 @@ import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.
 import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
 import { appendJobLog, extendLease } from "../../db/jobs/job-leases.ts";
 import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/resources/provider-states.ts";
-import { type EndedJob, endJob, type JobOutcome } from "../../db/jobs/finish-job.ts";
+import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
+import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import type { AppContext } from "../app-context.ts";
 
 function leaseLost(): CodedError {

@@ -19,6 +19,11 @@ export async function missReasonOf(sql: Sql, presetId: PresetId, now: Date): Pro
   return "pool_empty";
 }
 
+/** Misses that a prebuild under way may end. */
+export function canAppear(reason: MissReason): boolean {
+  return ["pool_empty", "none_ready", "all_expired", "draining", "outdated", "contended"].includes(reason);
+}
+
 const retryAfterSeconds: Partial<Record<MissReason, number>> = { contended: 1, none_ready: 5 };
 const retryAfterSecondsDefault = 30;
 

@@ -1,7 +1,6 @@
 import { CodedError } from "../../contracts/errors.ts";
 import type { PresetId } from "../../contracts/ids.ts";
-import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/claims/claim.ts";
-import { costsOf, lockQuota, type QuotaRow, quotaOfPerson, setCost } from "../../db/people/quota.ts";
+import { costsOf, lockQuota, type QuotaRow, quotaOfPerson } from "../../db/people/quota.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
 import type { CreationRequest } from "./creation-request.ts";
@@ -21,20 +20,14 @@ export function isQuotaAsked({ context, request }: Pick<Asked, "context" | "requ
   return context.options.isQuotaEnabled && request.cost !== 0;
 }
 
-export interface Admitted {
-  /** Cost units that the workspace takes, warm or cold. */
-  readonly cost: number;
-  /** Claims at this cost, in the transaction that admitted it. */
-  readonly claim: (input: ClaimInput) => Promise<ClaimedRow | undefined>;
-}
-
 /**
  * Lets a creation pass that its owner's quota covers. Until the transaction ends nobody else creates anything for this
  * owner in this organization, so what has been checked holds when it commits; the check is the same for a claim and
  * for a cold creation, and comes before it is known which of them it will be.
+ * @returns the cost units that the workspace takes, warm or cold.
  * Errors: `quota_exceeded`.
  */
-export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<Admitted> {
+export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<number> {
   const { request } = asked;
   const [organizationId, ownerId] = [request.target.organization_id, request.owner.id];
   await lockQuota(tx, [organizationId], ownerId);
@@ -46,16 +39,7 @@ export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<Admitted> 
   });
   const cost = quota.needed;
   if (cost > 0 && quota.used + cost > quota.allowed) throw await exceeded(tx, asked, quota);
-  return {
-    cost,
-    claim: async (input) => {
-      const row = await claimPrebuild(tx, input);
-      if (row === undefined || row.cost === cost) return row;
-      // An older prebuild with another price: its new owner has been asked for this one.
-      await setCost(tx, row.workspace_id, cost);
-      return { ...row, cost };
-    },
-  };
+  return cost;
 }
 
 async function exceeded(tx: Tx, { request, input }: Asked, quota: QuotaRow): Promise<CodedError> {

@@ -154,6 +154,12 @@ export async function createBuild(context: WorkspacesContext, actor: Actor, inpu
       now,
     });
     if (started.kind === "gone") throw new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
+    if (started.kind === "refused") {
+      const what = `it is ${started.ledgerState}, and cannot be ${input.transition === "start" ? "started" : "stopped"}`;
+      throw new CodedError("build_in_progress", `The prebuild "${workspace.name}" is not claimed: ${what}.`, {
+        next: "A delete that failed is tried again by itself; the pool makes another prebuild.",
+      });
+    }
     if (started.kind === "busy") {
       const what = `its ${started.transition} build is ${started.status}`;
       throw new CodedError("build_in_progress", `The workspace "${workspace.name}" is busy: ${what}.`);

@@ -1,7 +1,11 @@
 import type { BuildId, JobId, TemplateVersionId, UserId, WorkspaceId } from "../../contracts/ids.ts";
-import { isJobFinished, type JobStatus, type Transition } from "../../contracts/states.ts";
+import { isJobFinished, type JobStatus, type LedgerState, type Transition } from "../../contracts/states.ts";
+import { ledgerCan } from "../../domain/ledger/ledger-transitions.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
+import { insertBuilds } from "./insert-build.ts";
 
 interface CurrentRow {
   readonly number: number;
@@ -10,7 +14,7 @@ interface CurrentRow {
   readonly parameters: Record<string, string>;
   readonly status: JobStatus | null;
   readonly is_deleted: boolean;
-  readonly ledger_state: string | null;
+  readonly ledger_state: LedgerState | null;
   /** The active version, where the workspace takes updates by itself and has another one. */
   readonly update_to: TemplateVersionId | null;
 }
@@ -53,27 +57,51 @@ const insertStatement: Statement<object> = statement(
   // An unclaimed prebuild has no lifecycle: what an administrator does to it is no use by anybody (spec §6). A start
   // wakes what is dormant, and begins a run with a deadline of its own.
   `with build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, created_at, reason)
-  select $2, w.id, $3, $4, case when l.state is null or l.state = 'claimed' then 'ordinary' else 'prebuild' end, $5,
-    w.preset_id, $6, $7, $8, $9, $10
-  from workspaces w
-  left join prebuilds l on l.workspace_id = w.id
-  where w.id = $1
+  ${insertBuilds({
+    id: "$2",
+    workspaceId: "w.id",
+    number: "$3",
+    transition: "$4",
+    stage: "case when l.state is null or l.state = 'claimed' then 'ordinary' else 'prebuild' end",
+    templateVersionId: "$5",
+    presetId: "w.preset_id",
+    initiatorId: "$6",
+    jobId: "$7",
+    parameters: "$8",
+    reason: "$10",
+    createdAt: "$9",
+    source: "workspaces w left join prebuilds l on l.workspace_id = w.id where w.id = $1",
+  })}
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select $7, w.organization_id, 'build', $6, false, 'pending', w.template_id, $2, w.id, $5, v.driver,
-    coalesce(v.manifest -> 'tags', '{}'), $9
-  from workspaces w
-  join template_versions v on v.id = $5
-  where w.id = $1
+  ${insertJobs({
+    id: "$7",
+    organizationId: "w.organization_id",
+    kind: "build",
+    initiatorId: "$6",
+    isPrebuild: false,
+    templateId: "w.template_id",
+    templateVersionId: "$5",
+    buildId: "$2",
+    workspaceId: "w.id",
+    driver: "v.driver",
+    tags: tagsOfVersion,
+    createdAt: "$9",
+    source: "workspaces w join template_versions v on v.id = $5 where w.id = $1",
+  })}
 ), ledger as (
-  update prebuilds
-  set state = case $4 when 'start' then 'building' when 'stop' then 'stopping' else 'draining' end,
-    generation = generation + 1
-  where workspace_id = $1
-    and state <> 'claimed'
+  ${ledgerMove({
+    name: "build_start",
+    steps: {
+      starting: ["building", "stopping", "draining"],
+      ready: ["building", "stopping", "draining"],
+      failed: ["building", "stopping", "draining"],
+      parked: ["building", "stopping", "draining"],
+      // One whose delete failed: `startBuild` has refused anything but another delete.
+      draining: ["draining"],
+    },
+    state: "case $4 when 'start' then 'building' when 'stop' then 'stopping' else 'draining' end",
+    where: "b.workspace_id = $1",
+  })}
 )
 update workspaces w
 set latest_build_id = $2, failed_at = null,
@@ -119,6 +147,8 @@ export interface StartBuildInput {
 export type StartBuildResult =
   | { readonly kind: "started" }
   | { readonly kind: "gone" }
+  /** An unclaimed prebuild that may not go this way: one whose delete has failed is only deleted again. */
+  | { readonly kind: "refused"; readonly ledgerState: LedgerState }
   | { readonly kind: "busy"; readonly transition: Transition; readonly status: JobStatus };
 
 /** Locks a workspace, in the order in which everybody does: its ledger row, if it has one, before its own. */
@@ -127,6 +157,12 @@ export async function lockWorkspace(tx: Tx, workspaceId: WorkspaceId): Promise<v
   await tx.query(lockStatement, [workspaceId]);
 }
 
+/** Where a build takes an unclaimed prebuild. */
+const ledgerTarget = { start: "building", stop: "stopping", delete: "draining" } as const satisfies Record<
+  Transition,
+  LedgerState
+>;
+
 /** Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
   await lockWorkspace(tx, input.workspaceId);
@@ -134,6 +170,11 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
   if (current === undefined || current.is_deleted) return { kind: "gone" };
   if (current.status !== null && !isJobFinished(current.status)) {
     return { kind: "busy", transition: current.transition, status: current.status };
+  }
+  const { ledger_state: ledgerState } = current;
+  const target = ledgerTarget[input.transition];
+  if (ledgerState !== null && ledgerState !== "claimed" && ledgerState !== target && !ledgerCan(ledgerState, target)) {
+    return { kind: "refused", ledgerState };
   }
   const chosen = await input.choose({
     templateVersionId: current.template_version_id,

@@ -4,7 +4,7 @@ import type { BuildStage } from "../../contracts/states.ts";
 import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
-import type { BuildReport } from "../jobs/finish-job.ts";
+import type { BuildReport } from "../jobs/job-outcome.ts";
 import { notify } from "../notifications/notify.ts";
 
 interface ReportedRow {

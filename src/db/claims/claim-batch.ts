@@ -1,5 +1,8 @@
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertBuilds } from "../builds/insert-build.ts";
+import { insertJobs } from "../jobs/insert-job.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
 import type { Sql } from "../store.ts";
 import type { ClaimedRow, ClaimInput, ReadySince } from "./claim.ts";
@@ -19,6 +22,52 @@ export type BatchAnswer =
   | { readonly kind: "conflict" };
 
 type BatchRow = { readonly nth: number } & (ClaimedRow | { readonly workspace_id: null });
+
+const ledgerPart = ledgerMove({
+  name: "claim_batch",
+  steps: { ready: ["claimed"] },
+  set: [
+    "claimed_at = $5",
+    "claimed_by = p.owner_id",
+    "claim_build_id = p.build_id",
+    "claim_generation = b.claim_generation + 1",
+    "handed_over_at = case when p.is_handed_over then $5::timestamptz end",
+  ],
+  source: "pair p",
+  where: "b.workspace_id = p.workspace_id",
+  areLocked: true,
+});
+
+const buildPart = insertBuilds({
+  id: "build_id",
+  workspaceId: "workspace_id",
+  number: "build_number",
+  transition: "'start'",
+  stage: "'claim'",
+  templateVersionId: "template_version_id",
+  presetId: "$1",
+  initiatorId: "initiator_id",
+  jobId: "job_id",
+  parameters: "parameters",
+  createdAt: "$5",
+  source: "pair",
+});
+
+const jobPart = insertJobs({
+  id: "job_id",
+  organizationId: "$3",
+  kind: "build",
+  initiatorId: "initiator_id",
+  isPrebuild: false,
+  templateId: "$4",
+  templateVersionId: "template_version_id",
+  buildId: "build_id",
+  workspaceId: "workspace_id",
+  driver: "driver",
+  tags: "tags",
+  createdAt: "$5",
+  source: "pair where job_id is not null",
+});
 
 /**
  * Many claims of one pool, one statement. It does for each what `claim` does for one, and is a text of its own because
@@ -80,12 +129,7 @@ const batchStatement: Statement<BatchRow> = statement(
   join builds previous on previous.id = w.latest_build_id
   cross join pool
 ), claimed as (
-  update prebuilds b
-  set state = 'claimed', generation = b.generation + 1, claimed_at = $5, claimed_by = p.owner_id,
-    claim_build_id = p.build_id, claim_generation = b.claim_generation + 1,
-    handed_over_at = case when p.is_handed_over then $5::timestamptz end
-  from pair p
-  where b.workspace_id = p.workspace_id
+  ${ledgerPart}
 ), moved as (
   update workspaces w
   set owner_id = p.owner_id, name = p.name, latest_build_id = p.build_id, claimed_at = $5, last_used_at = $5,
@@ -94,18 +138,9 @@ const batchStatement: Statement<BatchRow> = statement(
   from pair p
   where w.id = p.workspace_id
 ), build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, created_at)
-  select build_id, workspace_id, build_number, 'start', 'claim', template_version_id, $1, initiator_id, job_id,
-    parameters, $5
-  from pair
+  ${buildPart}
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select job_id, $3, 'build', initiator_id, false, 'pending', $4, build_id, workspace_id, template_version_id, driver,
-    tags, $5
-  from pair
-  where job_id is not null
+  ${jobPart}
 ), outcome as (
   insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
     outcome, waited_ms)

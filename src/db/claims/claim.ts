@@ -12,6 +12,9 @@ import type {
 import type { AgentState } from "../../contracts/states.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertBuilds } from "../builds/insert-build.ts";
+import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
 import type { Sql } from "../store.ts";
 
@@ -64,13 +67,52 @@ interface ClaimWrites {
 }
 
 const jobPart = `, job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select $5, $11, 'build', $9, false, 'pending', $12, $4, t.id, v.id, v.driver, coalesce(v.manifest -> 'tags', '{}'), $2
-  from taken t
-  cross join pool
-  join template_versions v on v.id = pool.template_version_id
+  ${insertJobs({
+    id: "$5",
+    organizationId: "$11",
+    kind: "build",
+    initiatorId: "$9",
+    isPrebuild: false,
+    templateId: "$12",
+    templateVersionId: "v.id",
+    buildId: "$4",
+    workspaceId: "t.id",
+    driver: "v.driver",
+    tags: tagsOfVersion,
+    createdAt: "$2",
+    source: "taken t cross join pool join template_versions v on v.id = pool.template_version_id",
+  })}
 )`;
+
+const ledgerPart = ledgerMove({
+  name: "claim",
+  steps: { ready: ["claimed"] },
+  set: [
+    "claimed_at = $2",
+    "claimed_by = $3",
+    "claim_build_id = $4",
+    "claim_generation = b.claim_generation + 1",
+    "handed_over_at = case when t.is_handed_over then $2::timestamptz end",
+  ],
+  source: "taken t",
+  where: "b.workspace_id = t.id",
+  areLocked: true,
+});
+
+const buildPart = insertBuilds({
+  id: "$4",
+  workspaceId: "t.id",
+  number: "t.build_number",
+  transition: "'start'",
+  stage: "'claim'",
+  templateVersionId: "pool.template_version_id",
+  presetId: "$1",
+  initiatorId: "$9",
+  jobId: "$5",
+  parameters: "$10",
+  createdAt: "$2",
+  source: "taken t cross join pool",
+});
 
 const keyPart = `, idempotency as (
   insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)
@@ -107,12 +149,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   join workspaces w on w.id = c.workspace_id
   join builds previous on previous.id = w.latest_build_id
 ), claimed as (
-  update prebuilds b
-  set state = 'claimed', generation = b.generation + 1, claimed_at = $2, claimed_by = $3,
-    claim_build_id = $4, claim_generation = b.claim_generation + 1,
-    handed_over_at = case when t.is_handed_over then $2::timestamptz end
-  from taken t
-  where b.workspace_id = t.id
+  ${ledgerPart}
 ), moved as (
   update workspaces w
   set owner_id = $3, name = $6, latest_build_id = $4, claimed_at = $2, last_used_at = $2,
@@ -122,11 +159,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   from taken t
   where w.id = t.id
 ), build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, created_at)
-  select $4, t.id, t.build_number, 'start', 'claim', pool.template_version_id, $1, $9, $5, $10, $2
-  from taken t
-  cross join pool
+  ${buildPart}
 ), outcome as (
   insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
     outcome, waited_ms)

@@ -11,6 +11,8 @@ import type {
 import type { MissReason } from "../../contracts/states.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertBuilds } from "../builds/insert-build.ts";
+import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import type { Sql, Tx } from "../store.ts";
 
 export interface ColdCreationInput {
@@ -45,16 +47,36 @@ const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = stateme
     coalesce($21::int, (select reported_cost from presets where id = $6), 0))
   returning id
 ), build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, created_at)
-  select $9, id, 1, 'start', 'ordinary', $10, $6, $11, $12, $13, $8
-  from workspace
+  ${insertBuilds({
+    id: "$9",
+    workspaceId: "id",
+    number: "1",
+    transition: "'start'",
+    stage: "'ordinary'",
+    templateVersionId: "$10",
+    presetId: "$6",
+    initiatorId: "$11",
+    jobId: "$12",
+    parameters: "$13",
+    createdAt: "$8",
+    source: "workspace",
+  })}
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select $12, $2, 'build', $11, false, 'pending', $5, $9, w.id, $10, v.driver, coalesce(v.manifest -> 'tags', '{}'), $8
-  from workspace w
-  join template_versions v on v.id = $10
+  ${insertJobs({
+    id: "$12",
+    organizationId: "$2",
+    kind: "build",
+    initiatorId: "$11",
+    isPrebuild: false,
+    templateId: "$5",
+    templateVersionId: "$10",
+    buildId: "$9",
+    workspaceId: "w.id",
+    driver: "v.driver",
+    tags: tagsOfVersion,
+    createdAt: "$8",
+    source: "workspace w join template_versions v on v.id = $10",
+  })}
 ), outcome as (
   insert into creation_outcomes (at, organization_id, template_id, preset_id, workspace_id, requested_by, mode,
     outcome, miss_reason, waited_ms)

@@ -1,4 +1,3 @@
-import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 import type {
   AgentId,
   BuildId,
@@ -15,28 +14,12 @@ import { recordAudit } from "../audit/audit.ts";
 import { carryLimitMarks } from "../pools/limit-marks.ts";
 import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
+import { ledgerMove, ledgerNote } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
+import type { JobOutcome } from "./job-outcome.ts";
 import { noticeBuildFailed, noticeImportFailed } from "../notifications/notice-failures.ts";
 import { storeBuildReport } from "../builds/store-build-report.ts";
-
-export type JobOutcome =
-  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | {
-      readonly kind: "canceled";
-      /** Why, where somebody who looks for the job's result has to be told. */
-      readonly message?: string;
-    };
-
-/** What the driver told of a build that went well. */
-export interface BuildReport {
-  readonly resources?: readonly ProvisionedResource[] | undefined;
-  readonly plan?: PlanReport | undefined;
-  readonly phases?: readonly PhaseTiming[] | undefined;
-  /** Of an import. */
-  readonly versionState?: unknown;
-}
 
 export interface FinishInput {
   readonly jobId: JobId;
@@ -219,42 +202,50 @@ where workspace_id = $1
 for update`,
 );
 
+/** Whether the workspace `$1` has agents, and each is ready and connected. */
+const areAgentsReady = `exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null)
+      and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
+        and (a.state <> 'ready' or a.server_id is null))`;
+
 const ledgerStatement: Statement<object> = statement(
   "ledger_build_finished",
-  `update prebuilds b
-set state = case
+  ledgerMove({
+    name: "ledger_build_finished",
+    steps: {
+      building: ["starting", "ready", "failed"],
+      stopping: ["parked"],
+      draining: ["deleted", "draining"],
+      claimed: ["claimed"],
+    },
+    state: `case
     when b.state = 'claimed' then 'claimed'
     when $2 = 'delete' and $3 = 'succeeded' then 'deleted'
     when $2 = 'delete' then 'draining'
     when $2 = 'stop' then 'parked'
     when $3 <> 'succeeded' then 'failed'
-    when exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null)
-      and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
-        and (a.state <> 'ready' or a.server_id is null)) then 'ready'
+    when ${areAgentsReady} then 'ready'
     else 'starting'
-  end,
-  ready_at = case
-    when b.state <> 'claimed' and $2 = 'start' and $3 = 'succeeded'
-      and exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null)
-      and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
-        and (a.state <> 'ready' or a.server_id is null)) then coalesce(b.ready_at, $4)
+  end`,
+    set: [
+      `ready_at = case
+    when b.state <> 'claimed' and $2 = 'start' and $3 = 'succeeded' and ${areAgentsReady} then coalesce(b.ready_at, $4)
     else b.ready_at
-  end,
-  first_build_result = case when $5 = 1 and b.first_build_result is null then $6 else b.first_build_result end,
-  first_build_completed_at = case when $5 = 1 and b.first_build_result is null then $4
-    else b.first_build_completed_at end,
-  ended_at = case when $2 = 'delete' and $3 = 'succeeded' then $4 else b.ended_at end,
-  generation = b.generation + 1
-where b.workspace_id = $1`,
+  end`,
+      "first_build_result = case when $5 = 1 and b.first_build_result is null then $6 else b.first_build_result end",
+      `first_build_completed_at = case when $5 = 1 and b.first_build_result is null then $4
+    else b.first_build_completed_at end`,
+      "ended_at = case when $2 = 'delete' and $3 = 'succeeded' then $4 else b.ended_at end",
+    ],
+    where: "b.workspace_id = $1",
+  }),
 );
 
 const handOverStatement: Statement<object> = statement(
   "claim_hand_over",
-  `update prebuilds
-set handed_over_at = $2
-where workspace_id = $1
-  and state = 'claimed'
-  and handed_over_at is null`,
+  ledgerNote({
+    set: "handed_over_at = $2",
+    where: "b.workspace_id = $1 and b.state = 'claimed' and b.handed_over_at is null",
+  }),
 );
 
 const workspaceGoneStatement: Statement<object> = statement(
@@ -270,10 +261,7 @@ const workspaceGoneStatement: Statement<object> = statement(
   delete from provider_state_versions
   where workspace_id = $1
 )
-update prebuilds
-set ended_at = $2
-where workspace_id = $1
-  and ended_at is null`,
+${ledgerNote({ set: "ended_at = $2", where: "b.workspace_id = $1 and b.ended_at is null" })}`,
 );
 
 const retireStatement: Statement<object> = statement(

@@ -2,7 +2,7 @@ import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { PlanReport } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
-import type { FinishInput } from "./finish-job.ts";
+import type { JobOutcome } from "./job-outcome.ts";
 import { notify } from "../notifications/notify.ts";
 
 interface RehearsedRow {
@@ -31,7 +31,7 @@ returning p.organization_id, t.name as template, p.name as preset, v.name as ver
  */
 export async function finishRehearsal(
   tx: Tx,
-  input: Pick<FinishInput, "outcome" | "now"> & { readonly workspaceId: WorkspaceId | null },
+  input: { readonly workspaceId: WorkspaceId | null; readonly outcome: JobOutcome; readonly now: Date },
 ): Promise<void> {
   const plan = input.outcome.kind === "succeeded" ? input.outcome.report?.plan : undefined;
   const reason = plan === undefined ? null : blockedReason(plan);

@@ -1,6 +1,7 @@
 import type { JobId, PresetId } from "../../contracts/ids.ts";
 import type { PlanReport } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertJobs } from "./insert-job.ts";
 import type { Sql } from "../store.ts";
 
 const startStatement: Statement<{ readonly id: JobId }> = statement(
@@ -36,11 +37,20 @@ const startStatement: Statement<{ readonly id: JobId }> = statement(
     limit 1) b
   limit $3
 )
-insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, workspace_id,
-  template_version_id, driver, tags, created_at)
-select gen_random_uuid(), organization_id, 'rehearsal', $1, true, 'pending', template_id, workspace_id, version_id,
-  driver, tags, $2
-from due
+${insertJobs({
+  id: "gen_random_uuid()",
+  organizationId: "organization_id",
+  kind: "rehearsal",
+  initiatorId: "$1",
+  isPrebuild: true,
+  templateId: "template_id",
+  templateVersionId: "version_id",
+  workspaceId: "workspace_id",
+  driver: "driver",
+  tags: "tags",
+  createdAt: "$2",
+  source: "due",
+})}
 returning id`,
 );
 

@@ -1,6 +1,7 @@
 import type { AgentId, PresetId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
+import { ledgerMove } from "./ledger-writes.ts";
 
 const lockStatement: Statement<object> = statement(
   "ledger_lock_agents",
@@ -20,20 +21,21 @@ export async function lockPrebuildsOfAgents(tx: Tx, agentIds: readonly AgentId[]
 
 const followStatement: Statement<{ readonly preset_id: PresetId }> = statement(
   "ledger_follow_agents",
-  `update prebuilds b
-set state = s.state, generation = b.generation + 1,
-  ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end
-from (
+  ledgerMove({
+    name: "ledger_follow_agents",
+    steps: { starting: ["ready"], ready: ["starting"] },
+    state: "s.state",
+    set: ["ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end"],
+    source: `(
   select a.workspace_id,
     case when bool_and(a.state = 'ready' and a.server_id is not null) then 'ready' else 'starting' end as state
   from agents a
   where a.workspace_id = any($1::uuid[])
     and a.retired_at is null
-  group by a.workspace_id) s
-where b.workspace_id = s.workspace_id
-  and b.state in ('starting', 'ready')
-  and b.state <> s.state
-returning b.preset_id`,
+  group by a.workspace_id) s`,
+    where: "b.workspace_id = s.workspace_id and b.state <> s.state",
+    returning: "b.preset_id",
+  }),
 );
 
 /**

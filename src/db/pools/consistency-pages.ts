@@ -119,7 +119,7 @@ where l.transition <> all($2::text[])
 
 const prebuildsStatement = pageStatement(
   "consistency_prebuilds",
-  `  select workspace_id as id, state, claimed_at
+  `  select workspace_id as id, state, claimed_at, preset_id
   from prebuilds
   where workspace_id > $1
   order by workspace_id`,
@@ -127,6 +127,10 @@ const prebuildsStatement = pageStatement(
     `select 'unknown_prebuild_state' as kind, b.id::text as id, b.state as detail, null::int as looked
 from page b
 where b.state <> all($2::text[])`,
+    `select 'prebuild_without_preset', b.id::text, b.state, null
+from page b
+where b.state not in ('claimed', 'deleted')
+  and (select p.id from presets p where p.id = b.preset_id) is null`,
     `select 'claimed_without_claim', b.id::text, b.state, null
 from page b
 where b.state = 'claimed'

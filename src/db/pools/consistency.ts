@@ -1,22 +1,11 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
+import { expectedStateSql } from "../ledger/expected-state.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Sql, Tx } from "../store.ts";
 
-/** The expected state of a ledger row from the facts; `domain/ledger/ledger-state.ts` says the same, and a test compares. */
-const expectedState = `case
-    when b.claimed_at is not null then 'claimed'
-    when w.deleted_at is not null then 'deleted'
-    when l.transition = 'start' and coalesce(j.status, 'succeeded') in ('pending', 'running', 'canceling')
-      then 'building'
-    when l.transition = 'start' and coalesce(j.status, 'succeeded') = 'succeeded'
-      then case when a.total > 0 and a.total = a.ready then 'ready' else 'starting' end
-    when l.transition = 'start' then 'failed'
-    when l.transition = 'stop' and j.status in ('pending', 'running', 'canceling') then 'stopping'
-    when l.transition = 'stop' then 'parked'
-    when coalesce(j.status, 'succeeded') = 'succeeded' then 'deleted'
-    else 'draining'
-  end`;
+const expectedState = expectedStateSql();
 
 const facts = `prebuilds b
 join workspaces w on w.id = b.workspace_id
@@ -71,18 +60,23 @@ for update`,
 
 const repairStatement: Statement<DivergentRow> = statement(
   "ledger_repair",
-  `update prebuilds p
-set state = e.expected, generation = p.generation + 1,
-  ready_at = case when e.expected = 'ready' then coalesce(p.ready_at, $2) else p.ready_at end,
-  ended_at = case when e.expected = 'deleted' then coalesce(p.ended_at, $2) else p.ended_at end
-from (
+  ledgerMove({
+    name: "ledger_repair",
+    steps: "repair",
+    state: "e.expected",
+    set: [
+      "ready_at = case when e.expected = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end",
+      "ended_at = case when e.expected = 'deleted' then coalesce(b.ended_at, $2) else b.ended_at end",
+    ],
+    source: `(
   select b.workspace_id, b.state, ${expectedState} as expected
   from ${facts}
-  where b.workspace_id = $1) e
-where p.workspace_id = e.workspace_id
-  and p.state not in ('claimed', 'deleted')
-  and p.state <> e.expected
-returning p.workspace_id, e.state, e.expected`,
+  where b.workspace_id = $1) e`,
+    where: `b.workspace_id = e.workspace_id
+  and b.state not in ('claimed', 'deleted')
+  and b.state <> e.expected`,
+    returning: "b.workspace_id, e.state, e.expected",
+  }),
 );
 
 /** Makes one row say what the facts say, under its lock: a row that was only in the middle of a change stays. */

@@ -270,7 +270,6 @@ function prebuildsOf(row: LiveRow): LivePrebuild[] {
   const arePendingFirst = row.are_pending_first.split(" ");
   return row.workspace_ids.split(" ").map((workspaceId, nth) => ({
     workspaceId: workspaceId as WorkspaceId,
-    presetId: row.preset_id,
     generation: Number(generations[nth]),
     // The ledger's constraint-free column holds no other word; the consistency checks look for that.
     state: states[nth] as LivePrebuild["state"],

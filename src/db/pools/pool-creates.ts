@@ -1,5 +1,8 @@
 import type { PresetId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertBuilds } from "../builds/insert-build.ts";
+import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
+import { ledgerInsert } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
 
 /** What a plan wants for one pool: at most `count` new prebuilds, and never more than `desired` alive. */
@@ -32,7 +35,7 @@ const createStatement: Statement<CreatedRow> = statement(
   from unnest($1::uuid[], $2::int[], $3::int[]) as u(preset_id, desired, count_max)
 ), open as materialized (
   select p.id as preset_id, p.organization_id, p.template_id, p.template_version_id, p.parameters, v.driver,
-    coalesce(v.manifest -> 'tags', '{}') as tags, coalesce(p.cost, p.reported_cost, 0) as cost,
+    ${tagsOfVersion} as tags, coalesce(p.cost, p.reported_cost, 0) as cost,
     least(w.count_max, w.desired - (
       select count(*)::int
       from prebuilds b
@@ -58,21 +61,39 @@ const createStatement: Statement<CreatedRow> = statement(
   select workspace_id, organization_id, $5, ($6::text[])[position], template_id, preset_id, build_id, $4, cost
   from fresh
 ), build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, reason, created_at)
-  select build_id, workspace_id, 1, 'start', 'prebuild', template_version_id, preset_id, $5, job_id, parameters,
-    'pool', $4
-  from fresh
+  ${insertBuilds({
+    id: "build_id",
+    workspaceId: "workspace_id",
+    number: "1",
+    transition: "'start'",
+    stage: "'prebuild'",
+    templateVersionId: "template_version_id",
+    presetId: "preset_id",
+    initiatorId: "$5",
+    jobId: "job_id",
+    parameters: "parameters",
+    reason: "'pool'",
+    createdAt: "$4",
+    source: "fresh",
+  })}
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, build_id, workspace_id,
-    template_version_id, driver, tags, created_at)
-  select job_id, organization_id, 'build', $5, true, 'pending', template_id, build_id, workspace_id,
-    template_version_id, driver, tags, $4
-  from fresh
+  ${insertJobs({
+    id: "job_id",
+    organizationId: "organization_id",
+    kind: "build",
+    initiatorId: "$5",
+    isPrebuild: true,
+    templateId: "template_id",
+    templateVersionId: "template_version_id",
+    buildId: "build_id",
+    workspaceId: "workspace_id",
+    driver: "driver",
+    tags: "tags",
+    createdAt: "$4",
+    source: "fresh",
+  })}
 ), ledger as (
-  insert into prebuilds (workspace_id, organization_id, template_id, template_version_id, preset_id, state, created_at)
-  select workspace_id, organization_id, template_id, template_version_id, preset_id, 'building', $4
-  from fresh
+  ${ledgerInsert({ source: "fresh", createdAt: "$4" })}
 ), event as (
   insert into pool_events (preset_id, kind, count)
   select preset_id, 'created', count(*)

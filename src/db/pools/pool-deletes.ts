@@ -1,6 +1,9 @@
 import type { UserId, WorkspaceId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertBuilds } from "../builds/insert-build.ts";
+import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
+import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Sql } from "../store.ts";
 
 interface DrainedRow {
@@ -21,14 +24,24 @@ const deleteStatement: Statement<DrainedRow> = statement(
   order by b.workspace_id
   for update of b
 ), drained as (
-  update prebuilds b
-  set state = 'draining', generation = b.generation + 1, drain_reason = $3
-  from target t
-  where b.workspace_id = t.workspace_id
-  returning b.workspace_id
+  ${ledgerMove({
+    name: "pool_delete",
+    steps: {
+      starting: ["draining"],
+      ready: ["draining"],
+      failed: ["draining"],
+      parked: ["draining"],
+      draining: ["draining"],
+    },
+    set: ["drain_reason = $3"],
+    source: "target t",
+    where: "b.workspace_id = t.workspace_id",
+    areLocked: true,
+    returning: "b.workspace_id",
+  })}
 ), last as materialized (
   select d.workspace_id, w.organization_id, w.template_id, l.number, l.template_version_id, l.preset_id, l.parameters,
-    v.driver, coalesce(v.manifest -> 'tags', '{}') as tags,
+    v.driver, ${tagsOfVersion} as tags,
     gen_random_uuid() as build_id, gen_random_uuid() as job_id
   from drained d
   join workspaces w on w.id = d.workspace_id
@@ -40,26 +53,50 @@ const deleteStatement: Statement<DrainedRow> = statement(
   from last l
   where w.id = l.workspace_id
 ), build as (
-  insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id,
-    job_id, parameters, reason, created_at)
-  select build_id, workspace_id, number + 1, 'delete', 'prebuild', template_version_id, preset_id, $5, job_id,
-    parameters, $3, $6
-  from last
+  ${insertBuilds({
+    id: "build_id",
+    workspaceId: "workspace_id",
+    number: "number + 1",
+    transition: "'delete'",
+    stage: "'prebuild'",
+    templateVersionId: "template_version_id",
+    presetId: "preset_id",
+    initiatorId: "$5",
+    jobId: "job_id",
+    parameters: "parameters",
+    reason: "$3",
+    createdAt: "$6",
+    source: "last",
+  })}
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, is_pool_removal, status, template_id,
-    build_id, workspace_id, template_version_id, driver, tags, created_at)
-  select job_id, organization_id, 'build', $5, true, true, 'pending', template_id, build_id, workspace_id,
-    template_version_id, driver, tags, $6
-  from last
+  ${insertJobs({
+    id: "job_id",
+    organizationId: "organization_id",
+    kind: "build",
+    initiatorId: "$5",
+    isPrebuild: true,
+    isPoolRemoval: true,
+    templateId: "template_id",
+    templateVersionId: "template_version_id",
+    buildId: "build_id",
+    workspaceId: "workspace_id",
+    driver: "driver",
+    tags: "tags",
+    createdAt: "$6",
+    source: "last",
+  })}
 )
 select workspace_id
 from drained`,
 );
 
+/** States from which a prebuild may be deleted; `draining`: its delete has failed, and is tried again. */
+type DeletableState = Extract<LedgerState, "starting" | "ready" | "failed" | "parked" | "draining">;
+
 export interface DeleteInput {
   /** A generation of null takes the row whatever it was planned on. */
   readonly targets: readonly { readonly workspaceId: WorkspaceId; readonly generation: number | null }[];
-  readonly from: readonly LedgerState[];
+  readonly from: readonly DeletableState[];
   readonly because: string;
   readonly initiatorId: UserId;
   readonly now: Date;
@@ -105,11 +142,13 @@ const cancelStatement: Statement<DrainedRow> = statement(
   where j.id = p.id
   returning j.workspace_id
 ), gone as (
-  update prebuilds b
-  set state = 'deleted', generation = b.generation + 1, first_build_result = 'canceled',
-    first_build_completed_at = $2, ended_at = $2
-  from canceled c
-  where b.workspace_id = c.workspace_id
+  ${ledgerMove({
+    name: "pool_cancel_pending",
+    steps: { building: ["deleted"] },
+    set: ["first_build_result = 'canceled'", "first_build_completed_at = $2", "ended_at = $2"],
+    source: "canceled c",
+    where: "b.workspace_id = c.workspace_id",
+  })}
 ), removed as (
   update workspaces w
   set deleted_at = $2

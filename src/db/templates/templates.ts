@@ -2,6 +2,7 @@ import type { JobId, OrganizationId, PresetId, TemplateId, TemplateVersionId, Us
 import type { Manifest } from "../../contracts/manifest.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
+import { insertJobs } from "../jobs/insert-job.ts";
 import type { Sql, Tx } from "../store.ts";
 import { carryLimitMarks } from "../pools/limit-marks.ts";
 
@@ -261,9 +262,18 @@ const insertVersionStatement: Statement<{ readonly number: number }> = statement
   from template_versions
   where template_id = $2
 ), job as (
-  insert into jobs (id, organization_id, kind, initiator_id, is_prebuild, status, template_id, template_version_id,
-    driver, tags, created_at)
-  values ($9, $3, 'template_import', $10, false, 'pending', $2, $1, $12, $13, $11)
+  ${insertJobs({
+    id: "$9",
+    organizationId: "$3",
+    kind: "template_import",
+    initiatorId: "$10",
+    isPrebuild: false,
+    templateId: "$2",
+    templateVersionId: "$1",
+    driver: "$12",
+    tags: "$13",
+    createdAt: "$11",
+  })}
 )
 insert into template_versions (id, template_id, organization_id, number, name, message, status, driver, manifest,
   file_hash, import_job_id, activate_on_success, created_at, created_by)

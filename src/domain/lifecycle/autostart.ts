@@ -1,5 +1,5 @@
 import { autostartLengthMax } from "../../contracts/limits.ts";
-import { type WallClock, wallDayMatches } from "./cron-day.ts";
+import { cronDayMatches, type WallDay } from "../schedule/cron.ts";
 import { type CronField, parseCronField } from "../schedule/cron-field.ts";
 import { loadTimeZone, offsetAt, type TimeZone } from "../schedule/time-zone.ts";
 import { civilFromDays, dayMs, hourMs, minuteMs, weekdayOfDays } from "../time/civil-date.ts";
@@ -66,8 +66,8 @@ export function lastFiring(
 
 /** The moments of one day on the wall's calendar, ascending. */
 function firingsOfDay(autostart: Autostart, day: number, allowedDays: readonly number[]): readonly number[] {
-  const clock: WallClock = { ...civilFromDays(day), dayOfWeek: weekdayOfDays(day) };
-  if (!allowedDays.includes(clock.dayOfWeek) || !wallDayMatches(autostart, clock)) return [];
+  const clock: WallDay = { ...civilFromDays(day), dayOfWeek: weekdayOfDays(day) };
+  if (!allowedDays.includes(clock.dayOfWeek) || !cronDayMatches(autostart, clock)) return [];
   const moments: number[] = [];
   for (let hour = 0; hour < 24; hour += 1) {
     if ((autostart.hours.mask & (1 << hour)) === 0) continue;

@@ -48,8 +48,6 @@ export type PrebuildState = Exclude<LedgerState, "claimed" | "deleted">;
 
 export interface LivePrebuild {
   readonly workspaceId: WorkspaceId;
-  /** Null or unknown to the deployment: a stranger, which belongs to no pool (case 45). */
-  readonly presetId: PresetId | null;
   /** Compared when the plan is applied, so that a prebuild claimed in between is left alone. */
   readonly generation: number;
   readonly state: PrebuildState;

@@ -16,11 +16,15 @@ export interface CronRange {
   readonly dayOfWeek: CronField;
 }
 
-/** What a clock on the wall shows, as far as schedules look at it; `dayOfWeek` 0 = Sunday. */
-export interface WallClock {
+/** A day of the calendar on the wall, as far as a cron looks at it; `dayOfWeek` 0 = Sunday. */
+export interface WallDay {
   readonly month: number;
   readonly dayOfMonth: number;
   readonly dayOfWeek: number;
+}
+
+/** What a clock on the wall shows, as far as schedules look at it. */
+export interface WallClock extends WallDay {
   readonly hour: number;
 }
 
@@ -59,12 +63,17 @@ export function formatCron(range: CronRange): string {
   return ["*", ...[range.hour, range.dayOfMonth, range.month, range.dayOfWeek].map(formatCronField)].join(" ");
 }
 
-/** Whether the range contains a moment of this wall clock. With both day fields restricted, either may match. */
+/** Whether the range contains a moment of this wall clock. */
 export function cronContains(range: CronRange, clock: WallClock): boolean {
-  if (!maskHas(range.hour.mask, clock.hour) || !maskHas(range.month.mask, clock.month)) return false;
-  const isDayOfMonth = maskHas(range.dayOfMonth.mask, clock.dayOfMonth);
-  const isDayOfWeek = maskHas(range.dayOfWeek.mask, clock.dayOfWeek);
-  const areBothRestricted = !range.dayOfMonth.isAny && !range.dayOfWeek.isAny;
+  return maskHas(range.hour.mask, clock.hour) && cronDayMatches(range, clock);
+}
+
+/** Whether a cron's month and day fields match. With both day fields restricted, either may (the standard cron rule). */
+export function cronDayMatches(cron: Omit<CronRange, "hour">, day: WallDay): boolean {
+  if (!maskHas(cron.month.mask, day.month)) return false;
+  const isDayOfMonth = maskHas(cron.dayOfMonth.mask, day.dayOfMonth);
+  const isDayOfWeek = maskHas(cron.dayOfWeek.mask, day.dayOfWeek);
+  const areBothRestricted = !cron.dayOfMonth.isAny && !cron.dayOfWeek.isAny;
   return areBothRestricted ? isDayOfMonth || isDayOfWeek : isDayOfMonth && isDayOfWeek;
 }
 

@@ -63,7 +63,6 @@ export function preset(over: Partial<PresetSnapshot> = {}): PresetSnapshot {
 export function prebuild(id: string, over: Partial<LivePrebuild> = {}): LivePrebuild {
   return {
     workspaceId: workspaceId(id),
-    presetId: presetId("preset-1"),
     generation: 1,
     state: "ready",
     createdAt: now - minuteMs,

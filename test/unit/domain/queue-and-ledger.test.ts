@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { jobStatuses, ledgerStates, transitions } from "../../../src/contracts/states.ts";
 import { expectedLedgerState, type LedgerFacts } from "../../../src/domain/ledger/ledger-state.ts";
 import { ledgerCan, ledgerTransitions } from "../../../src/domain/ledger/ledger-transitions.ts";
-import { compareJobs, type QueuedJob } from "../../../src/domain/queue/job-order.ts";
+import { compareJobs, type QueuedJob } from "../../support/job-order.ts";
 
 describe("queue", () => {
   test("161 people's jobs come first, oldest first, then those of prebuilds, equal ages by id", () => {

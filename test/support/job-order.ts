@@ -11,7 +11,7 @@ export interface QueuedJob {
 /**
  * The order in which daemons take jobs (spec §7): people's before those of `prebuilds`, and of those the deletes before
  * the creates; within a class the oldest first; equal ages by id, so that every server sees the same order. A comparator
- * for `sort`. `db/jobs/job-leases.ts` says the same in SQL, and a test compares.
+ * for `sort`, written apart from the SQL of `db/jobs/job-leases.ts`, so that tests can compare the two.
  */
 export function compareJobs(one: QueuedJob, other: QueuedJob): number {
   return rank(one) - rank(other) || one.createdAt - other.createdAt || compareText(one.jobId, other.jobId);

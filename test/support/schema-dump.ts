@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { migrationTables } from "./migrate.ts";
+import { migrationTables } from "../../src/db/migrate.ts";
 
 type Client = Pick<pg.ClientBase, "query">;
 

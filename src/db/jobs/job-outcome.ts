@@ -1,0 +1,20 @@
+import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
+
+/** How a job ended, as its daemon, a cancellation or the reaper says. */
+export type JobOutcome =
+  | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | {
+      readonly kind: "canceled";
+      /** Why, where somebody who looks for the job's result has to be told. */
+      readonly message?: string;
+    };
+
+/** What the driver told of a build that went well. */
+export interface BuildReport {
+  readonly resources?: readonly ProvisionedResource[] | undefined;
+  readonly plan?: PlanReport | undefined;
+  readonly phases?: readonly PhaseTiming[] | undefined;
+  /** Of an import. */
+  readonly versionState?: unknown;
+}
