@@ -276,6 +276,12 @@ export class Requests {
       },
     );
     const ms = Math.round((performance.now() - begunMs) * 10) / 10;
+    if (answer.outcome === "fault") {
+      log.violation("no answer is a fault of the server", `${kind} ${answer.code}`, {
+        what: `${kind} was answered: ${answer.code}`,
+        evidence: answer,
+      });
+    }
     tally.add({ kind, outcome: answer.outcome, ms, isCalm: wasCalm && isCalm() });
     log.write("request", { kind, outcome: answer.outcome, ms, ...("code" in answer ? { code: answer.code } : {}) });
     return answer;

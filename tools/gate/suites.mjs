@@ -30,6 +30,7 @@ export const suites = [
   { name: "e2e", folder: "test/e2e/", stage: "test" },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
+  { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },
   {
     name: "prometheus",
     folder: "test/prometheus/",
