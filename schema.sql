@@ -333,7 +333,8 @@ create table servers (
   url text not null,
   started_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
-  version text not null
+  version text not null,
+  report jsonb default '{}'::jsonb not null
 );
 create table settings (
   key text not null,

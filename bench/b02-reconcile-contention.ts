@@ -18,7 +18,7 @@ import type { BenchDatabase } from "./harness/bench-postgres.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
 import { countingPool } from "./harness/counting-pool.ts";
 import { summarize } from "./harness/percentiles.ts";
-import { createReconciler, poolPolicy } from "./harness/reconciler.ts";
+import { createReconciler, poolLimits } from "./harness/reconciler.ts";
 import { type Person, seedPeople, seedTemplates } from "./harness/seed.ts";
 
 const connectionsMax = 10;
@@ -43,7 +43,7 @@ function contextOver(db: Store): AppContext {
       leaseMs: 30_000,
       reservedShare: 0,
       orphanAgeMs: 600_000,
-      poolPolicy,
+      poolLimits,
       uploadBytesMax: 1_048_576,
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),

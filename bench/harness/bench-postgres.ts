@@ -97,6 +97,8 @@ async function createDatabase(server: EmbeddedConnection, name: string): Promise
 
 async function openPool(connection: EmbeddedConnection, connectionsMax: number): Promise<pg.Pool> {
   const pool = createPool({
+    // Benchmarks fill their tables over it, for which nobody waits.
+    deadlines: "none",
     connection: { ...connection },
     connectionsMax,
     idleMax: connectionsMax,

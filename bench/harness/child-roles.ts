@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { createAgentsRole } from "./agents-role.ts";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
 
@@ -8,8 +9,11 @@ export interface Role {
   close(): Promise<void>;
 }
 
+const roles = { server: createServerRole, load: createLoadRole, agents: createAgentsRole };
+type RoleName = keyof typeof roles;
+
 export async function runRole(name: string): Promise<void> {
-  const role = name === "server" ? createServerRole() : createLoadRole();
+  const role = roles[name as RoleName]();
   for await (const line of createInterface({ input: process.stdin })) {
     const answer = await role.answer(JSON.parse(line)).then(
       (ok) => ({ ok: ok ?? null }),

@@ -14,6 +14,14 @@ export const poolPolicy = {
   disabled: false,
 } as const;
 
+/** Everything that may hold pools back together is off. */
+export const poolLimits = {
+  policy: poolPolicy,
+  inFlightMax: 0,
+  createsPerMinuteMax: 0,
+  isQuotaEnabled: false,
+} as const;
+
 /** One server for all of them: the lease of a benchmark's reconciler does not keep the next one out. */
 const serverId = systemRandom.uuid() as ServerId;
 
@@ -32,12 +40,9 @@ export function createReconciler(db: Db, options: { readonly connectionsMax: num
     serverId,
     monotonicMs: () => performance.now(),
     options: {
+      ...poolLimits,
       intervalMs: 60_000,
-      policy: poolPolicy,
-      inFlightMax: 0,
-      createsPerMinuteMax: 0,
       failedKeptMax: 3,
-      isQuotaEnabled: false,
       prebuildsAllowance: 0,
       ...options,
     },

@@ -20,6 +20,7 @@ export interface ServerStarted {
 export interface ServerStats {
   readonly cpuMs: number;
   readonly loopDelayP99Ms: number;
+  readonly residentMiB: number;
 }
 
 /** The server as `prewarm server` puts it together, configured by flags, in a process of its own. */
@@ -46,7 +47,8 @@ export function createServerRole(): Role {
     const loopDelayP99Ms = delays.percentile(99) / 1e6;
     cpu = process.cpuUsage();
     delays.reset();
-    return { cpuMs: (used.user + used.system) / 1_000, loopDelayP99Ms };
+    const residentMiB = process.memoryUsage.rss() / 1024 ** 2;
+    return { cpuMs: (used.user + used.system) / 1_000, loopDelayP99Ms, residentMiB };
   };
   return {
     answer: async (message) => {

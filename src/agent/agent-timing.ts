@@ -1,8 +1,11 @@
-import { agentPingMs, claimPollMs } from "../contracts/agent-protocol.ts";
+import { agentPingMs, claimPollConnectedMs, claimPollMs } from "../contracts/agent-protocol.ts";
 
 /** Every wait of the agent, so that a test can run the same code in less time. */
 export interface AgentTiming {
+  /** Without a connection, or with something to acknowledge. */
   readonly claimPollMs: number;
+  /** While it is connected: its server tells it. */
+  readonly claimPollConnectedMs: number;
   readonly pingMs: number;
   readonly reconnectBaseMs: number;
   readonly reconnectCapMs: number;
@@ -18,6 +21,7 @@ export interface AgentTiming {
 
 export const agentTiming: AgentTiming = {
   claimPollMs,
+  claimPollConnectedMs,
   pingMs: agentPingMs,
   reconnectBaseMs: 200,
   reconnectCapMs: 5_000,

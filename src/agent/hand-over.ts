@@ -13,6 +13,8 @@ export interface HandOverInput {
   readonly http: ServerHttp;
   readonly memory: AgentMemory;
   readonly log: AgentLog;
+  /** Whether the server can poke at this moment. */
+  readonly isConnected: () => boolean;
   /** Resolves when the `prewarm` hook has ended, however it did: a claim waits for it. */
   readonly started: Promise<AgentManifest>;
 }
@@ -58,19 +60,23 @@ export class HandOver {
   }
 
   async run(abort: AbortSignal): Promise<void> {
-    const { claimPollMs } = this.#input.config.timing;
     while (!abort.aborted) {
-      const isSettled = await this.#lookOnce(abort);
+      const found = await this.#lookOnce(abort);
       // Polls only while a claim may still come or be unacknowledged: an owned workspace at rest asks nothing.
-      // The jitter is downwards only, so that a lost wake-up costs one poll at most.
-      const timeoutMs = claimPollMs * (0.75 + this.#input.config.random.float() / 4);
-      await this.#look.wait(isSettled ? { abort } : { abort, timeoutMs });
+      await this.#look.wait(found === "settled" ? { abort } : { abort, timeoutMs: this.#pollMs(found) });
     }
     this.#release(this.#waiting);
   }
 
-  /** Answers whether everything is done that is known of. */
-  async #lookOnce(abort: AbortSignal): Promise<boolean> {
+  /** The jitter is downwards only, so that a lost wake-up costs one poll at most. */
+  #pollMs(found: "nobody" | "unfinished"): number {
+    const { timing, random } = this.#input.config;
+    const isTold = found === "nobody" && this.#input.isConnected();
+    return (isTold ? timing.claimPollConnectedMs : timing.claimPollMs) * (0.75 + random.float() / 4);
+  }
+
+  /** `settled`: it knows its owner, and has said so. `nobody`: nobody has claimed it yet. */
+  async #lookOnce(abort: AbortSignal): Promise<"settled" | "nobody" | "unfinished"> {
     const waiting = this.#waiting;
     this.#waiting = new Set();
     try {
@@ -79,10 +85,11 @@ export class HandOver {
       // A start may have changed parameters, and the owner his name: commands get what is true now.
       else if (record.generation === this.#newest?.generation) this.#newest = { ...this.#newest, record };
       if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
-      return this.#newest?.isAcknowledged === true;
+      if (this.#newest?.isAcknowledged === true) return "settled";
+      return record.generation === 0 ? "nobody" : "unfinished";
     } catch (error) {
       if (!abort.aborted) this.#input.config.logger.warn("the claim record could not be looked after", { error });
-      return false;
+      return "unfinished";
     } finally {
       this.#release(waiting);
     }

@@ -32,13 +32,16 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const log = new AgentLog();
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
-  const handOver = new HandOver({ config, http, memory, log, started: started.promise });
+  const isConnected = (): boolean => socket.isOpen;
+  const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise });
   const socket: ServerSocket = new ServerSocket(config, {
     onOpen: () => {
       void lifecycle.tell(socket);
       sessions.announceAll();
       handOver.poke();
     },
+    // Nobody can poke it now: it asks by itself, beginning at once.
+    onClose: () => handOver.poke(),
     onMessage: (message) => {
       if (message.kind === "poke") handOver.poke();
       else sessions.receive(message);

@@ -9,6 +9,8 @@ import { parseServerMessage } from "./server-message.ts";
 export interface SocketListener {
   /** Called for each new connection, before anything else is sent over it. */
   onOpen(): void;
+  /** Called at the end of each connection that was open. */
+  onClose(): void;
   onMessage(message: ServerToAgent): void;
 }
 
@@ -110,6 +112,7 @@ export class ServerSocket {
         stopPings();
         abort.removeEventListener("abort", onAbort);
         this.#socket = null;
+        if (openedAtMs !== null) this.#listener.onClose();
         resolve(openedAtMs === null ? 0 : performance.now() - openedAtMs);
       });
     });

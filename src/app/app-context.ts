@@ -1,6 +1,6 @@
 import type { ServerId } from "../contracts/ids.ts";
+import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
-import type { PoolPolicy } from "../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
@@ -19,7 +19,8 @@ export interface AppOptions {
   readonly reservedShare: number;
   /** Age from which the sweep acts on what exists without the database, or only in it. */
   readonly orphanAgeMs: number;
-  readonly poolPolicy: Omit<PoolPolicy, "paused">;
+  /** What the reconciler holds pools to, for saying what it will do. */
+  readonly poolLimits: DeploymentLimits;
   readonly uploadBytesMax: number;
   readonly unpackedBytesMax: number;
   /** SHA-256 of the key of the server's own daemon, made anew at each start. */

@@ -11,6 +11,12 @@ import { Gather } from "../platform/gather.ts";
  */
 const runningMax = 1;
 const togetherMax = 64;
+/** A look takes milliseconds. One that takes so long waits for a connection, or on a line that is silent. */
+const patienceMs = 1_000;
+/** So a kind of look takes at most four connections of the pool, three of which nobody waits for. */
+const stuckMax = 3;
+/** Above what the store gives a look, so that its error, which says more, comes first. */
+const waitMsMax = 15_000;
 
 /** Looks that every creation makes. Those that come at the same time share a statement; none is remembered. */
 interface GatheredLookups {
@@ -26,11 +32,17 @@ export function gatheredLookups(context: { readonly db: Db; readonly clock: Cloc
   const known = ofDatabases.get(db);
   if (known !== undefined) return known;
   // The store gives a coded error when the database cannot be reached: asking again one by one would not help.
-  const limits = { runningMax, togetherMax, isEverybodys: (error: unknown) => error instanceof CodedError };
+  const isEverybodys = (error: unknown): boolean => error instanceof CodedError;
+  const limits = { runningMax, togetherMax, patienceMs, stuckMax, waitMsMax, isEverybodys, late };
   const made: GatheredLookups = {
     userByToken: new Gather({ ...limits, ask: (hashes) => usersByTokens(db, hashes, clock.now()) }),
     creationTarget: new Gather({ ...limits, ask: (questions) => creationTargets(db, questions) }),
   };
   ofDatabases.set(db, made);
   return made;
+}
+
+function late(): CodedError {
+  const message = `The database did not answer within ${waitMsMax / 1_000} s.`;
+  return new CodedError("database_unavailable", message, { retryAfterSeconds: 1 });
 }

@@ -9,6 +9,13 @@ const payloadBytesMax = 7_000;
 /** News of this many milliseconds travel in one statement. */
 const coalesceMs = 2;
 const reconnectMs = 500;
+/** LISTEN hears nothing while there is nothing: so the line is asked for a sign of life, this long after the last. */
+const pingMs = 5_000;
+/** For any answer on the line, the connect included; then it is taken for dead and made anew. */
+const answerMs = 5_000;
+const keepAliveDelayMs = 10_000;
+/** For the goodbye of a connection that ends with the server. */
+const goodbyeMs = 1_000;
 /** Topics that wait to be sent; beyond it no more are taken, which costs the other servers a poll and no more. */
 const queueMax = 10_000;
 
@@ -17,6 +24,8 @@ export interface PostgresBusOptions {
   readonly logger: Logger;
   /** Tells this server's own news, which it has already heard, from the others'. */
   readonly serverId: string;
+  /** For tests of a silent line. */
+  readonly timing?: { readonly pingMs: number; readonly answerMs: number };
 }
 
 /**
@@ -30,6 +39,7 @@ export class PostgresBus extends TopicListeners {
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #reconnectTimer: NodeJS.Timeout | undefined;
+  #pingTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
   constructor(options: PostgresBusOptions) {
@@ -43,7 +53,15 @@ export class PostgresBus extends TopicListeners {
   }
 
   async start(): Promise<void> {
-    const client = new pg.Client({ application_name: "prewarm-bus", ...this.#options.connection });
+    const timing = this.#timing;
+    const client = new pg.Client({
+      application_name: "prewarm-bus",
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveDelayMs,
+      ...this.#options.connection,
+      connectionTimeoutMillis: timing.answerMs,
+      query_timeout: timing.answerMs,
+    });
     client.on("error", () => undefined);
     client.on("end", () => this.#onEnd(client));
     client.on("notification", ({ payload }) => this.#hear(payload ?? ""));
@@ -58,11 +76,35 @@ export class PostgresBus extends TopicListeners {
     }
     if (this.#isStopped) {
       // Stopped while it was connecting: `stop` could not know of this connection.
-      await client.end();
+      await goodbye(client);
       return;
     }
     this.#client = client;
+    this.#pingLater(client);
     this.tellAll();
+  }
+
+  get #timing(): { readonly pingMs: number; readonly answerMs: number } {
+    return this.#options.timing ?? { pingMs, answerMs };
+  }
+
+  /** A line on which packets are dropped looks like one on which nothing happens: only a question tells. */
+  #pingLater(client: pg.Client): void {
+    this.#pingTimer = setTimeout(() => {
+      client.query("select 1").then(
+        () => {
+          if (this.#client === client) this.#pingLater(client);
+        },
+        () => this.#giveUp(client),
+      );
+    }, this.#timing.pingMs);
+    this.#pingTimer.unref();
+  }
+
+  /** Who owes an answer is cut off at once, and not said goodbye to: that would wait for an answer again. */
+  #giveUp(client: pg.Client): void {
+    client.end().catch(() => undefined);
+    this.#onEnd(client);
   }
 
   publish(topics: readonly Topic[]): void {
@@ -76,9 +118,11 @@ export class PostgresBus extends TopicListeners {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#pingTimer);
+    clearTimeout(this.#reconnectTimer);
     await this.#sending;
     await this.#send();
-    await this.#client?.end();
+    if (this.#client !== undefined) await goodbye(this.#client);
   }
 
   /** One at a time: what is published meanwhile travels together in the next. */
@@ -93,14 +137,17 @@ export class PostgresBus extends TopicListeners {
   async #send(): Promise<void> {
     const topics = [...this.#queue];
     this.#queue.clear();
+    const client = this.#client;
     try {
       for (const payload of payloads(this.#options.serverId, topics)) {
-        await this.#client?.query({ name: "bus_notify", text: "select pg_notify($1, $2)", values: [channel, payload] });
+        await client?.query({ name: "bus_notify", text: "select pg_notify($1, $2)", values: [channel, payload] });
       }
     } catch (error) {
       this.#options.logger.debug("news to the other servers were lost; they will see by their next poll", {
         reason: String(error),
       });
+      // A notify has nothing to wait for: whatever the reason, the line is made anew, and everybody looks again.
+      if (client !== undefined) this.#giveUp(client);
     }
   }
 
@@ -114,6 +161,7 @@ export class PostgresBus extends TopicListeners {
     // One that never came up is `start`'s to report.
     if (this.#client !== client) return;
     this.#client = undefined;
+    clearTimeout(this.#pingTimer);
     if (this.#isStopped) return;
     this.#options.logger.warn("the news connection was lost; polling until it is back", {});
     this.#reconnect();
@@ -127,6 +175,15 @@ export class PostgresBus extends TopicListeners {
     }, reconnectMs);
     this.#reconnectTimer.unref();
   }
+}
+
+async function goodbye(client: pg.Client): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, goodbyeMs);
+  });
+  await Promise.race([client.end().catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 /** Packs topics into payloads of the form `sender topic topic …`. */

@@ -8,8 +8,13 @@ import { agentStates } from "./states.ts";
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
 export const agentConnectPath = "/api/v1/agent/connect";
-/** How often an agent asks for its claim record though nobody poked it. */
+/** How often an agent that has no connection, or something to acknowledge, asks for its claim record. */
 export const claimPollMs = 5_000;
+/**
+ * How often one that is connected asks though nobody poked it. Its server does the looking: with each heartbeat it pokes
+ * the agents whose claim they have not acknowledged. Thousands of agents at rest need not ask every few seconds.
+ */
+export const claimPollConnectedMs = 60_000;
 /** Either side sends a ping after this much silence and gives the connection up after twice as much. */
 export const agentPingMs = 10_000;
 

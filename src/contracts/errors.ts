@@ -105,7 +105,26 @@ export const errorRegistry = {
     "What is stored of a workspace was sealed with another key than this server has.",
     "Give every server of the deployment the same `state.key`: the contents of `state.key` in the data folder of the first one. When it was replaced on purpose, name the old one after it, with a comma between them.",
   ),
-  database_unavailable: entry(503, "The database cannot be reached.", "Try again; `/readyz` says when it is back."),
+  database_unavailable: entry(
+    503,
+    "The database cannot be reached, or did not answer. What it was asked to do last may have been done.",
+    "Try again, a creation with the same idempotency key; `/readyz` says when it is back.",
+  ),
+  database_timeout: entry(
+    503,
+    "The database ended a statement that took too long, or waited too long for another's lock. Nothing was done.",
+    "Try again. When it stays so, look for what keeps the database busy: `select * from pg_stat_activity`.",
+  ),
+  server_stopping: entry(
+    503,
+    "The server stops, and ends what waits.",
+    "Try again, a creation with the same idempotency key: another server answers, or this one when it is back.",
+  ),
+  request_timeout: entry(
+    408,
+    "The request did not arrive in time.",
+    "Send it again. An upload may be slow, but has to go on: the message says how fast.",
+  ),
   internal: entry(500, "A fault of the server.", "Look for the request id in the server's log."),
 
   port_in_use: entry(500, "The address to listen on is in use.", "Stop what uses it, or choose `--http-port`."),
@@ -140,6 +159,18 @@ export const errorRegistry = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorRegistry;
+
+const passingCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  "transient",
+  "database_unavailable",
+  "database_timeout",
+  "server_stopping",
+]);
+
+/** Whether the same request may be answered a moment later: a server or its database is away, or starting. */
+export function isPassingCode(code: string): boolean {
+  return passingCodes.has(code);
+}
 
 /** One thing that is wrong with an input. `field` is a path such as `presets[1].prebuilds.instances`. */
 export interface Problem {

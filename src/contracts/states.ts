@@ -49,9 +49,13 @@ export const heldReasons = [
   "disabled",
   "quota",
   "in_flight_limit",
+  "create_rate",
   "claim_replaces",
 ] as const;
-/** Why creates of a pool are held back (spec §3). Deletes are never held. */
+/**
+ * Why creates of a pool are held back (spec §3). Deletes are never held. `create_rate`: the deployment has created as
+ * many in this minute as it may; `claim_replaces`: handing the pool's prebuilds over would ruin them (spec §5).
+ */
 export type HeldReason = (typeof heldReasons)[number];
 
 export const missReasons = [

@@ -4,7 +4,7 @@ import { divergentLedger, repairLedger, strayRows } from "../db/pools/consistenc
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { Controller } from "./controller.ts";
+import { type Controller, longRunMsMax } from "./controller.ts";
 import { createLease } from "./lease.ts";
 
 const intervalMs = 60_000;
@@ -32,6 +32,7 @@ export function createConsistency(deps: ConsistencyDeps): Controller {
   return {
     name: "consistency",
     intervalMs,
+    runMsMax: longRunMsMax,
     mayWait: true,
     topics: [],
     run: async () => {

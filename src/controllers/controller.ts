@@ -8,6 +8,11 @@ export interface RunReport {
   readonly againAfterMs?: number;
 }
 
+/** Above what the longest statement may take, and its client's wait beyond that. */
+export const runMsMaxUnlessSaid = 150_000;
+/** For what works through much in many statements: what is left then is the next run's. */
+export const longRunMsMax = 600_000;
+
 /**
  * A loop of the server: load, decide, apply, report. It takes no input, so that a wake-up and a period run the same
  * code, and does not retry inside: the next run is the retry.
@@ -22,7 +27,9 @@ export interface Controller {
   readonly restMsMin?: number;
   /** Whether long runs put the next one off: for what looks through much, and that nobody waits for. */
   readonly mayWait?: boolean;
-  /** `shouldStop` tells a long run that the server is stopping. */
+  /** Longest run, `runMsMaxUnlessSaid` unless said. One that takes longer is told to stop, and shown as hung. */
+  readonly runMsMax?: number;
+  /** `shouldStop` tells a long run that the server is stopping, or that it has taken longer than it may. */
   run(shouldStop: AbortSignal): Promise<RunReport>;
   /** Called once after the last run. */
   release?(): Promise<void>;

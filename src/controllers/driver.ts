@@ -2,12 +2,16 @@ import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import { createSignal, waitSettled } from "../platform/signal.ts";
-import type { Controller } from "./controller.ts";
+import { type Controller, runMsMaxUnlessSaid } from "./controller.ts";
 
 /** What is known of a controller's runs, for `doctor` and the log. Instants are of the server's clock. */
 export interface ControllerStatus {
   readonly name: string;
   readonly intervalMs: number;
+  /** When the run under way began; null between two runs. */
+  readonly runningSince: Date | null;
+  /** Since when the run under way has taken longer than it may; null while none has. */
+  readonly hungSince: Date | null;
   readonly lastStartedAt: Date | null;
   readonly lastElapsedMs: number | null;
   readonly lastOutcome: "ok" | "skipped" | "error" | null;
@@ -61,7 +65,14 @@ function restAfter(controller: Controller, lastMs: readonly number[]): number {
   return Math.max(controller.restMsMin ?? restMsMin, Math.min(restMs, restMsMax));
 }
 
-/** Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once. */
+/**
+ * Drives one controller: at start, every `intervalMs`, and soon after news; never two runs at once.
+ *
+ * A run past its limit is told to stop, and shown as hung until it ends; then the next one begins as ever. No second one
+ * is begun beside it: controllers keep in memory what they did last (which pools were looked at, what was reported), and
+ * a run that wakes up among the effects of another would write from a snapshot of long ago. What keeps the work going is
+ * another server: a lease is renewed by runs alone, and lasts 15 s, so that it is free by itself soon after.
+ */
 export function startController(controller: Controller, deps: DriverDeps): RunningController {
   const logger = deps.logger.child({ controller: controller.name });
   const signal = createSignal();
@@ -70,6 +81,8 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   let status: ControllerStatus = {
     name: controller.name,
     intervalMs: controller.intervalMs,
+    runningSince: null,
+    hungSince: null,
     lastStartedAt: null,
     lastElapsedMs: null,
     lastOutcome: null,
@@ -82,13 +95,17 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   async function runOnce(): Promise<number> {
     const startedAt = deps.clock.now();
     const begun = deps.monotonicMs();
-    const measured = (): Pick<ControllerStatus, "lastStartedAt" | "lastElapsedMs" | "runs"> => ({
+    const limit = limitRun();
+    status = { ...status, runningSince: startedAt };
+    const measured = (): Partial<ControllerStatus> => ({
+      runningSince: null,
+      hungSince: null,
       lastStartedAt: startedAt,
       lastElapsedMs: deps.monotonicMs() - begun,
       runs: status.runs + 1,
     });
     try {
-      const { outcome, fields, againAfterMs = controller.intervalMs } = await controller.run(abort.signal);
+      const { outcome, fields, againAfterMs = controller.intervalMs } = await controller.run(limit.shouldStop);
       const report = outcome === "skipped" ? status.report : fields;
       status = { ...status, ...measured(), lastOutcome: outcome, lastError: null, report };
       const idleMs = Math.min(idlePerRun * (deps.monotonicMs() - begun), idleMsMax);
@@ -100,7 +117,29 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
       if (status.lastError !== message) logger.error("a run failed; the next one is the retry", { reason: message });
       status = { ...status, ...measured(), lastOutcome: "error", lastError: message };
       return controller.intervalMs;
+    } finally {
+      limit.end();
     }
+  }
+
+  /** The signal of one run: aborted when it has taken too long, or the server stops. */
+  function limitRun(): { readonly shouldStop: AbortSignal; end(): void } {
+    const run = new AbortController();
+    const stop = (): void => run.abort();
+    abort.signal.addEventListener("abort", stop, { once: true });
+    const limitMs = controller.runMsMax ?? runMsMaxUnlessSaid;
+    const timer = setTimeout(() => {
+      status = { ...status, hungSince: deps.clock.now() };
+      logger.error("a run hangs; it was told to stop, and no other begins before it ends", { limitMs });
+      stop();
+    }, limitMs);
+    return {
+      shouldStop: run.signal,
+      end: () => {
+        clearTimeout(timer);
+        abort.signal.removeEventListener("abort", stop);
+      },
+    };
   }
 
   async function loop(): Promise<void> {

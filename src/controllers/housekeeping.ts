@@ -4,7 +4,7 @@ import { housekeep } from "../db/retention/housekeeping.ts";
 import { forgetNotifications } from "../db/notifications/notification-deliveries.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
-import type { Controller } from "./controller.ts";
+import { type Controller, longRunMsMax } from "./controller.ts";
 
 const intervalMs = 3_600_000;
 const dayMs = 86_400_000;
@@ -28,6 +28,7 @@ export function createHousekeeping(deps: HousekeepingDeps): Controller {
   return {
     name: "housekeeping",
     intervalMs,
+    runMsMax: longRunMsMax,
     topics: [],
     run: async () => {
       const now = deps.clock.now().getTime();

@@ -4,7 +4,7 @@ import { recordAudit } from "../db/audit/audit.ts";
 import { type LostRow, lostPrebuilds } from "../db/pools/lost-prebuilds.ts";
 import type { Db, Tx } from "../db/store.ts";
 import { deletePrebuilds } from "../db/pools/pool-deletes.ts";
-import { keepWatching, lostSince, type Watch } from "../domain/ledger/lost-agents.ts";
+import { keepWatching, lostSince, type Watch } from "../domain/presence/unbroken-watch.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
@@ -41,18 +41,24 @@ export function createLostAgents(deps: LostAgentsDeps): Controller {
     intervalMs,
     topics: [],
     run: async () => {
+      const watched = watch;
+      // Forgotten unless this run comes to its end: a database that is away is a break, too.
+      watch = null;
       // Switched off, prebuilds stay as they are; time counts anew when they are on again.
       if ((await arePrebuildsOff(deps.db, deps.prebuildsSwitch)) || !(await lease.hold())) {
-        watch = null;
         return { outcome: "skipped", fields: {} };
       }
       const now = deps.clock.now();
-      watch = keepWatching(watch, now.getTime(), breakMs);
-      const since = lostSince(watch, deps.agentLostAfterMs);
-      if (since === null) return { outcome: "ok", fields: { replaced: 0 } };
+      const current = keepWatching(watched, now.getTime(), breakMs);
+      const since = lostSince(current, deps.agentLostAfterMs);
+      if (since === null) {
+        watch = current;
+        return { outcome: "ok", fields: { replaced: 0 } };
+      }
       const replaced = await deps.db.transaction("replace lost prebuilds", async (tx) =>
         replaceLost(tx, new Date(since), now),
       );
+      watch = current;
       for (const row of replaced) {
         deps.logger.warn("the agent of a prebuild went away and did not come back; the prebuild is replaced", {
           workspaceId: row.workspace_id,

@@ -1,6 +1,7 @@
 import type { Clock } from "../platform/clock.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { Controller } from "./controller.ts";
+import type { RunningController } from "./driver.ts";
 
 /** When each controller last ran well on this server, for the gauge. */
 export type LastSuccesses = Map<string, Date>;
@@ -41,5 +42,12 @@ export function observeController(controller: Controller, deps: ObserverDeps): C
 export function showLastSuccesses(metrics: Metrics, lastSuccesses: LastSuccesses): () => void {
   return metrics.gauge("controller_last_success_timestamp_seconds", () =>
     [...lastSuccesses].map(([controller, at]) => ({ labels: { controller }, value: at.getTime() / 1_000 })),
+  );
+}
+
+/** Shows which controllers have a run that takes longer than it may. @returns what takes it away. */
+export function showHung(metrics: Metrics, running: readonly RunningController[]): () => void {
+  return metrics.gauge("controller_hung", () =>
+    running.map((each) => ({ labels: { controller: each.name }, value: each.status().hungSince === null ? 0 : 1 })),
   );
 }

@@ -74,8 +74,8 @@ function migrationsOf(files: readonly MigrationFile[]): Record<string, Migration
     file.name,
     {
       async up(db) {
-        // A migration may take longer than any request may; the limit returns with the end of the transaction.
-        await sql`set local statement_timeout = 0`.execute(db);
+        // A migration may take longer than any request may; the limits return with the end of the transaction.
+        await sql`set local statement_timeout = 0; set local lock_timeout = 0`.execute(db);
         await sql.raw(file.sql).execute(db);
       },
     },

@@ -20,14 +20,40 @@ export function violatedUnique(error: unknown): string | undefined {
   return code === "23505" ? constraint : undefined;
 }
 
-// Class 08: connection; 57P: the server shuts down or starts; 53300: too many connections; 25006: read-only.
-const connectionCodes = /^(08|57P|53300|25006|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
+// Class 08: connection; 57P: the server shuts down or starts; 25P03: it ended a transaction that rested; 53300: too many
+// connections; 25006: read-only.
+const connectionCodes = /^(08|57P|25P03|53300|25006|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;
 const connectionMessages =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|not queryable/;
 
 /** Whether the database could not be reached, or refuses to work at all for now. */
 export function isConnectionFailure(error: unknown): boolean {
   const { code } = reportOf(error);
   if (typeof code === "string" && connectionCodes.test(code)) return true;
   return error instanceof Error && connectionMessages.test(error.message);
+}
+
+/**
+ * Whether PostgreSQL ended the statement because it took too long (57014), or waited too long for a lock (55P03).
+ * It was rolled back: nothing of it has happened.
+ */
+export function isTimedOut(error: unknown): boolean {
+  const { code } = reportOf(error);
+  return code === "57014" || code === "55P03";
+}
+
+/** Whether a statement waited too long for a lock: it is in somebody's way, and not the database in everybody's. */
+export function isLockTimeout(error: unknown): boolean {
+  return reportOf(error).code === "55P03";
+}
+
+// Refused or cut before a session began: 08001, 08004, 53300, 57P03; 25006: a read-only database writes nothing.
+const unsentCodes = /^(08001|08004|53300|57P03|25006|ECONNREFUSED|ENOENT|EHOSTUNREACH|ENOTFOUND)/;
+const unsentMessages = /when trying to connect|connection timeout|timeout expired/;
+
+/** Whether a connection failure is sure to have come before the statement had any effect. */
+export function isNothingDone(error: unknown): boolean {
+  const { code } = reportOf(error);
+  if (typeof code === "string" && unsentCodes.test(code)) return true;
+  return error instanceof Error && unsentMessages.test(error.message);
 }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Logger } from "../platform/logger.ts";
+import { type DatabaseDeadlines, databaseDeadlines, keepAliveDelayMs } from "./deadlines.ts";
 
 // Counters and identities are bigint in the schema and stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
@@ -9,25 +10,38 @@ export interface PoolOptions {
   readonly connectionsMax: number;
   readonly idleMax: number;
   readonly logger: Logger;
+  /** `none`: no statement is ended, however long it takes. For seeding and migrations, where nobody waits. */
+  readonly deadlines?: DatabaseDeadlines | "none";
 }
 
-/** Milliseconds that a request waits for a free connection before it is answered `database_unavailable`. */
-const connectTimeoutMs = 10_000;
 const idleTimeoutMs = 30_000;
 
 /**
  * The connection pool. At most `connectionsMax` are open; above `idleMax` they are closed after 30 s of rest.
+ * The limits of statements travel with the greeting of each connection, so that they cost no statement.
  */
 export function createPool(options: PoolOptions): pg.Pool {
+  const { deadlines = databaseDeadlines } = options;
   const pool = new pg.Pool({
     application_name: "prewarm",
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
+    ...(deadlines === "none" ? {} : limitsOf(deadlines)),
     ...options.connection,
     max: options.connectionsMax,
     min: Math.min(options.idleMax, options.connectionsMax),
-    connectionTimeoutMillis: connectTimeoutMs,
+    connectionTimeoutMillis: (deadlines === "none" ? databaseDeadlines : deadlines).connectMs,
     idleTimeoutMillis: idleTimeoutMs,
   });
   // Without a listener an idle connection that the server closes ends the process.
   pool.on("error", (error) => options.logger.warn("an idle database connection was lost", { reason: error.message }));
   return pool;
+}
+
+function limitsOf(deadlines: DatabaseDeadlines): pg.ClientConfig {
+  return {
+    statement_timeout: deadlines.statementMs,
+    lock_timeout: deadlines.lockMs,
+    idle_in_transaction_session_timeout: deadlines.idleInTransactionMs,
+  };
 }

@@ -1,3 +1,5 @@
+import type { StatementClass } from "./deadlines.ts";
+
 /**
  * One SQL statement with the shape of its rows. The name is what PostgreSQL prepares it under, once per connection:
  * measured, a named statement takes half the time of an unnamed one.
@@ -5,6 +7,8 @@
 export interface Statement<Row> {
   readonly name: string;
   readonly text: string;
+  /** What it may take (`deadlines.ts`); `write` unless said. */
+  readonly class?: StatementClass;
   /** Never set; carries the type of the rows. */
   readonly row?: Row;
 }
@@ -12,8 +16,12 @@ export interface Statement<Row> {
 const names = new Set<string>();
 
 /** Declares a statement. `name` must be unique in the program and at most 63 bytes (PostgreSQL cuts it there). */
-export function statement<Row extends object>(name: string, text: string): Statement<Row> {
+export function statement<Row extends object>(
+  name: string,
+  text: string,
+  statementClass: StatementClass = "write",
+): Statement<Row> {
   if (name.length > 63 || names.has(name)) throw new Error(`The statement name "${name}" is too long or used twice.`);
   names.add(name);
-  return { name, text };
+  return { name, text, class: statementClass };
 }

@@ -3,8 +3,9 @@ import type pg from "pg";
 import { CodedError } from "../contracts/errors.ts";
 import type { Topic } from "../contracts/news.ts";
 import type { Logger } from "../platform/logger.ts";
+import { type DatabaseDeadlines, databaseDeadlines } from "./deadlines.ts";
+import { isConnectionFailure, isRetryable, isTimedOut } from "./pg-errors.ts";
 import type { Statement } from "./statement.ts";
-import { isConnectionFailure, isRetryable } from "./pg-errors.ts";
 
 /** What both a `Db` and a `Tx` can do. A function that takes a `Sql` runs in whatever it is given. */
 export interface Sql {
@@ -26,8 +27,15 @@ export interface Db extends Sql {
    * @param name for the log and for errors.
    */
   transaction<Result>(name: string, run: (tx: Tx) => Promise<Result>): Promise<Result>;
-  /** Runs `run` in a read-only transaction in which every statement sees the same instant. */
-  snapshot<Result>(name: string, run: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `run` in a read-only transaction in which every statement sees the same instant. It is a report: each of its
+   * statements may take `statementMs`, and as long as a `long` one unless said.
+   */
+  snapshot<Result>(
+    name: string,
+    run: (sql: Sql) => Promise<Result>,
+    limits?: { readonly statementMs?: number },
+  ): Promise<Result>;
   /** Publishes news of what has been committed. */
   publish(topics: readonly Topic[]): void;
 }
@@ -53,7 +61,12 @@ export interface StoreOptions {
   /** Hands committed news to the bus; must not wait for anything. */
   readonly publish: (topics: readonly Topic[]) => void;
   readonly logger?: Logger;
+  /** Those that the pool was made with. */
+  readonly deadlines?: DatabaseDeadlines;
 }
+
+const beginText = "begin";
+const beginSnapshotText = "begin isolation level repeatable read read only";
 
 /**
  * The one implementation of `Db`. A run-time guard, beside the types, the import ban and the lint rule, throws when
@@ -63,11 +76,13 @@ export interface StoreOptions {
 export class Store implements Db {
   readonly kind = "db";
   readonly #options: StoreOptions;
+  readonly #deadlines: DatabaseDeadlines;
   #statements = 0;
   #transactions = 0;
 
   constructor(options: StoreOptions) {
     this.#options = options;
+    this.#deadlines = options.deadlines ?? databaseDeadlines;
   }
 
   get counters(): DbCounters {
@@ -76,9 +91,13 @@ export class Store implements Db {
 
   async query<Row>(statement: Statement<Row>, params: readonly unknown[]): Promise<Row[]> {
     assertOutside(`the query ${statement.name}`);
-    this.#statements += 1;
     try {
-      return (await this.#options.pool.query(configOf(statement, params))).rows;
+      if (statement.class === "long") {
+        const begin = { text: beginText, statementMs: this.#deadlines.longStatementMs };
+        return (await this.#attempt(statement.name, begin, async (tx) => tx.query(statement, params))).result;
+      }
+      this.#statements += 1;
+      return (await this.#options.pool.query(this.#configOf(statement, params))).rows;
     } catch (error) {
       throw translate(error, statement.name);
     }
@@ -101,7 +120,7 @@ export class Store implements Db {
     assertOutside(`the transaction ${name}`);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const { result, topics } = await this.#attempt(name, "begin", run);
+        const { result, topics } = await this.#attempt(name, { text: beginText }, run);
         this.publish(topics);
         return result;
       } catch (error) {
@@ -110,10 +129,14 @@ export class Store implements Db {
     }
   }
 
-  async snapshot<Result>(name: string, run: (sql: Sql) => Promise<Result>): Promise<Result> {
+  async snapshot<Result>(
+    name: string,
+    run: (sql: Sql) => Promise<Result>,
+    { statementMs = this.#deadlines.longStatementMs }: { readonly statementMs?: number } = {},
+  ): Promise<Result> {
     assertOutside(`the snapshot ${name}`);
     try {
-      return (await this.#attempt(name, "begin isolation level repeatable read read only", run)).result;
+      return (await this.#attempt(name, { text: beginSnapshotText, statementMs }, run)).result;
     } catch (error) {
       throw translate(error, name);
     }
@@ -121,7 +144,7 @@ export class Store implements Db {
 
   async #attempt<Result>(
     name: string,
-    begin: string,
+    begin: Begin,
     run: (tx: Tx) => Promise<Result>,
   ): Promise<{ result: Result; topics: Topic[] }> {
     const client = await this.#options.pool.connect();
@@ -131,28 +154,23 @@ export class Store implements Db {
     this.#transactions += 1;
     let failure: Error | undefined;
     try {
-      await client.query(begin);
+      await client.query(this.#command(textOf(begin)));
       const tx: Tx = {
         kind: "tx",
         emit: (topic) => void topics.add(topic),
-        query: async (statement, params) => {
-          if (!open.isOpen)
-            throw new Error(`the query ${statement.name} came after the end of the transaction ${name}.`);
-          this.#statements += 1;
-          return (await client.query(configOf(statement, params))).rows;
-        },
+        query: this.#queryIn(client, open, begin.statementMs),
       };
       const result = await openTransaction.run(open, () => run(tx));
       open.isOpen = false;
       // A statement that failed and whose error was swallowed has doomed the transaction; PostgreSQL answers a commit
       // of it with a rollback, and not with an error.
-      const { command } = await client.query("commit");
+      const { command } = await client.query(this.#command("commit"));
       if (command !== "COMMIT")
         throw new Error(`the transaction ${name} was rolled back: a statement in it had failed.`);
       return { result, topics: [...topics] };
     } catch (error) {
       open.isOpen = false;
-      failure = await rollBack(client, error);
+      failure = await this.#rollBack(client, error);
       throw error;
     } finally {
       client.off("error", ignoreLostConnection);
@@ -160,25 +178,69 @@ export class Store implements Db {
       client.release(failure);
     }
   }
+
+  /** A transaction's statements. Unless all have a limit, the first `long` one raises it for the rest of them. */
+  #queryIn(client: pg.PoolClient, open: OpenTransaction, statementMs: number | undefined): Tx["query"] {
+    let limitMs = statementMs;
+    return async (statement, params) => {
+      if (!open.isOpen) {
+        throw new Error(`the query ${statement.name} came after the end of the transaction ${open.name}.`);
+      }
+      this.#statements += 1;
+      if (statement.class === "long" && limitMs === undefined) {
+        limitMs = this.#deadlines.longStatementMs;
+        await client.query(this.#command(raiseText(limitMs)));
+      }
+      return (await client.query(this.#configOf(statement, params, limitMs))).rows;
+    };
+  }
+
+  /**
+   * Whoever got no answer in time leaves a connection of which nobody knows where it stands, nor which statements it has
+   * prepared: it is closed like one that broke.
+   */
+  async #rollBack(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
+    if (isConnectionFailure(error)) return error instanceof Error ? error : new Error(String(error));
+    try {
+      await client.query(this.#command("rollback"));
+      return undefined;
+    } catch (failure) {
+      return failure instanceof Error ? failure : new Error(String(failure));
+    }
+  }
+
+  #configOf(statement: Statement<unknown>, params: readonly unknown[], limitMs?: number): TimedQuery {
+    const { lookMs, statementMs, silenceMs } = this.#deadlines;
+    const answerMs = statement.class === "look" ? lookMs : (limitMs ?? statementMs) + silenceMs;
+    return { name: statement.name, text: statement.text, values: params as unknown[], query_timeout: answerMs };
+  }
+
+  #command(text: string): TimedQuery {
+    return { text, query_timeout: this.#deadlines.statementMs + this.#deadlines.silenceMs };
+  }
+}
+
+/** `pg` ends the wait for the answer itself; its types know the limit for whole connections only. */
+type TimedQuery = pg.QueryConfig & { readonly query_timeout: number };
+
+interface Begin {
+  readonly text: string;
+  /** What each statement may take; undefined for what its class says. */
+  readonly statementMs?: number;
+}
+
+/** Both in one message: the limit costs no round trip. */
+function textOf({ text, statementMs }: Begin): string {
+  return statementMs === undefined ? text : `${text}; ${raiseText(statementMs)}`;
+}
+
+function raiseText(statementMs: number): string {
+  return `set local statement_timeout = ${Math.max(1, Math.round(statementMs))}`;
 }
 
 // A connection that breaks while it is ours fails the query under way; the event, unheard, would end the process.
 function ignoreLostConnection(): void {
   return;
-}
-
-async function rollBack(client: pg.PoolClient, error: unknown): Promise<Error | undefined> {
-  if (isConnectionFailure(error)) return error instanceof Error ? error : new Error(String(error));
-  try {
-    await client.query("rollback");
-    return undefined;
-  } catch (failure) {
-    return failure instanceof Error ? failure : new Error(String(failure));
-  }
-}
-
-function configOf(statement: Statement<unknown>, params: readonly unknown[]): pg.QueryConfig {
-  return { name: statement.name, text: statement.text, values: params as unknown[] };
 }
 
 function assertOutside(what: string): void {
@@ -191,8 +253,18 @@ function assertOutside(what: string): void {
 }
 
 function translate(error: unknown, doing: string): unknown {
-  if (!isConnectionFailure(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
+  if (isTimedOut(error)) {
+    return new CodedError(
+      "database_timeout",
+      `The database took too long (${doing}), and nothing was done: ${reason}.`,
+      {
+        cause: error,
+        retryAfterSeconds: 1,
+      },
+    );
+  }
+  if (!isConnectionFailure(error)) return error;
   return new CodedError("database_unavailable", `The database cannot be reached (${doing}): ${reason}.`, {
     cause: error,
     retryAfterSeconds: 1,

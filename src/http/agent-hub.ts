@@ -3,6 +3,7 @@ import type { ServerToAgent } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import type { AgentId } from "../contracts/ids.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
+import type { AgentState } from "../contracts/states.ts";
 
 export type ExecEvent =
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly data: string }
@@ -14,10 +15,24 @@ export type ExecEvent =
       readonly isAgentLost: boolean;
     };
 
+/** A connection as others see it. */
+interface Held {
+  readonly agentId: AgentId;
+  readonly connectionId: string;
+  readonly since: Date;
+  readonly state: AgentState | null;
+}
+
 interface Connection {
   readonly connectionId: string;
   readonly socket: WebSocket;
+  /** By the deployment's clock. */
+  readonly since: Date;
   readonly execs: Map<string, (event: ExecEvent) => void>;
+  /** Whether the database knows of it. */
+  isStored: boolean;
+  /** The last state that the agent reported over it and that was stored. */
+  state: AgentState | null;
 }
 
 /** Bytes that may wait on an agent's socket before an exec's input is held back. */
@@ -34,9 +49,10 @@ export class AgentHub {
   }
 
   /** Adds a connection; an older one of the same agent is closed: only the newest counts. */
-  add(agentId: AgentId, connectionId: string, socket: WebSocket): void {
+  add(agentId: AgentId, { connectionId, socket, since }: Pick<Connection, "connectionId" | "socket" | "since">): void {
     const older = this.#connections.get(agentId);
-    this.#connections.set(agentId, { connectionId, socket, execs: new Map() });
+    const unknown = { isStored: false, state: null };
+    this.#connections.set(agentId, { connectionId, socket, since, execs: new Map(), ...unknown });
     if (older === undefined) return;
     endExecs(older, "the agent connected anew");
     older.socket.close(1000, "replaced");
@@ -47,6 +63,38 @@ export class AgentHub {
     if (connection?.connectionId !== connectionId) return;
     this.#connections.delete(agentId);
     endExecs(connection, "the agent's connection was lost");
+  }
+
+  /** Notes what has been stored of a connection: that there is one, or what its agent said of itself. */
+  stored(agentId: AgentId, connectionId: string, state?: AgentState): void {
+    const connection = this.#connections.get(agentId);
+    if (connection?.connectionId !== connectionId) return;
+    connection.isStored = true;
+    if (state !== undefined) connection.state = state;
+  }
+
+  /** The connections that the database must know of. */
+  held(): readonly Held[] {
+    return [...this.#connections].flatMap(([agentId, connection]) =>
+      connection.isStored ? [asHeld(agentId, connection)] : [],
+    );
+  }
+
+  connectionOf(agentId: AgentId): Held | undefined {
+    const connection = this.#connections.get(agentId);
+    return connection === undefined ? undefined : asHeld(agentId, connection);
+  }
+
+  poke(agentId: AgentId): void {
+    this.send(agentId, { kind: "poke" });
+  }
+
+  /** Ends a connection that was found not to count any more. An agent that was retired need not come back. */
+  close(agentId: AgentId, connectionId: string, because: "superseded" | "retired"): void {
+    const connection = this.#connections.get(agentId);
+    if (connection?.connectionId !== connectionId) return;
+    if (because === "retired") connection.socket.close(4001, "agent retired");
+    else connection.socket.close(1000, "replaced");
   }
 
   /** Sends a frame; false when the agent is not connected here. */
@@ -93,12 +141,16 @@ export class AgentHub {
     listener?.(event);
   }
 
-  /** The agents that somebody has used since this was last asked, or uses now. */
-  takeUsedAgents(): readonly AgentId[] {
+  /** The agents that somebody has used and that is not noted yet, or uses now. */
+  usedAgents(): readonly AgentId[] {
     const used = new Set(this.#used);
-    this.#used.clear();
     for (const [agentId, connection] of this.#connections) if (connection.execs.size > 0) used.add(agentId);
     return [...used];
+  }
+
+  /** That these were used has been stored. */
+  useNoted(agentIds: readonly AgentId[]): void {
+    for (const agentId of agentIds) this.#used.delete(agentId);
   }
 
   /** Notes that something is still being stored about a connection that has ended. */
@@ -116,6 +168,10 @@ export class AgentHub {
   closeAll(): void {
     for (const { socket } of this.#connections.values()) socket.close(1001, "server stopping");
   }
+}
+
+function asHeld(agentId: AgentId, { connectionId, since, state }: Connection): Held {
+  return { agentId, connectionId, since, state };
 }
 
 function endExecs(connection: Connection, error: string): void {

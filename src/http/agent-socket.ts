@@ -37,10 +37,10 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
         if (pending === pendingFramesMax - 1) socket.resume();
       });
   };
-  const poke = (): void => void deps.hub.send(agent.id, { kind: "poke" });
+  const poke = (): void => deps.hub.poke(agent.id);
   const stop = deps.news.subscribe(`agent:${agent.id}`, poke);
   const keepAlive = pingRegularly(socket);
-  socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), inOrder, socket }));
+  socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), inOrder, socket, connectionId }));
   socket.on("close", () => {
     stop();
     keepAlive.stop();
@@ -49,11 +49,12 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
     deps.hub.storing(chain);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
-  deps.hub.add(agent.id, connectionId, socket);
+  deps.hub.add(agent.id, { connectionId, socket, since: deps.clock.now() });
   inOrder(async () => {
     const isWelcome = await agentConnected(deps, agent.id, connectionId);
-    if (!isWelcome) socket.close(4001, "agent retired");
-    else poke();
+    if (!isWelcome) return socket.close(4001, "agent retired");
+    deps.hub.stored(agent.id, connectionId);
+    poke();
   });
 }
 
@@ -61,9 +62,10 @@ interface Frame {
   readonly text: string;
   readonly inOrder: (work: () => Promise<unknown>) => void;
   readonly socket: WebSocket;
+  readonly connectionId: string;
 }
 
-function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, socket }: Frame): void {
+function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, socket, connectionId }: Frame): void {
   const frame = parseFrame(text);
   if (frame === undefined) {
     deps.logger.warn("an agent sent a frame that is not of the protocol", { agentId: agent.id });
@@ -72,7 +74,10 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
   }
   switch (frame.kind) {
     case "state":
-      return inOrder(async () => agentReportsState(deps, agent.id, frame));
+      return inOrder(async () => {
+        await agentReportsState(deps, agent.id, frame);
+        deps.hub.stored(agent.id, connectionId, frame.state);
+      });
     case "logs":
       return inOrder(async () => agentReportsLogs(deps, agent, frame));
     case "exec_output":

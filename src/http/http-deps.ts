@@ -16,6 +16,8 @@ export interface HttpDeps extends AppContext {
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;
+  /** Whether the news of other servers are heard at this moment. */
+  readonly hearsNews: () => boolean;
   readonly metrics: Metrics;
   readonly metricsAccess: MetricsAccess;
   /** Aborted when the server stops: long polls and streams end then. */

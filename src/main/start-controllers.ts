@@ -1,4 +1,4 @@
-import type { AgentId, ServerId } from "../contracts/ids.ts";
+import type { ServerId } from "../contracts/ids.ts";
 import { createBlockedJobs } from "../controllers/blocked-jobs.ts";
 import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
@@ -8,8 +8,13 @@ import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
-import { type LastSuccesses, observeController, showLastSuccesses } from "../controllers/observed-controller.ts";
-import { createActivity } from "../controllers/lifecycle/activity.ts";
+import {
+  type LastSuccesses,
+  observeController,
+  showHung,
+  showLastSuccesses,
+} from "../controllers/observed-controller.ts";
+import { type AgentUses, createActivity } from "../controllers/lifecycle/activity.ts";
 import { createLifecycle } from "../controllers/lifecycle/lifecycle-controller.ts";
 import { createDelivery } from "../controllers/notifications/delivery-controller.ts";
 import { createWatch } from "../controllers/notifications/watch-controller.ts";
@@ -18,7 +23,7 @@ import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-co
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
-import { createServerPresence } from "../controllers/server-presence.ts";
+import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -45,7 +50,11 @@ export interface ControllerDeps extends Notifications {
   readonly auditKeepMs: number;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
-  readonly takeUsedAgents: () => readonly AgentId[];
+  readonly uses: AgentUses;
+  /** Grace after an outage of our own; each loop's own where it is not said. */
+  readonly outageGraceMs?: number;
+  readonly connections: AgentConnections;
+  readonly selfReport: PresenceDeps["selfReport"];
 }
 
 /** Every controller of the server, in one place. Tests run them by hand, in this order. */
@@ -73,7 +82,9 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
 export function startControllers(deps: ControllerDeps): readonly RunningController[] {
   const lastSuccesses: LastSuccesses = new Map();
   showLastSuccesses(deps.metrics, lastSuccesses);
-  return allControllers(deps).map((controller) =>
+  const running = allControllers(deps).map((controller) =>
     startController(observeController(controller, { ...deps, lastSuccesses }), deps),
   );
+  showHung(deps.metrics, running);
+  return running;
 }

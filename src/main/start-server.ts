@@ -1,4 +1,7 @@
+import { rmSync } from "node:fs";
+import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
+import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
@@ -27,9 +30,10 @@ import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/p
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import { openMetrics } from "./open-metrics.ts";
-import { openDatabase } from "./open-database.ts";
+import { type OpenedDatabase, openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
-import { stateKeys } from "./state-keys.ts";
+import { peerUrl } from "./peer-url.ts";
+import { type StateKeys, stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
 
@@ -63,22 +67,8 @@ const httpStopMs = 10_000;
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
   const { config, logger, disposers } = options;
-  const opened = await openDatabase({
-    url: config.pgUrl,
-    dataDir: config.dataDir,
-    isDataDirChosen: options.isDataDirChosen,
-    logger,
-    disposers,
-    onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
-  });
-  const pool = createPool({
-    connection: opened.connection,
-    connectionsMax: config.pgConnMaxOpen,
-    idleMax: config.pgConnMaxIdle,
-    logger,
-  });
-  disposers.add("database connections", () => pool.end());
-  await migrate(pool, { logger });
+  const opened = await openConfigured(options);
+  const pool = await openPool(opened.connection, options);
   const serverId = systemRandom.uuid() as ServerId;
   const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
   await bus.start();
@@ -86,6 +76,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
+  const sealing = stateKeys(config.stateKey, { ...opened, random: systemRandom });
   let url = "";
   const context: AppContext = {
     db: store,
@@ -96,25 +87,28 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     serverId,
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
-    stateVault: createStateVault(stateKeys(config.stateKey, { ...opened, random: systemRandom }), systemRandom),
+    stateVault: createStateVault(sealing.keys, systemRandom),
     options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
   };
-  await checkStateKey(context);
+  await joinWithKey(context, sealing);
   const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
-  const app = await openHttp(context, { controllers, disposers, hub, ...measuring });
+  const hearsNews = (): boolean => bus.isConnected;
+  const app = await openHttp(context, { controllers, disposers, hub, hearsNews, ...measuring });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
       ...context,
       clock,
-      serverUrl: () => url,
+      serverUrl: () => peerUrlOf(config, url),
       ...controllerOptions(config),
       ...measuring,
-      takeUsedAgents: () => hub.takeUsedAgents(),
+      uses: hub,
+      connections: hub,
+      selfReport: () => selfReport(context, controllers, hearsNews()),
       ...notifications,
     }),
   );
@@ -132,11 +126,75 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   };
 }
 
+async function openConfigured(options: StartServerOptions): Promise<OpenedDatabase> {
+  const { config, logger, disposers } = options;
+  return await openDatabase({
+    url: config.pgUrl,
+    dataDir: config.dataDir,
+    isDataDirChosen: options.isDataDirChosen,
+    logger,
+    disposers,
+    onLost: () => options.onFatal("the embedded PostgreSQL could not be kept running"),
+  });
+}
+
+/** Connections to a database whose schema is this release's. */
+async function openPool(connection: pg.PoolConfig, options: StartServerOptions): Promise<pg.Pool> {
+  const { config, logger, disposers } = options;
+  await migrateFirst(connection, logger);
+  const pool = createPool({
+    connection,
+    connectionsMax: config.pgConnMaxOpen,
+    idleMax: config.pgConnMaxIdle,
+    logger,
+  });
+  disposers.add("database connections", () => pool.end());
+  return pool;
+}
+
+/** A key that was made for nothing is not left behind, where it would be taken for the deployment's. */
+async function joinWithKey(context: AppContext, { madeFile }: StateKeys): Promise<void> {
+  try {
+    await checkStateKey(context);
+  } catch (error) {
+    if (madeFile !== null) rmSync(madeFile, { force: true });
+    throw error;
+  }
+}
+
+/** On a connection of its own without limits: a migration takes what it takes, and waits for another server's. */
+async function migrateFirst(connection: pg.PoolConfig, logger: Logger): Promise<void> {
+  const pool = createPool({ connection, connectionsMax: 1, idleMax: 0, logger, deadlines: "none" });
+  try {
+    await migrate(pool, { logger });
+  } finally {
+    await pool.end();
+  }
+}
+
 /** How the switch stands at the start; a controller keeps it so. */
 async function openSwitch(config: ServerConfig, store: Store): Promise<PrebuildsSwitchHolder> {
   const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
   prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   return prebuildsSwitch;
+}
+
+function peerUrlOf(config: ServerConfig, listenUrl: string): string {
+  return peerUrl({ option: config.httpPeerUrl, listenUrl, listenHost: config.httpHost, machine: hostname() });
+}
+
+/** What this server tells the others of itself. */
+function selfReport(
+  context: AppContext,
+  controllers: readonly RunningController[],
+  hearsNews: boolean,
+): ReturnType<ControllerDeps["selfReport"]> {
+  const hung = controllers.flatMap((controller) => {
+    const { name, hungSince, runningSince } = controller.status();
+    const since = runningSince ?? hungSince;
+    return hungSince === null || since === null ? [] : [{ controller: name, since: since.toISOString() }];
+  });
+  return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
@@ -166,7 +224,7 @@ function appOptions(
     leaseMs: config.provisionerLeaseMs,
     reservedShare: config.provisionerReservedShare,
     orphanAgeMs: config.provisionerOrphanAgeMs,
-    poolPolicy: prebuildsOptions(config).policy,
+    poolLimits: prebuildsOptions(config),
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
@@ -199,18 +257,19 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "metrics" | "metricsAccess"> & {
+  parts: Pick<HttpDeps, "hub" | "hearsNews" | "metrics" | "metricsAccess"> & {
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const { hub, metrics, metricsAccess } = parts;
+  const { hub, hearsNews, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     hub,
+    hearsNews,
     metrics,
     metricsAccess,
     agentFiles: createAgentPrograms(context),
@@ -234,6 +293,8 @@ async function openHttp(
 function statusView(status: DriverStatus): ControllerStatus {
   return {
     ...status,
+    runningSince: status.runningSince?.toISOString() ?? null,
+    hungSince: status.hungSince?.toISOString() ?? null,
     lastStartedAt: status.lastStartedAt?.toISOString() ?? null,
     report: status.report === null ? null : { ...status.report },
   };

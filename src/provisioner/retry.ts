@@ -1,14 +1,13 @@
-import { CodedError, type ErrorCode } from "../contracts/errors.ts";
+import { CodedError, isPassingCode } from "../contracts/errors.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { DaemonTiming } from "./daemon-timing.ts";
 
-/** Answers that may be others a moment later: the server is away, starting, or has lost its database. */
-const passing: ReadonlySet<ErrorCode> = new Set(["transient", "database_unavailable", "internal", "rate_limited"]);
-
+/** Answers that may be others a moment later: the server is away, starting, at fault, or has lost its database. */
 export function isPassing(error: unknown): boolean {
-  return error instanceof CodedError && passing.has(error.code);
+  if (!(error instanceof CodedError)) return false;
+  return isPassingCode(error.code) || error.code === "internal" || error.code === "rate_limited";
 }
 
 export interface RetryOptions {

@@ -15,7 +15,8 @@ async function agentsOf(fx: Fixture, id: string): Promise<AgentId[]> {
 }
 
 async function note(fx: Fixture, agentIds: readonly AgentId[]): Promise<unknown> {
-  const { fields } = await createActivity({ db: fx.store, clock: fx.clock, takeUsedAgents: () => agentIds }).run(goOn);
+  const uses = { usedAgents: () => agentIds, useNoted: () => undefined };
+  const { fields } = await createActivity({ db: fx.store, clock: fx.clock, uses }).run(goOn);
   return fields["used"];
 }
 
@@ -64,4 +65,20 @@ it("an unclaimed prebuild is not used by anybody", async () => {
   fx.clock.advance(hour);
   expect(await note(fx, await agentsOf(fx, id))).toBe(0);
   expect((await lifecycleColumns(fx, id)).last_used_at).toBeNull();
+});
+
+it("a use that could not be stored is told again, until it is", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { large: null } });
+  const { workspace } = await runningWorkspace(fx);
+  const used = new Set(await agentsOf(fx, workspace.id));
+  const uses = {
+    usedAgents: () => [...used],
+    useNoted: (ids: readonly AgentId[]) => ids.forEach((id) => used.delete(id)),
+  };
+  const away = { ...fx.store, transaction: async () => await Promise.reject(new Error("the database is away")) };
+  await expect(createActivity({ db: away as never, clock: fx.clock, uses }).run(goOn)).rejects.toThrow("away");
+  fx.clock.advance(2 * minute);
+  expect((await createActivity({ db: fx.store, clock: fx.clock, uses }).run(goOn)).fields["used"]).toBe(1);
+  expect(used.size).toBe(0);
 });

@@ -7,6 +7,7 @@ import type { Topic } from "../../src/contracts/news.ts";
 import { memoryLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { startDatabaseProxy } from "../support/silent-proxy.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 interface Listener {
@@ -22,9 +23,17 @@ async function testDatabase(): Promise<TestDatabase> {
 }
 
 /** A server's bus, that notes what it hears. */
-async function startBus(database: TestDatabase): Promise<Listener> {
-  const { connection } = database;
-  const bus = new PostgresBus({ connection, logger: memoryLogger(), serverId: systemRandom.uuid() });
+async function startBus(
+  { connection }: Pick<TestDatabase, "connection">,
+  timing?: { readonly pingMs: number; readonly answerMs: number },
+): Promise<Listener> {
+  const serverId = systemRandom.uuid();
+  const bus = new PostgresBus({
+    connection,
+    logger: memoryLogger(),
+    serverId,
+    ...(timing === undefined ? {} : { timing }),
+  });
   await bus.start();
   onTestFinished(() => bus.stop());
   const heard: Topic[] = [];
@@ -123,6 +132,38 @@ describe("a lost connection", () => {
     await cutBuses(database);
     one.bus.publish(["jobs"]);
     expect(one.heard).toEqual(["jobs"]);
+  });
+
+  it.each([
+    "silence",
+    "swallowAnswers",
+  ] as const)("is made anew when the line falls silent (%s), and everybody looks again", async (break_) => {
+    const database = await testDatabase();
+    const { proxy, connection } = await startDatabaseProxy(database.connection);
+    onTestFinished(() => proxy.close());
+    const one = await startBus({ connection }, { pingMs: 20, answerMs: 300 });
+    one.listen("jobs");
+    proxy[break_]();
+    await waitUntil("the silence is noticed", () => !one.bus.isConnected);
+    const other = await startBus(database);
+    other.bus.publish(["jobs"]);
+    expect(one.heard).toEqual([]);
+    proxy.speak();
+    await waitUntil("it listens again, and looks", () => one.bus.isConnected && one.heard.length > 0);
+    const before = one.heard.length;
+    other.bus.publish(["jobs"]);
+    await waitUntil("it hears again", () => one.heard.length > before);
+  });
+
+  it("does not keep a bus from stopping while it is silent", async () => {
+    const database = await testDatabase();
+    const { proxy, connection } = await startDatabaseProxy(database.connection);
+    onTestFinished(() => proxy.close());
+    const one = await startBus({ connection }, { pingMs: 60_000, answerMs: 300 });
+    proxy.silence();
+    one.bus.publish(["jobs"]);
+    await one.bus.stop();
+    expect(one.bus.isConnected).toBe(false);
   });
 
   it("is not looked for any more once the bus is stopped, whenever that happens", async () => {

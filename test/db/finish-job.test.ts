@@ -28,9 +28,9 @@ import { finishImport, publishTemplate, pushVersion } from "../support/templates
 const canceled: JobOutcome = { kind: "canceled" };
 const goOn = new AbortController().signal;
 
-function reaper(fx: Fixture) {
+function reaper(fx: Fixture, outageGraceMs = 0) {
   const { clock, logger, id: serverId, store: db } = fx;
-  return createJobReaper({ db, clock, logger, serverId, monotonicMs: () => performance.now() });
+  return createJobReaper({ db, clock, logger, serverId, monotonicMs: () => performance.now(), outageGraceMs });
 }
 
 /** The one job that has this status. */
@@ -50,6 +50,22 @@ describe("a build whose daemon stopped answering", () => {
     fx.published.length = 0;
     expect(await reaper(fx).run(goOn)).toMatchObject({ fields: { abandoned: 1 } });
     expect(fx.published).toEqual(expect.arrayContaining(["pools", `pool:${template.preset()}`, "jobs"]));
+  });
+
+  it("is not given up because of our own outage: what ran out while nobody could hear its daemon may be renewed first", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    await takeNext(fx);
+    const returning = reaper(fx, 10_000);
+    await returning.run(goOn);
+    // No run came to its end meanwhile.
+    fx.clock.advance(60_000);
+    for (let nth = 0; nth < 2; nth += 1) {
+      expect(await returning.run(goOn)).toMatchObject({ fields: { abandoned: 0 } });
+      fx.clock.advance(5_000);
+    }
+    expect(await returning.run(goOn), "its daemon had its chance").toMatchObject({ fields: { abandoned: 1 } });
   });
 
   it("holds its pool back, and the reconciler asks to be run again right when that ends, not at its next interval", async () => {

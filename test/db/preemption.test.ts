@@ -96,7 +96,7 @@ describe("pre-emption", () => {
     await preemption(fx).run(goOn);
     await fx.rows("update jobs set lease_expires_at = $1 where status = 'running'", [new Date("2031-01-01")]);
     const { store: db, clock, logger, id: serverId } = fx;
-    await createJobReaper({ db, clock, logger, serverId, monotonicMs: () => 0 }).run(goOn);
+    await createJobReaper({ db, clock, logger, serverId, monotonicMs: () => 0, outageGraceMs: 0 }).run(goOn);
     expect(await fx.rows("select first_build_result from prebuilds where state = 'failed'")).toEqual([
       { first_build_result: "canceled" },
     ]);

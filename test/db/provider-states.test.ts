@@ -116,6 +116,19 @@ describe("the deployment's key", () => {
     expect(await codeOf(checkStateKey(fx.addServer({ stateKeys: [keyOf("b")] }).context))).toBe("state_key_mismatch");
   });
 
+  it("that is missing is asked for with the servers that have it, and the one step that brings it", async () => {
+    const fx = await testFixture({ stateKeys: [keyOf("a")] });
+    await checkStateKey(fx.context);
+    await fx.rows(
+      "insert into servers (id, url, started_at, seen_at, version, report) values ($1, 'http://one.example:7080', now(), now(), 'test', $2)",
+      [fx.id, { stateKeyId: fx.context.stateVault.keyId }],
+    );
+    const refused = checkStateKey(fx.addServer({ stateKeys: [keyOf("b")] }).context);
+    await expect(refused).rejects.toMatchObject({
+      next: expect.stringMatching(/http:\/\/one\.example:7080.*PREWARM_STATE_KEY_FILE.*PREWARM_STATE_KEY/s),
+    });
+  });
+
   it("is replaced by naming the old one after the new one; what was sealed before still opens", async () => {
     const bed = await building();
     await checkStateKey(bed.fx.context);

@@ -1,17 +1,14 @@
-// The loops beside the reconciler: retry of deletes, presence of servers, housekeeping.
+// The loops beside the reconciler: retry of deletes, housekeeping.
 import { describe, expect, it } from "vitest";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { createDeleteRetry } from "../../src/controllers/delete-retry.ts";
 import { forgetAudit, recordAudit } from "../../src/db/audit/audit.ts";
 import { createHousekeeping } from "../../src/controllers/housekeeping.ts";
-import { createServerPresence } from "../../src/controllers/server-presence.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import { offsetClock } from "../../src/platform/clock.ts";
 import { create } from "../support/claims.ts";
 import { failed, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { ledgerCounts, ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
-import type { TestServer } from "../support/server.ts";
+import { ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 const goOn = new AbortController().signal;
@@ -67,49 +64,6 @@ describe("a delete that fails", () => {
     await putPrebuild(fx, template.preset(), { transition: "delete", jobStatus: "running" });
     fx.clock.advance(day);
     expect(await retrier(fx).run(goOn)).toMatchObject({ fields: { retried: 0 } });
-  });
-});
-
-describe("a server", () => {
-  function presence(fx: Fixture, server: TestServer): Controller {
-    const { logger, clock: localClock } = fx;
-    const clock = offsetClock(localClock);
-    const serverUrl = (): string => "http://127.0.0.1:1";
-    return createServerPresence({
-      db: server.store,
-      clock,
-      localClock,
-      logger,
-      serverId: server.id,
-      serverUrl,
-      version: "test",
-    });
-  }
-
-  it("S4: that died without a goodbye has its agents taken off the claimable ones by another", async () => {
-    const fx = await testFixture();
-    const template = await publishTemplate(fx);
-    await presence(fx, fx).run(goOn);
-    await putPrebuild(fx, template.preset());
-    const other = fx.addServer();
-    expect(await presence(fx, other).run(goOn)).toMatchObject({ fields: { stranded: 0 } });
-    expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 1 });
-    await fx.rows("update servers set seen_at = seen_at - interval '11 seconds' where id = $1", [fx.id]);
-    expect(await presence(fx, other).run(goOn)).toMatchObject({ fields: { stranded: 1 } });
-    expect(await ledgerCounts(fx, template.preset())).toEqual({ starting: 1 });
-    expect(await presence(fx, other).run(goOn)).toMatchObject({ fields: { stranded: 0 } });
-  });
-
-  it("that says goodbye leaves no trace, and its clock follows the database's", async () => {
-    const fx = await testFixture();
-    const controller = presence(fx, fx);
-    const { fields } = await controller.run(goOn);
-    const expectedMs = (await fx.rows<{ now: Date }>("select clock_timestamp() as now"))[0]?.now.getTime() ?? 0;
-    const offsetMs = Number(fields["offsetMs"]);
-    expect(Math.abs(offsetMs - (expectedMs - fx.clock.now().getTime()))).toBeLessThan(10_000);
-    expect(await fx.number("select count(*) from servers")).toBe(1);
-    await controller.release?.();
-    expect(await fx.number("select count(*) from servers")).toBe(0);
   });
 });
 

@@ -194,7 +194,7 @@ describe("S5: an old decision that is applied late", () => {
     const fx = await testFixture();
     const template = await publishTemplate(fx, { presets: { large: 0 } });
     await putPrebuilds(fx, template.preset(), 10);
-    const [pool] = await loadPools(fx.store, { now: fx.clock.now() });
+    const [pool] = await loadPools(fx.store);
     const targets = (pool?.prebuilds ?? []).map(({ workspaceId, generation }) => ({ workspaceId, generation }));
     const claimed: string[] = [];
     for (let nth = 0; nth < 5; nth += 1) claimed.push((await create(fx)).workspace.id);

@@ -178,7 +178,7 @@ describe("before the hand-over", () => {
       hooks: { claim: { run: "sleep 0.1; echo hook >> order", timeoutMs: 5_000 } },
     });
     bed.server.record = { ...claimedBy("ada"), generation: 0, owner: null };
-    bed.start({ timing: { claimPollMs: 600_000 } });
+    bed.start({ timing: { claimPollMs: 600_000, claimPollConnectedMs: 600_000 } });
     await until(() => expect(bed.server.states()).toContain("ready"));
     await until(() => expect(bed.server.claims()).toBeGreaterThan(0));
     bed.server.record = claimedBy("ada");

@@ -16,7 +16,8 @@ const ready = (): Promise<void> => until(() => expect(bed.server.states()).toCon
 const acknowledged = (count = 1): Promise<void> => until(() => expect(bed.server.acknowledgements).toHaveLength(count));
 const claimHook = (run: string, timeoutMs = 10_000) => agentManifest({ hooks: { claim: { run, timeoutMs } } });
 /** So long that within a test only a wake-up can be the reason for a look. */
-const neverPoll = { claimPollMs: 600_000 };
+const neverPoll = { claimPollMs: 600_000, claimPollConnectedMs: 600_000 };
+const pollEvery = (ms: number) => ({ claimPollMs: ms, claimPollConnectedMs: ms });
 
 function claim(username = "ada", generation = 1): void {
   bed.server.record = claimedBy(username, generation);
@@ -34,8 +35,21 @@ describe("a claim", () => {
   });
 
   test("reaches an agent within one poll when the wake-up is lost", async () => {
-    bed.start({ timing: { claimPollMs: 60 } });
+    bed.start({ timing: pollEvery(60) });
     await ready();
+    claim();
+    await acknowledged();
+  });
+
+  test("reaches an agent that has lost its connection by its own polls, though it would ask far less often with one", async () => {
+    bed.start({
+      timing: { claimPollMs: 60, claimPollConnectedMs: 600_000, reconnectBaseMs: 600_000, reconnectCapMs: 600_000 },
+    });
+    await ready();
+    await until(() => expect(bed.server.claims()).toBeGreaterThan(0));
+    const before = bed.server.claims();
+    bed.server.cut();
+    await until(() => expect(bed.server.claims()).toBeGreaterThan(before + 1));
     claim();
     await acknowledged();
   });
@@ -52,7 +66,7 @@ describe("a claim", () => {
 
   test("an owned workspace at rest asks no more", async () => {
     claim();
-    bed.start({ timing: { claimPollMs: 5 } });
+    bed.start({ timing: pollEvery(5) });
     await acknowledged();
     await until(() => expect(bed.server.lines("agent").join()).toContain("Handed over to ada"));
     const before = bed.server.claims();
@@ -173,7 +187,7 @@ describe("a hand-over happens once", () => {
   test("and an acknowledgement that could not be told is told later", async () => {
     bed.server.manifest = claimHook("echo run >> runs; touch here; while [ ! -e go ]; do sleep 0.02; done");
     claim();
-    bed.start({ timing: { claimPollMs: 50 } });
+    bed.start({ timing: pollEvery(50) });
     await until(() => expect(existsSync(path.join(bed.home, "here"))).toBe(true));
     await bed.server.stop();
     writeFileSync(path.join(bed.home, "go"), "");

@@ -35,6 +35,9 @@ export interface HandRunServer {
   stop(): Promise<void>;
 }
 
+/** Time is the test's, and nothing was away or hangs. */
+const undisturbed = { outageGraceMs: 0, selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test" }) };
+
 /** Builds it upon a fixture, whose clock it has. */
 export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {
   const config = { ...loadConfig(serverOptions, { flags: new Map(), env: {} }).values, ...overrides };
@@ -45,11 +48,13 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   await ensureFirstRun(context, { administratorPassword });
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
+  const hub = new AgentHub();
   const app = await buildHttpServer({
     ...context,
-    hub: new AgentHub(),
+    hub,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
+    hearsNews: () => true,
     lastCycle: () => null,
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
@@ -63,13 +68,15 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     clock: { ...fx.clock, setOffsetMs: () => undefined, offsetMs: () => 0 },
     serverUrl: () => url,
     version: "test",
-    prebuilds: reconcilerDeps(fx, { policy: options.poolPolicy }).options,
+    prebuilds: reconcilerDeps(fx).options,
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
     auditKeepMs: config.auditKeepMs,
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
-    takeUsedAgents: () => used,
+    uses: { usedAgents: () => used, useNoted: () => undefined },
+    ...undisturbed,
+    connections: hub,
     ...(await openNotifications(context, config)),
   };
   const lastSuccesses: LastSuccesses = new Map();

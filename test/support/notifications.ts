@@ -61,6 +61,7 @@ export async function watch(server: TestServer): Promise<Record<string, unknown>
     serverId: server.id,
     daemonLostAfterMs: 300_000,
     pausedAfterMs: 3_600_000,
+    outageGraceMs: 0,
   });
   const report = await controller.run(goOn);
   await controller.release?.();

@@ -5,8 +5,9 @@ import type { ServerId } from "../../src/contracts/ids.ts";
 import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { Random } from "../../src/platform/random.ts";
-import { testPolicy, type TestServer } from "./server.ts";
+import type { TestServer } from "./server.ts";
 
+/** What is not said is as the server's own options say. */
 export interface ReconcilerOptions {
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   readonly inFlightMax?: number;
@@ -21,6 +22,7 @@ export interface ReconcilerOptions {
 
 export function reconcilerDeps(server: TestServer, options: ReconcilerOptions = {}): PrebuildsDeps {
   const { context } = server;
+  const limits = context.options.poolLimits;
   return {
     db: server.store,
     clock: options.clock ?? context.clock,
@@ -30,12 +32,12 @@ export function reconcilerDeps(server: TestServer, options: ReconcilerOptions = 
     monotonicMs: context.monotonicMs,
     options: {
       intervalMs: 60_000,
-      policy: { ...testPolicy, ...options.policy },
-      inFlightMax: options.inFlightMax ?? 0,
-      createsPerMinuteMax: options.createsPerMinuteMax ?? 0,
+      policy: { ...limits.policy, ...options.policy },
+      inFlightMax: options.inFlightMax ?? limits.inFlightMax,
+      createsPerMinuteMax: options.createsPerMinuteMax ?? limits.createsPerMinuteMax,
       failedKeptMax: options.failedKeptMax ?? 10,
       connectionsMax: server.connectionsMax,
-      isQuotaEnabled: server.context.options.isQuotaEnabled,
+      isQuotaEnabled: limits.isQuotaEnabled,
       prebuildsAllowance: options.prebuildsAllowance ?? 0,
     },
   };

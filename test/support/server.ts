@@ -9,6 +9,7 @@ import type { Topic } from "../../src/contracts/news.ts";
 import type { EmbeddedConnection } from "../../src/db/embedded/start-embedded.ts";
 import { createPool } from "../../src/db/pg-pool.ts";
 import { Store } from "../../src/db/store.ts";
+import type { DeploymentLimits } from "../../src/db/pools/load-deployment.ts";
 import type { PoolPolicy } from "../../src/domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../src/platform/clock.ts";
 import type { MemoryLogger } from "../../src/platform/logger.ts";
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly isPrebuildsEnabled?: boolean;
   readonly isQuotaEnabled?: boolean;
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
+  /** Limits that all pools share; none unless said. */
+  readonly limits?: Partial<Pick<DeploymentLimits, "inFlightMax" | "createsPerMinuteMax">>;
   readonly random?: Random;
   /** Nothing is reserved unless said. */
   readonly reservedShare?: number;
@@ -98,7 +101,13 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
       leaseMs: 30_000,
       reservedShare: options.reservedShare ?? 0,
       orphanAgeMs: 600_000,
-      poolPolicy: { ...testPolicy, ...options.policy },
+      poolLimits: {
+        policy: { ...testPolicy, disabled: !(options.isPrebuildsEnabled ?? true), ...options.policy },
+        inFlightMax: 0,
+        createsPerMinuteMax: 0,
+        isQuotaEnabled: options.isQuotaEnabled ?? false,
+        ...options.limits,
+      },
       uploadBytesMax: 1_000_000,
       unpackedBytesMax: 1_000_000,
       builtinDaemonKeyHash: Buffer.alloc(32),

@@ -1,20 +1,17 @@
 import type { Static } from "typebox";
 import type { Explanation, Pool, PrebuildRow, PrebuildStatus } from "../../contracts/api/prebuilds.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { PresetId } from "../../contracts/ids.ts";
+import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
-import { type LoadedPool, loadPools, type LoadPoolsInput } from "../../db/pools/load-pools.ts";
-import { loadPoolQuota } from "../../db/people/quota.ts";
+import { loadDeployment } from "../../db/pools/load-deployment.ts";
 import { readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
-import { type PrebuildsSwitches, readSwitches } from "../../db/settings/settings.ts";
-import { decidePool } from "../../domain/pool/decide-pool.ts";
+import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
-import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
-import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
-import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import { type PlannedPool, planDeployment } from "../../domain/pool/plan-deployment.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
+import { inTurns } from "../../platform/in-turns.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
@@ -31,51 +28,42 @@ interface InOrganization {
   readonly organization?: string;
 }
 
-export interface SeenPool {
-  readonly snapshot: PoolSnapshot;
-  readonly plan: PoolPlan;
+export interface SeenPool extends PlannedPool {
   readonly versionName: string;
 }
 
-/** The pools as the reconciler would see them now, decided by the same code. */
+interface Scope {
+  readonly organizationId?: OrganizationId;
+  readonly templateId?: TemplateId;
+}
+
+/**
+ * The pools as the next cycle of the reconciler would find and treat them: loaded and planned by the same code. Always
+ * all pools are planned, as what one may create depends on the others; the scope only says which of them are given.
+ */
 export async function seePools(
   context: AppContext,
-  scope: Omit<LoadPoolsInput, "now">,
+  scope: Scope,
 ): Promise<{ readonly pools: SeenPool[]; readonly switches: PrebuildsSwitches }> {
-  const at = context.clock.now();
-  const { isQuotaEnabled } = context.options;
-  // All pools of an organization share its quota, so what one of them may create is known only beside the others.
-  const { templateId, ...organizationScope } = scope;
-  const { switches, loaded } = await context.db.snapshot("pools", async (sql) => ({
-    switches: await readSwitches(sql),
-    loaded: await loadPools(sql, { ...(isQuotaEnabled ? organizationScope : scope), now: at, isForPeople: true }),
-  }));
-  const now = at.getTime();
-  const policy = {
-    ...context.options.poolPolicy,
-    disabled: !isEnabled(context, switches),
-    paused: switches.pause.isTurned,
-  };
-  const seen = loaded.map((pool: LoadedPool): SeenPool => {
-    const { preset, prebuilds, history, surge } = pool;
-    const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
-    return { snapshot, plan: decidePool(snapshot), versionName: pool.versionName };
-  });
-  const held = isQuotaEnabled ? await holdForQuota(context, seen) : seen;
-  const pools = held.filter(({ snapshot }) => templateId === undefined || snapshot.preset.templateId === templateId);
-  return { pools: pools.sort(byName), switches };
+  const { snapshot, switches, pools } = await context.db.snapshot(
+    "pools",
+    async (sql) =>
+      await loadDeployment(sql, { limits: context.options.poolLimits, now: context.clock.now(), isForPeople: true }),
+  );
+  const planned = await inTurns(planDeployment(snapshot));
+  const seen = planned.map((pool, nth): SeenPool => ({ ...pool, versionName: pools[nth]?.versionName ?? "" }));
+  return { pools: seen.filter(isWithin(scope)).sort(byName), switches };
+}
+
+function isWithin({ organizationId, templateId }: Scope): (pool: SeenPool) => boolean {
+  return ({ snapshot: { preset } }) =>
+    (organizationId === undefined || preset.organizationId === organizationId) &&
+    (templateId === undefined || preset.templateId === templateId);
 }
 
 /** The stored switch, as far as the option of this server lets it. */
 export function isEnabled(context: AppContext, { off }: PrebuildsSwitches): boolean {
   return context.prebuildsSwitch.isAllowed && !off.isTurned;
-}
-
-async function holdForQuota(context: AppContext, seen: readonly SeenPool[]): Promise<SeenPool[]> {
-  const plans = seen.map(({ plan }) => plan);
-  const wanting = plans.filter((plan) => plannedCreates(plan) > 0).map((plan) => plan.presetId);
-  const limited = limitByQuota(plans, await loadPoolQuota(context.db, wanting));
-  return seen.map((pool, place) => ({ ...pool, plan: limited[place] ?? pool.plan }));
 }
 
 function byName(one: SeenPool, other: SeenPool): number {

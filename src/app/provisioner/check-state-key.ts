@@ -1,9 +1,11 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { plainStates, sealPlainState } from "../../db/resources/provider-states.ts";
 import { ensureStateKeyId, replaceStateKeyId } from "../../db/settings/settings.ts";
+import { listServers } from "../../db/servers/servers.ts";
 import type { AppContext } from "../app-context.ts";
 
 const sealedAtOnceMax = 50;
+const serversShownMax = 5;
 
 /**
  * At a server's start: makes sure that all servers of the deployment seal with keys that each of them can open, and
@@ -18,6 +20,7 @@ export async function checkStateKey(context: AppContext): Promise<void> {
     throw new CodedError(
       "state_key_mismatch",
       `The provider states in the database are sealed with the key ${known}, and this server has the key ${vault.keyId}.`,
+      { next: await howToJoin(context, known) },
     );
   }
   if (known !== vault.keyId) {
@@ -26,6 +29,17 @@ export async function checkStateKey(context: AppContext): Promise<void> {
   }
   let sealed = sealedAtOnceMax;
   while (sealed === sealedAtOnceMax) sealed = await sealSome(context);
+}
+
+/** One step: the key of the deployment, in a file or in the environment. It is never in the database. */
+async function howToJoin({ db }: AppContext, keyId: string): Promise<string> {
+  const having = (await listServers(db, serversShownMax)).filter(({ report }) => report.stateKeyId === keyId);
+  const where = having.length === 0 ? "a server of the deployment" : having.map(({ url }) => url).join(" or ");
+  return (
+    `Give this server the deployment's key: copy the file \`state.key\` of the data folder of ${where} to this machine ` +
+    "and name it in PREWARM_STATE_KEY_FILE, or put its text into PREWARM_STATE_KEY. " +
+    "When the key was replaced on purpose, name the old one after the new one, with a comma between them."
+  );
 }
 
 async function sealSome({ db, stateVault }: AppContext): Promise<number> {

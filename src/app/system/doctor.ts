@@ -13,6 +13,7 @@ import { instant } from "../page.ts";
 import { seePools } from "../prebuilds/pools.ts";
 import { daemonFindings } from "./daemon-findings.ts";
 import { finding } from "./finding.ts";
+import { serverFindings } from "./server-findings.ts";
 
 const rowsShownMax = 20;
 /** A queue is old when its next job has waited for so long. */
@@ -37,6 +38,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     running: row.running,
   }));
   const statuses = controllers();
+  const { findings: ofServers, servers } = await serverFindings(context);
   return {
     version: context.options.version,
     findings: [
@@ -44,6 +46,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         context,
         daemons.some((daemon) => daemon.isAlive),
       )),
+      ...ofServers,
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
@@ -53,6 +56,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     ],
     controllers: [...statuses],
     daemons,
+    servers: [...servers],
   };
 }
 
@@ -129,11 +133,17 @@ function switchFindings(context: AppContext, { pause, off }: PrebuildsSwitches):
 async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
   const { pools, switches } = await seePools(context, {});
   const findings = switchFindings(context, switches);
-  for (const { snapshot, plan } of pools) {
-    if (plan.health.kind === "healthy") continue;
+  for (const { snapshot, plan, versionName } of pools) {
     const name = `${snapshot.preset.templateName}/${snapshot.preset.presetName}`;
-    const message = `The pool ${name} is ${plan.health.kind.replace("_", " ")}.`;
-    findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
+    const warn = (message: string): void => {
+      findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
+    };
+    if (plan.health.kind !== "healthy") warn(`The pool ${name} is ${plan.health.kind.replace("_", " ")}.`);
+    if (plan.rollout?.kind === "stalled") {
+      warn(
+        `The roll-out of ${name} has stopped: claims still get version ${versionName}, the new one gets none ready.`,
+      );
+    }
   }
   if (findings.length === 0) findings.push(finding("pools", "ok", `${pools.length} pools, all healthy.`));
   return findings;

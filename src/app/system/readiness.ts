@@ -1,9 +1,15 @@
+import type { ControllerStatus } from "../../contracts/api/system.ts";
 import { isDatabaseWritable } from "../../db/servers/doctor.ts";
 import type { AppContext } from "../app-context.ts";
 
 const answerWithinMs = 2_000;
+/** A heartbeat comes every 3 s: several were missed. */
+const heartbeatLateMs = 15_000;
+const heartbeatController = "server-presence";
 
-/** Whether the database answers within two seconds, and takes writes: a server can do nothing with one that only reads. */
+/**
+ * Whether the database answers within two seconds, and takes writes: a server can do nothing with one that only reads.
+ */
 export async function isDatabaseUp(context: AppContext): Promise<boolean> {
   const answer = isDatabaseWritable(context.db).catch(() => false);
   let timer: NodeJS.Timeout | undefined;
@@ -13,4 +19,14 @@ export async function isDatabaseUp(context: AppContext): Promise<boolean> {
   const isUp = await Promise.race([answer, late]);
   clearTimeout(timer);
   return isUp;
+}
+
+/**
+ * Whether this server's heartbeat is really stored. The question about the database alone would not show a disk that is
+ * full, or a loop that hangs. One that has not had its first turn yet is not late.
+ */
+export function isHeartbeatCurrent(statuses: readonly ControllerStatus[], now: Date): boolean {
+  const status = statuses.find(({ name }) => name === heartbeatController);
+  if (status === undefined || status.lastStartedAt === null) return true;
+  return status.lastOutcome !== "error" && now.getTime() - Date.parse(status.lastStartedAt) < heartbeatLateMs;
 }

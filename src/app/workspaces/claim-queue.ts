@@ -1,9 +1,12 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { claimsQueuedMax } from "../../contracts/limits.ts";
 import { type ClaimedRow, type ClaimInput, claimPrebuild, type ReadySince } from "../../db/claims/claim.ts";
-import { type BatchAnswer, claimPrebuilds } from "../../db/claims/claim-batch.ts";
+import { claimPrebuilds } from "../../db/claims/claim-batch.ts";
+import { isLockTimeout } from "../../db/pg-errors.ts";
 import type { Db } from "../../db/store.ts";
 import type { Logger } from "../../platform/logger.ts";
+import { ClaimPlaces, fromTheOldest, poolKeyOf } from "./claim-places.ts";
+import { isOutcomeUnknown, lostClaims, outcomeUnknown } from "./lost-claims.ts";
 
 /**
  * Statements that a pool has under way at once; while they run, further claims gather for the next. A second one passes
@@ -22,20 +25,6 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/**
- * For so long a pool's claims begin where its oldest was found, and not at the entries of those claimed before, which
- * stay in the index while any statement can see them (a consistency check of seconds is enough). A prebuild older than
- * that, which a claim gave back or whose agent came back, waits so long for its turn, unless there is no other.
- */
-const placeKeptMs = 200;
-const placesMax = 1_000;
-const fromTheOldest = "-infinity";
-
-interface Place {
-  readonly readySince: Date;
-  readonly untilMs: number;
-}
-
 interface Line {
   running: number;
   /** Of those running, how many have taken longer than `patienceMs`. */
@@ -49,28 +38,29 @@ interface Line {
  * instead of hundreds, and nobody waits for others to come.
  *
  * Sharing is never seen: a claim gets what it would have got alone. When a shared statement fails for one of them (a
- * name that was taken in the meantime), nothing has happened, and each is made by itself.
+ * name that was taken in the meantime), nothing has happened, and each is made by itself. Each is answered as soon as
+ * what it did is committed, so that nothing that fails later can take its answer away.
  */
 export class ClaimQueue {
   readonly #db: Db;
   readonly #logger: Logger;
-  readonly #monotonicMs: () => number;
   readonly #lines = new Map<string, Line>();
-  readonly #places = new Map<string, Place>();
+  readonly #places: ClaimPlaces;
   #queued = 0;
 
   constructor(db: Db, { logger, monotonicMs }: { readonly logger: Logger; readonly monotonicMs: () => number }) {
     this.#db = db;
     this.#logger = logger;
-    this.#monotonicMs = monotonicMs;
+    this.#places = new ClaimPlaces(monotonicMs);
   }
 
   /**
    * As `claimPrebuild`, outside any transaction.
-   * Errors: those of `claimPrebuild`; `too_many_waiters` when `claimsQueuedMax` claims wait for their turn.
+   * Errors: those of `claimPrebuild`; `database_unavailable` also when it is not known whether the claim was made;
+   * `too_many_waiters` when `claimsQueuedMax` claims wait for their turn.
    */
   async claim(input: ClaimInput): Promise<ClaimedRow | undefined> {
-    const key = keyOf(input);
+    const key = poolKeyOf(input);
     const line = this.#lines.get(key) ?? { running: 0, stuck: 0, waiting: [] };
     this.#lines.set(key, line);
     if (this.#queued >= claimsQueuedMax) {
@@ -116,81 +106,86 @@ export class ClaimQueue {
   async #run(batch: readonly Waiting[]): Promise<void> {
     const [first] = batch;
     if (first === undefined) return;
-    if (batch.length === 1) return await this.#runAlone(first);
-    try {
-      const answers = await this.#claimTogether(batch);
-      await Promise.all(
-        batch.map(async (each, nth) => {
-          const answer = answers[nth];
-          if (answer?.kind === "claimed") each.resolve(answer.row);
-          else if (answer?.kind === "empty") each.resolve(undefined);
-          // By itself it meets the constraint, and gets its error.
-          else await this.#runAlone(each);
-        }),
-      );
-    } catch (error) {
-      // The database cannot be reached: so it is for each of them. Anything else is one claim's, and nothing happened.
-      if (error instanceof CodedError) for (const each of batch) each.reject(error);
-      else {
-        const fields = { claims: batch.length, reason: String(error) };
-        this.#logger.warn("claims that shared a statement are made one by one", fields);
-        await Promise.all(batch.map((each) => this.#runAlone(each)));
-      }
-    }
+    const readySince = this.#places.of(first.input);
+    let left = await this.#look(batch, readySince);
+    // Before the place there may be some that were passed over.
+    if (readySince !== fromTheOldest) left = await this.#look(left, fromTheOldest);
+    for (const each of left) each.resolve(undefined);
   }
 
-  async #claimTogether(batch: readonly Waiting[]): Promise<readonly BatchAnswer[]> {
-    const inputs = batch.map((each) => each.input);
-    const [first] = inputs;
+  /** Answers whoever gets a prebuild or an error. @returns those for whom there was none; it never throws. */
+  async #look(batch: readonly Waiting[], readySince: ReadySince): Promise<readonly Waiting[]> {
+    const [first] = batch;
     if (first === undefined) return [];
+    if (batch.length === 1) return await this.#lookAlone(first, readySince);
+    const inputs = batch.map((each) => each.input);
     // The newest instant of all: the pool is judged, and the claims are dated, as of one moment.
     const now = new Date(Math.max(...inputs.map((input) => input.now.getTime())));
-    const readySince = this.#placeOf(first);
-    const answers = await claimPrebuilds(this.#db, first, { now, inputs, readySince });
-    if (readySince === fromTheOldest) {
-      this.#remember(
-        first,
-        answers.flatMap((answer) => (answer.kind === "claimed" ? [answer.row] : [])),
-      );
-      return answers;
-    }
-    const left = inputs.filter((_, nth) => answers[nth]?.kind === "empty");
-    if (left.length === 0) return answers;
-    // Before the place there may be some that were passed over.
-    const again = [...(await claimPrebuilds(this.#db, first, { now, inputs: left }))];
-    return answers.map((answer) => (answer.kind === "empty" ? (again.shift() ?? answer) : answer));
-  }
-
-  async #runAlone({ input, resolve, reject }: Waiting): Promise<void> {
     try {
-      const readySince = this.#placeOf(input);
-      const row = await claimPrebuild(this.#db, input, readySince);
-      if (readySince === fromTheOldest) this.#remember(input, row === undefined ? [] : [row]);
-      resolve(row === undefined && readySince !== fromTheOldest ? await claimPrebuild(this.#db, input) : row);
+      const answers = await claimPrebuilds(this.#db, first.input, { now, inputs, readySince });
+      const claimed = answers.flatMap((answer) => (answer.kind === "claimed" ? [answer.row] : []));
+      if (readySince === fromTheOldest) this.#places.remember(first.input, claimed);
+      const refused: Waiting[] = [];
+      const left: Waiting[] = [];
+      for (const [nth, each] of batch.entries()) {
+        const answer = answers[nth];
+        if (answer?.kind === "claimed") each.resolve(answer.row);
+        else (answer?.kind === "empty" ? left : refused).push(each);
+      }
+      // By itself it meets the constraint, and gets its error.
+      return [...left, ...(await this.#lookOneByOne(refused, readySince))];
     } catch (error) {
-      reject(error);
+      return await this.#afterFailure(batch, readySince, error);
     }
   }
 
-  #placeOf(input: ClaimInput): ReadySince {
-    const place = this.#places.get(keyOf(input));
-    return place === undefined || this.#monotonicMs() > place.untilMs ? fromTheOldest : place.readySince;
-  }
-
-  /** Where the pool's oldest were found; a pool that had none is looked through from its oldest again. */
-  #remember(input: ClaimInput, claimed: readonly ClaimedRow[]): void {
-    if (this.#places.size >= placesMax) this.#places.clear();
-    const newestMs = Math.max(...claimed.map((row) => row.ready_at.getTime()));
-    if (!Number.isFinite(newestMs)) this.#places.delete(keyOf(input));
-    else {
-      const untilMs = this.#monotonicMs() + placeKeptMs;
-      this.#places.set(keyOf(input), { readySince: new Date(newestMs), untilMs });
+  async #lookAlone(each: Waiting, readySince: ReadySince): Promise<readonly Waiting[]> {
+    try {
+      const row = await claimPrebuild(this.#db, each.input, readySince);
+      if (readySince === fromTheOldest) this.#places.remember(each.input, row === undefined ? [] : [row]);
+      if (row === undefined) return [each];
+      each.resolve(row);
+    } catch (error) {
+      if (isOutcomeUnknown(error)) await this.#answerLost([each], error);
+      else each.reject(error);
     }
+    return [];
   }
-}
 
-function keyOf(input: ClaimInput): string {
-  return `${input.presetId} ${input.isOutdatedAllowed}`;
+  async #lookOneByOne(batch: readonly Waiting[], readySince: ReadySince): Promise<readonly Waiting[]> {
+    return (await Promise.all(batch.map((each) => this.#lookAlone(each, readySince)))).flat();
+  }
+
+  async #afterFailure(batch: readonly Waiting[], readySince: ReadySince, error: unknown): Promise<readonly Waiting[]> {
+    if (isOutcomeUnknown(error)) await this.#answerLost(batch, error);
+    else if (error instanceof CodedError && !isLockTimeout(error.cause)) {
+      // The database cannot be reached, or is too slow: so it is for each of them.
+      for (const each of batch) each.reject(error);
+    } else {
+      // One claim's fault, or one that waits for somebody's lock; and nothing happened.
+      const fields = { claims: batch.length, reason: String(error) };
+      this.#logger.warn("claims that shared a statement are made one by one", fields);
+      return await this.#lookOneByOne(batch, readySince);
+    }
+    return [];
+  }
+
+  /** The connection was lost while they were made: each is answered by what the database knows of it. */
+  async #answerLost(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const found = await lostClaims(
+      this.#db,
+      batch.map((each) => each.input.buildId),
+    );
+    for (const each of batch) {
+      const row = found.get(each.input.buildId);
+      if (row === undefined) each.reject(outcomeUnknown(error));
+      else each.resolve(row);
+    }
+    this.#logger.warn("the answer to claims was lost, and asked for again", {
+      claims: batch.length,
+      found: found.size,
+    });
+  }
 }
 
 function mayBegin({ running, stuck, waiting }: Line): boolean {

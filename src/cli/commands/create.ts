@@ -1,6 +1,6 @@
 import type { Client } from "../../client/client.ts";
 import type { CreatedWorkspace, CreateWorkspace, Workspace } from "../../contracts/api/workspaces.ts";
-import { CodedError } from "../../contracts/errors.ts";
+import { CodedError, isPassingCode } from "../../contracts/errors.ts";
 import { claimWaitMsMax, idempotencyKeyLengthMax } from "../../contracts/limits.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
 import { sleep } from "../../platform/sleep.ts";
@@ -85,7 +85,7 @@ async function request(client: Client, body: CreateWorkspace, invocation: Invoca
     try {
       return await client.call("createWorkspace", { body, query: organization });
     } catch (error) {
-      const isPassing = error instanceof CodedError && ["transient", "database_unavailable"].includes(error.code);
+      const isPassing = error instanceof CodedError && isPassingCode(error.code);
       if (!isPassing || attempt >= triesMax) throw error;
       output.progress(`${error.message} Trying again (${attempt + 1} of ${triesMax})…`);
       await sleep(backoffDelayMs({ attempt, baseMs: retryBaseMs, capMs: retryCapMs, random: world.random }));

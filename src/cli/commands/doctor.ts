@@ -46,7 +46,13 @@ export const doctorCommand = defineCommand({
     const answer = await serverReport(invocation);
     const report: DoctorReport =
       answer instanceof CodedError
-        ? { version: world.version, findings: [...(await localFindings(world, answer))], controllers: [], daemons: [] }
+        ? {
+            version: world.version,
+            findings: [...(await localFindings(world, answer))],
+            controllers: [],
+            daemons: [],
+            servers: [],
+          }
         : answer;
     output.result(report, () => render(report.findings, output));
     return report.findings.some(({ severity }) => severity === "error") ? exitCodes.failed : exitCodes.done;

@@ -1,6 +1,6 @@
 import type { ServerSentEvent } from "../../client/event-stream.ts";
 import type { ErrorResponse } from "../../contracts/api/error-response.ts";
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingCode } from "../../contracts/errors.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
 import { sleep } from "../../platform/sleep.ts";
 import type { CliWorld } from "../world.ts";
@@ -21,7 +21,7 @@ export interface WatchOptions {
 
 function isPassing(error: unknown): boolean {
   // What is not coded is a stream that broke while it was read.
-  return !(error instanceof CodedError) || error.code === "transient" || error.code === "database_unavailable";
+  return !(error instanceof CodedError) || isPassingCode(error.code);
 }
 
 /** The error with which the server ends a stream that it cannot go on with. */

@@ -30,6 +30,10 @@ export type DoctorFinding = Static<typeof DoctorFinding>;
 export const ControllerStatus = Type.Object({
   name: Type.String(),
   intervalMs: Type.Integer(),
+  /** When the run under way began. */
+  runningSince: OptionalInstant,
+  /** Since when the run under way has taken longer than it may: it was told to stop, and has not. */
+  hungSince: OptionalInstant,
   lastStartedAt: OptionalInstant,
   lastElapsedMs: Type.Union([Type.Number(), Type.Null()]),
   lastOutcome: Type.Union([Type.Literal("ok"), Type.Literal("skipped"), Type.Literal("error"), Type.Null()]),
@@ -54,6 +58,20 @@ export const DoctorReport = Type.Object({
       running: Type.Integer(),
     }),
   ),
+  /** Every server of the deployment, as its last heartbeat told. */
+  servers: Type.Array(
+    Type.Object({
+      url: Type.String(),
+      version: Type.String(),
+      /** Whether it is the one that answers. */
+      isSelf: Type.Boolean(),
+      seenAt: Instant,
+      silentMs: Type.Number(),
+      /** Agents' connections that it holds, and those that the database says it holds. */
+      agentsHeld: Type.Integer(),
+      agentsListed: Type.Integer(),
+    }),
+  ),
 });
 export type DoctorReport = Static<typeof DoctorReport>;
 
@@ -73,10 +91,18 @@ export const systemRoutes = {
     method: "GET",
     path: "/readyz",
     tag: "system",
-    summary: "The server can do its work: the database answers and takes writes. 503 while it does not.",
+    summary:
+      "The server can do its work: the database answers and takes writes, and its own heartbeat was stored lately. 503 while not.",
     credential: "none",
     access: "anyone",
-    response: Type.Object({ status: Type.String(), database: Type.String() }),
+    response: Type.Object({
+      status: Type.Union([Type.Literal("ready"), Type.Literal("not_ready")]),
+      database: Type.Union([Type.Literal("up"), Type.Literal("down")]),
+      /** `late`: no heartbeat of this server could be stored for a while, so it knows nothing for certain. */
+      heartbeat: Type.Union([Type.Literal("current"), Type.Literal("late")]),
+      /** `polled`: news of other servers are not heard at the moment; everything comes by the next poll. */
+      news: Type.Union([Type.Literal("heard"), Type.Literal("polled")]),
+    }),
   },
   version: {
     method: "GET",

@@ -14,8 +14,15 @@ const agentsPerRunMax = 5_000;
 export interface ActivityDeps {
   readonly db: Db;
   readonly clock: Clock;
-  /** The agents of this server that somebody has used since it was last asked, or uses now. */
-  readonly takeUsedAgents: () => readonly AgentId[];
+  readonly uses: AgentUses;
+}
+
+/** Who is used at this server. What could not be stored is told again. */
+export interface AgentUses {
+  /** The agents that somebody has used and that is not noted yet, or uses now. */
+  usedAgents(): readonly AgentId[];
+  /** That these were used has been stored. */
+  useNoted(agentIds: readonly AgentId[]): void;
 }
 
 /**
@@ -28,7 +35,7 @@ export function createActivity(deps: ActivityDeps): Controller {
     intervalMs,
     topics: [],
     run: async () => {
-      const agentIds = deps.takeUsedAgents().slice(0, agentsPerRunMax);
+      const agentIds = deps.uses.usedAgents().slice(0, agentsPerRunMax);
       if (agentIds.length === 0) return { outcome: "ok", fields: { used: 0 } };
       const now = deps.clock.now();
       const used = await deps.db.transaction("activity", async (tx) => {
@@ -40,6 +47,7 @@ export function createActivity(deps: ActivityDeps): Controller {
         );
         return rows.length;
       });
+      deps.uses.useNoted(agentIds);
       return { outcome: "ok", fields: { used } };
     },
   };

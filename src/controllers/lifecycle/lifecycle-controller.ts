@@ -1,7 +1,7 @@
 import type { ServerId } from "../../contracts/ids.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
-import type { Controller } from "../controller.ts";
+import { type Controller, longRunMsMax } from "../controller.ts";
 import { createLease } from "../lease.ts";
 import { type ActDeps, actOnWorkspace, noticeDeletion } from "./lifecycle-act.ts";
 import { lookForDue } from "./lifecycle-look.ts";
@@ -27,6 +27,7 @@ export function createLifecycle(deps: LifecycleDeps): Controller {
   return {
     name: "lifecycle",
     intervalMs,
+    runMsMax: longRunMsMax,
     topics: [],
     run: async (shouldStop) => {
       if (!(await lease.hold())) return { outcome: "skipped", fields: {} };

@@ -6,14 +6,15 @@ import { type OutboxChannelRow, readOutboxState } from "../../db/notifications/o
 import { foldPoolTotals, type PoolTotalsRow, readPoolTotals } from "../../db/pools/pool-totals.ts";
 import { type QueueClassRow, readQueueState } from "../../db/jobs/queue-state.ts";
 import { readSwitches } from "../../db/settings/settings.ts";
-import { limitStatements } from "../../db/claims/statement-limit.ts";
-import type { Db } from "../../db/store.ts";
+import type { Db, Sql } from "../../db/store.ts";
+import { poolsById, poolSnapshot } from "../../domain/pool/deployment-snapshot.ts";
 import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { familyText, labelsText } from "../../platform/metrics/exposition.ts";
 import type { SampledName } from "../../platform/metrics/metric-definitions.ts";
 import type { CachedText, Metrics } from "../../platform/metrics/metrics.ts";
 import { yieldTurn } from "../../platform/sleep.ts";
+import { within } from "../../platform/within.ts";
 import type { Controller } from "../controller.ts";
 import { PoolSeriesTable } from "./pool-series.ts";
 
@@ -54,6 +55,8 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
   return {
     name: "metrics",
     intervalMs: options.refreshIntervalMs,
+    // Its own limit ends it; only what comes after that hangs.
+    runMsMax: 2 * options.refreshTimeoutMs,
     topics: ["settings"],
     run: async () => {
       if (pending !== null) throw new Error("The refresh before this one has not ended; the database does not answer.");
@@ -61,26 +64,14 @@ export function createMetricsRefresh(deps: MetricsRefreshDeps): Controller {
         pending = null;
       });
       pending = work;
-      await within(work, options.refreshTimeoutMs);
+      const late = (): Error =>
+        new Error(`The refresh of the metrics took longer than ${options.refreshTimeoutMs} ms.`);
+      // Its statements end by themselves then, and only a lost connection may take longer.
+      await within(work, options.refreshTimeoutMs, late);
       return { outcome: "ok", fields: { bytes: text.plain.length } };
     },
     release: async () => end(),
   };
-}
-
-/** Waits no longer than `limitMs`; statements end by themselves then, and only a lost connection may take longer. */
-async function within(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`The refresh of the metrics took longer than ${limitMs} ms.`)), limitMs);
-  });
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    // Whoever lost the race may still fail, and nobody would listen.
-    work.catch(() => undefined);
-  }
 }
 
 interface SeenState {
@@ -95,28 +86,29 @@ interface SeenState {
 
 async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Promise<SeenState> {
   const at = clock.now();
-  return await db.snapshot("metrics", async (sql) => {
-    await limitStatements(sql, options.refreshTimeoutMs);
+  const read = async (sql: Sql): Promise<SeenState> => {
     const { pause, off } = await readSwitches(sql);
     return {
       at,
       isPaused: pause.isTurned,
       isEnabled: !policy.disabled && !off.isTurned,
-      pools: await loadPools(sql, { now: at }),
+      pools: await loadPools(sql),
       totals: await readPoolTotals(sql),
       queue: await readQueueState(sql),
       outbox: await readOutboxState(sql, at),
     };
-  });
+  };
+  return await db.snapshot("metrics", read, { statementMs: options.refreshTimeoutMs });
 }
 
 async function renderState(deps: MetricsRefreshDeps, seen: SeenState): Promise<Buffer> {
   const table = new PoolSeriesTable({ hasGauges: seen.isEnabled });
   const policy: PoolPolicy = { ...deps.policy, paused: seen.isPaused, disabled: !seen.isEnabled };
   const now = seen.at.getTime();
-  for (const [position, { preset, prebuilds, history, surge }] of seen.pools.entries()) {
+  const byId = poolsById(seen.pools);
+  for (const [position, pool] of seen.pools.entries()) {
     if (position % batchMax === batchMax - 1) await yieldTurn();
-    table.addPool({ preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) });
+    table.addPool(poolSnapshot(pool, { now, policy, byId }));
   }
   for (const [position, row] of seen.totals.entries()) {
     if (position % batchMax === batchMax - 1) await yieldTurn();

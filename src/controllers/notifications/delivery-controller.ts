@@ -12,7 +12,7 @@ import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Metrics } from "../../platform/metrics/metrics.ts";
 import type { Random } from "../../platform/random.ts";
-import type { Controller } from "../controller.ts";
+import { type Controller, longRunMsMax } from "../controller.ts";
 import { composeDigest, composeMail, composeWebhook } from "./compose.ts";
 import { createDeliveryCounts } from "./delivery-counts.ts";
 import type { MailTransport } from "./mail-transport.ts";
@@ -56,6 +56,7 @@ export function createDelivery(deps: DeliveryDeps): Controller {
   return {
     name: "notifications",
     intervalMs,
+    runMsMax: longRunMsMax,
     topics: ["notifications"],
     run: async (shouldStop) => {
       const counts = { delivered: 0, retry: 0, dead: 0, dropped: 0 };

@@ -1,15 +1,7 @@
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { loadPoolQuota, lockQuota, organizationsOf, presetCosts, quotaOfPools } from "../../db/people/quota.ts";
-import type { Sql, Tx } from "../../db/store.ts";
+import { lockQuota, organizationsOf, presetCosts, quotaOfPools } from "../../db/people/quota.ts";
+import type { Tx } from "../../db/store.ts";
 import type { PoolCreate } from "../../db/pools/pool-creates.ts";
-import { limitByQuota } from "../../domain/pool/limit-by-quota.ts";
-import { type PoolPlan, plannedCreates } from "../../domain/pool/pool-plan.ts";
-
-/** The plans with what their organizations' quotas do not cover held; asked only when something is to be created. */
-export async function holdForQuota(sql: Sql, plans: readonly PoolPlan[]): Promise<readonly PoolPlan[]> {
-  const wanting = plans.filter((plan) => plannedCreates(plan) > 0).map((plan) => plan.presetId);
-  return wanting.length === 0 ? plans : limitByQuota(plans, await loadPoolQuota(sql, wanting));
-}
 
 /**
  * As many of the creates as the quotas cover at this moment, in the transaction that makes them: whoever else creates

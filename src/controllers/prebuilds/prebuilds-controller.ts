@@ -1,21 +1,18 @@
 import type { PresetId } from "../../contracts/ids.ts";
-import { loadPools, prebuildsCreatedSince, prebuildsInFlight, presetsTotal } from "../../db/pools/load-pools.ts";
-import { readSwitches } from "../../db/settings/settings.ts";
-import type { Sql } from "../../db/store.ts";
-import { allocateInFlight } from "../../domain/pool/allocate-in-flight.ts";
-import { type CreateRate, createRateWindowMs, limitCreateRate } from "../../domain/pool/limit-create-rate.ts";
-import { canSkip, decidePool } from "../../domain/pool/decide-pool.ts";
+import { loadDeployment } from "../../db/pools/load-deployment.ts";
+import { presetsTotal } from "../../db/pools/load-pools.ts";
+import { canSkip } from "../../domain/pool/decide-pool.ts";
+import { planDeployment } from "../../domain/pool/plan-deployment.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
-import type { PoolPolicy, PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
+import { inTurns } from "../../platform/in-turns.ts";
 import type { Logger } from "../../platform/logger.ts";
-import { yieldTurn } from "../../platform/sleep.ts";
-import type { Controller, RunReport } from "../controller.ts";
+import { type Controller, longRunMsMax, type RunReport } from "../controller.ts";
 import { createLease } from "../lease.ts";
 import { applyCreates } from "./apply-creates.ts";
 import { applyRemovals, removeFailedSurplus } from "./apply-removals.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { createMembership, type Membership } from "./membership.ts";
-import { holdForQuota } from "./pool-quota.ts";
 import { noticePools } from "./pool-notices.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
@@ -49,6 +46,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
   return {
     name: "prebuilds",
     intervalMs: deps.options.intervalMs,
+    runMsMax: longRunMsMax,
     topics: ["pools", "settings"],
     run: async (shouldStop) => {
       const begun = deps.monotonicMs();
@@ -87,9 +85,6 @@ function againAfter(plans: readonly PoolPlan[], now: number): Pick<RunReport, "a
   return Number.isFinite(next) ? { againAfterMs: Math.max(againAfterMsMin, next - now + 1) } : {};
 }
 
-/** Pools that are looked at before requests have their turn. */
-const poolsPerTurn = 10;
-
 interface Decided {
   readonly plans: readonly PoolPlan[];
   readonly snapshots: ReadonlyMap<PresetId, PoolSnapshot>;
@@ -102,49 +97,23 @@ interface Decided {
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
 async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Decided> {
-  const { options } = deps;
-  const at = deps.clock.now();
-  const loaded = await deps.db.snapshot("prebuilds load", async (sql) => ({
-    switches: await readSwitches(sql),
-    pools: await loadPools(sql, { now: at }),
-    inFlight: await prebuildsInFlight(sql),
-    lately: await createdLately(sql, deps, at),
+  const { loaded, total } = await deps.db.snapshot("prebuilds load", async (sql) => ({
+    loaded: await loadDeployment(sql, { limits: deps.options, now: deps.clock.now() }),
     total: await presetsTotal(sql),
   }));
-  const isPaused = loaded.switches.pause.isTurned;
-  const isEnabled = !options.policy.disabled && !loaded.switches.off.isTurned;
-  const mayAct = !isPaused && isEnabled;
-  const membershipErrors = mayAct ? await membership.ensure(loaded.pools.map(({ preset }) => preset)) : 0;
-  const now = at.getTime();
-  const policy: PoolPolicy = { ...options.policy, paused: isPaused, disabled: !isEnabled };
-  const snapshots = new Map<PresetId, PoolSnapshot>();
-  for (const [nth, { preset, prebuilds, history, surge }] of loaded.pools.entries()) {
-    if (nth % poolsPerTurn === poolsPerTurn - 1) await yieldTurn();
-    const snapshot = { preset, prebuilds, history, now, policy, ...(surge === undefined ? {} : { surge }) };
-    if (!canSkip(snapshot)) snapshots.set(preset.presetId, snapshot);
-  }
-  const decided: PoolPlan[] = [];
-  for (const snapshot of snapshots.values()) {
-    decided.push(decidePool(snapshot));
-    if (decided.length % poolsPerTurn === 0) await yieldTurn();
-  }
-  const allocated = allocateInFlight(decided, {
-    deploymentInFlight: loaded.inFlight,
-    deploymentInFlightMax: options.inFlightMax,
-  });
-  const limited = limitCreateRate(allocated, { createsPerMinuteMax: options.createsPerMinuteMax, ...loaded.lately });
-  const plans = options.isQuotaEnabled ? await holdForQuota(deps.db, limited) : limited;
-  return { plans, snapshots, total: loaded.total, isPaused, isEnabled, membershipErrors };
-}
-
-/** Asked only where there is a limit. */
-async function createdLately(
-  sql: Sql,
-  { options }: PrebuildsDeps,
-  now: Date,
-): Promise<Omit<CreateRate, "createsPerMinuteMax">> {
-  if (options.createsPerMinuteMax === 0) return { createdCount: 0, oldestCreatedAt: null };
-  return await prebuildsCreatedSince(sql, new Date(now.getTime() - createRateWindowMs));
+  const { snapshot: deployment, pools } = loaded;
+  const { paused: isPaused, disabled } = deployment.policy;
+  const mayAct = !isPaused && !disabled;
+  const membershipErrors = mayAct ? await membership.ensure(pools.map(({ preset }) => preset)) : 0;
+  const planned = (await inTurns(planDeployment(deployment))).filter(({ snapshot }) => !canSkip(snapshot));
+  return {
+    plans: planned.map(({ plan }) => plan),
+    snapshots: new Map(planned.map(({ plan, snapshot }) => [plan.presetId, snapshot])),
+    total,
+    isPaused,
+    isEnabled: !disabled,
+    membershipErrors,
+  };
 }
 
 function report(logger: Logger, stats: CycleStats): RunReport {

@@ -1,24 +1,17 @@
 import type { ServerId } from "../../contracts/ids.ts";
+import type { DeploymentLimits } from "../../db/pools/load-deployment.ts";
 import type { Db } from "../../db/store.ts";
-import type { PoolPolicy } from "../../domain/pool/pool-snapshot.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { Random } from "../../platform/random.ts";
 
-export interface PrebuildsOptions {
+export interface PrebuildsOptions extends DeploymentLimits {
   readonly intervalMs: number;
-  readonly policy: Omit<PoolPolicy, "paused">;
-  /** Prebuild builds of the whole deployment that may be pending or running; 0 = no limit. */
-  readonly inFlightMax: number;
-  /** Prebuilds of the whole deployment that may be created within a minute; 0 = no limit. */
-  readonly createsPerMinuteMax: number;
   /** Failed prebuilds of a pool that are kept as evidence. */
   readonly failedKeptMax: number;
   /** Connections of the pool; at most half of them are used for creates at once (spec §3). */
   readonly connectionsMax: number;
-  /** Whether pools are held to the allowance of the group `prebuilds`. */
-  readonly isQuotaEnabled: boolean;
-  /** Cost units that this group has when it is made. */
+  /** Cost units that the group `prebuilds` has when it is made. */
   readonly prebuildsAllowance: number;
 }
 

@@ -1,5 +1,6 @@
-import type { AgentId, BuildId, PresetId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AgentId, BuildId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
 import type { AgentState } from "../../contracts/states.ts";
+import { followAgents, lockPrebuildsOfAgents } from "../ledger/follow-agents.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -69,21 +70,12 @@ const byTokenStatement: Statement<AgentRow> = statement(
 from agents
 where token_hash = $1
   and retired_at is null`,
+  "look",
 );
 
 export async function agentByToken(sql: Sql, tokenHash: Buffer): Promise<AgentRow | undefined> {
   return (await sql.query(byTokenStatement, [tokenHash]))[0];
 }
-
-const lockStatement: Statement<{ readonly preset_id: PresetId }> = statement(
-  "agent_ledger_lock",
-  `select b.preset_id
-from prebuilds b
-join agents a on a.workspace_id = b.workspace_id
-where a.id = $1
-  and b.state in ('building', 'starting', 'ready')
-for update of b`,
-);
 
 interface AgentChangeRow {
   readonly workspace_id: WorkspaceId;
@@ -119,45 +111,20 @@ where id = $1
 returning workspace_id, true as is_changed`,
 );
 
-const ledgerStatement: Statement<{ readonly preset_id: PresetId }> = statement(
-  "agent_ledger",
-  `update prebuilds b
-set state = s.state, generation = b.generation + 1,
-  ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end
-from (
-  select a.workspace_id,
-    case when bool_and(a.state = 'ready' and a.server_id is not null) then 'ready' else 'starting' end as state
-  from agents a
-  where a.workspace_id = $1
-    and a.retired_at is null
-  group by a.workspace_id) s
-where b.workspace_id = s.workspace_id
-  and b.state in ('starting', 'ready')
-  and b.state <> s.state
-returning b.preset_id`,
-);
-
 export type AgentChange =
   | { readonly kind: "connected"; readonly serverId: ServerId; readonly connectionId: string }
   | { readonly kind: "disconnected"; readonly connectionId: string }
   | { readonly kind: "state"; readonly state: AgentState; readonly detail: string; readonly version: string };
 
 /**
- * Writes what happened to an agent, and the ledger's row in the same transaction: a prebuild is `ready` exactly while
- * every agent of it is ready *and connected*, so one whose agent died stops being claimable at once.
+ * Writes what happened to an agent, and the ledger's row in the same transaction.
  * @returns false when the agent is retired (or the connection is not its newest one).
  */
 export async function changeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Date): Promise<boolean> {
-  const [ledger] = await tx.query(lockStatement, [agentId]);
+  const hasPrebuild = await lockPrebuildsOfAgents(tx, [agentId]);
   const [agent] = await writeAgent(tx, agentId, change, now);
   if (agent === undefined) return false;
-  if (ledger !== undefined) {
-    const [changed] = await tx.query(ledgerStatement, [agent.workspace_id, now]);
-    if (changed !== undefined) {
-      tx.emit("pools");
-      tx.emit(`pool:${changed.preset_id}`);
-    }
-  }
+  if (hasPrebuild) await followAgents(tx, [agent.workspace_id], now);
   tx.emit(`workspace:${agent.workspace_id}`);
   return true;
 }
@@ -171,52 +138,6 @@ async function writeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Da
     case "state":
       return await tx.query(stateStatement, [agentId, change.state, change.detail, change.version, now]);
   }
-}
-
-const strandedStatement: Statement<{ readonly id: AgentId; readonly connection_id: string }> = statement(
-  "agents_stranded",
-  // Asked every few seconds, with every agent of the deployment connected. So the servers that hold any are found
-  // first, one step in the index each, and only the agents of those that are gone are looked at.
-  `with recursive holding (server_id) as (
-  (select server_id
-  from agents
-  where server_id is not null
-  order by server_id
-  limit 1)
-  union all
-  select (
-    select a.server_id
-    from agents a
-    where a.server_id > h.server_id
-    order by a.server_id
-    limit 1)
-  from holding h
-  where h.server_id is not null
-), lost as (
-  select h.server_id
-  from holding h
-  left join servers s on s.id = h.server_id
-  where h.server_id is not null
-    and (s.id is null or s.seen_at < $1)
-)
-select a.id, a.connection_id
-from lost
-cross join lateral (
-  select id, connection_id
-  from agents
-  where server_id = lost.server_id
-  limit $2) a
-order by a.id
-limit $2`,
-);
-
-/** Agents whose server is gone without a goodbye. */
-export async function strandedAgents(
-  sql: Sql,
-  seenBefore: Date,
-  max: number,
-): Promise<{ readonly id: AgentId; readonly connection_id: string }[]> {
-  return await sql.query(strandedStatement, [seenBefore, max]);
 }
 
 export interface ClaimRecordRow {

@@ -44,6 +44,7 @@ where id in (
   where at < $1
   order by at
   limit $2)`,
+  "long",
 );
 
 /** Forgets the oldest entries of before an instant, `max` of them at most. */

@@ -142,6 +142,7 @@ const idempotentStatement: Statement<IdempotentRow> = statement(
 from idempotency_keys
 where user_id = $1
   and key = $2`,
+  "look",
 );
 
 /** The answer that an idempotency key already has. */

@@ -52,6 +52,7 @@ left join lateral (
   where i.user_id = q.user_id
     and i.key = q.key
   limit 1) k on true`,
+  "look",
 );
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

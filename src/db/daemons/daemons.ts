@@ -129,6 +129,7 @@ const keyStatement: Statement<{ readonly id: string }> = statement(
 from daemon_keys
 where secret_hash = $1
   and revoked_at is null`,
+  "look",
 );
 
 /** Whether a live key with this hash exists. */

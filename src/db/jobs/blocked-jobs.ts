@@ -56,6 +56,7 @@ const noteStatement: Statement<{ readonly id: JobId }> = statement(
 )
 select id
 from changed`,
+  "long",
 );
 
 /** Says in the log of each job that has waited for a while why no daemon can take it, and when one can again. */

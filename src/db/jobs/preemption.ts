@@ -22,6 +22,7 @@ where j.status = 'pending'
   and j.created_at < $1
 order by j.created_at, j.id
 limit $3`,
+  "long",
 );
 
 /** People's jobs that were created before an instant and still wait, in queue order, and who could take each. */
@@ -46,6 +47,7 @@ from daemons e
 left join jobs r on r.daemon_id = e.id and r.status in ('running', 'canceling')
 where e.id = any($1::uuid[])
 group by e.id`,
+  "long",
 );
 
 export async function slotsOf(sql: Sql, daemonIds: readonly DaemonId[]): Promise<BusyRow[]> {
@@ -68,6 +70,7 @@ where j.daemon_id = any($1::uuid[])
   and not j.is_pool_removal
 order by j.started_at desc
 limit $2`,
+  "long",
 );
 
 /** Running creates of prebuilds on these daemons, the youngest first. */

@@ -26,6 +26,7 @@ select case when not is_prebuild then 'people' when is_pool_removal then 'remova
   count(*) filter (where not is_pending)::int as running
 from open
 group by 1`,
+  "long",
 );
 
 /** The queue by class; a class without jobs has no row. */

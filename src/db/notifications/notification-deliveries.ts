@@ -225,6 +225,7 @@ const forgetStatement: Statement<object> = statement(
 )
 delete from notification_events
 where at < $2`,
+  "long",
 );
 
 /** Forgets what was delivered long ago, and what is so old that nobody asks for it any more. */

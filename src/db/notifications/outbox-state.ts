@@ -27,6 +27,7 @@ const outboxStatement: Statement<OutboxChannelRow> = statement(
 select channel, count(*) filter (where is_dead)::int as dead, min(since) as late_since
 from open
 group by 1`,
+  "long",
 );
 
 /** The outbox by channel, as of an instant; a channel of which nothing is late or dead has no row. */

@@ -42,6 +42,7 @@ where k.secret_hash = any($1::bytea[])
   and k.revoked_at is null
   and k.expires_at > $2
   and u.deleted_at is null`,
+  "look",
 );
 
 /**

@@ -22,6 +22,7 @@ where o.id = any($1::uuid[])
         and lower(g.name) = 'prebuilds'))
 order by o.id
 limit 1000`,
+  "long",
 );
 
 /** Those of the organizations in which the `prebuilds` user lacks anything: membership, his group, his place in it. */

@@ -161,6 +161,7 @@ const poolsStatement: Statement<PoolQuotaRow> = statement(
       and lower(g.name) = 'prebuilds'), 0)::bigint as allowed
 from organizations o
 where o.id = any($1::uuid[])`,
+  "long",
 );
 
 /** What the unclaimed prebuilds of organizations cost, and may cost: the allowance of the group `prebuilds`. */
@@ -183,6 +184,7 @@ const presetCostsStatement: Statement<PresetCostRow> = statement(
   `select id as preset_id, organization_id, coalesce(cost, reported_cost, 0) as cost
 from presets
 where id = any($1::uuid[])`,
+  "long",
 );
 
 /** What one prebuild of each preset costs. */
@@ -196,10 +198,4 @@ export async function presetCosts(sql: Sql, presetIds: readonly PresetId[]): Pro
 /** Organizations whose quota the prebuilds of these presets are part of. */
 export function organizationsOf(costs: QuotaOfPools["costs"]): OrganizationId[] {
   return [...new Set([...costs.values()].map((price) => price.organizationId))];
-}
-
-/** What is needed to hold plans for these presets to the quotas of their organizations. */
-export async function loadPoolQuota(sql: Sql, presetIds: readonly PresetId[]): Promise<QuotaOfPools> {
-  const costs = await presetCosts(sql, presetIds);
-  return { costs, quotas: await quotaOfPools(sql, organizationsOf(costs)) };
 }

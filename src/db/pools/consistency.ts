@@ -42,6 +42,7 @@ from ${facts}
 where b.state not in ('claimed', 'deleted')
   and b.state <> ${expectedState}
 limit $1`,
+  "long",
 );
 
 /** Ledger rows that say something else than builds and agents do, at most `max`. */
@@ -176,6 +177,7 @@ from builds l
 where l.transition <> all($5::text[])
   or l.stage <> all($6::text[])
 limit $2)`,
+  "long",
 );
 
 /** Rows whose other half is missing; there must be none. At most `max` of each kind. */

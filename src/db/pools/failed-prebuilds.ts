@@ -22,6 +22,7 @@ from (
 where r.position > $1
   or r.is_gone
 limit $2`,
+  "long",
 );
 
 /** Failed prebuilds beyond the newest `keptMax` of each pool, at most `max` of them. */
@@ -40,6 +41,7 @@ where b.state in ('failed', 'parked')
   and ($2::text is null or lower(t.name) = lower($2))
   and ($3::text is null or p.name = $3)
 limit $4`,
+  "long",
 );
 
 /** Failed and parked prebuilds, for a clean-up asked for by a person. */
@@ -76,6 +78,7 @@ where b.state = 'draining'
         and dj.status in ('failed', 'canceled')))::int)),
     make_interval(secs => $3::float8 / 1000))
 limit $4`,
+  "long",
 );
 
 /** Prebuilds whose delete is due again: after `baseMs`, doubled with each failure up to `maxMs`. */

@@ -1,13 +1,6 @@
 import type { OrganizationId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
-import type {
-  BuildHistory,
-  CompletedBuild,
-  LivePrebuild,
-  PresetSnapshot,
-  SurgeProgress,
-} from "../../domain/pool/pool-snapshot.ts";
-import { isEligible } from "../../domain/pool/reconciliation-state.ts";
-import { desiredInstances } from "../../domain/schedule/desired-instances.ts";
+import type { PoolFacts, Replacement } from "../../domain/pool/deployment-snapshot.ts";
+import type { CompletedBuild, LivePrebuild, PresetSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -39,6 +32,7 @@ interface PresetRow {
   readonly is_limit_noted: boolean;
   readonly is_earlier_limit_noted: boolean;
   readonly has_built_since_active: boolean;
+  readonly cost: number;
   readonly rollout: "replace" | "surge";
   readonly surge_age_seconds: number | null;
   readonly active_since: Date | null;
@@ -54,7 +48,7 @@ const presetsStatement: Statement<PresetRow> = statement(
   p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
-  p.validation_failed_at, p.validation_message, p.blocked_reason,
+  p.validation_failed_at, p.validation_message, p.blocked_reason, coalesce(p.cost, p.reported_cost, 0) as cost,
   p.hard_limit_noted_at is not null and p.hard_limit_noted_at < t.active_since is not true as is_limit_noted,
   p.hard_limit_noted_at < t.active_since is true as is_earlier_limit_noted,
   p.hard_limit_noted_at < t.active_since is true and exists (
@@ -89,6 +83,7 @@ where p.id in (
     and b.state in ('failed', 'parked'))
   and ($1::uuid is null or p.organization_id = $1)
   and ($2::uuid is null or p.template_id = $2)`,
+  "long",
 );
 
 /** The prebuilds of one preset. The columns are lists with spaces between, all in one order. */
@@ -136,6 +131,7 @@ select b.preset_id, string_agg(b.workspace_id::text, ' ') as workspace_ids,
     else 'no' end, ' ') as are_pending_first
 from live b
 group by b.preset_id`,
+  "long",
 );
 
 interface HistoryRow {
@@ -169,20 +165,15 @@ where t.deleted_at is null
     from prebuilds f
     where f.preset_id = p.id
       and f.first_build_result in ('failed', 'abandoned'))`,
+  "long",
 );
 
 /** A pool as it is now, without the policy and the clock, which are the caller's. */
-export interface LoadedPool {
-  readonly preset: PresetSnapshot;
+export interface LoadedPool extends PoolFacts {
   readonly versionName: string;
-  readonly prebuilds: readonly LivePrebuild[];
-  readonly history: BuildHistory;
-  readonly surge?: SurgeProgress;
 }
 
 export interface LoadPoolsInput {
-  /** The instant as of which replacements are counted as ready. */
-  readonly now: Date;
   readonly organizationId?: OrganizationId;
   readonly templateId?: TemplateId;
   /** Whether pools that only have failed or parked prebuilds left are wanted too: for people, not for the loop. */
@@ -190,24 +181,21 @@ export interface LoadPoolsInput {
 }
 
 /** Loads every pool, in three statements whatever their number; call it in one transaction for one snapshot. */
-export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<LoadedPool[]> {
+export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<LoadedPool[]> {
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
   const live = new Map((await sql.query(liveStatement, scope)).map((row) => [row.preset_id, prebuildsOf(row)]));
   const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
-    const replacement = row.is_active_version ? undefined : active.get(poolKey(row));
-    const surge =
-      replacement === undefined
-        ? undefined
-        : surgeOf(row, { row: replacement, live: live.get(replacement.id) ?? [] }, input.now.getTime());
+    const replacement = replacementOf(row, active);
     return {
       preset: presetOf(row),
       versionName: row.version_name,
       prebuilds: live.get(row.id) ?? [],
       history: { completed: (history.get(row.id) ?? []).map(completedOf) },
-      ...(surge === undefined ? {} : { surge }),
+      cost: row.cost,
+      ...(replacement === undefined ? {} : { replacement }),
     };
   });
 }
@@ -217,16 +205,12 @@ function poolKey(row: PresetRow): string {
   return JSON.stringify([row.template_id, row.name, row.parameters]);
 }
 
-function surgeOf(
-  outdated: PresetRow,
-  replacement: { readonly row: PresetRow; readonly live: readonly LivePrebuild[] },
-  now: number,
-): SurgeProgress | undefined {
-  if (outdated.rollout !== "surge" || outdated.active_since === null) return undefined;
-  const preset = presetOf(replacement.row);
+function replacementOf(outdated: PresetRow, active: ReadonlyMap<string, PresetRow>): Replacement | undefined {
+  if (outdated.is_active_version || outdated.rollout !== "surge" || outdated.active_since === null) return undefined;
+  const successor = active.get(poolKey(outdated));
+  if (successor === undefined) return undefined;
   return {
-    replacementsReady: replacement.live.filter((prebuild) => isEligible(prebuild, preset, now)).length,
-    replacementsDesired: desiredInstances(preset, now).instances,
+    presetId: successor.id,
     startedAt: outdated.active_since.getTime(),
     maxOutdatedAgeMs: (outdated.surge_age_seconds ?? surgeAgeSecondsDefault) * 1_000,
   };
@@ -296,23 +280,12 @@ function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => PresetId): Map<
   return groups;
 }
 
-const inFlightStatement: Statement<{ readonly in_flight: number }> = statement(
-  "pools_in_flight",
-  `select count(*)::int as in_flight
-from prebuilds
-where state = 'building'`,
-);
-
-/** Prebuild builds that are pending or running in the whole deployment. */
-export async function prebuildsInFlight(sql: Sql): Promise<number> {
-  return (await sql.query(inFlightStatement, []))[0]?.in_flight ?? 0;
-}
-
 const createdStatement: Statement<{ readonly count: number; readonly oldest: Date | null }> = statement(
   "pools_created_since",
   `select count(*)::int as count, min(created_at) as oldest
 from prebuilds
 where created_at > $1`,
+  "long",
 );
 
 /** Prebuilds of the whole deployment that were created after an instant, whatever became of them. */
@@ -328,6 +301,7 @@ const totalStatement: Statement<{ readonly total: number }> = statement(
   "pools_presets_total",
   `select count(*)::int as total
 from presets`,
+  "long",
 );
 
 /** Presets of all versions, also those that a cycle skips. */

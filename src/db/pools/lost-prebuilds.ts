@@ -31,6 +31,7 @@ where b.state = 'starting'
 order by b.workspace_id
 limit $2
 for update of b`,
+  "long",
 );
 
 /** Unclaimed prebuilds with an agent that has been disconnected since `since` or longer, at most `max`. */

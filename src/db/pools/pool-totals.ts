@@ -62,6 +62,7 @@ select o.name as organization, t.name as template, s.preset_name as preset, s.re
 from summed s
 join templates t on t.id = s.template_id and t.deleted_at is null
 join organizations o on o.id = t.organization_id`,
+  "long",
 );
 
 /** What pools have done since the deployment began; it only grows. Call it in a snapshot. */
@@ -84,6 +85,7 @@ group by 1, 2, 3
 order by 1, 2, 3
 on conflict (template_id, preset_name, kind, reason) do update
 set count = pool_totals.count + excluded.count`,
+  "long",
 );
 
 const foldOutcomesStatement: Statement<object> = statement(
@@ -119,6 +121,7 @@ update pool_totals_mark m
 set settled_id = case when mark.is_ours then mark.candidate_id else m.settled_id end,
   candidate_id = newest.id, candidate_xid = pg_current_xact_id()::text::bigint
 from mark, newest`,
+  "long",
 );
 
 /**

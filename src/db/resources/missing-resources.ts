@@ -55,6 +55,7 @@ where m.id = s.job_id
   and v.driver = $3
   and l.transition in ('start', 'stop')
   and coalesce(j.status, 'succeeded') = 'succeeded'`,
+  "long",
 );
 
 const dueStatement: Statement<MissingRow> = statement(
@@ -81,6 +82,7 @@ where ${isSeen("$1")}
 order by w.id
 limit $6
 for update of s`,
+  "long",
 );
 
 /**

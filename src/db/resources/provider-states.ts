@@ -159,6 +159,7 @@ where sealed is null
 order by workspace_id
 limit $1
 for update`,
+  "long",
 );
 
 /** Locks states that an earlier release stored and that nobody has sealed yet, at most `max`. */

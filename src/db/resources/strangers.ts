@@ -39,6 +39,7 @@ const forgetStatement: Statement<object> = statement(
 where daemon_id = $1
   and driver = $2
   and workspace_id <> all($3::uuid[])`,
+  "long",
 );
 
 /** Forgets strangers that a complete report has without: they are gone. */

@@ -42,6 +42,7 @@ delete from job_logs l
 using old
 cross join lateral (${jobsOf("old.id")}) j
 where l.job_id = j.id`,
+  "long",
 );
 
 const agentLogStatement: Statement<object> = statement(
@@ -60,6 +61,7 @@ using (
     limit 1) o) c
 where l.agent_id = c.agent_id
   and l.id <= c.oldest_kept`,
+  "long",
 );
 
 const tokensStatement: Statement<object> = statement(
@@ -67,12 +69,14 @@ const tokensStatement: Statement<object> = statement(
   `delete from tokens
 where expires_at < $1
   or revoked_at < $1`,
+  "long",
 );
 
 const keysStatement: Statement<object> = statement(
   "housekeeping_idempotency",
   `delete from idempotency_keys
 where created_at < $1`,
+  "long",
 );
 
 /** Forgets what nobody can ask for any more: logs of workspaces long gone, dead tokens, old idempotency keys. */

@@ -35,42 +35,20 @@ export async function releaseLease(sql: Sql, name: string, holder: ServerId): Pr
   await sql.query(releaseStatement, [name, holder]);
 }
 
-const heartbeatStatement: Statement<{ readonly now: Date }> = statement(
-  "server_heartbeat",
-  `insert into servers (id, url, started_at, seen_at, version)
-values ($1, $2, clock_timestamp(), clock_timestamp(), $3)
-on conflict (id) do update
-set seen_at = clock_timestamp(), url = excluded.url
-returning clock_timestamp() as now`,
-);
-
-/** Says that this server lives. @returns the database's clock. */
-export async function serverHeartbeat(
-  sql: Sql,
-  server: { readonly id: ServerId; readonly url: string; readonly version: string },
-): Promise<Date> {
-  const [row] = await sql.query(heartbeatStatement, [server.id, server.url, server.version]);
-  if (row === undefined) throw new Error("A heartbeat returned no row.");
-  return row.now;
+export interface HeldLease {
+  readonly name: string;
+  readonly holder: ServerId;
+  /** Until when, from now; negative when it has run out. By the database's clock. */
+  readonly left_ms: number;
 }
 
-const forgetStatement: Statement<object> = statement(
-  "servers_forget",
-  `delete from servers
-where seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
+const listStatement: Statement<HeldLease> = statement(
+  "leases_list",
+  `select name, holder, (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as left_ms
+from leases
+order by name`,
 );
 
-/** Forgets servers that have been silent for so long. */
-export async function forgetServers(sql: Sql, silentMs: number): Promise<void> {
-  await sql.query(forgetStatement, [silentMs]);
-}
-
-const removeStatement: Statement<object> = statement(
-  "server_remove",
-  `delete from servers
-where id = $1`,
-);
-
-export async function removeServer(sql: Sql, id: ServerId): Promise<void> {
-  await sql.query(removeStatement, [id]);
+export async function listLeases(sql: Sql): Promise<HeldLease[]> {
+  return await sql.query(listStatement, []);
 }

@@ -62,6 +62,7 @@ where t.organization_id = $1
 order by lower(t.name)
 limit $3
 offset $4`,
+  "long",
 );
 
 export async function listTemplates(
@@ -374,6 +375,7 @@ where t.id = $1
       and w.deleted_at is null
       and (p.workspace_id is null or p.state = 'claimed'))
 returning t.id`,
+  "long",
 );
 
 /** Marks a template deleted; false while a person's workspace uses it. */

@@ -33,6 +33,7 @@ const kindsStatement: Statement<DueKinds> = statement(
 from workspaces w
 where w.deleted_at is null
   and w.owner_id > '${prebuildsUserId}'`,
+  "long",
 );
 
 export async function dueKinds(
@@ -53,6 +54,7 @@ where w.deadline_at <= $1
   and ${isPersons}
 order by w.deadline_at
 limit $2`,
+  "long",
 );
 
 export async function dueAutostops(sql: Sql, now: Date, max: number): Promise<CandidateRow[]> {
@@ -67,6 +69,7 @@ where w.autostart_schedule is not null
     and ${isPersons}
 order by 1
 limit $1`,
+  "long",
 );
 
 /** The schedules that anybody's workspace has. */
@@ -89,6 +92,7 @@ where b.transition = 'stop'
   and ${isPersons}
 order by w.id
 limit $4`,
+  "long",
 );
 
 /** Stopped workspaces whose schedule has fired since they were stopped. */
@@ -132,6 +136,7 @@ where w.failed_at is not null
   end
 order by w.failed_at
 limit $7`,
+  "long",
 );
 
 export interface FailedQuery {
@@ -166,6 +171,7 @@ where w.deleting_at <= $1
   and ${isPersons}
 order by w.deleting_at
 limit $2`,
+  "long",
 );
 
 export async function dueDeletions(sql: Sql, now: Date, max: number): Promise<CandidateRow[]> {
@@ -184,6 +190,7 @@ where w.last_used_at <= p.used_before
   and ${isPersons}
 order by w.last_used_at
 limit $3`,
+  "long",
 );
 
 /** Workspaces that nobody has used for as long as their template allows. */
@@ -209,6 +216,7 @@ where w.deleting_at <= $1
   and ${isPersons}
 order by w.deleting_at
 limit $2`,
+  "long",
 );
 
 /** Dormant workspaces that are deleted before `until`, whose owner has not been told. */

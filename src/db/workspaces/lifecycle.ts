@@ -83,6 +83,7 @@ where t.deleted_at is null
   and (v.manifest -> 'lifecycle' is not null or t.lifecycle <> '{}')
 order by t.id
 limit $1`,
+  "long",
 );
 
 /** The policies of the templates that have any. */

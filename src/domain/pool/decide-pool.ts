@@ -5,7 +5,8 @@ import { isActivePreset, type PoolSnapshot } from "./pool-snapshot.ts";
 import { presetHealth } from "./preset-health.ts";
 import { calculateState, isRunning, type ReconciliationState, wantedCreates } from "./reconciliation-state.ts";
 import { isCancellable, planRemovals } from "./removals.ts";
-import { outdatedToKeep, rolloutOf } from "./surge.ts";
+import { rolloutOf } from "./rollout.ts";
+import { outdatedToKeep } from "./surge.ts";
 
 /**
  * Decides what to do about one pool (spec §3). Pure and total: the same snapshot gives the same plan, and

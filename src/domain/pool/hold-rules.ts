@@ -1,5 +1,6 @@
+import type { HeldReason } from "../../contracts/states.ts";
 import { backoffAt } from "./backoff.ts";
-import type { Held, PoolHeldReason, PoolMode, RuleAnswer } from "./pool-plan.ts";
+import type { Held, PoolMode, RuleAnswer } from "./pool-plan.ts";
 import type { PoolSnapshot } from "./pool-snapshot.ts";
 import type { PresetHealth } from "./preset-health.ts";
 import type { ReconciliationState } from "./reconciliation-state.ts";
@@ -25,7 +26,7 @@ export interface HoldOutcome {
 type Verdict = { readonly allowed: number; readonly detail: string; readonly until?: number } | null;
 
 interface HoldRule {
-  readonly reason: PoolHeldReason;
+  readonly reason: HeldReason;
   readonly judge: (context: HoldContext, remaining: number) => Verdict;
   /** Said when it holds nothing. */
   readonly otherwise: string;
@@ -57,7 +58,7 @@ export function holdBack(context: HoldContext): HoldOutcome {
   const held: Held[] = [];
   const answers: RuleAnswer[] = [];
   let remaining = context.wanted;
-  let settledBy: PoolHeldReason | null = null;
+  let settledBy: HeldReason | null = null;
   for (const { reason, judge, otherwise } of holdRules) {
     if (settledBy !== null) {
       answers.push({ name: reason, answer: "not_asked", because: `settled by "${settledBy}"` });

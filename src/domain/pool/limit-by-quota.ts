@@ -20,6 +20,7 @@ export interface QuotaOfPools {
  * Deletes are never held.
  */
 export function limitByQuota(plans: readonly PoolPlan[], { quotas, costs }: QuotaOfPools): readonly PoolPlan[] {
+  if (costs.size === 0) return plans;
   const left = new Map([...quotas].map(([id, { allowed, used }]) => [id, allowed - used]));
   const granted = grantWithin(plans, { left, costs });
   return plans.map((plan, place) => {

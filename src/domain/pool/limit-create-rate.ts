@@ -22,5 +22,5 @@ export function limitCreateRate(plans: readonly PoolPlan[], rate: CreateRate): r
   const detail = `the deployment may create ${createsPerMinuteMax} prebuilds a minute`;
   // With nothing created lately there is no instant to wait for: the rate itself is smaller than what is wanted.
   const until = oldestCreatedAt === null ? {} : { until: oldestCreatedAt + createRateWindowMs };
-  return shareCreates(plans, createsPerMinuteMax - createdCount, { reason: "in_flight_limit", detail, ...until });
+  return shareCreates(plans, createsPerMinuteMax - createdCount, { reason: "create_rate", detail, ...until });
 }

@@ -2,6 +2,7 @@ import type { PresetId, WorkspaceId } from "../../contracts/ids.ts";
 import type { HeldReason } from "../../contracts/states.ts";
 import type { PresetHealth } from "./preset-health.ts";
 import type { ReconciliationState } from "./reconciliation-state.ts";
+import type { Rollout } from "./rollout.ts";
 
 /** A prebuild as it was when the decision was made; whoever applies the plan compares the generation. */
 export interface PrebuildRef {
@@ -20,15 +21,12 @@ export type PoolAction =
   | { readonly kind: "delete"; readonly prebuilds: readonly PrebuildRef[]; readonly because: DeleteReason }
   | { readonly kind: "create"; readonly count: number; readonly because: "below_desired" | "probe" };
 
-/** Why creates of a pool are held; `claim_replaces`: handing its prebuilds over would ruin them (spec §5). */
-export type PoolHeldReason = HeldReason | "claim_replaces";
-
 /**
  * Creates held back, and why. `count` may be 0: the reason holds, but nothing was wanted anyway.
  * `until` is the last instant at which it holds, where that is known.
  */
 export interface Held {
-  readonly reason: PoolHeldReason;
+  readonly reason: HeldReason;
   readonly count: number;
   readonly until?: number;
   /** A sentence without its full stop that does not depend on the time of the decision. */
@@ -45,15 +43,6 @@ export interface RuleAnswer {
 export const poolModes = ["disabled", "paused", "surging", "inactive", "active"] as const;
 /** How a pool is treated as a whole: the first of these that applies. */
 export type PoolMode = (typeof poolModes)[number];
-
-/** Progress of a replacement under `surge`. `stalled`: the new version gets nothing ready, and the roll waits. */
-export interface Rollout {
-  readonly kind: "rolling" | "stalled";
-  /** Outdated prebuilds that stay claimable. */
-  readonly kept: number;
-  /** The instant after which they all go. */
-  readonly until: number;
-}
 
 export interface PoolPlan {
   readonly presetId: PresetId;

@@ -1,4 +1,3 @@
-import type { Rollout } from "./pool-plan.ts";
 import type { PoolSnapshot, SurgeProgress } from "./pool-snapshot.ts";
 
 /** Whether the outdated prebuilds of this pool stay claimable until their replacements are ready. */
@@ -18,11 +17,4 @@ export function isPastSurge(surge: SurgeProgress, now: number): boolean {
  */
 export function outdatedToKeep(surge: SurgeProgress): number {
   return Math.max(surge.replacementsDesired - surge.replacementsReady, 0);
-}
-
-/** The state of the roll, for people. Nothing ready and a replacement that fails means that it has stopped. */
-export function rolloutOf(surge: SurgeProgress, kept: number): Rollout {
-  const isFailing = surge.replacementHealth !== undefined && surge.replacementHealth !== "healthy";
-  const isStalled = isFailing && surge.replacementsReady === 0 && surge.replacementsDesired > 0;
-  return { kind: isStalled ? "stalled" : "rolling", kept, until: surge.startedAt + surge.maxOutdatedAgeMs };
 }

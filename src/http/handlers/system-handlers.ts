@@ -1,5 +1,5 @@
 import { examine } from "../../app/system/doctor.ts";
-import { isDatabaseUp } from "../../app/system/readiness.ts";
+import { isDatabaseUp, isHeartbeatCurrent } from "../../app/system/readiness.ts";
 import type { systemRoutes } from "../../contracts/api/system.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -9,8 +9,15 @@ export function systemHandlers(deps: HttpDeps): Handlers<keyof typeof systemRout
     health: async () => ({ status: "ok" }),
     ready: async ({ reply }) => {
       const isUp = await isDatabaseUp(deps);
-      if (!isUp) void reply.code(503);
-      return isUp ? { status: "ready", database: "up" } : { status: "not_ready", database: "down" };
+      const isCurrent = isHeartbeatCurrent(deps.controllers(), deps.clock.now());
+      const isReady = isUp && isCurrent;
+      if (!isReady) void reply.code(503);
+      return {
+        status: isReady ? "ready" : "not_ready",
+        database: isUp ? "up" : "down",
+        heartbeat: isCurrent ? "current" : "late",
+        news: deps.hearsNews() ? "heard" : "polled",
+      };
     },
     version: async () => ({ version: deps.options.version }),
     doctor: async ({ caller }) => await examine(deps, caller, deps.controllers),

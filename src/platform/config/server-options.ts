@@ -41,6 +41,12 @@ const general = {
     description:
       "URL under which people, agents and provisioners reach the server, when it differs from host and port.",
   }),
+  httpPeerUrl: urlOption({
+    name: "http.peer_url",
+    protocols: ["http", "https"],
+    description:
+      "URL under which the other servers of the deployment reach this one, and no other. Without it: the address that it listens on, or the machine's name where that is every address.",
+  }),
   dataDir: stringOption({
     name: "data_dir",
     default: ".prewarm",

@@ -204,6 +204,12 @@ const server = {
     labels: ["controller"],
     scope: "server",
   },
+  controller_hung: {
+    type: "gauge",
+    help: "Whether a controller's run on this server takes longer than it may (1 or 0).",
+    labels: ["controller"],
+    scope: "server",
+  },
   database_connections: {
     type: "gauge",
     help: "Open database connections of this server, by state (in_use or idle).",

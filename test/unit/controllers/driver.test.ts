@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { startController } from "../../../src/controllers/driver.ts";
+import { type ControllerStatus, startController } from "../../../src/controllers/driver.ts";
 import type { Controller } from "../../../src/controllers/controller.ts";
 import { manualClock } from "../../../src/platform/clock.ts";
 import { memoryLogger } from "../../../src/platform/logger.ts";
@@ -30,7 +30,11 @@ function slowController(runMs = longMs): { readonly controller: Controller; read
   return { controller, begunMs };
 }
 
-function start(controller: Controller): { readonly tell: () => void; readonly stop: () => Promise<void> } {
+function start(controller: Controller): {
+  readonly tell: () => void;
+  readonly stop: () => Promise<void>;
+  readonly status: () => ControllerStatus;
+} {
   let tell: () => void = () => undefined;
   const news = {
     subscribe: (_topic: string, listener: () => void) => {
@@ -45,7 +49,7 @@ function start(controller: Controller): { readonly tell: () => void; readonly st
     monotonicMs: () => Date.now(),
   };
   const running = startController(controller, deps);
-  return { tell: () => tell(), stop: () => running.stop() };
+  return { tell: () => tell(), stop: () => running.stop(), status: () => running.status() };
 }
 
 async function stop(running: { readonly stop: () => Promise<void> }): Promise<void> {
@@ -128,4 +132,61 @@ it("one run that was kept waiting does not put the next one off", async () => {
   // Of three runs, 120 ms of work and three rests of 40 ms: the one of 100 ms never asked for its rest of 1,000.
   expect(begunMs.length).toBeGreaterThanOrEqual(3 * Math.floor(2_000 / 260));
   await stop(running);
+});
+
+it("a run that takes too long is told to stop and shown as hung, and no other begins beside it", async () => {
+  const signals: AbortSignal[] = [];
+  let end = (): void => undefined;
+  const stuck: Controller = {
+    name: "stuck",
+    intervalMs: 1_000,
+    runMsMax: 5_000,
+    topics: ["pools"],
+    run: async (shouldStop) => {
+      signals.push(shouldStop);
+      if (signals.length === 1) {
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
+      }
+      return { outcome: "ok", fields: {} };
+    },
+  };
+  const running = start(stuck);
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(running.status()).toMatchObject({ runningSince: expect.any(Date), hungSince: null });
+  expect(signals[0]?.aborted).toBe(false);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(running.status().hungSince).toEqual(expect.any(Date));
+  expect(signals[0]?.aborted).toBe(true);
+  for (let ms = 0; ms < 60_000; ms += 1_000) {
+    running.tell();
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(signals).toHaveLength(1);
+  end();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(signals.length).toBeGreaterThan(1);
+  expect(signals[1]?.aborted).toBe(false);
+  expect(running.status()).toMatchObject({ runningSince: null, hungSince: null, lastOutcome: "ok" });
+  await stop(running);
+});
+
+it("a run within its limit is told to stop when the server stops", async () => {
+  let signal: AbortSignal | undefined;
+  const long: Controller = {
+    name: "long",
+    intervalMs: 1_000,
+    topics: [],
+    run: async (shouldStop) => {
+      signal = shouldStop;
+      await sleep(60_000, shouldStop);
+      return { outcome: "ok", fields: {} };
+    },
+  };
+  const running = start(long);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(signal?.aborted).toBe(false);
+  await stop(running);
+  expect(signal?.aborted).toBe(true);
 });

@@ -71,7 +71,7 @@ describe("the deployment's rate of creates", () => {
 
   test("says how many it holds, why, and until when", () => {
     const detail = "the deployment may create 4 prebuilds a minute";
-    const reason = "in_flight_limit";
+    const reason = "create_rate";
     expect(limited(4, 3)[0]?.held).toEqual([{ reason, count: 2, until: now + 40_000, detail }]);
   });
 

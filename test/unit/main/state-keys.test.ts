@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { stateKeys } from "../../../src/main/state-keys.ts";
+import { type StateKeys, stateKeys } from "../../../src/main/state-keys.ts";
 import { systemRandom } from "../../../src/platform/random.ts";
 
 let dataDir: string;
@@ -11,7 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path.dirname(dataDir), { recursive: true, force: true }));
 
-const read = (option = ""): readonly Buffer[] => stateKeys(option, { dataDir, random: systemRandom });
+const open = (option = ""): StateKeys => stateKeys(option, { dataDir, random: systemRandom });
+const read = (option = ""): readonly Buffer[] => open(option).keys;
 const [one, other] = ["1", "2"].map((letter) => Buffer.alloc(32, letter));
 
 test("without the option a key is made once, readable by its owner alone, and found again", () => {
@@ -40,4 +41,14 @@ test("a file that holds no key is refused with its name, and left as it is", () 
   const file = path.join(dataDir, "state.key");
   writeFileSync(file, "");
   expect(() => read()).toThrow(file);
+});
+
+test("a key that this start has made is told from one that was there", () => {
+  expect(open().madeFile).toBe(path.join(dataDir, "state.key"));
+  expect(open().madeFile).toBeNull();
+  expect(open(one?.toString("base64")).madeFile).toBeNull();
+});
+
+test("keys in a file may stand in a line each", () => {
+  expect(read(`${one?.toString("base64")}\n${other?.toString("base64")}\n`)).toEqual([one, other]);
 });

@@ -5,12 +5,17 @@ export interface Watch {
 }
 
 /**
- * Goes on watching, or begins anew after a break. An agent that was away while no server could have taken its call (a
- * restart, a database that was gone, a machine that slept) says nothing about its workspace.
+ * Goes on watching, or begins anew after a break. Who was silent while no server could have heard him (a restart, a
+ * database that was gone, a machine that slept) has not thereby shown that he is gone.
  */
 export function keepWatching(before: Watch | null, nowMs: number, breakMs: number): Watch {
   const goesOn = before !== null && nowMs >= before.lastMs && nowMs - before.lastMs <= breakMs;
   return { sinceMs: goesOn ? before.sinceMs : nowMs, lastMs: nowMs };
+}
+
+/** Whether somebody has now watched without a break for so long. */
+export function hasWatched(watch: Watch, forMs: number): boolean {
+  return watch.lastMs - watch.sinceMs >= forMs;
 }
 
 /**
@@ -18,6 +23,5 @@ export function keepWatching(before: Watch | null, nowMs: number, breakMs: numbe
  * enough to tell.
  */
 export function lostSince(watch: Watch, lostAfterMs: number): number | null {
-  const sinceMs = watch.lastMs - lostAfterMs;
-  return watch.sinceMs <= sinceMs ? sinceMs : null;
+  return hasWatched(watch, lostAfterMs) ? watch.lastMs - lostAfterMs : null;
 }
