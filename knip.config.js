@@ -31,7 +31,7 @@ export default {
     ...programs.map((folder) => `${folder}/**/*.ts`),
   ],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["promtool", "terraform"],
+  ignoreBinaries: ["mount", "promtool", "terraform", "umount"],
   rules: {
     files: waiting,
     dependencies: waiting,

@@ -81,7 +81,14 @@ async function runIn(folder: RunFolder, options: RunOptions, log: EventLog): Pro
   const requests = new Requests({ crew, facts, log, tally, random, folder: folder.path, isCalm });
   const database = new DatabaseLook(system.postgres.url);
   const deps: CheckDeps = {
-    ...{ system, crew, facts, requests, touched, faults, log, database },
+    system,
+    crew,
+    facts,
+    requests,
+    touched,
+    faults,
+    log,
+    database,
     folder: folder.path,
     logFolder: options.out,
   };
@@ -113,6 +120,7 @@ class Run {
   readonly #over = new AbortController();
   #round = 0;
   #phase = "start";
+  #waitsFor = "";
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -191,7 +199,11 @@ class Run {
     const { deps } = this.#parts;
     const requirements = [...requirementsAtRest(deps), ...(isLast ? [nothingLeft(deps)] : [])];
     const isInOrder = (): boolean => this.#agents.isInOrder || this.#isStopped();
-    await settle(requirements, { log: deps.log, sinceMs, times: this.#times, isInOrder, limitMs });
+    const onWait = (what: string): void => {
+      this.#waitsFor = what;
+    };
+    await settle(requirements, { log: deps.log, sinceMs, times: this.#times, isInOrder, limitMs, onWait });
+    this.#waitsFor = "";
     checkHandOvers(deps);
     deps.log.setFaults(deps.faults.done.slice(-2).map((fault) => `after ${fault.name}`));
   }
@@ -217,6 +229,7 @@ class Run {
       `requests ${tally.total} (${tally.count("ok")} ok, ${requests.open} open)`,
       `violations ${log.violations.length}`,
       faults.open.join(", "),
+      this.#waitsFor === "" ? "" : `waits for: ${this.#waitsFor.slice(0, 120)}`,
     ];
     console.log(parts.filter((part) => part !== "").join(" | "));
   }

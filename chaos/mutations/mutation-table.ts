@@ -15,11 +15,6 @@ export function mutationTable(results: readonly MutationResult[]): Table {
   return {
     title: "Mutations",
     head: ["taken out", "what it breaks", "caught by", "after, s"],
-    rows: results.map(({ name, breaks, caughtBy, seconds }) => [
-      name,
-      breaks,
-      caughtBy ?? "NOTHING",
-      String(seconds),
-    ]),
+    rows: results.map(({ name, breaks, caughtBy, seconds }) => [name, breaks, caughtBy ?? "NOTHING", String(seconds)]),
   };
 }

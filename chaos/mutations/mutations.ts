@@ -135,7 +135,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/db/store.ts",
         find: "emit: (topic) => void topics.add(topic),",
-        replace: "emit: (topic) => {\n          topics.add(topic);\n          this.#options.publish([topic]);\n        },",
+        replace:
+          "emit: (topic) => {\n          topics.add(topic);\n          this.#options.publish([topic]);\n        },",
       },
     ],
     tests: ["test/db/store.test.ts"],
@@ -195,7 +196,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/db/jobs/job-leases.ts",
         find: "where status in ('running', 'canceling')\n  and lease_expires_at < $1\n",
-        replace: "where status in ('running', 'canceling')\n  and lease_expires_at < $1::timestamptz - interval '1 day'\n",
+        replace:
+          "where status in ('running', 'canceling')\n  and lease_expires_at < $1::timestamptz - interval '1 day'\n",
       },
     ],
     tests: ["test/db/queue.test.ts", "test/db/upkeep-controllers.test.ts"],
@@ -208,7 +210,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/db/resources/strangers.ts",
         find: "and ((w.id is null and s.first_seen_at <= $4) or w.deleted_at <= $4)",
-        replace: "and ((w.id is null and s.first_seen_at <= $4) or w.deleted_at is not null or $4 is null or w.id is null)",
+        replace:
+          "and ((w.id is null and s.first_seen_at <= $4) or w.deleted_at is not null or $4 is null or w.id is null)",
       },
     ],
     tests: ["test/db/sweep.test.ts"],
@@ -220,7 +223,8 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/db/agents/agents.ts",
         find: "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n",
-        replace: "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n    and name = ''\n",
+        replace:
+          "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n    and name = ''\n",
       },
     ],
     tests: ["test/http/agent-lifecycle.test.ts", "test/db/hand-over.test.ts", "test/db/automatic-updates.test.ts"],

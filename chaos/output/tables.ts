@@ -42,7 +42,11 @@ function requestTable({ requests }: Results): Table {
 
 function recoveryTable({ recoveryMs }: Results): Table {
   const rows = Object.entries(recoveryMs).map(([promise, ms]) => [promise, seconds(ms)]);
-  return { title: "Recovery, counted from the last fault's end or the last request", head: ["what", "longest, s"], rows };
+  return {
+    title: "Recovery, counted from the last fault's end or the last request",
+    head: ["what", "longest, s"],
+    rows,
+  };
 }
 
 function violationTable({ violations }: Results): Table {
@@ -60,6 +64,7 @@ export function asText({ title, head, rows }: Table): string {
 
 export function asMarkdown({ title, head, rows }: Table): string {
   if (rows.length === 0) return `### ${title}\n\nNone.`;
-  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   return [`### ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

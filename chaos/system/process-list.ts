@@ -37,10 +37,6 @@ export function isAlive(pid: number): boolean {
   return state !== "" && state !== "Z" && state !== "X";
 }
 
-export function isFrozen(pid: number): boolean {
-  return statFields(pid)[0] === "T";
-}
-
 export function childrenOf(pid: number): readonly number[] {
   return pids().filter((child) => statFields(child)[1] === String(pid) && isAlive(child));
 }

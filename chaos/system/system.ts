@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { Client } from "../../src/client/client.ts";
+import type { Client } from "../../src/client/client.ts";
 import { packageRoot } from "../../src/main/version.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { leaseMs } from "../plan/fault-kinds.ts";

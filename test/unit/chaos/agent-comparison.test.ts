@@ -32,24 +32,44 @@ describe("what is stored of agents, against the processes that there are", () =>
   test.each<[string, readonly AgentRow[], readonly AgentSeen[], readonly string[]]>([
     ["a connected one that is shown so is right", [row()], [seen()], []],
     ["a connected one that is not shown so", [row({ is_shown: false })], [seen()], ["connected, and not shown so"]],
-    ["one that is shown and has no socket", [row()], [seen({ connectedSinceMs: null })], [
-      "shown as connected, and it is not",
-    ]],
+    [
+      "one that is shown and has no socket",
+      [row()],
+      [seen({ connectedSinceMs: null })],
+      ["shown as connected, and it is not"],
+    ],
     ["one that is shown and has no process", [row()], [], ["shown as connected, and it is not"]],
-    ["one that lives and has no socket", [row({ is_shown: false })], [seen({ connectedSinceMs: null })], [
-      "lives, and does not connect",
-    ]],
-    ["one that is frozen cannot connect, which is right", [row({ is_shown: false })], [
-      seen({ connectedSinceMs: null, isFrozen: true }),
-    ], []],
+    [
+      "one that lives and has no socket",
+      [row({ is_shown: false })],
+      [seen({ connectedSinceMs: null })],
+      ["lives, and does not connect"],
+    ],
+    [
+      "one that is frozen cannot connect, which is right",
+      [row({ is_shown: false })],
+      [seen({ connectedSinceMs: null, isFrozen: true })],
+      [],
+    ],
     ["one whose workspace runs and that has no process", [row({ is_shown: false })], [], ["should live, and does not"]],
-    ["one of a stopped workspace has no process, which is right", [row({ is_shown: false, is_started: false })], [], []],
-    ["one of a stopped workspace that lives", [row({ is_shown: false, is_started: false })], [
-      seen({ connectedSinceMs: null }),
-    ], ["lives, and should not"]],
-    ["one whose build is under way may live", [row({ is_shown: false, is_started: false, is_open: true })], [
-      seen({ connectedSinceMs: null }),
-    ], []],
+    [
+      "one of a stopped workspace has no process, which is right",
+      [row({ is_shown: false, is_started: false })],
+      [],
+      [],
+    ],
+    [
+      "one of a stopped workspace that lives",
+      [row({ is_shown: false, is_started: false })],
+      [seen({ connectedSinceMs: null })],
+      ["lives, and should not"],
+    ],
+    [
+      "one whose build is under way may live",
+      [row({ is_shown: false, is_started: false, is_open: true })],
+      [seen({ connectedSinceMs: null })],
+      [],
+    ],
     ["one of no workspace at all", [], [seen()], ["lives, and should not"]],
     ["two of one workspace", [row()], [seen(), seen({ pid: 2 })], ["lives twice"]],
   ])("%s", (_, rows, processes, expected) => {
