@@ -31,7 +31,7 @@ export default {
     ...programs.map((folder) => `${folder}/**/*.ts`),
   ],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["mount", "promtool", "terraform", "umount"],
+  ignoreBinaries: ["promtool", "terraform", "mount", "umount"],
   rules: {
     files: waiting,
     dependencies: waiting,

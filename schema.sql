@@ -40,7 +40,8 @@ create table audit_log (
   target_kind text not null,
   target_id uuid,
   detail jsonb default '{}'::jsonb not null,
-  target_name text default ''::text not null
+  target_name text default ''::text not null,
+  owner_id uuid
 );
 create table build_reports (
   build_id uuid not null,
@@ -103,6 +104,16 @@ create table decisions (
   at timestamp with time zone not null,
   digest text not null,
   record jsonb not null
+);
+create table demand_hours (
+  template_id uuid not null,
+  preset_name text not null,
+  hour timestamp with time zone not null,
+  outcome text not null,
+  reason text default ''::text not null,
+  count bigint not null,
+  waited_ms_sum bigint not null,
+  waited_ms_max integer not null
 );
 create table files (
   hash bytea not null,
@@ -450,6 +461,7 @@ alter table daemon_keys add constraint daemon_keys_secret_hash_key UNIQUE (secre
 alter table daemons add constraint daemons_pkey PRIMARY KEY (id);
 alter table daemons add constraint daemons_kind_check CHECK ((kind = ANY (ARRAY['builtin'::text, 'external'::text])));
 alter table decisions add constraint decisions_pkey PRIMARY KEY (id);
+alter table demand_hours add constraint demand_hours_pkey PRIMARY KEY (template_id, preset_name, hour, outcome, reason);
 alter table files add constraint files_pkey PRIMARY KEY (hash);
 alter table group_members add constraint group_members_pkey PRIMARY KEY (group_id, user_id);
 alter table groups add constraint groups_pkey PRIMARY KEY (id);
@@ -531,18 +543,21 @@ alter table tokens add constraint tokens_user_id_fkey FOREIGN KEY (user_id) REFE
 CREATE INDEX agent_logs_agent ON public.agent_logs USING btree (agent_id, id);
 CREATE INDEX agents_server ON public.agents USING btree (server_id) WHERE (server_id IS NOT NULL);
 CREATE UNIQUE INDEX agents_token ON public.agents USING btree (token_hash) WHERE (retired_at IS NULL);
-CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id) WHERE (retired_at IS NULL);
+CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id);
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor_id, at DESC, id DESC);
 CREATE INDEX audit_log_name ON public.audit_log USING btree (lower(target_name), at DESC, id DESC) INCLUDE (target_name);
 CREATE INDEX audit_log_newest ON public.audit_log USING btree (at DESC, id DESC);
 CREATE INDEX audit_log_target ON public.audit_log USING btree (target_id, at DESC, id DESC);
+CREATE INDEX builds_version ON public.builds USING btree (template_version_id) WHERE (stage <> 'claim'::text);
 CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (preset_id, at);
 CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
 CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);
+CREATE INDEX demand_hours_hour ON public.demand_hours USING btree (hour);
 CREATE INDEX group_members_user ON public.group_members USING btree (user_id);
 CREATE UNIQUE INDEX groups_name ON public.groups USING btree (organization_id, lower(name));
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
+CREATE INDEX jobs_daemon ON public.jobs USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_of_daemon ON public.jobs USING btree (daemon_id) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, is_pool_removal DESC, created_at, id) WHERE (status = 'pending'::text);
@@ -565,9 +580,12 @@ CREATE INDEX presets_template ON public.presets USING btree (template_id);
 CREATE INDEX provider_state_versions_workspace ON public.provider_state_versions USING btree (workspace_id, id DESC);
 CREATE INDEX provider_states_daemon ON public.provider_states USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
 CREATE INDEX provider_states_plain ON public.provider_states USING btree (workspace_id) WHERE (sealed IS NULL);
+CREATE INDEX template_versions_file ON public.template_versions USING btree (file_hash);
 CREATE UNIQUE INDEX templates_name ON public.templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
+CREATE INDEX tokens_ended ON public.tokens USING btree (LEAST(expires_at, revoked_at));
 CREATE UNIQUE INDEX tokens_secret_hash ON public.tokens USING btree (secret_hash);
 CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE ((deleted_at IS NULL) AND (email IS NOT NULL));
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_deleted ON public.workspaces USING btree (deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) WHERE (deleted_at IS NULL);

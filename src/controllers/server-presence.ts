@@ -61,12 +61,13 @@ export function createServerPresence(deps: PresenceDeps): Controller {
   let agents: ServerReport["agents"] = { held: 0, listed: 0, differSince: null };
   let oldestUnserved: ServerReport["oldestUnserved"] = null;
   async function run(): Promise<Readonly<Record<string, unknown>>> {
-    const answer = await beat(deps, { agents, oldestUnserved, ...deps.selfReport() });
+    const told = new Map(deps.connections.held().map((held) => [held.agentId, held]));
+    const answer = await beat(deps, told, { agents, oldestUnserved, ...deps.selfReport() });
     const listedWrongly = answer.differences.filter(({ kind }) => kind !== "unserved");
     const differSince = listedWrongly.length === 0 ? null : (agents.differSince ?? answer.now.toISOString());
-    agents = { held: deps.connections.held().length, listed: answer.listed, differSince };
+    agents = { held: told.size, listed: answer.listed, differSince };
     oldestUnserved = answer.oldest_unserved;
-    const settled = await settle(deps, answer.differences);
+    const settled = await settle(deps, told, answer.differences);
     const others = await watchOthers(deps, watch, answer.now);
     watch = others.watch;
     const successor = { id: deps.serverId, url: deps.serverUrl(), silentMs: serverLostMs };
@@ -97,15 +98,18 @@ export function createServerPresence(deps: PresenceDeps): Controller {
   };
 }
 
+/** What a heartbeat says is connected here. */
+type Told = ReadonlyMap<AgentId, HeldAgent>;
+
 /** One heartbeat, by which this server's clock is set too. */
-async function beat(deps: PresenceDeps, report: ServerReport): Promise<HeartbeatAnswer> {
+async function beat(deps: PresenceDeps, told: Told, report: ServerReport): Promise<HeartbeatAnswer> {
   const askedAt = deps.localClock.now().getTime();
   const answer = await serverHeartbeat(deps.db, {
     id: deps.serverId,
     url: deps.serverUrl(),
     version: deps.version,
     report,
-    held: deps.connections.held(),
+    held: [...told.values()],
     now: deps.clock.now(),
   });
   const answeredAt = deps.localClock.now().getTime();
@@ -114,7 +118,7 @@ async function beat(deps: PresenceDeps, report: ServerReport): Promise<Heartbeat
 }
 
 /** Puts right what differs, where it still does. @returns how many rows were changed. */
-async function settle(deps: PresenceDeps, differences: readonly PresenceDifference[]): Promise<number> {
+async function settle(deps: PresenceDeps, told: Told, differences: readonly PresenceDifference[]): Promise<number> {
   const wrong: SettledAgent[] = [];
   for (const { kind, agentId, connectionId } of differences) {
     // Connections have come and gone since the heartbeat was written; what is so now counts.
@@ -129,7 +133,8 @@ async function settle(deps: PresenceDeps, differences: readonly PresenceDifferen
         wrong.push({ kind: "connected", agentId, connectionId, since: current?.since ?? deps.clock.now() });
         break;
       case "state":
-        if (current !== undefined && current.state !== null)
+        // One that has said something else since was stored meanwhile, and the table is ahead of what was told.
+        if (current !== undefined && current.state !== null && current.state === told.get(agentId)?.state)
           wrong.push({ kind: "state", agentId, connectionId, state: current.state });
         break;
       case "superseded":

@@ -4,7 +4,6 @@ import { createConsistency } from "../controllers/consistency.ts";
 import type { Controller } from "../controllers/controller.ts";
 import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
-import { createHousekeeping } from "../controllers/housekeeping.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
@@ -23,7 +22,9 @@ import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-co
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
+import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
+import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -47,7 +48,7 @@ export interface ControllerDeps extends Notifications {
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
-  readonly auditKeepMs: number;
+  readonly retention: RetentionKeeps;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
   readonly uses: AgentUses;
@@ -74,7 +75,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createActivity(deps),
     createWatch(deps),
     createDelivery(deps),
-    createHousekeeping(deps),
+    createRetention(deps),
     createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];
 }

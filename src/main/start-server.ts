@@ -33,6 +33,7 @@ import { openMetrics } from "./open-metrics.ts";
 import { type OpenedDatabase, openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
 import { peerUrl } from "./peer-url.ts";
+import { retentionKeeps } from "./retention-keeps.ts";
 import { type StateKeys, stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -203,13 +204,13 @@ async function stopAll(controllers: readonly RunningController[]): Promise<void>
 
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "auditKeepMs"> {
+): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "retention"> {
   return {
     version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    auditKeepMs: config.auditKeepMs,
+    retention: retentionKeeps(config),
   };
 }
 

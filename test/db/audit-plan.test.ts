@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { OrganizationId, UserId } from "../../src/contracts/ids.ts";
-import { forgetAudit } from "../../src/db/audit/audit.ts";
 import { type AuditFilter, type AuditNarrowing, auditPage } from "../../src/db/audit/audit-pages.ts";
 import type { Sql } from "../../src/db/store.ts";
 import { filterBy } from "../support/audit-filter.ts";
@@ -101,11 +100,4 @@ describe.each(cases)("a page by $by ($mode)", ({ narrowing, mode }) => {
     expect(text).toContain(`Index Only Scan using audit_log_${narrowing.by} `);
     expect(text).not.toContain("Sort");
   });
-});
-
-test("what is forgotten is found by its age", async () => {
-  const [sent] = await sentBy((sql) => forgetAudit(sql, new Date(0), 100));
-  if (sent === undefined) throw new Error("nothing was asked");
-  const text = await plan(sent, "force_generic_plan");
-  expect(text).toContain("using audit_log_newest on");
 });

@@ -3,7 +3,6 @@ import { beforeAll, afterAll, beforeEach, describe, expect, it, onTestFinished }
 import { retryDeliveries, seeDeliveries } from "../../src/app/notifications/deliveries.ts";
 import { setPreference } from "../../src/app/notifications/notification-preferences.ts";
 import { createWebhook, deleteWebhook, testWebhook } from "../../src/app/notifications/webhooks.ts";
-import { createHousekeeping } from "../../src/controllers/housekeeping.ts";
 import { createMailTransport, type MailTransport } from "../../src/controllers/notifications/mail-transport.ts";
 import { createWebhookTransport, type Resolve } from "../../src/controllers/notifications/webhook-transport.ts";
 import { deliveryAttemptsMax } from "../../src/domain/notifications/delivery-retry.ts";
@@ -14,6 +13,7 @@ import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { seriesOf } from "../support/metrics.ts";
 import { deliver, mailBy, outbox, tell, withMail } from "../support/notifications.ts";
 import { isSignatureRight, startWebhookReceiver, type WebhookReceiver } from "../support/webhook-receiver.ts";
+import { pruneAll } from "../support/retention.ts";
 
 let mailServer: MailServer;
 let receiver: WebhookReceiver;
@@ -379,9 +379,8 @@ describe("a webhook", () => {
 
 it("what was delivered is forgotten after two weeks, dead letters and inboxes after half a year", async () => {
   const fx = await mailing();
-  const housekeeping = createHousekeeping({ db: fx.store, clock: fx.clock, auditKeepMs: 365 * 86_400_000 });
   const left = async (): Promise<number[]> => {
-    await housekeeping.run(new AbortController().signal);
+    await pruneAll(fx);
     const count = (table: string): Promise<number> => fx.number(`select count(*) from ${table}`);
     return [await count("notification_deliveries"), await count("notifications"), await count("notification_events")];
   };

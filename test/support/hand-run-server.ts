@@ -9,6 +9,7 @@ import { openNotifications } from "../../src/main/open-notifications.ts";
 import { allControllers } from "../../src/main/start-controllers.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
+import { retentionKeeps } from "../../src/main/retention-keeps.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
 import { parseSeries } from "./metrics.ts";
@@ -71,7 +72,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     prebuilds: reconcilerDeps(fx).options,
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    auditKeepMs: config.auditKeepMs,
+    retention: retentionKeeps(config),
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
     uses: { usedAgents: () => used, useNoted: () => undefined },

@@ -11,9 +11,8 @@ import {
   type MetricName,
   metricDefinitions,
 } from "../../src/platform/metrics/metric-definitions.ts";
-
-const generated =
-  "<!-- Written from the code: change it there, then run `UPDATE_DOCS=1 npx vitest run test/unit/docs`. -->";
+import { generatedNote, markdownTable } from "./markdown-table.ts";
+import { retentionPage } from "./retention-doc.ts";
 
 /** The reference pages that are made from the code's own tables, by file name. */
 export const referenceDocs: Readonly<Record<string, () => string>> = {
@@ -22,13 +21,8 @@ export const referenceDocs: Readonly<Record<string, () => string>> = {
   "configuration.md": configurationPage,
   "metrics.md": metricsPage,
   "audit.md": auditPage,
+  "retention.md": retentionPage,
 };
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
 
 function errorsPage(): string {
   const rows = Object.entries(errorRegistry).map(([code, entry]) => [
@@ -40,13 +34,13 @@ function errorsPage(): string {
   return [
     "# Errors",
     "",
-    generated,
+    generatedNote,
     "",
     "Every failed request is answered with `{ error: { code, message, next?, problems?, details? }, requestId }`.",
     "A code is stable; a message may change. `problems` names fields, with file, line and column where there is a file.",
     "The command line prints the same, with the code in brackets, and exits with 1 (2 when it was called wrongly).",
     "",
-    table(["code", "status", "what happened", "what to do"], rows),
+    markdownTable(["code", "status", "what happened", "what to do"], rows),
     "",
   ].join("\n");
 }
@@ -56,7 +50,7 @@ function auditPage(): string {
   return [
     "# Audit log",
     "",
-    generated,
+    generatedNote,
     "",
     "Who did what, when and why: what people do to workspaces, templates, pools, jobs, users, groups and keys, and what the",
     "deployment does by itself to workspaces. An entry is written in the transaction of its act, so neither is there",
@@ -98,7 +92,7 @@ function auditPage(): string {
     "his reason. The kinds of targets are",
     `${auditTargetKinds.map((kind) => `\`${kind}\``).join(", ")}.`,
     "",
-    table(["action", "target", "what happened"], rows),
+    markdownTable(["action", "target", "what happened"], rows),
     "",
     "Not in the log, because it is kept elsewhere: the creation of workspaces (the workspace itself, and the",
     "[metrics](metrics.md) of claims and misses), what provisioner jobs did (`prewarm jobs list`), what the reconciler",
@@ -163,12 +157,12 @@ function routesPage(): string {
   return [
     "# Routes, and who may use them",
     "",
-    generated,
+    generatedNote,
     "",
     "Access is denied by default: a route that is not in this list does not exist, and `test/http/access.test.ts`",
     "tries each of them without a credential, with the wrong kind of credential, and as somebody who may not.",
     "",
-    table(["route", "id", "credential", "who", "what"], rows),
+    markdownTable(["route", "id", "credential", "who", "what"], rows),
     "",
   ].join("\n");
 }
@@ -177,7 +171,7 @@ function configurationPage(): string {
   const sections = describeSections(serverOptions).flatMap(({ title, rows }) => [
     `## ${title}`,
     "",
-    table(
+    markdownTable(
       ["option", "flag", "environment", "default", "value", "meaning"],
       rows.map((row) => [
         `\`${row.name}\``,
@@ -193,7 +187,7 @@ function configurationPage(): string {
   return [
     "# Configuration",
     "",
-    generated,
+    generatedNote,
     "",
     "Each option of `prewarm server` is taken from its flag, else its environment variable, else the YAML file named by",
     "`--config` or `PREWARM_CONFIG`, else its default. A value that is not valid stops the start and says which, and",
@@ -226,7 +220,7 @@ function metricsPage(): string {
   return [
     "# Metrics",
     "",
-    generated,
+    generatedNote,
     "",
     "`GET /metrics` of every server, in Prometheus' text format. It is open to whoever sends `metrics.token` as a bearer",
     "token, to everybody when `metrics.public` is set, and else to nobody. A scrape asks the database nothing: what comes",
@@ -241,7 +235,7 @@ function metricsPage(): string {
     "gauges as long as the preset is active or prebuilds of it run. Counters do not begin at 0 for each reason of a miss: a",
     "reason that never occurred has no series.",
     "",
-    table(["metric", "type", "labels", "scope", "meaning"], rows),
+    markdownTable(["metric", "type", "labels", "scope", "meaning"], rows),
     "",
     "Beside them come the process's own, `process_*` and `nodejs_*`: memory, processor, open files, event loop lag, garbage",
     "collection.",
@@ -253,7 +247,7 @@ function metricsPage(): string {
     "claim duration is split by phase and outcome, the creation duration by type, and neither by pool",
     "([decision 18](decisions/0018-metrics-are-text-made-by-a-refresh.md)).",
     "",
-    table(
+    markdownTable(
       ["`prewarm`", "`coderd`"],
       renamed.map((name) => [`\`${fullMetricName(name, "prewarm")}\``, `\`${fullMetricName(name, "coderd")}\``]),
     ),

@@ -50,6 +50,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
+      ...retentionFindings(statuses),
       await notificationFinding(context),
       ...(await consistencyFindings(context)),
       ...(await strangerFindings(context)),
@@ -160,6 +161,22 @@ function controllerFindings(statuses: readonly ControllerStatus[]): DoctorFindin
       "It is tried again by itself; the server's log has the details.",
     ),
   );
+}
+
+/** The server that holds the pruner's lease knows how far it is; on the others there is nothing to say. */
+function retentionFindings(statuses: readonly ControllerStatus[]): DoctorFinding[] {
+  const report = statuses.find(({ name }) => name === "retention")?.report ?? null;
+  const behind = Array.isArray(report?.["behind"]) ? report["behind"].map(String) : [];
+  if (report === null) return [];
+  if (behind.length === 0) return [finding("retention", "ok", "History that is due is removed in time.")];
+  return [
+    finding(
+      "retention",
+      "warning",
+      `History is removed more slowly than it is due: ${behind.join(", ")}.`,
+      "After an upgrade this ends by itself; else see how busy the database is, and `prewarm_retention_lag_seconds`.",
+    ),
+  ];
 }
 
 async function notificationFinding(context: AppContext): Promise<DoctorFinding> {

@@ -37,9 +37,11 @@ export type AuditNarrowing =
 const inRange = `(a.at, a.id) < ($2::timestamptz, $3::bigint)
   and (a.at, a.id) >= ($4::timestamptz, $5::bigint)`;
 
-// Of which workspace, asked for each row by itself: as a join it may become a scan of all workspaces.
+// Of which workspace, asked for each row by itself: as a join it may become a scan of all workspaces. The entry itself
+// knows it when the workspace's row is gone.
 const ownerOf = (row: string): string =>
-  `case when ${row}.target_kind = 'workspace' then (select w.owner_id from workspaces w where w.id = ${row}.target_id) end`;
+  `case when ${row}.target_kind = 'workspace' then coalesce(${row}.owner_id, (
+    select w.owner_id from workspaces w where w.id = ${row}.target_id)) end`;
 
 function floorStatement(by: keyof typeof narrowings): Statement<AuditPosition> {
   return statement(
@@ -58,7 +60,7 @@ function pageStatement(by: keyof typeof narrowings): Statement<AuditRow> {
   return statement(
     `audit_page_by_${by}`,
     `with page as (
-  select a.*, ${ownerOf("a")} as owner_id
+  select a.*, ${ownerOf("a")} as owned_by
   from audit_log a
   where ${narrowings[by]}
     and ${inRange}
@@ -79,7 +81,7 @@ function pageStatement(by: keyof typeof narrowings): Statement<AuditRow> {
 select p.at, p.id, p.action, p.target_kind, p.target_id, p.target_name, p.detail,
   (select u.username from users u where u.id = p.actor_id) as actor,
   (select o.name from organizations o where o.id = p.organization_id) as organization,
-  (select u.username from users u where u.id = p.owner_id) as owner
+  (select u.username from users u where u.id = p.owned_by) as owner
 from page p
 order by p.at desc, p.id desc`,
   );

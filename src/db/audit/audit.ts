@@ -34,20 +34,3 @@ export async function recordAudit(sql: Sql, entry: AuditEntry): Promise<void> {
     entry.detail,
   ]);
 }
-
-const forgetStatement: Statement<object> = statement(
-  "audit_forget",
-  `delete from audit_log
-where id in (
-  select id
-  from audit_log
-  where at < $1
-  order by at
-  limit $2)`,
-  "long",
-);
-
-/** Forgets the oldest entries of before an instant, `max` of them at most. */
-export async function forgetAudit(sql: Sql, before: Date, max: number): Promise<void> {
-  await sql.query(forgetStatement, [before, max]);
-}

@@ -210,28 +210,3 @@ export async function retryDeadDeliveries(
   if (rows.length > 0) tx.emit("notifications");
   return rows.length;
 }
-
-const forgetStatement: Statement<object> = statement(
-  "notifications_forget",
-  // What was never delivered goes too in the end: mails of a deployment that has lost its mail server, say.
-  `with deliveries as (
-  delete from notification_deliveries
-  where ended_at < $1
-    and status <> 'dead'
-    or created_at < $2
-), inbox as (
-  delete from notifications
-  where at < $2
-)
-delete from notification_events
-where at < $2`,
-  "long",
-);
-
-/** Forgets what was delivered long ago, and what is so old that nobody asks for it any more. */
-export async function forgetNotifications(
-  sql: Sql,
-  before: { readonly delivered: Date; readonly all: Date },
-): Promise<void> {
-  await sql.query(forgetStatement, [before.delivered, before.all]);
-}

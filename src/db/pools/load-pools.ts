@@ -5,7 +5,7 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Newest finished first builds of a failing pool that are loaded; older ones no longer decide anything. */
-const historyMax = 1_000;
+export const buildHistoryMax = 1_000;
 /** How long an outdated prebuild stays claimable under "surge" when the template does not say. */
 export const surgeAgeSecondsDefault = 3_600;
 
@@ -185,7 +185,7 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<L
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
   const live = new Map((await sql.query(liveStatement, scope)).map((row) => [row.preset_id, prebuildsOf(row)]));
-  const history = groupBy(await sql.query(historyStatement, [...scope, historyMax]), (row) => row.preset_id);
+  const history = groupBy(await sql.query(historyStatement, [...scope, buildHistoryMax]), (row) => row.preset_id);
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
     const replacement = replacementOf(row, active);

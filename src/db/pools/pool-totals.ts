@@ -116,6 +116,19 @@ const foldOutcomesStatement: Statement<object> = statement(
   order by 1, 2, 3, 4
   on conflict (template_id, preset_name, kind, reason) do update
   set count = pool_totals.count + excluded.count
+), by_hour as (
+  insert into demand_hours (template_id, preset_name, hour, outcome, reason, count, waited_ms_sum, waited_ms_max)
+  select o.template_id, coalesce(p.name, ''), date_trunc('hour', o.at, 'UTC'), o.outcome, coalesce(o.miss_reason, ''),
+    count(*), sum(o.waited_ms), max(o.waited_ms)
+  from mark
+  join creation_outcomes o on o.id > mark.settled_id and o.id <= mark.candidate_id
+  left join presets p on p.id = o.preset_id
+  where mark.is_ours
+  group by 1, 2, 3, 4, 5
+  order by 1, 2, 3, 4, 5
+  on conflict (template_id, preset_name, hour, outcome, reason) do update
+  set count = demand_hours.count + excluded.count, waited_ms_sum = demand_hours.waited_ms_sum + excluded.waited_ms_sum,
+    waited_ms_max = greatest(demand_hours.waited_ms_max, excluded.waited_ms_max)
 )
 update pool_totals_mark m
 set settled_id = case when mark.is_ours then mark.candidate_id else m.settled_id end,
@@ -125,7 +138,7 @@ from mark, newest`,
 );
 
 /**
- * Brings the totals forward, so that what is left to count stays little. Any server may, at any time, and several at
+ * Brings the totals and the demand by the hour forward, so that what is left to count stays little. Any server may, at any time, and several at
  * once; nothing is written when nothing happened.
  */
 export async function foldPoolTotals(sql: Sql): Promise<void> {

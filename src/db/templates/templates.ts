@@ -177,9 +177,11 @@ export async function presetsOfVersion(sql: Sql, versionId: TemplateVersionId): 
 
 const putFileStatement: Statement<object> = statement(
   "file_put",
+  // A file that is there already is young again: else it could go, as one that no version names, before this one does.
   `insert into files (hash, bytes, size, created_at)
 values ($1, $2, $3, $4)
-on conflict (hash) do nothing`,
+on conflict (hash) do update
+set created_at = excluded.created_at`,
 );
 
 export async function putFile(sql: Sql, hash: Buffer, bytes: Buffer, now: Date): Promise<void> {

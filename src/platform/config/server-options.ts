@@ -3,6 +3,7 @@ import { dockerOptions } from "./docker-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import { metricsOptions } from "./metrics-options.ts";
 import { notificationOptions } from "./notification-options.ts";
+import { retentionOptions } from "./retention-options.ts";
 import {
   booleanOption,
   bytesOption,
@@ -295,6 +296,7 @@ export const serverOptions = {
   ...rest,
   ...metricsOptions,
   ...notificationOptions,
+  ...retentionOptions,
   ...dockerOptions,
 };
 

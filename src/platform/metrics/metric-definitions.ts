@@ -252,6 +252,18 @@ const server = {
     labels: ["channel", "outcome"],
     scope: "server",
   },
+  retention_rows_removed_total: {
+    type: "counter",
+    help: "Rows of history that this server removed because they were beyond their bound, by table.",
+    labels: ["table"],
+    scope: "server",
+  },
+  retention_lag_seconds: {
+    type: "gauge",
+    help: "How far the removal of history is behind, by rule: how long ago became due what it has come to; 0 when nothing is due, and on servers that do not hold its lease.",
+    labels: ["rule"],
+    scope: "server",
+  },
   build_info: {
     type: "gauge",
     help: "Always 1; the label is the release that this server runs.",
