@@ -197,7 +197,7 @@ class Run {
 
   async #rest(sinceMs: number, limitMs: number, isLast = false): Promise<void> {
     const { deps } = this.#parts;
-    const requirements = [...requirementsAtRest(deps), ...(isLast ? [nothingLeft(deps)] : [])];
+    const requirements = [...requirementsAtRest(deps, isLast), ...(isLast ? [nothingLeft(deps)] : [])];
     const isInOrder = (): boolean => this.#agents.isInOrder || this.#isStopped();
     const onWait = (what: string): void => {
       this.#waitsFor = what;

@@ -82,6 +82,10 @@ export class Requests {
         return await this.#pause();
       case "invalidate":
         return await this.#invalidate(planned);
+      case "burst":
+        return await this.#burst(planned);
+      case "race":
+        await Promise.all([this.#publish(planned), this.#burst(planned)]);
     }
   }
 
@@ -226,6 +230,12 @@ export class Requests {
       });
     }
     return exitCode === 0;
+  }
+
+  async #burst({ pick }: PlannedRequest): Promise<void> {
+    const wish = { pick, mode: "warm_only", isRepeated: false } as const;
+    const { people } = this.#deps.crew;
+    await Promise.all([...people, ...people].map(async (person) => await this.create(person, wish)));
   }
 
   async #publish(planned: PlannedRequest): Promise<void> {
