@@ -33,6 +33,7 @@ export const suites = [
   { name: "servers", folder: "test/servers/", stage: "ci", needs: "a few minutes", probe: ["node", "--version"] },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
+  { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },
   {
     name: "prometheus",
     folder: "test/prometheus/",
