@@ -558,6 +558,8 @@ CREATE UNIQUE INDEX groups_name ON public.groups USING btree (organization_id, l
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);
 CREATE INDEX job_logs_job ON public.job_logs USING btree (job_id, id);
 CREATE INDEX jobs_daemon ON public.jobs USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
+CREATE INDEX jobs_ended ON public.jobs USING btree (organization_id, created_at DESC, id) WHERE (completed_at IS NOT NULL);
+CREATE INDEX jobs_ended_of ON public.jobs USING btree (initiator_id, created_at DESC, id) WHERE (completed_at IS NOT NULL);
 CREATE INDEX jobs_leased ON public.jobs USING btree (lease_expires_at) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_of_daemon ON public.jobs USING btree (daemon_id) WHERE (status = ANY (ARRAY['running'::text, 'canceling'::text]));
 CREATE INDEX jobs_queue ON public.jobs USING btree (is_prebuild, is_pool_removal DESC, created_at, id) WHERE (status = 'pending'::text);
@@ -566,6 +568,7 @@ CREATE INDEX notification_deliveries_dead ON public.notification_deliveries USIN
 CREATE UNIQUE INDEX notification_deliveries_digest ON public.notification_deliveries USING btree (user_id, digest_at) WHERE (channel = 'digest'::text);
 CREATE INDEX notification_deliveries_due ON public.notification_deliveries USING btree (due_at) WHERE (status = 'pending'::text);
 CREATE INDEX notification_deliveries_ended ON public.notification_deliveries USING btree (ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX notification_deliveries_status ON public.notification_deliveries USING btree (status, created_at DESC, id);
 CREATE INDEX notification_events_at ON public.notification_events USING btree (at);
 CREATE INDEX notifications_digest ON public.notifications USING btree (user_id, digest_at) WHERE (digest_at IS NOT NULL);
 CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, id) WHERE (read_at IS NULL);
@@ -588,4 +591,4 @@ CREATE INDEX tokens_user ON public.tokens USING btree (user_id, created_at);
 CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE ((deleted_at IS NULL) AND (email IS NOT NULL));
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
 CREATE INDEX workspaces_deleted ON public.workspaces USING btree (deleted_at, id) WHERE (deleted_at IS NOT NULL);
-CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) WHERE (deleted_at IS NULL);
+CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) INCLUDE (template_id) WHERE (deleted_at IS NULL);

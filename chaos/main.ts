@@ -2,6 +2,9 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../src/main/version.ts";
+import { mutationTable, rememberResults } from "./mutations/mutation-table.ts";
+import { mutations } from "./mutations/mutations.ts";
+import { type MutationResult, runMutation } from "./mutations/run-mutation.ts";
 import { writeReport } from "./output/report.ts";
 import { asText, tablesOf } from "./output/tables.ts";
 import { type FaultName, faultKinds } from "./plan/fault-kinds.ts";
@@ -15,7 +18,12 @@ const usage = `Usage: npm run chaos -- [options]
   --out FOLDER      where log and results go; chaos/results/seed-S unless said
   --report FILE     writes the figures into this Markdown document
   --first           ends at the first violation
+  --mutation NAMES  takes protections out of a copy of the checkout, one by one, and says what notices; "all" for all.
+                    First the tests that are named for it, then chaos for --minutes
+  --chaos-only      with --mutation: chaos alone, and no test before it
   --help
+
+Mutations: ${mutations.map(({ name }) => name).join(", ")}
 
 Kinds of faults:
 ${faultKinds.map(({ name, about }) => `  ${name.padEnd(24)}${about}`).join("\n")}
@@ -31,6 +39,8 @@ const { values: options } = parseArgs({
     out: { type: "string" },
     report: { type: "string" },
     first: { type: "boolean", default: false },
+    mutation: { type: "string" },
+    "chaos-only": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
@@ -60,8 +70,30 @@ function abortOnSignal(): AbortSignal {
   return stop.signal;
 }
 
+async function mutate(names: string): Promise<void> {
+  const wanted = names.split(",").map((name) => name.trim());
+  const unknown = wanted.filter((name) => name !== "all" && !mutations.some((mutation) => mutation.name === name));
+  if (unknown.length > 0) throw new Error(`There is no mutation "${unknown.join(", ")}".\n\n${usage}`);
+  const results: MutationResult[] = [];
+  for (const mutation of mutations) {
+    if (names !== "all" && !wanted.includes(mutation.name)) continue;
+    console.log(`${mutation.name}: ${mutation.breaks}`);
+    const result = await runMutation(mutation, {
+      minutes: numberOf(options.minutes, "minutes"),
+      seed: numberOf(options.seed, "seed"),
+      isChaosOnly: options["chaos-only"],
+    });
+    console.log(`  ${result.caughtBy ?? "NOTHING noticed"} (${result.seconds} s)`);
+    results.push(result);
+    rememberResults(path.join(packageRoot, "chaos/results/mutations.json"), [result]);
+  }
+  console.log(`\n${asText(mutationTable(results))}`);
+  if (results.some((result) => result.caughtBy === null)) process.exitCode = 1;
+}
+
 async function main(): Promise<void> {
   if (options.help) return void process.stdout.write(usage);
+  if (options.mutation !== undefined) return await mutate(options.mutation);
   const seed = numberOf(options.seed, "seed");
   const out = path.resolve(options.out ?? path.join(packageRoot, "chaos/results", `seed-${seed}`));
   const only = chosen(options.only);

@@ -120,6 +120,7 @@ class Run {
   readonly #over = new AbortController();
   #round = 0;
   #phase = "start";
+  #waitsFor = "";
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -196,9 +197,13 @@ class Run {
 
   async #rest(sinceMs: number, limitMs: number, isLast = false): Promise<void> {
     const { deps } = this.#parts;
-    const requirements = [...requirementsAtRest(deps), ...(isLast ? [nothingLeft(deps)] : [])];
+    const requirements = [...requirementsAtRest(deps, isLast), ...(isLast ? [nothingLeft(deps)] : [])];
     const isInOrder = (): boolean => this.#agents.isInOrder || this.#isStopped();
-    await settle(requirements, { log: deps.log, sinceMs, times: this.#times, isInOrder, limitMs });
+    const onWait = (what: string): void => {
+      this.#waitsFor = what;
+    };
+    await settle(requirements, { log: deps.log, sinceMs, times: this.#times, isInOrder, limitMs, onWait });
+    this.#waitsFor = "";
     checkHandOvers(deps);
     deps.log.setFaults(deps.faults.done.slice(-2).map((fault) => `after ${fault.name}`));
   }
@@ -224,6 +229,7 @@ class Run {
       `requests ${tally.total} (${tally.count("ok")} ok, ${requests.open} open)`,
       `violations ${log.violations.length}`,
       faults.open.join(", "),
+      this.#waitsFor === "" ? "" : `waits for: ${this.#waitsFor.slice(0, 120)}`,
     ];
     console.log(parts.filter((part) => part !== "").join(" | "));
   }

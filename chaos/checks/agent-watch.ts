@@ -25,8 +25,9 @@ export class AgentWatch {
   readonly #deps: CheckDeps;
   readonly #clock = new MismatchClock();
   count: AgentCount = { connected: 0, shown: 0 };
-  /** Whether the last look found nothing that could become a violation soon. */
+  /** Whether the last look found nothing that may yet become a violation; leaks take longer, and are asked for last. */
   isInOrder = false;
+  readonly #reported = new Set<string>();
 
   constructor(deps: CheckDeps) {
     this.#deps = deps;
@@ -39,7 +40,9 @@ export class AgentWatch {
     const connected = seen.filter((one) => one.connectedSinceMs !== null).length;
     this.count = { connected, shown: rows.filter((row) => row.is_shown).length };
     const mismatches = compareAgents(rows, seen);
-    this.isInOrder = mismatches.every((one) => one.kind === "lives, and should not");
+    this.isInOrder = mismatches.every(
+      (one) => one.kind === "lives, and should not" || this.#reported.has(`${one.kind} ${one.workspaceId}`),
+    );
     const calmSinceMs = faults.open.length > 0 ? null : faults.healedAtMs;
     const late = this.#clock.tick(mismatches, { nowMs: log.elapsedMs, calmSinceMs });
     if (late.length > 0) await this.#report(late);
@@ -48,6 +51,7 @@ export class AgentWatch {
   async #report(late: ReturnType<MismatchClock["tick"]>): Promise<void> {
     const { log, touched } = this.#deps;
     for (const { kind, workspaceId, lastsMs, evidence } of late) {
+      this.#reported.add(`${kind} ${workspaceId}`);
       log.violation(`an agent ${kind}`, workspaceId, {
         what: `the agent of ${workspaceId} ${kind}, for ${Math.round(lastsMs / 1_000)} s`,
         evidence: { evidence, touched: touched.of(workspaceId) },
@@ -57,7 +61,7 @@ export class AgentWatch {
     if (first?.kind !== "connected, and not shown so") return;
     const silent = await this.#silentDoctors();
     if (silent.length === 0) return;
-    log.violation("doctor says what is wrong", first.workspaceId, {
+    log.violation("doctor says what is wrong", "agents", {
       what: `agents are connected and not shown so, and doctor finds nothing on ${silent.join(", ")}`,
       evidence: { servers: silent },
     });

@@ -20,13 +20,13 @@ where b.state = 'ready'
 group by 1`;
 
 /** Everything that must be so when nothing is wrong and nobody asks for anything, and how soon. */
-export function requirementsAtRest(deps: CheckDeps): readonly Requirement[] {
+export function requirementsAtRest(deps: CheckDeps, isLast: boolean): readonly Requirement[] {
   return [
     serversReady(deps),
     daemonsThere(deps),
     poolsFull(deps),
     jobsDone(deps),
-    doctorCalm(deps),
+    doctorCalm(deps, isLast),
     watchersAgree(deps),
     factsHold(deps),
   ];
@@ -97,8 +97,11 @@ function jobsDone({ database }: CheckDeps): Requirement {
   };
 }
 
-/** A daemon that was down is told of for a minute; whatever else was wrong is over sooner. */
-function doctorCalm({ crew, system }: CheckDeps): Requirement {
+/**
+ * A controller that failed is told of until its next run, which may be a minute away: a round does not wait for that,
+ * the end does.
+ */
+function doctorCalm({ crew, system }: CheckDeps, isLast: boolean): Requirement {
   return {
     promise: "doctor has nothing to say",
     withinMs: 75_000,
@@ -106,7 +109,7 @@ function doctorCalm({ crew, system }: CheckDeps): Requirement {
       const reports = await Promise.all(system.servers.map(async ({ port }) => await crew.doctorOf(port)));
       return reports.flatMap(({ findings }, nth) =>
         findings
-          .filter((finding) => finding.severity !== "ok")
+          .filter((finding) => finding.severity !== "ok" && (isLast || finding.check !== "controllers"))
           .map((finding) => ({
             about: `${finding.check} ${system.servers[nth]?.name}`,
             what: `${system.servers[nth]?.name}: ${finding.message}`,

@@ -1,7 +1,8 @@
-import { comesTrue } from "../system/wait.ts";
+import { sleep } from "../../src/platform/sleep.ts";
 import type { CheckDeps } from "./check-deps.ts";
 
-const usableLimitMs = 15_000;
+const usableTries = 12;
+const usablePauseMs = 1_000;
 
 /** What a person would try to see whether all is well: a claim must be had at once, and a command must run in it. */
 export async function probe({ crew, facts, requests, log }: CheckDeps): Promise<void> {
@@ -18,7 +19,11 @@ export async function probe({ crew, facts, requests, log }: CheckDeps): Promise<
   // Somebody's older ones, too: those have lived through the faults.
   const older = facts.choice(person.name, ["running"]).filter((fact) => fact.outcome === "claimed" && !fact.isTouched);
   for (const fact of [made, ...older.slice(0, 1)]) {
-    const runs = await comesTrue(async () => await requests.exec(person, fact), usableLimitMs);
+    let runs = false;
+    for (let tries = 0; tries < usableTries && !runs; tries += 1) {
+      if (tries > 0) await sleep(usablePauseMs);
+      runs = await requests.exec(person, fact);
+    }
     if (runs) continue;
     const what = `no command runs in ${person.name}'s workspace ${fact.name}, with everything in order`;
     log.violation("a workspace can be used", fact.workspaceId, { what, evidence: { ...fact } });

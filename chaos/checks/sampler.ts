@@ -6,6 +6,7 @@ const poolsText = `select t.name || '/' || p.name as pool, p.instances, count(b.
 from presets p
 join templates t on t.id = p.template_id and t.active_version_id = p.template_version_id
 join prebuilds b on b.preset_id = p.id and b.state in ('building', 'starting', 'ready')
+  and (p.invalidated_at is null or b.state = 'building' or b.created_at >= p.invalidated_at)
 where p.instances is not null
 group by t.name, p.name, p.instances
 having count(b.workspace_id) > p.instances`;

@@ -30,14 +30,19 @@ export async function settle(
     /** Whether there is something beside the requirements that one has to wait for. */
     readonly isInOrder: () => boolean;
     readonly limitMs: number;
+    /** Told what is still waited for, for people. */
+    readonly onWait: (what: string) => void;
   },
 ): Promise<void> {
   const { log, sinceMs, times } = given;
   const left = new Set(requirements);
+  const waited = new Map<string, string>();
   while (left.size > 0 || !given.isInOrder()) {
     for (const requirement of left) {
       const findings = await look(requirement);
       const ms = log.elapsedMs - sinceMs;
+      const [first] = findings;
+      if (first !== undefined) waited.set(requirement.promise, first.what);
       if (findings.length === 0) {
         left.delete(requirement);
         times.add(requirement.promise, ms);
@@ -52,9 +57,11 @@ export async function settle(
         }
       }
     }
-    if (log.elapsedMs - sinceMs > given.limitMs) return;
+    if (log.elapsedMs - sinceMs > given.limitMs) break;
+    given.onWait([...left].map(({ promise }) => waited.get(promise) ?? promise).join("; "));
     await sleep(pollMs);
   }
+  log.write("at rest", { afterMs: log.elapsedMs - sinceMs, waitedFor: Object.fromEntries(waited) });
 }
 
 async function look(requirement: Requirement): Promise<readonly Finding[]> {

@@ -13,7 +13,13 @@ export type Outcome =
   /** The server says that it is its own fault. */
   | "fault";
 
-const unavailable = new Set(["database_unavailable", "too_many_waiters", "rate_limited", "capacity"]);
+const unavailable = new Set([
+  "database_unavailable",
+  "database_timeout",
+  "too_many_waiters",
+  "rate_limited",
+  "capacity",
+]);
 
 /** What an error of the client means, and its code. */
 export function outcomeOf(error: unknown): { readonly outcome: Outcome; readonly code: string } {

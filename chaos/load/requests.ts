@@ -82,6 +82,10 @@ export class Requests {
         return await this.#pause();
       case "invalidate":
         return await this.#invalidate(planned);
+      case "burst":
+        return await this.#burst(planned);
+      case "race":
+        await Promise.all([this.#publish(planned), this.#burst(planned)]);
     }
   }
 
@@ -228,6 +232,12 @@ export class Requests {
     return exitCode === 0;
   }
 
+  async #burst({ pick }: PlannedRequest): Promise<void> {
+    const wish = { pick, mode: "warm_only", isRepeated: false } as const;
+    const { people } = this.#deps.crew;
+    await Promise.all([...people, ...people].map(async (person) => await this.create(person, wish)));
+  }
+
   async #publish(planned: PlannedRequest): Promise<void> {
     const template = templates[Math.floor(planned.pick * templates.length)];
     if (template === undefined) return;
@@ -276,6 +286,12 @@ export class Requests {
       },
     );
     const ms = Math.round((performance.now() - begunMs) * 10) / 10;
+    if (answer.outcome === "fault") {
+      log.violation("no answer is a fault of the server", `${kind} ${answer.code}`, {
+        what: `${kind} was answered: ${answer.code}`,
+        evidence: answer,
+      });
+    }
     tally.add({ kind, outcome: answer.outcome, ms, isCalm: wasCalm && isCalm() });
     log.write("request", { kind, outcome: answer.outcome, ms, ...("code" in answer ? { code: answer.code } : {}) });
     return answer;

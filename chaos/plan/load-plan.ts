@@ -12,6 +12,9 @@ const kinds = [
   ["publish", 2],
   ["pause", 1.5],
   ["invalidate", 0.5],
+  // Everybody wants one of the same pool at the same moment; in a race a new version is published in that moment, too.
+  ["burst", 2.5],
+  ["race", 1],
 ] as const;
 type Kind = (typeof kinds)[number][0];
 

@@ -8,17 +8,18 @@ export type LinkState =
   | { readonly kind: "cut" }
   | { readonly kind: "slow"; readonly delayMs: number };
 
-interface Link {
-  readonly client: Socket;
-  readonly upstream: Socket;
+/** One direction of a connection, and what has still to come through. Little: who hears nothing soon says nothing more. */
+interface Way {
+  readonly waiting: { readonly work: () => void; readonly dueMs: number }[];
+  timer: NodeJS.Timeout | undefined;
 }
 
 /** A TCP proxy on 127.0.0.1 before one port, whose link can be made faulty. */
 export class FaultyProxy {
   readonly #targetPort: number;
   readonly #server: Server;
-  readonly #links = new Set<Link>();
-  readonly #late = new Set<Socket>();
+  readonly #sockets = new Set<Socket>();
+  readonly #ways = new Set<Way>();
   #state: LinkState = { kind: "forward" };
 
   constructor(targetPort: number) {
@@ -39,32 +40,8 @@ export class FaultyProxy {
 
   set(state: LinkState): void {
     this.#state = state;
-    if (state.kind === "cut") {
-      for (const { client, upstream } of this.#links) {
-        client.resetAndDestroy();
-        upstream.resetAndDestroy();
-      }
-      for (const client of this.#late) client.resetAndDestroy();
-      return;
-    }
-    for (const link of this.#links) {
-      const { client, upstream } = link;
-      for (const socket of [client, upstream]) {
-        if (state.kind === "silent") socket.pause();
-        else socket.resume();
-      }
-      // What closed in the silence is told now.
-      if (state.kind !== "silent" && (client.destroyed || upstream.destroyed)) {
-        client.destroy();
-        upstream.destroy();
-        this.#links.delete(link);
-      }
-    }
-    if (state.kind === "silent") return;
-    for (const client of this.#late) {
-      this.#late.delete(client);
-      if (!client.destroyed) this.#forward(client);
-    }
+    if (state.kind === "cut") for (const socket of this.#sockets) socket.resetAndDestroy();
+    else for (const way of this.#ways) this.#deliverDue(way);
   }
 
   async close(): Promise<void> {
@@ -74,47 +51,59 @@ export class FaultyProxy {
   }
 
   #accept(client: Socket): void {
-    client.on("error", () => {});
+    this.#keep(client);
     if (this.#state.kind === "cut") return void client.resetAndDestroy();
-    if (this.#state.kind !== "silent") return this.#forward(client);
-    client.pause();
-    this.#late.add(client);
-    client.once("close", () => this.#late.delete(client));
-  }
-
-  #forward(client: Socket): void {
     const upstream = connect({ port: this.#targetPort, host: "127.0.0.1", allowHalfOpen: true });
-    const link = { client, upstream };
-    this.#links.add(link);
-    upstream.on("error", () => {});
-    client.setNoDelay(true);
-    upstream.setNoDelay(true);
+    this.#keep(upstream);
     this.#pump(client, upstream);
     this.#pump(upstream, client);
-    const onClose = (): void => {
-      if (this.#state.kind === "silent" && !(client.destroyed && upstream.destroyed)) return;
-      client.destroy();
-      upstream.destroy();
-      this.#links.delete(link);
-    };
-    client.once("close", onClose);
-    upstream.once("close", onClose);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.on("error", () => {});
+    socket.setNoDelay(true);
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   #pump(from: Socket, to: Socket): void {
-    const later = (work: () => void): void => {
-      if (this.#state.kind === "slow") setTimeout(work, this.#state.delayMs);
-      else work();
-    };
+    const way: Way = { waiting: [], timer: undefined };
+    this.#ways.add(way);
     from.on("data", (chunk) => {
-      later(() => {
+      this.#deliver(way, () => {
         if (to.destroyed || to.write(chunk)) return;
         from.pause();
-        to.once("drain", () => {
-          if (this.#state.kind !== "silent") from.resume();
-        });
+        to.once("drain", () => from.resume());
       });
     });
-    from.on("end", () => later(() => void to.end()));
+    from.on("end", () => this.#deliver(way, () => void to.end()));
+    from.once("close", () =>
+      this.#deliver(way, () => {
+        to.destroy();
+        this.#ways.delete(way);
+      }),
+    );
+  }
+
+  #deliver(way: Way, work: () => void): void {
+    const delayMs = this.#state.kind === "slow" ? this.#state.delayMs : 0;
+    way.waiting.push({ work, dueMs: performance.now() + delayMs });
+    this.#deliverDue(way);
+  }
+
+  /** Does what is due, unless there is silence; always in the order in which it came. */
+  #deliverDue(way: Way): void {
+    clearTimeout(way.timer);
+    for (;;) {
+      const [first] = way.waiting;
+      if (first === undefined || this.#state.kind === "silent") return;
+      const leftMs = first.dueMs - performance.now();
+      if (leftMs > 0) {
+        way.timer = setTimeout(() => this.#deliverDue(way), Math.ceil(leftMs));
+        return;
+      }
+      way.waiting.shift();
+      first.work();
+    }
   }
 }

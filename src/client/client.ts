@@ -2,6 +2,7 @@ import { type ErrorResponse } from "../contracts/api/error-response.ts";
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
 import { CodedError, isErrorCode } from "../contracts/errors.ts";
+import { sseHeartbeatMs } from "../contracts/limits.ts";
 import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
 
 type Part<Key extends string, Value> = [Value] extends [undefined]
@@ -23,9 +24,13 @@ export interface ClientOptions {
   readonly token?: string | undefined;
   /** Milliseconds after which a call that is not a stream is given up; 60 s unless said. */
   readonly timeoutMs?: number;
+  /** Milliseconds of silence after which a stream, or the wait for its beginning, is given up; 45 s unless said. */
+  readonly streamSilenceMs?: number;
 }
 
 const defaultTimeoutMs = 60_000;
+/** A stream brings a sign of life every `sseHeartbeatMs`. Without three of them its line is taken for dead. */
+const streamSilenceMsMax = 3 * sseHeartbeatMs;
 
 interface RequestInput {
   readonly params?: Readonly<Record<string, string | number>> | undefined;
@@ -56,24 +61,63 @@ export class Client {
 
   /** Calls a JSON route and returns its answer. */
   async call<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<ResponseOf<Routes[Id]>> {
-    const response = await this.#send(routes[id], input, false);
+    const response = await this.#send(routes[id], input, this.#limit(input));
     // The server serialises by the same schema from which this type comes.
-    return (await response.json()) as ResponseOf<Routes[Id]>;
+    return (await this.#read(input, response.json())) as ResponseOf<Routes[Id]>;
   }
 
   /** Calls a route that answers bytes. */
   async download<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<Uint8Array> {
-    const response = await this.#send(routes[id], input, false);
-    return new Uint8Array(await response.arrayBuffer());
+    const response = await this.#send(routes[id], input, this.#limit(input));
+    return new Uint8Array(await this.#read(input, response.arrayBuffer()));
   }
 
-  /** Opens a server-sent event stream; ends when the server closes it or `signal` aborts. */
+  /**
+   * Opens a server-sent event stream; ends when the server closes it or `signal` aborts.
+   * Errors: `transient` also when nothing comes for so long that the line must be dead.
+   */
   async *watch<Id extends RouteId>(id: Id, input: CallInput<Id>): AsyncGenerator<ServerSentEvent> {
-    const response = await this.#send(routes[id], input, true);
-    if (response.body !== null) yield* parseEventStream(response.body);
+    const silence = new AbortController();
+    const timer = setTimeout(
+      () => silence.abort(new DOMException("nothing was heard from it", "TimeoutError")),
+      this.#options.streamSilenceMs ?? streamSilenceMsMax,
+    );
+    const signals = input.signal === undefined ? [silence.signal] : [input.signal, silence.signal];
+    try {
+      const response = await this.#send(routes[id], input, AbortSignal.any(signals));
+      if (response.body === null) return;
+      yield* parseEventStream(response.body, () => void timer.refresh());
+    } catch (error) {
+      throw silence.signal.aborted ? this.#unreachable(error) : error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
-  async #send(route: RouteDefinition, input: RequestInput, isStream: boolean): Promise<Response> {
+  #limit({ signal }: RequestInput): AbortSignal {
+    const limit = AbortSignal.timeout(this.#options.timeoutMs ?? defaultTimeoutMs);
+    return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  }
+
+  /** An answer that breaks off, or that does not come to its end in time. */
+  async #read<Value>(input: RequestInput, body: Promise<Value>): Promise<Value> {
+    try {
+      return await body;
+    } catch (error) {
+      throw input.signal?.aborted === true || error instanceof SyntaxError ? error : this.#unreachable(error);
+    }
+  }
+
+  #unreachable(cause: unknown): CodedError {
+    if (cause instanceof CodedError) return cause;
+    return new CodedError("transient", `The server at ${this.#options.url} cannot be reached: ${reasonOf(cause)}.`, {
+      cause,
+      next: "Check the address, and that the server runs (`prewarm server`, or `npm start` in its folder).",
+    });
+  }
+
+  async #send(route: RouteDefinition, input: RequestInput, signal: AbortSignal): Promise<Response> {
+    const isStream = route.transport === "sse";
     const headers: Record<string, string> = { accept: isStream ? "text/event-stream" : "application/json" };
     if (this.#options.token !== undefined) headers["authorization"] = `Bearer ${this.#options.token}`;
     let body: string | Uint8Array<ArrayBuffer> | null = null;
@@ -84,22 +128,17 @@ export class Client {
       headers["content-type"] = "application/json";
       body = JSON.stringify(input.body);
     }
-    const signals: AbortSignal[] = input.signal === undefined ? [] : [input.signal];
-    if (!isStream) signals.push(AbortSignal.timeout(this.#options.timeoutMs ?? defaultTimeoutMs));
     let response: Response;
     try {
       response = await fetch(new URL(renderPath(route.path, input), this.#options.url), {
         method: route.method,
         headers,
         body,
-        signal: AbortSignal.any(signals),
+        signal,
       });
     } catch (cause) {
       if (input.signal?.aborted === true) throw cause;
-      throw new CodedError("transient", `The server at ${this.#options.url} cannot be reached: ${reasonOf(cause)}.`, {
-        cause,
-        next: "Check the address, and that the server runs (`prewarm server`, or `npm start` in its folder).",
-      });
+      throw this.#unreachable(cause);
     }
     if (!response.ok) throw await codedErrorOf(response);
     return response;

@@ -4,11 +4,18 @@ export interface ServerSentEvent {
   readonly data: unknown;
 }
 
-/** Splits a `text/event-stream` body into events; comments (heartbeats) are passed over. */
-export async function* parseEventStream(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/**
+ * Splits a `text/event-stream` body into events; comments (heartbeats) are passed over.
+ * @param onHeard called for every piece that comes, comments too.
+ */
+export async function* parseEventStream(
+  body: ReadableStream<Uint8Array>,
+  onHeard: () => void,
+): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of body) {
+    onHeard();
     rest += decoder.decode(chunk, { stream: true });
     for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
       const event = parseEvent(rest.slice(0, end));

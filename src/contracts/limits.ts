@@ -24,6 +24,11 @@ export const archiveEntriesMax = 10_000;
 export const pageSizeDefault = 50;
 export const pageSizeMax = 500;
 
+/** Jobs that have ended, the newest, that a list looks through; those that wait or run are always in it. */
+export const endedJobsLookedMax = 10_000;
+/** Claimed or deleted prebuilds of each preset, the newest, that a list looks through. */
+export const pastPrebuildsLookedMax = 200;
+
 /** Entries of the audit log that one page looks at, however few of them match. */
 export const auditEntriesLookedMax = 10_000;
 

@@ -1,6 +1,13 @@
 import type { ServerId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
-import { divergentLedger, repairLedger, strayRows } from "../db/pools/consistency.ts";
+import { divergentLedger, repairLedger } from "../db/pools/consistency.ts";
+import {
+  poolStrays,
+  strayBeginning,
+  type StrayCursor,
+  strayPage,
+  type StrayRow,
+} from "../db/pools/consistency-pages.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -8,9 +15,9 @@ import { type Controller, longRunMsMax } from "./controller.ts";
 import { createLease } from "./lease.ts";
 
 const intervalMs = 60_000;
-/** Runs after which everything is read for rows without their other half, which takes seconds in a large deployment. */
-const strayRunsEvery = 10;
 const rowsPerRunMax = 200;
+/** Pages of all history that one run looks through for rows without their other half: of a small deployment, all. */
+const strayPagesMax = 4;
 
 export interface ConsistencyDeps {
   readonly db: Db;
@@ -27,8 +34,27 @@ export interface ConsistencyDeps {
 export function createConsistency(deps: ConsistencyDeps): Controller {
   const lease = createLease(deps.db, { name: "consistency", holder: deps.serverId, monotonicMs: deps.monotonicMs });
   let repairedTotal = 0;
-  let strayRowsFound = 0;
-  let runs = 0;
+  let cursor: StrayCursor = strayBeginning;
+  /** Found by the walk that is under way, and by the one before it. */
+  let found: readonly StrayRow[] = [];
+  let foundBefore: readonly StrayRow[] = [];
+
+  /** The next pages of a walk over everything, which then begins anew. */
+  async function goOn(): Promise<readonly StrayRow[]> {
+    const fresh: StrayRow[] = [];
+    for (let nth = 0; nth < strayPagesMax; nth += 1) {
+      const { strays, next } = await strayPage(deps.db, cursor);
+      fresh.push(...strays);
+      cursor = next ?? strayBeginning;
+      if (next !== null) continue;
+      foundBefore = [...found, ...fresh].slice(0, rowsPerRunMax);
+      found = [];
+      return fresh;
+    }
+    found = [...found, ...fresh].slice(0, rowsPerRunMax);
+    return fresh;
+  }
+
   return {
     name: "consistency",
     intervalMs,
@@ -45,13 +71,14 @@ export function createConsistency(deps: ConsistencyDeps): Controller {
         repairedTotal += 1;
         deps.logger.error("the ledger differed from builds and agents, and was repaired", { ...repaired });
       }
-      if (runs % strayRunsEvery === 0) {
-        const strays = await strayRows(deps.db, prebuildsUserId, rowsPerRunMax);
-        if (strays.length > 0) deps.logger.error("rows without their other half", { strays });
-        strayRowsFound = strays.length;
-      }
-      runs += 1;
-      return { outcome: "ok", fields: { repairedTotal, strays: strayRowsFound } };
+      const pools = await poolStrays(deps.db, prebuildsUserId, rowsPerRunMax);
+      const strays = [...pools, ...(await goOn())];
+      if (strays.length > 0)
+        deps.logger.error("rows without their other half", { strays: strays.slice(0, rowsPerRunMax) });
+      return {
+        outcome: "ok",
+        fields: { repairedTotal, strays: pools.length + Math.max(found.length, foundBefore.length) },
+      };
     },
     release: () => lease.release(),
   };

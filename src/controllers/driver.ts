@@ -55,6 +55,8 @@ const restMsMin = 20;
 /** A controller that may wait takes at most a twentieth of the time: where its runs have become long, they come later. */
 const idlePerRun = 19;
 const idleMsMax = 300_000;
+/** A run that failed is made again this soon, also where the next one would be an hour away: a database comes back. */
+const failedRetryMs = 10_000;
 /** Who found another server at it asks again this soon: that server may have died just before. */
 const skippedRetryMs = 5_000;
 
@@ -63,6 +65,44 @@ function restAfter(controller: Controller, lastMs: readonly number[]): number {
   const beyondMs = Math.max(0, elapsedMs - shortRunMs);
   const restMs = restPerRun * (elapsedMs - beyondMs) + restPerLongRun * beyondMs;
   return Math.max(controller.restMsMin ?? restMsMin, Math.min(restMs, restMsMax));
+}
+
+/** The signal of one run: aborted when the server stops, or when the run has taken too long, which is told. */
+function limitRun(
+  stopping: AbortSignal,
+  limitMs: number,
+  onHung: (limitMs: number) => void,
+): { readonly shouldStop: AbortSignal; end(): void } {
+  const run = new AbortController();
+  const stop = (): void => run.abort();
+  stopping.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(() => {
+    onHung(limitMs);
+    stop();
+  }, limitMs);
+  return {
+    shouldStop: run.signal,
+    end: () => {
+      clearTimeout(timer);
+      stopping.removeEventListener("abort", stop);
+    },
+  };
+}
+
+/** What is known before the first run. */
+function firstStatus({ name, intervalMs }: Controller): ControllerStatus {
+  return {
+    name,
+    intervalMs,
+    runningSince: null,
+    hungSince: null,
+    lastStartedAt: null,
+    lastElapsedMs: null,
+    lastOutcome: null,
+    lastError: null,
+    runs: 0,
+    report: null,
+  };
 }
 
 /**
@@ -78,24 +118,16 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
   const signal = createSignal();
   const abort = new AbortController();
   const unsubscribe = controller.topics.map((topic) => deps.news.subscribe(topic, () => signal.notify()));
-  let status: ControllerStatus = {
-    name: controller.name,
-    intervalMs: controller.intervalMs,
-    runningSince: null,
-    hungSince: null,
-    lastStartedAt: null,
-    lastElapsedMs: null,
-    lastOutcome: null,
-    lastError: null,
-    runs: 0,
-    report: null,
-  };
+  let status = firstStatus(controller);
 
   /** @returns the longest time until the next run. */
   async function runOnce(): Promise<number> {
     const startedAt = deps.clock.now();
     const begun = deps.monotonicMs();
-    const limit = limitRun();
+    const limit = limitRun(abort.signal, controller.runMsMax ?? runMsMaxUnlessSaid, (limitMs) => {
+      status = { ...status, hungSince: deps.clock.now() };
+      logger.error("a run hangs; it was told to stop, and no other begins before it ends", { limitMs });
+    });
     status = { ...status, runningSince: startedAt };
     const measured = (): Partial<ControllerStatus> => ({
       runningSince: null,
@@ -116,30 +148,10 @@ export function startController(controller: Controller, deps: DriverDeps): Runni
       // Said once per change: a database that is away for an hour is one line, not thousands.
       if (status.lastError !== message) logger.error("a run failed; the next one is the retry", { reason: message });
       status = { ...status, ...measured(), lastOutcome: "error", lastError: message };
-      return controller.intervalMs;
+      return Math.min(failedRetryMs, controller.intervalMs);
     } finally {
       limit.end();
     }
-  }
-
-  /** The signal of one run: aborted when it has taken too long, or the server stops. */
-  function limitRun(): { readonly shouldStop: AbortSignal; end(): void } {
-    const run = new AbortController();
-    const stop = (): void => run.abort();
-    abort.signal.addEventListener("abort", stop, { once: true });
-    const limitMs = controller.runMsMax ?? runMsMaxUnlessSaid;
-    const timer = setTimeout(() => {
-      status = { ...status, hungSince: deps.clock.now() };
-      logger.error("a run hangs; it was told to stop, and no other begins before it ends", { limitMs });
-      stop();
-    }, limitMs);
-    return {
-      shouldStop: run.signal,
-      end: () => {
-        clearTimeout(timer);
-        abort.signal.removeEventListener("abort", stop);
-      },
-    };
   }
 
   async function loop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AgentId, ServerId } from "../contracts/ids.ts";
-import { agentsOfServers, settlePresence, type SettledAgent } from "../db/agents/settle-presence.ts";
+import { agentsOfServers, type AgentWord, writeAgentWords } from "../db/agents/agent-words.ts";
 import {
   type HeartbeatAnswer,
   type HeldAgent,
@@ -119,7 +119,8 @@ async function beat(deps: PresenceDeps, told: Told, report: ServerReport): Promi
 
 /** Puts right what differs, where it still does. @returns how many rows were changed. */
 async function settle(deps: PresenceDeps, told: Told, differences: readonly PresenceDifference[]): Promise<number> {
-  const wrong: SettledAgent[] = [];
+  const wrong: AgentWord[] = [];
+  const now = deps.clock.now();
   for (const { kind, agentId, connectionId } of differences) {
     // Connections have come and gone since the heartbeat was written; what is so now counts.
     const current = deps.connections.connectionOf(agentId);
@@ -130,12 +131,12 @@ async function settle(deps: PresenceDeps, told: Told, differences: readonly Pres
         wrong.push({ kind: "disconnected", agentId, connectionId });
         break;
       case "unlisted":
-        wrong.push({ kind: "connected", agentId, connectionId, since: current?.since ?? deps.clock.now() });
+        wrong.push({ kind: "connected", agentId, serverId: deps.serverId, connectionId, since: current?.since ?? now });
         break;
       case "state":
         // One that has said something else since was stored meanwhile, and the table is ahead of what was told.
         if (current !== undefined && current.state !== null && current.state === told.get(agentId)?.state)
-          wrong.push({ kind: "state", agentId, connectionId, state: current.state });
+          wrong.push({ kind: "state", agentId, state: current.state, told: null });
         break;
       case "superseded":
       case "retired":
@@ -153,13 +154,14 @@ async function settle(deps: PresenceDeps, told: Told, differences: readonly Pres
   return changed;
 }
 
-async function settleAll(deps: PresenceDeps, agents: readonly SettledAgent[]): Promise<number> {
+async function settleAll(deps: PresenceDeps, agents: readonly AgentWord[]): Promise<number> {
   let changed = 0;
   for (let from = 0; from < agents.length; from += agentsPerTransactionMax) {
     const some = agents.slice(from, from + agentsPerTransactionMax);
-    changed += await deps.db.transaction("settle presence", async (tx) =>
-      settlePresence(tx, deps.serverId, { agents: some, now: deps.clock.now() }),
+    const settled = await deps.db.transaction("settle presence", async (tx) =>
+      writeAgentWords(tx, some, deps.clock.now()),
     );
+    changed += settled.size;
   }
   return changed;
 }

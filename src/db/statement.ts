@@ -13,7 +13,7 @@ export interface Statement<Row> {
   readonly row?: Row;
 }
 
-const names = new Set<string>();
+const declared = new Map<string, Statement<object>>();
 
 /** Declares a statement. `name` must be unique in the program and at most 63 bytes (PostgreSQL cuts it there). */
 export function statement<Row extends object>(
@@ -21,7 +21,15 @@ export function statement<Row extends object>(
   text: string,
   statementClass: StatementClass = "write",
 ): Statement<Row> {
-  if (name.length > 63 || names.has(name)) throw new Error(`The statement name "${name}" is too long or used twice.`);
-  names.add(name);
-  return { name, text, class: statementClass };
+  if (name.length > 63 || declared.has(name)) {
+    throw new Error(`The statement name "${name}" is too long or used twice.`);
+  }
+  const made = { name, text, class: statementClass };
+  declared.set(name, made);
+  return made;
+}
+
+/** Every statement of the modules that are loaded: what looks at the plans of all of them walks this. */
+export function declaredStatements(): readonly Statement<object>[] {
+  return [...declared.values()];
 }

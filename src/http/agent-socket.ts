@@ -4,6 +4,7 @@ import { agentConnected, agentDisconnected, agentReportsLogs, agentReportsState 
 import { agentPingMs, AgentToServer } from "../contracts/agent-protocol.ts";
 import type { AgentIdentity } from "./credentials.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import { pingRegularly } from "./keep-alive.ts";
 
 const check = Compile(AgentToServer);
 /** Frames of one agent that may wait to be stored; beyond it the socket is paused until they are. */
@@ -39,19 +40,20 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
   };
   const poke = (): void => deps.hub.poke(agent.id);
   const stop = deps.news.subscribe(`agent:${agent.id}`, poke);
-  const keepAlive = pingRegularly(socket);
+  const stopPings = pingRegularly(socket, agentPingMs);
   socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), inOrder, socket, connectionId }));
   socket.on("close", () => {
     stop();
-    keepAlive.stop();
+    stopPings();
     deps.hub.remove(agent.id, connectionId);
     inOrder(async () => agentDisconnected(deps, agent.id, connectionId));
     deps.hub.storing(chain);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
-  deps.hub.add(agent.id, { connectionId, socket, since: deps.clock.now() });
+  const since = deps.clock.now();
+  deps.hub.add(agent.id, { connectionId, socket, since });
   inOrder(async () => {
-    const isWelcome = await agentConnected(deps, agent.id, connectionId);
+    const isWelcome = await agentConnected(deps, agent.id, { connectionId, since });
     if (!isWelcome) return socket.close(4001, "agent retired");
     deps.hub.stored(agent.id, connectionId);
     poke();
@@ -99,20 +101,4 @@ function parseFrame(text: string): AgentToServer | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Pings while the line is silent, and ends a connection that does not answer. */
-function pingRegularly(socket: WebSocket): { stop(): void } {
-  let isAlive = true;
-  const heard = (): void => {
-    isAlive = true;
-  };
-  socket.on("pong", heard);
-  socket.on("message", heard);
-  const timer = setInterval(() => {
-    if (!isAlive) return socket.terminate();
-    isAlive = false;
-    socket.ping();
-  }, agentPingMs);
-  return { stop: () => clearInterval(timer) };
 }

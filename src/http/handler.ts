@@ -18,7 +18,7 @@ export interface Call<Id extends RouteId> {
   readonly params: ParamsOf<Routes[Id]>;
   readonly query: QueryOf<Routes[Id]>;
   readonly body: Routes[Id] extends { readonly transport: "binary_up" } ? Buffer : BodyOf<Routes[Id]>;
-  /** Aborted when the caller hangs up or the server stops. */
+  /** Aborted when the caller hangs up or the server stops; its reason is the error to end with. */
   readonly gone: AbortSignal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;

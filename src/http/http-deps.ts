@@ -7,6 +7,7 @@ import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
+import type { HttpLimits } from "./http-limits.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
@@ -22,6 +23,8 @@ export interface HttpDeps extends AppContext {
   readonly hearsNews: () => boolean;
   readonly metrics: Metrics;
   readonly metricsAccess: MetricsAccess;
-  /** Aborted when the server stops: long polls and streams end then. */
+  /** Aborted when the server stops: long polls, waits and streams end then. */
   readonly stopping: AbortSignal;
+  /** `httpLimits` unless said. */
+  readonly limits?: HttpLimits;
 }

@@ -5,32 +5,53 @@ import fastify, { type FastifyInstance } from "fastify";
 import { agentConnectPath } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
+import type { Logger } from "../platform/logger.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
 import { agentOf, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import { httpLimits } from "./http-limits.ts";
 import { measureRequests, registerMetricsPage } from "./metrics-page.ts";
 import { registerApiPages } from "./openapi.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { registerSetUpPage } from "./setup-page.ts";
+import { limitSlowBodies } from "./slow-bodies.ts";
+import { refuseWhileStopping } from "./stop-http.ts";
 import { validatorCompiler } from "./validation.ts";
 
 /** Longest request line and headers that are read. */
 const headersBytesMax = 32 * 1_024;
 const keepAliveMs = 65_000;
+const keepAliveDelayMs = 30_000;
+/** Refused connections are logged once in so long. */
+const dropsSaidMs = 60_000;
 
 /** Builds the HTTP server, ready to listen. */
 export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
+  const limits = deps.limits ?? httpLimits;
   const app = fastify({
     logger: false,
     genReqId: () => deps.random.uuid(),
     keepAliveTimeout: keepAliveMs,
-    http: { maxHeaderSize: headersBytesMax },
+    requestTimeout: limits.requestMs,
+    http: {
+      maxHeaderSize: headersBytesMax,
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
+      // Who waits long, and whose machine is gone, is found by the kernel.
+      keepAlive: true,
+      keepAliveInitialDelay: keepAliveDelayMs,
+    },
     routerOptions: { maxParamLength: 256 },
-    forceCloseConnections: true,
+    // Requests under way are answered; what comes after them is refused with a code of ours (stop-http.ts).
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
   });
+  limitConnections(app, limits.connectionsMax, deps.logger);
+  refuseWhileStopping(app, deps.stopping);
+  limitSlowBodies(app, limits);
   app.setValidatorCompiler(validatorCompiler);
   // The views are made field by field from the contract; writing them again by schema would only cost time.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -60,6 +81,17 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   registerSetUpPage(app);
   registerMetricsPage(app, deps);
   return app;
+}
+
+/** Beyond the limit a connection is closed at once: those that are there, agents before all, keep theirs. */
+function limitConnections(app: FastifyInstance, connectionsMax: number, logger: Logger): void {
+  app.server.maxConnections = connectionsMax;
+  let saidMs = Number.NEGATIVE_INFINITY;
+  app.server.on("drop", () => {
+    if (performance.now() - saidMs < dropsSaidMs) return;
+    saidMs = performance.now();
+    logger.warn("a connection was refused: the server has as many as it may", { limit: connectionsMax });
+  });
 }
 
 function registerSockets(app: FastifyInstance, deps: HttpDeps): void {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { ErrorResponse } from "../contracts/api/error-response.ts";
 import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
+import { CodedError } from "../contracts/errors.ts";
 import { providerStateBytesMax } from "../contracts/limits.ts";
 import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
@@ -20,6 +21,7 @@ import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import { serverStopping } from "./stop-http.ts";
 
 /** Sign-ins that one address may try in a minute. */
 const signInsPerMinuteMax = 30;
@@ -102,15 +104,18 @@ async function callerOf(deps: HttpDeps, route: RouteDefinition, request: Fastify
   }
 }
 
-/** Aborted when the caller hangs up or the server stops. Made only for the few routes that ask for it. */
+/**
+ * Aborted when the caller hangs up or the server stops, with the error that says which. Made only for the few routes that
+ * ask for it.
+ */
 function goneSignal(deps: HttpDeps, reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  deps.stopping.addEventListener("abort", abort, { once: true });
-  if (deps.stopping.aborted) abort();
+  const stop = (): void => controller.abort(serverStopping());
+  deps.stopping.addEventListener("abort", stop, { once: true });
+  if (deps.stopping.aborted) stop();
   reply.raw.once("close", () => {
-    deps.stopping.removeEventListener("abort", abort);
-    abort();
+    deps.stopping.removeEventListener("abort", stop);
+    controller.abort(new CodedError("canceled", "The caller hung up."));
   });
   return controller.signal;
 }

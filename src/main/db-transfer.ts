@@ -15,6 +15,8 @@ import { createLogger } from "../platform/logger.ts";
 import { reportFailure } from "./report-failure.ts";
 import { serverDefaults } from "./server-defaults.ts";
 
+const connectTimeoutMs = 10_000;
+
 const usage = `Usage: prewarm db export FILE|- [server options]
        prewarm db import FILE|- [server options]
 
@@ -56,7 +58,8 @@ async function transfer(config: ServerConfig, verb: "export" | "import", file: s
   const disposers = createDisposers(logger);
   try {
     const connection = await connect(config, { verb, disposers });
-    const pool = new pg.Pool({ ...connection, max: 1 });
+    // No limit but that for connecting: a transfer takes what it takes.
+    const pool = new pg.Pool({ keepAlive: true, ...connection, max: 1, connectionTimeoutMillis: connectTimeoutMs });
     disposers.add("database connections", () => pool.end());
     if (verb === "import") await migrate(pool, { logger });
     const client = await pool.connect();

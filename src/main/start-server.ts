@@ -22,7 +22,9 @@ import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
+import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
 import { buildHttpServer } from "../http/http-server.ts";
+import { stopHttp } from "../http/stop-http.ts";
 import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
@@ -46,6 +48,8 @@ export interface StartServerOptions {
   readonly logger: Logger;
   /** Everything that was opened is added, so that a start that fails half-way leaves nothing behind. */
   readonly disposers: Disposers;
+  /** For tests of the limits themselves. */
+  readonly httpLimits?: Partial<HttpLimits>;
   /** Called when the server cannot go on. */
   readonly onFatal: (reason: string) => void;
 }
@@ -99,7 +103,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const hub = new AgentHub();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
   const hearsNews = (): boolean => bus.isConnected;
-  const app = await openHttp(context, { controllers, disposers, hub, hearsNews, ...measuring });
+  const parts = { controllers, disposers, hub, hearsNews, limits: limitsOf(options), ...measuring };
+  const app = await openHttp(context, parts);
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -199,6 +204,10 @@ function selfReport(
   return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
 }
 
+function limitsOf({ config, httpLimits: given }: StartServerOptions): HttpLimits {
+  return { ...httpLimits, connectionsMax: config.httpConnectionsMax, ...given };
+}
+
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
   await Promise.all(controllers.map((controller) => controller.stop()));
 }
@@ -260,6 +269,7 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 async function openHttp(
   context: AppContext,
   parts: Pick<HttpDeps, "hub" | "hearsNews" | "metrics" | "metricsAccess"> & {
+    readonly limits: HttpLimits;
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
@@ -279,13 +289,14 @@ async function openHttp(
     controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
     stopping: stopping.signal,
+    limits: parts.limits,
   });
   parts.disposers.add(
     "HTTP",
     async () => {
       stopping.abort();
       hub.closeAll();
-      await app.close();
+      await stopHttp(app, parts.limits.drainMs);
       await hub.settled();
     },
     { timeoutMs: httpStopMs },

@@ -158,7 +158,7 @@ describe("expired and surplus prebuilds", () => {
     const fx = await testFixture();
     const template = await publishTemplate(fx, { presets: { large: 0 } });
     const doomed = await putPrebuilds(fx, template.preset(), 3);
-    const [pool] = await loadPools(fx.store);
+    const [pool] = await loadPools(fx.store, { now: fx.clock.now(), backoffLookbackMs: 3_600_000 });
     const targets = pool?.prebuilds.map(({ workspaceId, generation }) => ({ workspaceId, generation })) ?? [];
     await fx.rows("update prebuilds set ready_at = ready_at - interval '1 hour' where workspace_id = $1", [doomed[1]]);
     const { workspace } = await create(fx);

@@ -1,7 +1,8 @@
 // What the end of a job means: for the ledger, the workspace, the agents, the template version.
 import { describe, expect, it } from "vitest";
 import { createJobReaper } from "../../src/controllers/job-reaper.ts";
-import { changeAgent, liveAgents } from "../../src/db/agents/agents.ts";
+import { writeAgentWords } from "../../src/db/agents/agent-words.ts";
+import { liveAgents } from "../../src/db/agents/agents.ts";
 import { appendJobLog, extendLease } from "../../src/db/jobs/job-leases.ts";
 import type { Tx } from "../../src/db/store.ts";
 import { finishJob } from "../../src/db/jobs/finish-job.ts";
@@ -147,8 +148,8 @@ describe("the end of a prebuild's build", () => {
     if (agent === undefined) throw new Error("a start makes agents");
     const now = fx.clock.now();
     const { id: jobId, attempt } = job;
-    const ready = { kind: "state", state: "ready", detail: "", version: "" } as const;
-    const report = (tx: Tx): Promise<boolean> => changeAgent(tx, agent.id, ready, now);
+    const ready = { kind: "state", agentId: agent.id, state: "ready", told: null } as const;
+    const report = async (tx: Tx): Promise<boolean> => (await writeAgentWords(tx, [ready], now)).has(agent.id);
     const end = (tx: Tx): Promise<boolean> =>
       finishJob(tx, { jobId, attempt, from: ["running"], outcome: succeeded, now });
     const [one, other] = first === "the job's end" ? [end, report] : [report, end];

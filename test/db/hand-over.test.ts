@@ -1,6 +1,6 @@
 // When a claimed workspace is its owner's: at the commit, or after its claim build (spec §4.1); S14.
 import { describe, expect, it } from "vitest";
-import { acknowledgeClaim, claimRecord, liveAgents } from "../../src/db/agents/agents.ts";
+import { acknowledgeClaim, claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
 import { finishJob } from "../../src/db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
@@ -15,7 +15,7 @@ import { publishTemplate } from "../support/templates.ts";
 /** What the workspace's agent is told of its owner. */
 async function toldOwner(fx: Fixture, workspaceId: WorkspaceId): Promise<{ generation: number; owner: string | null }> {
   const [agent] = await liveAgents(fx.store, workspaceId);
-  const record = agent === undefined ? undefined : await claimRecord(fx.store, agent.id);
+  const record = agent === undefined ? undefined : (await claimRecords(fx.store, [agent.id]))[0];
   return { generation: record?.generation ?? -1, owner: record?.username ?? null };
 }
 

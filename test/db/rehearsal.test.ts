@@ -1,7 +1,7 @@
 // What a claim would do is found out before it hits anybody, and what it did is told (spec §5); cases 168, 169.
 import { describe, expect, it } from "vitest";
 import { readRehearsals } from "../../src/db/jobs/rehearsals.ts";
-import { claimRecord, liveAgents } from "../../src/db/agents/agents.ts";
+import { claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
 import { createRehearsal } from "../../src/controllers/rehearsal.ts";
 import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
@@ -39,7 +39,7 @@ async function rehearse(fx: Fixture): Promise<void> {
 
 async function generationOf(fx: Fixture, workspaceId: WorkspaceId): Promise<number | undefined> {
   const [agent] = await liveAgents(fx.store, workspaceId);
-  return agent === undefined ? undefined : (await claimRecord(fx.store, agent.id))?.generation;
+  return agent === undefined ? undefined : (await claimRecords(fx.store, [agent.id]))[0]?.generation;
 }
 
 describe("a rehearsal", () => {

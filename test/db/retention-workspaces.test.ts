@@ -173,7 +173,7 @@ describe("what a pool counts by", () => {
 
   async function healthOf(fx: Fixture): Promise<string> {
     const deps = reconcilerDeps(fx).options.policy;
-    const [pool] = await loadPools(fx.store, { isForPeople: true });
+    const [pool] = await loadPools(fx.store, { now: fx.clock.now(), ...policy, isForPeople: true });
     if (pool === undefined) return "no pool";
     const now = fx.clock.now().getTime();
     return presetHealth({ ...pool, now, policy: { ...deps, ...policy, paused: false } }).kind;

@@ -115,7 +115,7 @@ describe("claim and delete, interleaved statement by statement", () => {
     if (agent === undefined) throw new Error("a ready prebuild has an agent");
     const claim = openTransaction(fx, (sql) => claimOnce(fx, sql, { ...template, presetId: template.preset() }));
     await claim.done;
-    const death = agentChange(fx, agent.id, { kind: "state", state: "off", detail: "", version: "" });
+    const death = agentChange(fx, agent.id, { kind: "state", state: "off", told: null });
     await somebodyWaits(fx);
     await claim.end("commit");
     expect(await death).toBe(true);
@@ -194,7 +194,7 @@ describe("S5: an old decision that is applied late", () => {
     const fx = await testFixture();
     const template = await publishTemplate(fx, { presets: { large: 0 } });
     await putPrebuilds(fx, template.preset(), 10);
-    const [pool] = await loadPools(fx.store);
+    const [pool] = await loadPools(fx.store, { now: fx.clock.now(), backoffLookbackMs: 3_600_000 });
     const targets = (pool?.prebuilds ?? []).map(({ workspaceId, generation }) => ({ workspaceId, generation }));
     const claimed: string[] = [];
     for (let nth = 0; nth < 5; nth += 1) claimed.push((await create(fx)).workspace.id);
@@ -203,7 +203,7 @@ describe("S5: an old decision that is applied late", () => {
     const [agent] = flapped === undefined ? [] : await liveAgents(fx.store, flapped.workspaceId);
     if (flapped === undefined || agent === undefined) throw new Error("five were left, each with an agent");
     for (const state of ["starting", "ready"] as const) {
-      await agentChange(fx, agent.id, { kind: "state", state, detail: "", version: "" });
+      await agentChange(fx, agent.id, { kind: "state", state, told: null });
     }
     fx.clock.advance(300_000);
     const deleted = await deletePrebuilds(fx.store, { ...deleteOf(fx, []), targets });

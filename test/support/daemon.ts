@@ -1,7 +1,8 @@
 import { hashSecret, newSecret } from "../../src/app/secret.ts";
 import type { AgentId, DaemonId, ServerId, WorkspaceId } from "../../src/contracts/ids.ts";
 import type { AgentState } from "../../src/contracts/states.ts";
-import { type AgentChange, changeAgent, liveAgents, replaceAgents } from "../../src/db/agents/agents.ts";
+import { type AgentWord, writeAgentWords } from "../../src/db/agents/agent-words.ts";
+import { liveAgents, replaceAgents } from "../../src/db/agents/agents.ts";
 import { type LeasedJobRow, takeJob } from "../../src/db/jobs/job-leases.ts";
 import { putProviderState } from "../../src/db/resources/provider-states.ts";
 import { finishJob } from "../../src/db/jobs/finish-job.ts";
@@ -90,8 +91,13 @@ export async function runJobs(
   }
 }
 
-export async function agentChange(fx: Fixture, agentId: AgentId, change: AgentChange): Promise<boolean> {
-  return await fx.store.transaction("test agent", async (tx) => changeAgent(tx, agentId, change, fx.clock.now()));
+type WithoutAgent<Word> = Word extends AgentWord ? Omit<Word, "agentId" | "since"> : never;
+
+/** Writes what is so of an agent, as its server does. @returns whether it was of any use. */
+export async function agentChange(fx: Fixture, agentId: AgentId, change: WithoutAgent<AgentWord>): Promise<boolean> {
+  const now = fx.clock.now();
+  const word: AgentWord = change.kind === "connected" ? { ...change, agentId, since: now } : { ...change, agentId };
+  return await fx.store.transaction("test agent", async (tx) => (await writeAgentWords(tx, [word], now)).has(agentId));
 }
 
 /** Connects every agent of a workspace to a server. */
@@ -103,7 +109,7 @@ export async function connectAgents(fx: Fixture, workspaceId: WorkspaceId, serve
 
 export async function reportAgents(fx: Fixture, workspaceId: WorkspaceId, state: AgentState): Promise<void> {
   for (const { id } of await liveAgents(fx.store, workspaceId)) {
-    await agentChange(fx, id, { kind: "state", state, detail: "", version: "test" });
+    await agentChange(fx, id, { kind: "state", state, told: { detail: "", version: "test" } });
   }
 }
 

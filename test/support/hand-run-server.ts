@@ -1,5 +1,7 @@
 import { AgentHub } from "../../src/http/agent-hub.ts";
+import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
+import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
@@ -105,7 +107,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     stop: async () => {
       stopping.abort();
       for (const controller of controllers) await controller.release?.();
-      await app.close();
+      await stopHttp(app, httpLimits.drainMs);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import { Client } from "../../src/client/client.ts";
+import type { HttpLimits } from "../../src/http/http-limits.ts";
 import { type RunningServer, startServer } from "../../src/main/start-server.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
@@ -26,7 +27,10 @@ export interface TestServer {
 }
 
 /** A whole server on a database of its own and a free port; without a provisioner daemon unless the test starts one. */
-export async function startTestServer(overrides: Partial<ServerConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  overrides: Partial<ServerConfig> = {},
+  httpLimits: Partial<HttpLimits> = {},
+): Promise<TestServer> {
   const database = await createTestDatabase();
   const logger = memoryLogger();
   const disposers = createDisposers(logger);
@@ -35,6 +39,7 @@ export async function startTestServer(overrides: Partial<ServerConfig> = {}): Pr
     startServer({
       config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
       isDataDirChosen: true,
+      httpLimits,
       administratorPassword,
       logger,
       disposers,

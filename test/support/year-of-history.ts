@@ -146,14 +146,16 @@ insert into workspaces (id, organization_id, owner_id, name, template_id, preset
   claimed_at, last_used_at)
 select id, ${org}, ${owner}, 'w-' || n, ${id("t", "template")}, ${preset}, ${id("b", `n || '-' || ${lastBuild}`)}, created,
   case when is_deleted then ended end, case when kind = 2 then created + interval '10 minutes' end, ended
-from w`,
+from w
+order by created`,
     `with ${builds}
 insert into builds (id, workspace_id, number, transition, stage, template_version_id, preset_id, initiator_id, job_id,
   parameters, created_at)
 select ${id("b", "n || '-' || number")}, id, number, transition, stage, ${version}, ${preset},
   case when stage = 'prebuild' then ${pools} else ${id("u", "person")} end,
   case when has_job then ${id("j", "n || '-' || number")} end, '{"size": "1"}', created + number * interval '10 minutes'
-from b`,
+from b
+order by created`,
   ];
 }
 
@@ -170,7 +172,8 @@ select ${id("j", "n || '-' || number")}, ${org}, 'build', case when stage = 'pre
   ${id("t", "template")}, ${id("b", "n || '-' || number")}, id, ${version}, 'fake', 1, 4, ${id("d", "(1 + n % 8)")},
   created + number * interval '10 minutes', created + number * interval '10 minutes', created + number * interval '11 minutes'
 from b
-where has_job`,
+where has_job
+order by created`,
     `with ${builds}
 insert into build_reports (build_id, resources, created_at)
 select ${id("b", "n || '-' || number")}, '[]', created from b where has_job and n % 4 = 0`,
@@ -180,7 +183,8 @@ insert into agents (id, workspace_id, build_id, name, position, token_hash, stat
 select ${id("a", "n")}, id, ${id("b", "n || '-' || case when is_deleted then 3 else 1 end")}, 'main', 1, sha256(id::text::bytea),
   case when is_stopped then 'off' else 'ready' end, case when not is_stopped then '${agentServerId}'::uuid end,
   case when not is_stopped then id end, created, created, created, case when is_stopped then ended end
-from (select *, is_deleted or (kind = 2 and n % 3 = 0) as is_stopped from w) s`,
+from (select *, is_deleted or (kind = 2 and n % 3 = 0) as is_stopped from w) s
+order by created`,
     `with ${facts}
 insert into prebuilds (workspace_id, organization_id, template_id, template_version_id, preset_id, state, created_at, ready_at,
   first_build_result, first_build_completed_at, claimed_at, claimed_by, claim_build_id, claim_generation, handed_over_at, ended_at)
@@ -190,7 +194,8 @@ select id, ${org}, ${id("t", "template")}, ${version}, ${preset},
   case when kind = 2 then created + interval '10 minutes' end, case when kind = 2 then ${id("u", "person")} end,
   case when kind = 2 and not is_deleted then ${id("b", "n || '-2'")} end, case when kind = 2 then 1 else 0 end,
   case when kind = 2 then created + interval '10 minutes' end, case when is_deleted then ended end
-from w where kind <> 1`,
+from w where kind <> 1
+order by created`,
   ];
 }
 
@@ -209,8 +214,9 @@ insert into audit_log (at, actor_id, organization_id, action, target_kind, targe
 select ended, ${id("u", "person")}, ${org}, 'workspace.delete', 'workspace', id, 'w-' || n
 from w where is_deleted and kind <> 3 order by ended`,
     `with ${facts}
-insert into provider_states (workspace_id, job_id, attempt, serial, updated_at, sealed, key_id)
-select id, ${id("j", "n || '-1'")}, 1, 1, created, '\\x00', 'key' from w where not is_deleted`,
+insert into provider_states (workspace_id, job_id, attempt, serial, updated_at, sealed, key_id, daemon_id)
+select id, ${id("j", "n || '-1'")}, 1, 1, created, '\\x00', 'key', case when n % 2 = 0 then ${id("d", "(1 + n % 8)")} end
+from w where not is_deleted`,
     `with ${facts}
 insert into provider_state_versions (workspace_id, job_id, attempt, serial, sealed, key_id, stored_at)
 select id, ${id("j", "n || '-1'")}, 1, 0, '\\x00', 'key', created from w where not is_deleted and n % 5 = 0`,
@@ -220,7 +226,7 @@ select ${id("k", "n")}, 'session', ${id("u", "person")}, 'session', sha256(n::te
 from w where n % 20 = 0`,
     `insert into notification_events (id, at, kind, organization_id, subject, detail)
 select ${id("ne", "n")}, $1::timestamptz - n * interval '5 minutes', 'build_failed', ${org}, 'a build failed', '{}'
-from generate_series(1, ${Math.ceil(all / 50)}) n`,
+from generate_series(1, ${Math.ceil(all / 20)}) n`,
     `insert into notifications (at, kind, organization_id, user_id, subject, detail, event_id, read_at)
 select e.at, e.kind, e.organization_id, u.id, e.subject, e.detail, e.id, e.at
 from notification_events e
@@ -228,7 +234,7 @@ join users u on u.id = ${id("u", `(1 + extract(minute from e.at)::int % ${size.p
 where $1::timestamptz is not null
 order by e.at`,
     `insert into notification_deliveries (channel, event_id, user_id, status, due_at, created_at, ended_at)
-select 'email', e.id, ${id("u", "'1'")}, case when extract(second from e.at)::int % 30 = 0 and e.at > $1::timestamptz - interval '30 days' then 'dead' else 'delivered' end,
+select 'email', e.id, ${id("u", "'1'")}, case when extract(epoch from e.at)::bigint / 300 % 40 = 0 then 'dead' else 'delivered' end,
   e.at, e.at, e.at
 from notification_events e where e.at > $1::timestamptz - interval '30 days'`,
     `insert into idempotency_keys (user_id, key, request_hash, workspace_id, outcome, created_at)

@@ -26,10 +26,14 @@ export const suites = [
   { name: "postgres", folder: "test/postgres/", stage: "test" },
   { name: "provisioner", folder: "test/provisioner/", stage: "test" },
   { name: "faults", folder: "test/faults/", stage: "test" },
+  { name: "history", folder: "test/history/", stage: "test" },
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
+  // Real servers and a real outage take a minute and more; nothing is needed for it.
+  { name: "servers", folder: "test/servers/", stage: "ci", needs: "a few minutes", probe: ["node", "--version"] },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
+  { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },
   {
     name: "prometheus",
     folder: "test/prometheus/",

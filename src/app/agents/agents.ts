@@ -10,23 +10,17 @@ import type { AgentId } from "../../contracts/ids.ts";
 import { logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
 import type { ManifestAgent } from "../../contracts/manifest.ts";
 import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
-import {
-  acknowledgeClaim,
-  agentByToken,
-  type AgentRow,
-  appendAgentLog,
-  changeAgent,
-  claimRecord,
-} from "../../db/agents/agents.ts";
+import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
 import type { AppContext } from "../app-context.ts";
 import { instant } from "../page.ts";
 import { hashSecret } from "../secret.ts";
+import { agentReports } from "./agent-reports.ts";
 
 const hookTimeoutSecondsDefault = 600;
 
 /** The agent behind a token. Errors: `unauthenticated`, also once the agent's build was replaced. */
 export async function authenticateAgent(context: AppContext, secret: string): Promise<AgentRow> {
-  const agent = await agentByToken(context.db, hashSecret(secret));
+  const agent = await agentReports(context).byToken.ask(hashSecret(secret));
   if (agent === undefined)
     throw new CodedError("unauthenticated", "The agent token is unknown or its build was replaced.");
   return agent;
@@ -64,7 +58,7 @@ function hooksOf(definition: ManifestAgent): AgentManifest["hooks"] {
 
 /** The claim record as the agent may see it: nobody's while the workspace waits in its pool (spec §4.1). */
 export async function claimRecordOf(context: AppContext, agent: AgentRow): Promise<ClaimRecord> {
-  const row = await claimRecord(context.db, agent.id);
+  const row = await agentReports(context).claimRecord.ask(agent.id);
   if (row === undefined) throw new CodedError("not_found", "The workspace of this agent is gone.");
   if (row.generation === 0 || row.owner_id === null) {
     return { generation: 0, owner: null, workspaceName: row.workspace_name, parameters: {}, claimedAt: null };
@@ -105,31 +99,25 @@ export async function acknowledge(
 }
 
 /** Notes that an agent is connected to this server; false when it is retired. */
-export async function agentConnected(context: AppContext, agentId: AgentId, connectionId: string): Promise<boolean> {
-  return await context.db.transaction("agent connected", async (tx) =>
-    changeAgent(tx, agentId, { kind: "connected", serverId: context.serverId, connectionId }, context.clock.now()),
-  );
+export async function agentConnected(
+  context: AppContext,
+  agentId: AgentId,
+  connection: { readonly connectionId: string; readonly since: Date },
+): Promise<boolean> {
+  const { serverId } = context;
+  return await agentReports(context).words.ask({ kind: "connected", agentId, serverId, ...connection });
 }
 
 export async function agentDisconnected(context: AppContext, agentId: AgentId, connectionId: string): Promise<void> {
-  await context.db.transaction("agent disconnected", async (tx) =>
-    changeAgent(tx, agentId, { kind: "disconnected", connectionId }, context.clock.now()),
-  );
+  await agentReports(context).words.ask({ kind: "disconnected", agentId, connectionId });
 }
 
 export async function agentReportsState(
   context: AppContext,
   agentId: AgentId,
-  report: Extract<AgentToServer, { kind: "state" }>,
+  { state, detail, version }: Extract<AgentToServer, { kind: "state" }>,
 ): Promise<void> {
-  await context.db.transaction("agent state", async (tx) =>
-    changeAgent(
-      tx,
-      agentId,
-      { kind: "state", state: report.state, detail: report.detail, version: report.version },
-      context.clock.now(),
-    ),
-  );
+  await agentReports(context).words.ask({ kind: "state", agentId, state, told: { detail, version } });
 }
 
 /** Stores log lines of an agent; lines and batches over the limits are cut. */

@@ -17,6 +17,8 @@ import { requireWorkspace } from "../workspaces/workspaces.ts";
 
 const logLimitDefault = 1_000;
 const bulkCancelMax = 1_000;
+/** Jobs that end in one transaction: each is a few statements, and keeps rows locked that others may wait for. */
+const cancelsPerTransactionMax = 50;
 
 export function daemonsSeenSince(context: AppContext): Date {
   return new Date(context.clock.now().getTime() - daemonAliveMs);
@@ -157,12 +159,12 @@ export async function cancelPendingPrebuildJobs(
     max: bulkCancelMax,
   });
   const now = context.clock.now();
+  // In the order of the ids, so that two who cancel at once never wait for each other in a ring.
+  const ordered = jobIds.toSorted();
   let canceled = 0;
-  for (const jobId of jobIds) {
-    const hasEnded = await context.db.transaction("cancel prebuild job", async (tx) =>
-      finishJob(tx, { jobId, attempt: null, from: ["pending"], outcome: { kind: "canceled" }, now }),
-    );
-    if (hasEnded) canceled += 1;
+  for (let from = 0; from < ordered.length; from += cancelsPerTransactionMax) {
+    const batch = ordered.slice(from, from + cancelsPerTransactionMax);
+    canceled += await context.db.transaction("cancel prebuild jobs", async (tx) => await cancelAll(tx, batch, now));
   }
   await recordAudit(context.db, {
     at: now,
@@ -174,6 +176,15 @@ export async function cancelPendingPrebuildJobs(
     detail: { template: null, status: null, initiator: null, tag: null, ...filter, canceled },
   });
   return { canceled };
+}
+
+async function cancelAll(tx: Tx, jobIds: readonly JobId[], now: Date): Promise<number> {
+  let canceled = 0;
+  for (const jobId of jobIds) {
+    const outcome = { kind: "canceled" } as const;
+    if (await finishJob(tx, { jobId, attempt: null, from: ["pending"], outcome, now })) canceled += 1;
+  }
+  return canceled;
 }
 
 export interface LogQuery {

@@ -21,17 +21,20 @@ export function versionView(row: VersionRow): TemplateVersion {
   };
 }
 
-export function templateView(row: TemplateRow, activeVersion: VersionRow | undefined): Template {
+export function templateView(
+  row: TemplateRow,
+  { active, workspaces = 0 }: { readonly active: VersionRow | undefined; readonly workspaces: number | undefined },
+): Template {
   return {
     id: row.id,
     organization: row.organization,
     name: row.name,
     displayName: row.display_name,
     description: row.description,
-    activeVersion: activeVersion === undefined ? null : versionView(activeVersion),
+    activeVersion: active === undefined ? null : versionView(active),
     deprecatedAt: instant(row.deprecated_at),
     deprecationMessage: row.deprecation_message,
-    workspaces: row.workspaces,
+    workspaces,
     createdAt: instant(row.created_at),
   };
 }

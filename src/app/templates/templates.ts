@@ -15,6 +15,7 @@ import {
   presetsOfVersion,
   promoteVersion,
   type TemplateRow,
+  workspacesOfTemplates,
 } from "../../db/templates/templates.ts";
 import type { Tx } from "../../db/store.ts";
 import { cancelImports } from "../../db/templates/cancel-imports.ts";
@@ -59,12 +60,13 @@ export async function listAllTemplates(
     search: query.search ?? null,
     ...pageOf(query),
   });
-  const active = await activeVersions(
-    context.db,
-    rows.map((row) => row.id),
+  const ids = rows.map((row) => row.id);
+  const byTemplate = new Map((await activeVersions(context.db, ids)).map((version) => [version.template_id, version]));
+  const used = await workspacesOfTemplates(context.db, ids);
+  const templates = rows.map((row) =>
+    templateView(row, { active: byTemplate.get(row.id), workspaces: used.get(row.id) }),
   );
-  const byTemplate = new Map(active.map((version) => [version.template_id, version]));
-  return { templates: rows.map((row) => templateView(row, byTemplate.get(row.id))), total: rows[0]?.total ?? 0 };
+  return { templates, total: rows[0]?.total ?? 0 };
 }
 
 export async function templateDetail(
@@ -80,7 +82,7 @@ export async function templateDetail(
     presets.map((preset) => preset.id),
   );
   return {
-    template: templateView(row, active),
+    template: templateView(row, { active, workspaces: await workspacesOf(context, row) }),
     manifest: active?.manifest ?? null,
     presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id))),
   };
@@ -138,7 +140,11 @@ export async function deprecate(
   });
   const fresh = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [fresh.id]);
-  return templateView(fresh, active);
+  return templateView(fresh, { active, workspaces: await workspacesOf(context, fresh) });
+}
+
+async function workspacesOf(context: AppContext, template: TemplateRow): Promise<number | undefined> {
+  return (await workspacesOfTemplates(context.db, [template.id])).get(template.id);
 }
 
 /**
@@ -158,7 +164,7 @@ export async function removeTemplate(
     // Jobs before the template, as the end of an import takes them; of a template that stays it is undone.
     const canceledImports = await cancelImports(tx, { templateId: template.id, because, now });
     if (!(await deleteTemplate(tx, template.id, now))) {
-      const count = template.workspaces;
+      const count = (await workspacesOfTemplates(tx, [template.id])).get(template.id) ?? 0;
       throw new CodedError(
         "conflict",
         `The template "${template.name}" is used by ${count} workspace${count === 1 ? "" : "s"}.`,

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Uuid } from "./common-schemas.ts";
+import { endedJobsLookedMax } from "../limits.ts";
 import type { RouteDefinition } from "./route.ts";
 import { JobStatusSchema, LogEntry, logQuery, TransitionSchema } from "./workspaces.ts";
 
@@ -44,7 +45,7 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/v1/jobs",
     tag: "jobs",
-    summary: "Provisioner jobs that you may see: pending ones in queue order, then the newest first.",
+    summary: `Provisioner jobs that you may see: pending ones in queue order, then the newest first. Of those that have ended, the newest ${endedJobsLookedMax} are looked through.`,
     credential: "user",
     access: "organization_member",
     query: Type.Object({ ...organizationQuery, ...pageQuery, ...jobFilter }),

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { pastPrebuildsLookedMax } from "../limits.ts";
 import { heldReasons, ledgerStates } from "../states.ts";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
@@ -98,7 +99,7 @@ export const prebuildRoutes = {
     method: "GET",
     path: "/api/v1/prebuilds/workspaces",
     tag: "prebuilds",
-    summary: "The prebuilds themselves, failed and parked ones included, newest first.",
+    summary: `The prebuilds themselves, failed and parked ones included, newest first. Of claimed and deleted ones, the newest ${pastPrebuildsLookedMax} of each preset are looked through.`,
     credential: "user",
     access: "organization_member",
     query: Type.Object({

@@ -92,7 +92,7 @@ async function readState({ db, clock, options, policy }: MetricsRefreshDeps): Pr
       at,
       isPaused: pause.isTurned,
       isEnabled: !policy.disabled && !off.isTurned,
-      pools: await loadPools(sql),
+      pools: await loadPools(sql, { now: at, backoffLookbackMs: policy.backoffLookbackMs }),
       totals: await readPoolTotals(sql),
       queue: await readQueueState(sql),
       outbox: await readOutboxState(sql, at),

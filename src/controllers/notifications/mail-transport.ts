@@ -1,5 +1,6 @@
 import { createTransport } from "nodemailer";
 import type { Mail } from "../../domain/notifications/render.ts";
+import { within } from "../../platform/within.ts";
 
 export interface MailOptions {
   readonly host: string;
@@ -11,6 +12,7 @@ export interface MailOptions {
   readonly from: string;
   /** Certificate authorities in PEM, instead of the well-known ones. */
   readonly ca: string | null;
+  readonly sendMsMax?: number;
 }
 
 export interface OutgoingMail extends Mail {
@@ -28,9 +30,12 @@ export interface MailTransport {
 
 const connectTimeoutMs = 10_000;
 const socketTimeoutMs = 15_000;
+/** For a whole mail, also where the server says something now and then and never comes to an end. */
+const sendMsMaxDefault = 60_000;
 
 /** Mail over SMTP. It opens no connection before the first mail. */
 export function createMailTransport(options: MailOptions): MailTransport {
+  const sendMsMax = options.sendMsMax ?? sendMsMaxDefault;
   const transport = createTransport({
     host: options.host,
     port: options.port,
@@ -49,7 +54,7 @@ export function createMailTransport(options: MailOptions): MailTransport {
   });
   return {
     send: async (mail) => {
-      await transport.sendMail({
+      const sent = transport.sendMail({
         from: options.from,
         // As an object: a name or an address is never parsed for further addresses.
         to: { name: "", address: mail.to },
@@ -60,6 +65,7 @@ export function createMailTransport(options: MailOptions): MailTransport {
         messageId: `<${mail.id}@${domainOf(options.from)}>`,
         headers: { "Auto-Submitted": "auto-generated" },
       });
+      await within(sent, sendMsMax, () => new Error(`the mail server did not take it within ${sendMsMax / 1_000} s`));
     },
     close: () => transport.close(),
   };

@@ -1,6 +1,4 @@
-import type { AgentId, BuildId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
-import type { AgentState } from "../../contracts/states.ts";
-import { followAgents, lockPrebuildsOfAgents } from "../ledger/follow-agents.ts";
+import type { AgentId, BuildId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -64,80 +62,22 @@ export async function liveAgents(sql: Sql, workspaceId: WorkspaceId): Promise<Ag
   return await sql.query(liveStatement, [workspaceId]);
 }
 
-const byTokenStatement: Statement<AgentRow> = statement(
-  "agent_by_token",
-  `select id, name, workspace_id, build_id
-from agents
-where token_hash = $1
-  and retired_at is null`,
-  "look",
+const byTokensStatement: Statement<AgentRow & { readonly nth: number }> = statement(
+  "agents_by_tokens",
+  `select h.nth::int as nth, a.id, a.name, a.workspace_id, a.build_id
+from unnest($1::bytea[]) with ordinality as h(token_hash, nth)
+join agents a on a.token_hash = h.token_hash
+where a.retired_at is null`,
 );
 
-export async function agentByToken(sql: Sql, tokenHash: Buffer): Promise<AgentRow | undefined> {
-  return (await sql.query(byTokenStatement, [tokenHash]))[0];
-}
-
-interface AgentChangeRow {
-  readonly workspace_id: WorkspaceId;
-  readonly is_changed: boolean;
-}
-
-const connectStatement: Statement<AgentChangeRow> = statement(
-  "agent_connect",
-  `update agents
-set server_id = $2, connection_id = $3, connected_at = $4, disconnected_at = null
-where id = $1
-  and retired_at is null
-returning workspace_id, true as is_changed`,
-);
-
-const disconnectStatement: Statement<AgentChangeRow> = statement(
-  "agent_disconnect",
-  // By connection: a late goodbye of an old connection says nothing about the new one.
-  `update agents
-set server_id = null, connection_id = null, disconnected_at = $3
-where id = $1
-  and connection_id = $2
-returning workspace_id, true as is_changed`,
-);
-
-const stateStatement: Statement<AgentChangeRow> = statement(
-  "agent_state",
-  `update agents
-set state = $2, detail = $3, version = $4,
-  ready_at = case when $2 = 'ready' then coalesce(ready_at, $5) else ready_at end
-where id = $1
-  and retired_at is null
-returning workspace_id, true as is_changed`,
-);
-
-export type AgentChange =
-  | { readonly kind: "connected"; readonly serverId: ServerId; readonly connectionId: string }
-  | { readonly kind: "disconnected"; readonly connectionId: string }
-  | { readonly kind: "state"; readonly state: AgentState; readonly detail: string; readonly version: string };
-
-/**
- * Writes what happened to an agent, and the ledger's row in the same transaction.
- * @returns false when the agent is retired (or the connection is not its newest one).
- */
-export async function changeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Date): Promise<boolean> {
-  const hasPrebuild = await lockPrebuildsOfAgents(tx, [agentId]);
-  const [agent] = await writeAgent(tx, agentId, change, now);
-  if (agent === undefined) return false;
-  if (hasPrebuild) await followAgents(tx, [agent.workspace_id], now);
-  tx.emit(`workspace:${agent.workspace_id}`);
-  return true;
-}
-
-async function writeAgent(tx: Tx, agentId: AgentId, change: AgentChange, now: Date): Promise<AgentChangeRow[]> {
-  switch (change.kind) {
-    case "connected":
-      return await tx.query(connectStatement, [agentId, change.serverId, change.connectionId, now]);
-    case "disconnected":
-      return await tx.query(disconnectStatement, [agentId, change.connectionId, now]);
-    case "state":
-      return await tx.query(stateStatement, [agentId, change.state, change.detail, change.version, now]);
-  }
+/** The agent behind each token, in the order of the tokens. */
+export async function agentsByTokens(
+  sql: Sql,
+  tokenHashes: readonly Buffer[],
+): Promise<readonly (AgentRow | undefined)[]> {
+  const rows = await sql.query(byTokensStatement, [tokenHashes]);
+  const byNth = new Map(rows.map(({ nth, ...row }) => [nth, row]));
+  return tokenHashes.map((_, at) => byNth.get(at + 1));
 }
 
 export interface ClaimRecordRow {
@@ -151,10 +91,11 @@ export interface ClaimRecordRow {
   readonly claimed_at: Date | null;
 }
 
-const claimRecordStatement: Statement<ClaimRecordRow> = statement(
-  "agent_claim_record",
+const claimRecordsStatement: Statement<ClaimRecordRow & { readonly agent_id: AgentId }> = statement(
+  "agent_claim_records",
   // A prebuild has an owner once it is handed over; any other workspace has had one from its first day.
-  `select case when p.workspace_id is null then 1 when p.handed_over_at is null then 0 else p.claim_generation end
+  `select a.id as agent_id,
+  case when p.workspace_id is null then 1 when p.handed_over_at is null then 0 else p.claim_generation end
     as generation,
   u.id as owner_id, u.username, u.name, u.email, w.name as workspace_name, b.parameters,
   coalesce(p.claimed_at, w.created_at) as claimed_at
@@ -163,11 +104,17 @@ join workspaces w on w.id = a.workspace_id
 join builds b on b.id = w.latest_build_id
 left join prebuilds p on p.workspace_id = w.id
 left join users u on u.id = w.owner_id and (p.workspace_id is null or p.handed_over_at is not null)
-where a.id = $1`,
+where a.id = any($1::uuid[])`,
 );
 
-export async function claimRecord(sql: Sql, agentId: AgentId): Promise<ClaimRecordRow | undefined> {
-  return (await sql.query(claimRecordStatement, [agentId]))[0];
+/** The claim record of each agent, in the order of the agents. */
+export async function claimRecords(
+  sql: Sql,
+  agentIds: readonly AgentId[],
+): Promise<readonly (ClaimRecordRow | undefined)[]> {
+  const rows = await sql.query(claimRecordsStatement, [agentIds]);
+  const byAgent = new Map(rows.map(({ agent_id: id, ...row }) => [id, row]));
+  return agentIds.map((id) => byAgent.get(id));
 }
 
 /** An agent's word that it knows its owner; the instants are of the claim, null in a workspace that was never claimed. */

@@ -21,14 +21,16 @@ export function daemonIsAlive(since: string): string {
         and r.lease_expires_at > ${since})))`;
 }
 
-/** Whether the daemon has the driver and the tags, and is the one that the workspace is bound to, if it is. */
+/**
+ * Whether the daemon has the driver and the tags, and is the one that the workspace is bound to, if it is. What it is
+ * bound to is looked up for each job: as a join it read the states of all workspaces.
+ */
 export const daemonFits = `e.drivers ? j.driver
     and j.tags <@ e.tags
-    and not exists (
-      select 1
+    and coalesce((
+      select s.daemon_id
       from provider_states s
-      where s.workspace_id = j.workspace_id
-        and s.daemon_id <> e.id)`;
+      where s.workspace_id = j.workspace_id), e.id) = e.id`;
 
 /** Why no daemon can take the pending job `j`, in words; null while one can. */
 export function blockedBecause(since: string): string {

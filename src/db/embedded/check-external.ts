@@ -94,7 +94,8 @@ export async function checkExternalPostgres(
   const where = `${decodeURIComponent(url.hostname) || "the local socket"}${url.port === "" ? "" : `:${url.port}`}`;
   let client: pg.Client | undefined;
   try {
-    client = new pg.Client({ connectionString, connectionTimeoutMillis: options.timeoutMs ?? connectTimeoutMs });
+    const timeoutMs = options.timeoutMs ?? connectTimeoutMs;
+    client = new pg.Client({ connectionString, connectionTimeoutMillis: timeoutMs, query_timeout: timeoutMs });
     client.on("error", () => {}); // A cut connection fails the statement below, which is where it is reported.
     await client.connect();
     const found = await client.query<{ server_version_num: string }>("show server_version_num");

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
+const psTimeoutMs = 5_000;
+
 function procText(pid: number, file: string): string | undefined {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");
@@ -11,7 +13,7 @@ function procText(pid: number, file: string): string | undefined {
 }
 
 function ps(pid: number, column: string): string | undefined {
-  const done = spawnSync("ps", ["-o", `${column}=`, "-p", String(pid)], { encoding: "utf8" });
+  const done = spawnSync("ps", ["-o", `${column}=`, "-p", String(pid)], { encoding: "utf8", timeout: psTimeoutMs });
   return done.status === 0 ? done.stdout.trim() || undefined : undefined;
 }
 

@@ -50,8 +50,16 @@ export function embeddedUrl(connection: EmbeddedConnection): string {
   return `postgresql://${connection.user}@${encodeURIComponent(connection.host)}:${connection.port}/${connection.database}`;
 }
 
+/** For connecting, and for making the database, which copies a few megabytes. */
+const openTimeoutMs = 60_000;
+
 async function ensureDatabase(connection: EmbeddedConnection): Promise<void> {
-  const client = new pg.Client({ ...connection, database: "postgres" });
+  const client = new pg.Client({
+    ...connection,
+    database: "postgres",
+    connectionTimeoutMillis: openTimeoutMs,
+    query_timeout: openTimeoutMs,
+  });
   client.on("error", () => {}); // A cut connection fails the statement below, which is where it is reported.
   try {
     await client.connect();

@@ -42,11 +42,10 @@ const takeStatement: Statement<TakenRow> = statement(
   where j.status = 'pending'
     and j.driver = any($3::text[])
     and j.tags <@ $4::jsonb
-    and not exists (
-      select 1
+    and coalesce((
+      select s.daemon_id
       from provider_states s
-      where s.workspace_id = j.workspace_id
-        and s.daemon_id <> $1)
+      where s.workspace_id = j.workspace_id), $1) = $1
     and (not j.is_prebuild or j.is_pool_removal or $8::int = 0 or $7::int - busy.slots > $8::int)
   order by j.is_prebuild, j.is_pool_removal desc, j.created_at, j.id
   limit 1

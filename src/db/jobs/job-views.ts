@@ -2,6 +2,8 @@ import type { JobId, OrganizationId, UserId, WorkspaceId } from "../../contracts
 import type { JobStatus, Transition } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
+import { endedJobsLookedMax } from "../../contracts/limits.ts";
+import { userEverNamed } from "../audit/audit-pages.ts";
 import { blockedBecause } from "../daemons/daemon-match.ts";
 
 export interface JobView {
@@ -61,26 +63,70 @@ export async function jobById(sql: Sql, id: JobId, daemonsSeenSince: Date): Prom
   return (await sql.query(byIdStatement, [daemonsSeenSince, id]))[0];
 }
 
-const listStatement: Statement<JobView> = statement(
-  "jobs_list",
-  // Pending ones in the order in which they will be taken, then the others, the newest first.
-  `select ${jobColumns}, count(*) over ()::int as total
-from ${jobTables}
-where j.organization_id = $2
-  and ($3::uuid is null or j.initiator_id = $3 or ($4 and j.is_prebuild))
-  and ($5::text is null or j.status = $5)
-  and ($6::text is null or lower(u.username) = lower($6))
-  and ($7::text is null or lower(t.name) = lower($7))
-  and ($8::jsonb is null or j.tags @> $8)
-order by j.status <> 'pending',
-  case when j.status = 'pending' then j.is_prebuild end,
-  case when j.status = 'pending' then not j.is_pool_removal end,
-  case when j.status = 'pending' then j.created_at end,
-  j.created_at desc,
-  j.id
-limit $9
-offset $10`,
-);
+/**
+ * By whose entries the jobs that have ended are looked through, the newest first. One statement for each, with the index
+ * that has their order: with conditions that may be absent, all jobs that ever were would be read.
+ */
+const narrowings = { organization: "j.organization_id = $2", initiator: "j.initiator_id = $11::uuid" } as const;
+const listedColumns = `j.id, j.status, j.is_prebuild, j.is_pool_removal, j.created_at, j.initiator_id, j.template_id,
+    j.organization_id, j.tags`;
+
+function listStatement(by: keyof typeof narrowings): Statement<JobView> {
+  return statement(
+    `jobs_list_by_${by}`,
+    // Pending ones in the order in which they will be taken, then the others, the newest first. What is shown is worked
+    // out for the page alone.
+    `with looked as materialized (
+  (select ${listedColumns}
+  from jobs j
+  where j.status = 'pending'
+    and ${narrowings[by]})
+  union all
+  (select ${listedColumns}
+  from jobs j
+  where j.status in ('running', 'canceling')
+    and ${narrowings[by]})
+  union all
+  (select ${listedColumns}
+  from jobs j
+  where j.completed_at is not null
+    and ${narrowings[by]}
+  order by j.created_at desc, j.id
+  limit ${endedJobsLookedMax})
+), page as materialized (
+  select p.*, row_number() over () as position
+  from (
+    select j.id, count(*) over ()::int as total
+    from looked j
+    left join templates t on t.id = j.template_id
+    where j.organization_id = $2
+      and ($3::uuid is null or j.initiator_id = $3 or ($4 and j.is_prebuild))
+      and ($5::text is null or j.status = $5)
+      and ($6::uuid is null or j.initiator_id = $6)
+      and ($7::text is null or lower(t.name) = lower($7))
+      and ($8::jsonb is null or j.tags @> $8)
+    order by j.status <> 'pending',
+      case when j.status = 'pending' then j.is_prebuild end,
+      case when j.status = 'pending' then not j.is_pool_removal end,
+      case when j.status = 'pending' then j.created_at end,
+      j.created_at desc,
+      j.id
+    limit $9
+    offset $10) p
+)
+select x.*, page.total
+from page
+cross join lateral (
+  select ${jobColumns}
+  from ${jobTables}
+  where j.id = page.id
+  limit 1) x
+order by page.position`,
+  );
+}
+
+const byOrganizationStatement = listStatement("organization");
+const byInitiatorStatement = listStatement("initiator");
 
 export interface ListJobsInput {
   readonly daemonsSeenSince: Date;
@@ -97,19 +143,26 @@ export interface ListJobsInput {
   readonly offset: number;
 }
 
+/** A page of jobs. Of those that have ended, the newest `endedJobsLookedMax` are looked through, and counted. */
 export async function listJobs(sql: Sql, input: ListJobsInput): Promise<JobView[]> {
-  return await sql.query(listStatement, [
+  const initiatorId = input.initiator === null ? null : ((await userEverNamed(sql, input.initiator)) ?? null);
+  if (input.initiator !== null && initiatorId === null) return [];
+  const narrowedTo = initiatorId ?? (input.seesPrebuilds ? null : input.visibleTo);
+  const params = [
     input.daemonsSeenSince,
     input.organizationId,
     input.visibleTo,
     input.seesPrebuilds,
     input.status,
-    input.initiator,
+    initiatorId,
     input.template,
     input.tag,
     input.limit,
     input.offset,
-  ]);
+  ];
+  return narrowedTo === null
+    ? await sql.query(byOrganizationStatement, params)
+    : await sql.query(byInitiatorStatement, [...params, narrowedTo]);
 }
 
 const requestCancelStatement: Statement<{ readonly id: JobId }> = statement(

@@ -148,17 +148,29 @@ export interface DeliveryRow {
 
 const listStatement: Statement<DeliveryRow & { readonly total: number }> = statement(
   "deliveries_list",
-  `select d.id, d.channel, d.status, d.attempts, d.due_at, d.last_error, d.created_at, d.ended_at,
-  coalesce(u.username, h.name) as target, e.kind, e.subject, count(*) over ()::int as total
-from notification_deliveries d
-left join users u on u.id = d.user_id
-left join notification_webhooks h on h.id = d.webhook_id
-left join notification_events e on e.id = d.event_id
-where d.status = $1
-  and ($2::text is null or d.channel = $2)
-order by d.created_at desc, d.id
-limit $3
-offset $4`,
+  `with page as materialized (
+  select p.*, row_number() over () as position
+  from (
+    select d.id, count(*) over ()::int as total
+    from notification_deliveries d
+    where d.status = $1
+      and ($2::text is null or d.channel = $2)
+    order by d.created_at desc, d.id
+    limit $3
+    offset $4) p
+)
+select x.*, page.total
+from page
+cross join lateral (
+  select d.id, d.channel, d.status, d.attempts, d.due_at, d.last_error, d.created_at, d.ended_at,
+    coalesce(u.username, h.name) as target, e.kind, e.subject
+  from notification_deliveries d
+  left join users u on u.id = d.user_id
+  left join notification_webhooks h on h.id = d.webhook_id
+  left join notification_events e on e.id = d.event_id
+  where d.id = page.id
+  limit 1) x
+order by page.position`,
 );
 
 /** Entries of the outbox with a status, the newest first. */

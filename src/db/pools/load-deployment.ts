@@ -38,7 +38,8 @@ export interface LoadDeploymentInput {
 export async function loadDeployment(sql: Sql, input: LoadDeploymentInput): Promise<LoadedDeployment> {
   const { limits, now } = input;
   const switches = await readSwitches(sql);
-  const pools = await loadPools(sql, { isForPeople: input.isForPeople ?? false });
+  const { backoffLookbackMs } = limits.policy;
+  const pools = await loadPools(sql, { now, backoffLookbackMs, isForPeople: input.isForPeople ?? false });
   const policy: PoolPolicy = {
     ...limits.policy,
     paused: switches.pause.isTurned,

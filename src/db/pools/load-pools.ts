@@ -144,15 +144,26 @@ interface HistoryRow {
 
 const historyStatement: Statement<HistoryRow> = statement(
   "pools_history",
-  // Only of active presets with at least one failure: where nothing ever failed, nothing is held back.
+  // Only of active presets with a failure that still counts: since the newest success, by which a hard limit is judged,
+  // or within the look-back of the backoff. What is older than both decides nothing.
   `select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed
 from templates t
 join presets p on p.template_version_id = t.active_version_id
+cross join lateral (
+  select least($4::timestamptz, coalesce((
+    select n.created_at
+    from prebuilds n
+    where n.preset_id = p.id
+      and n.first_build_result in ('succeeded', 'failed', 'abandoned')
+      and n.first_build_result = 'succeeded'
+    order by n.created_at desc
+    limit 1), '-infinity')) as from_at) since
 cross join lateral (
   select b.created_at, b.first_build_completed_at, b.first_build_result, b.claimed_at is not null as is_claimed
   from prebuilds b
   where b.preset_id = p.id
     and b.first_build_result in ('succeeded', 'failed', 'abandoned')
+    and b.created_at >= since.from_at
     and (p.resumed_at is null or b.created_at > p.resumed_at)
   order by b.created_at desc, b.workspace_id
   limit $3) h
@@ -160,11 +171,13 @@ where t.deleted_at is null
   and p.instances is not null
   and ($1::uuid is null or p.organization_id = $1)
   and ($2::uuid is null or p.template_id = $2)
-  and exists (
-    select 1
+  and (
+    select true
     from prebuilds f
     where f.preset_id = p.id
-      and f.first_build_result in ('failed', 'abandoned'))`,
+      and f.first_build_result in ('failed', 'abandoned')
+      and f.created_at >= since.from_at
+    limit 1)`,
   "long",
 );
 
@@ -174,6 +187,9 @@ export interface LoadedPool extends PoolFacts {
 }
 
 export interface LoadPoolsInput {
+  readonly now: Date;
+  /** How far back failures count for the backoff. */
+  readonly backoffLookbackMs: number;
   readonly organizationId?: OrganizationId;
   readonly templateId?: TemplateId;
   /** Whether pools that only have failed or parked prebuilds left are wanted too: for people, not for the loop. */
@@ -181,11 +197,15 @@ export interface LoadPoolsInput {
 }
 
 /** Loads every pool, in three statements whatever their number; call it in one transaction for one snapshot. */
-export async function loadPools(sql: Sql, input: LoadPoolsInput = {}): Promise<LoadedPool[]> {
+export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<LoadedPool[]> {
   const scope = [input.organizationId ?? null, input.templateId ?? null];
   const presets = await sql.query(presetsStatement, [...scope, input.isForPeople ?? false]);
   const live = new Map((await sql.query(liveStatement, scope)).map((row) => [row.preset_id, prebuildsOf(row)]));
-  const history = groupBy(await sql.query(historyStatement, [...scope, buildHistoryMax]), (row) => row.preset_id);
+  const countedSince = new Date(input.now.getTime() - input.backoffLookbackMs);
+  const history = groupBy(
+    await sql.query(historyStatement, [...scope, buildHistoryMax, countedSince]),
+    (row) => row.preset_id,
+  );
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
     const replacement = replacementOf(row, active);

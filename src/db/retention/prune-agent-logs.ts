@@ -34,17 +34,17 @@ const pruneStatement: Statement<PrunedRow> = statement(
     limit 1) o
 ), gone as (
   delete from agent_logs
-  where id in (
-    select l.id
+  where ctid = any(array(
+    select l.ctid
     from crowded c
     cross join lateral (
-      select id
+      select ctid, id
       from agent_logs
       where agent_id = c.agent_id
         and id <= c.newest_gone
       order by id
       limit $2) l
-    limit $2)
+    limit $2))
   returning 1
 )
 select (select count(*) from fresh)::int as looked, (select max(id) from fresh) as newest,

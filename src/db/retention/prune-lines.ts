@@ -12,15 +12,15 @@ const jobLinesStatement: Statement<CountRow> = statement(
   "retention_job_lines",
   `with gone as (
   delete from job_logs
-  where id in (
-    select l.id
+  where ctid = any(array(
+    select l.ctid
     from unnest($1::uuid[]) as j(id)
     cross join lateral (
-      select id
+      select ctid
       from job_logs
       where job_id = j.id
       limit $2) l
-    limit $2)
+    limit $2))
   returning 1
 )
 select count(*)::int as rows
@@ -31,15 +31,15 @@ const agentLinesStatement: Statement<CountRow> = statement(
   "retention_agent_lines",
   `with gone as (
   delete from agent_logs
-  where id in (
-    select l.id
+  where ctid = any(array(
+    select l.ctid
     from unnest($1::uuid[]) as a(id)
     cross join lateral (
-      select id
+      select ctid
       from agent_logs
       where agent_id = a.id
       limit $2) l
-    limit $2)
+    limit $2))
   returning 1
 )
 select count(*)::int as rows

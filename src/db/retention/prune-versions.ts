@@ -163,9 +163,15 @@ const templatesStatement: Statement<Readonly<Record<string, number>> & { readonl
   where t.template_id = g.id
   returning 1
 ), demand as (
-  delete from demand_hours h
-  using gone g
-  where h.template_id = g.id
+  delete from demand_hours
+  where ctid = any(array(
+    select h.ctid
+    from gone g
+    cross join lateral (
+      select ctid
+      from demand_hours
+      where template_id = g.id
+      limit 1000000) h))
   returning 1
 ), template as (
   delete from templates t

@@ -122,7 +122,12 @@ const removeStatement: Statement<RemovedRow> = statement(
     union all
     select r.id
     from gone g
-    join jobs r on r.workspace_id = g.id and r.kind = 'rehearsal')
+    cross join lateral (
+      select id
+      from jobs
+      where workspace_id = g.id
+        and kind = 'rehearsal'
+      limit 100) r)
   returning 1
 ), agent as (
   delete from agents a

@@ -1,5 +1,6 @@
 import type { JobId, OrganizationId, PresetId, TemplateId, TemplateVersionId, UserId } from "../../contracts/ids.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
+import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import { insertJobs } from "../jobs/insert-job.ts";
 import type { Sql, Tx } from "../store.ts";
@@ -15,29 +16,18 @@ export interface TemplateRow {
   readonly active_version_id: TemplateVersionId | null;
   readonly deprecated_at: Date | null;
   readonly deprecation_message: string;
-  readonly workspaces: number;
   readonly created_at: Date;
   readonly total: number;
 }
 
 const templateColumns = `t.id, t.organization_id, o.name as organization, t.name, t.display_name, t.description,
-  t.active_version_id, t.deprecated_at, t.deprecation_message, t.created_at, coalesce(used.workspaces, 0) as workspaces`;
-
-// Counted for all templates in one pass over the live workspaces: an index by template would be written by each claim.
-const usedJoin = `left join (
-  select w.template_id, count(*)::int as workspaces
-  from workspaces w
-  left join prebuilds p on p.workspace_id = w.id
-  where w.deleted_at is null
-    and (p.workspace_id is null or p.state = 'claimed')
-  group by w.template_id) used on used.template_id = t.id`;
+  t.active_version_id, t.deprecated_at, t.deprecation_message, t.created_at`;
 
 const findStatement: Statement<TemplateRow> = statement(
   "template_find",
   `select ${templateColumns}, 1 as total
 from templates t
 join organizations o on o.id = t.organization_id
-${usedJoin}
 where t.organization_id = $1
   and (lower(t.name) = lower($2) or t.id::text = $2)
   and t.deleted_at is null`,
@@ -56,7 +46,6 @@ const listStatement: Statement<TemplateRow> = statement(
   `select ${templateColumns}, count(*) over ()::int as total
 from templates t
 join organizations o on o.id = t.organization_id
-${usedJoin}
 where t.organization_id = $1
   and t.deleted_at is null
   and ($2::text is null or t.name ilike '%' || $2 || '%' or t.display_name ilike '%' || $2 || '%')
@@ -76,6 +65,27 @@ export async function listTemplates(
   },
 ): Promise<TemplateRow[]> {
   return await sql.query(listStatement, [input.organizationId, input.search, input.limit, input.offset]);
+}
+
+const usedStatement: Statement<{ readonly template_id: TemplateId; readonly workspaces: number }> = statement(
+  "template_workspaces",
+  // One pass over the entries of people's live workspaces in their index, which has the template with it: an index by
+  // template would be written by each claim. So it is only asked where the number is shown.
+  `select w.template_id, count(*)::int as workspaces
+from workspaces w
+where w.deleted_at is null
+  and w.owner_id > '${prebuildsUserId}'
+  and w.template_id = any($1::uuid[])
+group by w.template_id`,
+);
+
+/** Live workspaces of people by the template; one that has none is left out. */
+export async function workspacesOfTemplates(
+  sql: Sql,
+  templateIds: readonly TemplateId[],
+): Promise<ReadonlyMap<TemplateId, number>> {
+  const rows = await sql.query(usedStatement, [templateIds]);
+  return new Map(rows.map((row) => [row.template_id, row.workspaces]));
 }
 
 export interface VersionRow {
@@ -382,10 +392,9 @@ where t.id = $1
   and not exists (
     select 1
     from workspaces w
-    left join prebuilds p on p.workspace_id = w.id
     where w.template_id = t.id
       and w.deleted_at is null
-      and (p.workspace_id is null or p.state = 'claimed'))
+      and w.owner_id > '${prebuildsUserId}')
 returning t.id`,
   "long",
 );

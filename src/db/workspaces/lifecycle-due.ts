@@ -9,8 +9,17 @@ interface CandidateRow {
   readonly id: WorkspaceId;
 }
 
-const latestBuild = `join builds b on b.id = w.latest_build_id
-left join jobs j on j.id = b.job_id`;
+// Each by itself, which the limits see to: of many workspaces on which something may be due, a join reads all builds.
+const latestBuild = `cross join lateral (
+  select id, transition, initiator_id, job_id, created_at
+  from builds
+  where id = w.latest_build_id
+  limit 1) b
+left join lateral (
+  select status
+  from jobs
+  where id = b.job_id
+  limit 1) j on true`;
 
 /** Which kinds of act may be due at all. */
 export interface DueKinds {
@@ -114,8 +123,7 @@ const failedStatement: Statement<CandidateRow> = statement(
   // What a start left behind, by its template's policy; and our own stops and deletes that are worth another try.
   `select w.id
 from workspaces w
-join builds b on b.id = w.latest_build_id
-join jobs j on j.id = b.job_id
+${latestBuild}
 left join unnest($2::uuid[], $3::bigint[]) as p(template_id, failure_ttl_ms) on p.template_id = w.template_id
 where w.failed_at is not null
   and j.status = 'failed'

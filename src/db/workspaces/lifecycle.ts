@@ -10,11 +10,12 @@ import type { Sql, Tx } from "../store.ts";
  * statement has it, so that none of them ever sees an unclaimed prebuild, whatever its columns hold.
  *
  * "Greater than" the owner of the prebuilds, whose id is the lowest of all: it makes people's live workspaces one range
- * of `workspaces_owner_name`, and no other index is needed, which every claim would have to write.
+ * of `workspaces_owner_name`, and no other index is needed, which every claim would have to write. The ledger is asked
+ * for each by itself: as a join it became a scan of every prebuild that ever was.
  */
 export const isPersons = `w.deleted_at is null
     and w.owner_id > '${prebuildsUserId}'
-    and not exists (select 1 from prebuilds u where u.workspace_id = w.id and u.state <> 'claimed')`;
+    and coalesce((select u.state from prebuilds u where u.workspace_id = w.id), 'claimed') = 'claimed'`;
 
 export interface PolicyParts {
   readonly section: LifecycleSection | null;

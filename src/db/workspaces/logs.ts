@@ -30,11 +30,17 @@ export async function readJobLog(
 
 const agentStatement: Statement<LogRow> = statement(
   "agent_log_read",
+  // From each agent's own lines: over all of them, the planner took the log of the deployment from its beginning.
   `select l.id, l.at, l.level, l.source as stage, l.line
-from agent_logs l
-join agents a on a.id = l.agent_id
+from agents a
+cross join lateral (
+  select id, at, level, source, line
+  from agent_logs
+  where agent_id = a.id
+    and id > $2
+  order by id
+  limit $3) l
 where a.workspace_id = $1
-  and l.id > $2
 order by l.id
 limit $3`,
 );

@@ -154,33 +154,59 @@ export async function workspaceByName(sql: Sql, owner: string, name: string): Pr
   return (await sql.query(byNameStatement, [owner, name]))[0];
 }
 
-const listStatement: Statement<WorkspaceView> = statement(
-  "workspaces_list",
-  `select *, count(*) over ()::int as total
-from (
+/** Of one owner, and of all people: each with its range of the index of live workspaces, and a plan of its own. */
+const narrowings = { owner: "w.owner_id = $1::uuid", people: "w.owner_id > $1::uuid" } as const;
+
+/**
+ * First the ids of the page, by what the workspaces' own rows say; then what is shown, of that page alone. Together, all
+ * of it was worked out for every live workspace before the page was cut.
+ */
+function listStatement(by: keyof typeof narrowings): Statement<WorkspaceView> {
+  return statement(
+    `workspaces_list_of_${by}`,
+    `with page as materialized (
+  select p.*, row_number() over () as position
+  from (
+    select w.id, count(*) over ()::int as total
+    from workspaces w
+    join users u on u.id = w.owner_id
+    join templates t on t.id = w.template_id
+    where w.deleted_at is null
+      and ${narrowings[by]}
+      and ($2::uuid is null or w.organization_id = $2)
+      and ($3::text is null or lower(t.name) = lower($3))
+      and ($4::text is null or (
+        select ${statusOf}
+        from builds b
+        left join jobs j on j.id = b.job_id
+        where b.id = w.latest_build_id) = $4)
+      and ($5::text is null or w.name ilike '%' || $5 || '%' or u.username ilike '%' || $5 || '%')
+      and ($10::boolean is null or (w.dormant_at is not null) = $10)
+    order by case when $6 = 'name' and $7 = 'asc' then lower(w.name) end,
+      case when $6 = 'name' and $7 = 'desc' then lower(w.name) end desc,
+      case when $6 = 'created' and $7 = 'asc' then w.created_at end,
+      case when $6 = 'created' and $7 = 'desc' then w.created_at end desc,
+      case when $6 = 'last_used' and $7 = 'asc' then w.last_used_at end,
+      case when $6 = 'last_used' and $7 = 'desc' then w.last_used_at end desc nulls last,
+      w.id
+    limit $8
+    offset $9) p
+)
+select x.*, page.total
+from page
+cross join lateral (
   select ${viewColumns}
   from ${viewTables}
-  where w.deleted_at is null
-    and w.owner_id <> $1
-    and ($2::uuid is null or w.owner_id = $2)
-    and ($3::uuid is null or w.organization_id = $3)
-    and ($4::text is null or lower(t.name) = lower($4))
-    and ($11::boolean is null or (w.dormant_at is not null) = $11)
-    and ($6::text is null or w.name ilike '%' || $6 || '%' or u.username ilike '%' || $6 || '%')) x
-where ($5::text is null or x.status = $5)
-order by case when $7 = 'name' and $8 = 'asc' then lower(x.name) end,
-  case when $7 = 'name' and $8 = 'desc' then lower(x.name) end desc,
-  case when $7 = 'created' and $8 = 'asc' then x.created_at end,
-  case when $7 = 'created' and $8 = 'desc' then x.created_at end desc,
-  case when $7 = 'last_used' and $8 = 'asc' then x.last_used_at end,
-  case when $7 = 'last_used' and $8 = 'desc' then x.last_used_at end desc nulls last,
-  x.id
-limit $9
-offset $10`,
-);
+  where w.id = page.id
+  limit 1) x
+order by page.position`,
+  );
+}
+
+const listStatements = { owner: listStatement("owner"), people: listStatement("people") } as const;
 
 export interface ListWorkspacesInput {
-  /** Whose workspaces are never listed: the pools' own. */
+  /** Whose workspaces are not in a list of all people's: the pools', whose id is the lowest of all. */
   readonly systemUserId: UserId;
   readonly ownerId: UserId | null;
   readonly organizationId: OrganizationId | null;
@@ -195,9 +221,9 @@ export interface ListWorkspacesInput {
 }
 
 export async function listWorkspaces(sql: Sql, input: ListWorkspacesInput): Promise<WorkspaceView[]> {
-  return await sql.query(listStatement, [
-    input.systemUserId,
-    input.ownerId,
+  const { ownerId, systemUserId } = input;
+  return await sql.query(ownerId === null ? listStatements.people : listStatements.owner, [
+    ownerId ?? systemUserId,
     input.organizationId,
     input.template,
     input.status,

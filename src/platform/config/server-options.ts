@@ -36,6 +36,14 @@ const general = {
     max: 65_535,
     description: "Port to listen on; 0 takes any free one.",
   }),
+  httpConnectionsMax: integerOption({
+    name: "http.connections_max",
+    default: 10_000,
+    min: 10,
+    max: 1_000_000,
+    description:
+      "Most connections that one server holds at once: one for each agent and each open stream, a few for each person and provisioner. More are closed at once.",
+  }),
   accessUrl: urlOption({
     name: "access_url",
     protocols: ["http", "https"],

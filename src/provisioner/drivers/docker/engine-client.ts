@@ -165,6 +165,8 @@ function messageIn(text: string): string {
 async function readText(answer: IncomingMessage, where: string): Promise<string> {
   const pieces: Buffer[] = [];
   let bytes = 0;
+  // Streams may be silent for long; an answer that is read to its end may not.
+  answer.setTimeout(silenceMsMax, () => answer.destroy(new Error(`it said nothing for ${silenceMsMax / 1_000} s`)));
   try {
     for await (const piece of answer as AsyncIterable<Buffer>) {
       bytes += piece.length;

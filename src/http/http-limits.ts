@@ -1,0 +1,36 @@
+/** How long and how much an HTTP connection may keep this server waiting. Tests give smaller ones. */
+export interface HttpLimits {
+  /** Connections at once, WebSockets included; the option `http.connections_max`. */
+  readonly connectionsMax: number;
+  /** For the request line and the headers, from the connection's beginning or the end of the request before. */
+  readonly headersMs: number;
+  /** A body that has not come whole within this window goes on only while each further one brings `bodyBytesMin`. */
+  readonly bodyWindowMs: number;
+  /** 64 KiB in 30 s are 2 KiB/s, which every line has that works at all. */
+  readonly bodyBytesMin: number;
+  /** For the whole of a request, however steadily it comes. */
+  readonly requestMs: number;
+  /** How often headers and whole requests are looked at. */
+  readonly checkMs: number;
+  /** For the frame that starts a command, from the upgrade. */
+  readonly execStartMs: number;
+  /** Silence after which the other end of a command is asked for a sign of life, and after twice of which it is lost. */
+  readonly execPingMs: number;
+  /** For the connection to the server that holds the agent. */
+  readonly relayConnectMs: number;
+  /** When the server stops: for requests under way to be answered. What is left then is cut. */
+  readonly drainMs: number;
+}
+
+export const httpLimits: HttpLimits = {
+  connectionsMax: 10_000,
+  headersMs: 15_000,
+  bodyWindowMs: 30_000,
+  bodyBytesMin: 65_536,
+  requestMs: 3_600_000,
+  checkMs: 5_000,
+  execStartMs: 10_000,
+  execPingMs: 10_000,
+  relayConnectMs: 10_000,
+  drainMs: 5_000,
+};

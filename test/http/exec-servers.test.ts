@@ -1,0 +1,126 @@
+// Commands over the wire: through the server that holds the agent, and through another one.
+import { createServer, type Socket } from "node:net";
+import { PassThrough, type Writable } from "node:stream";
+import { expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
+import type { ExecTarget } from "../../src/app/agents/exec-target.ts";
+import { runExecSession } from "../../src/cli/exec/exec-session.ts";
+import { execPath, type ServerToAgent } from "../../src/contracts/agent-protocol.ts";
+import type { CodedError } from "../../src/contracts/errors.ts";
+import { openRelayedExec } from "../../src/http/exec-relay.ts";
+import { httpLimits } from "../../src/http/http-limits.ts";
+import { connectAgent, type SocketAgent } from "../support/socket-agent.ts";
+import { startTestServer, type TestServer } from "../support/test-server.ts";
+
+/** Echoes its input, and exits with 7 at its end. */
+function echo(frame: ServerToAgent, agent: SocketAgent): void {
+  if (frame.kind === "exec_input" && frame.data !== "") {
+    agent.send({ kind: "exec_output", execId: frame.execId, stream: "stdout", data: frame.data });
+  }
+  if (frame.kind === "exec_input" && frame.end) {
+    agent.send({ kind: "exec_exit", execId: frame.execId, exitCode: 7, error: null });
+  }
+}
+
+interface Session {
+  readonly stdin: PassThrough;
+  readonly stdout: PassThrough;
+  readonly ended: Promise<number>;
+}
+
+function exec(url: string, workspaceId: string, token: string | undefined): Session {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough() as Writable];
+  const ended = runExecSession({
+    url: `${url.replace("http", "ws")}${execPath(workspaceId)}`,
+    token: token ?? "",
+    command: ["echo"],
+    env: {},
+    agent: null,
+    world: { stdin, stdout, stderr, onSignal: () => () => undefined },
+  });
+  return { stdin, stdout, ended };
+}
+
+async function textOf(stream: PassThrough): Promise<string> {
+  let text = "";
+  for await (const chunk of stream) text += String(chunk);
+  return text;
+}
+
+async function withAgent(onFrame = echo): Promise<{ server: TestServer; agent: SocketAgent }> {
+  const server = await startTestServer();
+  const agent = await connectAgent(server, onFrame);
+  onTestFinished(async () => {
+    agent.close();
+    await server.stop();
+  });
+  return { server, agent };
+}
+
+test.each([
+  "the agent's own",
+  "another",
+])("a command through %s server has its input, its output and its exit code", async (which) => {
+  const { server, agent } = await withAgent();
+  const url = which === "another" ? (await server.another()).url : server.url;
+  const session = exec(url, agent.workspaceId, server.admin.token);
+  const pieces = Array.from({ length: 64 }, (_, nth) => `${nth} ${"x".repeat(30_000)}\n`);
+  // At once with the start: nothing of it is lost while the command's side is looked for.
+  for (const piece of pieces) session.stdin.write(piece);
+  session.stdin.end();
+  const text = textOf(session.stdout);
+  expect(await session.ended).toBe(7);
+  session.stdout.end();
+  expect(await text).toBe(pieces.join(""));
+});
+
+test("when the server stops, sessions through it and behind it end with a code that says to try again", async () => {
+  const { server, agent } = await withAgent();
+  const other = await server.another();
+  const sessions = [server.url, other.url].map((url) => exec(url, agent.workspaceId, server.admin.token));
+  const codes = sessions.map(({ ended }) => ended.catch((error: CodedError) => error.code));
+  await Promise.all(
+    sessions.map(async ({ stdin, stdout }, nth) => {
+      stdin.write("hello");
+      await Promise.race([new Promise((resolve) => stdout.once("data", resolve)), codes[nth]]);
+    }),
+  );
+  await server.stop();
+  expect(await codes[0]).toBe("server_stopping");
+  // What the other server tells is what it knows first: that it stops, or that the agent's server did.
+  expect(["server_stopping", "agent_unavailable"]).toContain(await codes[1]);
+});
+
+const target = (url: string): ExecTarget => ({ agentId: "agent" as never, workspaceId: "w", elsewhereUrl: url });
+
+function lostAgainst(url: string): Promise<CodedError> {
+  return new Promise((resolve) => {
+    const limits = { ...httpLimits, relayConnectMs: 200, execPingMs: 100 };
+    const start = { kind: "start" as const, command: ["true"], env: {}, agent: null };
+    const events = { onOpen: () => undefined, onFrame: () => undefined, onLost: resolve };
+    openRelayedExec({ target: target(url), start, headers: {}, limits }, events);
+  });
+}
+
+test("a server that takes the connection and says nothing is given up in time", async () => {
+  const sockets: Socket[] = [];
+  const mute = createServer((socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    mute.close();
+  });
+  const { port } = mute.address() as { port: number };
+  expect(await lostAgainst(`http://127.0.0.1:${port}`)).toMatchObject({ code: "agent_unavailable" });
+});
+
+test("a server that falls silent in the middle is given up in time", async () => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", autoPong: false });
+  await new Promise((resolve) => server.once("listening", resolve));
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  const { port } = server.address() as { port: number };
+  expect(await lostAgainst(`http://127.0.0.1:${port}`)).toMatchObject({ code: "agent_unavailable" });
+});
