@@ -9,7 +9,7 @@ export interface Membership {
 }
 
 /**
- * Sees to it that the `prebuilds` user is at home wherever there is a pool (spec §8). What was found complete is not
+ * Makes the `prebuilds` user a member, with its group, of every organization that has a pool (spec §8). What was found complete is not
  * asked again for one interval, so that a cycle that comes soon after another asks nothing.
  */
 export function createMembership(deps: PrebuildsDeps): Membership {
@@ -40,7 +40,7 @@ async function complete(
   try {
     const { prebuildsAllowance: allowance } = deps.options;
     await addPrebuildsMembership(deps.db, { organizationId: organization.id, allowance, now: deps.clock.now() });
-    deps.logger.info("the prebuilds user is at home in an organization", { organization: organization.name });
+    deps.logger.info("the prebuilds user was made a member of an organization", { organization: organization.name });
     return true;
   } catch (error) {
     deps.logger.error("the prebuilds user could not be added to an organization", {

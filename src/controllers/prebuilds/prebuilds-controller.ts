@@ -91,7 +91,7 @@ interface Decided {
   readonly total: number;
   readonly isPaused: boolean;
   readonly isEnabled: boolean;
-  /** Organizations in which the `prebuilds` user could not be made at home. */
+  /** Organizations in which the membership of the `prebuilds` user could not be completed. */
   readonly membershipErrors: number;
 }
 
