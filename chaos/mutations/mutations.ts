@@ -73,8 +73,8 @@ export const mutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/controllers/server-presence.ts",
-        find: "const settled = await settle(deps, answer.differences);",
-        replace: "const settled = await settle(deps, []);",
+        find: "const settled = await settle(deps, told, answer.differences);",
+        replace: "const settled = await settle(deps, told, []);",
       },
     ],
     tests: ["test/db/server-presence.test.ts"],

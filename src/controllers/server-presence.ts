@@ -21,6 +21,8 @@ const serverLostMs = 10_000;
 /** Heartbeats this far apart are a break: nobody is taken for dead because of our own outage. */
 const breakMs = 8_000;
 const serverForgetMs = 3_600_000;
+/** A heartbeat that takes longer hangs: the others have taken this server for dead by then. */
+const heartbeatRunMsMax = 30_000;
 /** Agents whose rows are put right in one transaction. */
 const agentsPerTransactionMax = 500;
 
@@ -85,6 +87,7 @@ export function createServerPresence(deps: PresenceDeps): Controller {
     name: "server-presence",
     intervalMs: presenceIntervalMs,
     topics: [],
+    runMsMax: heartbeatRunMsMax,
     run: async () => {
       try {
         return { outcome: "ok", fields: await run() };

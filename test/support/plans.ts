@@ -130,9 +130,6 @@ function passesLimit(parent: PlanNode, child: PlanNode, isLimited: boolean): boo
 
 /** Plans that have to be as they are. One that is not needed any more fails the tests. */
 export const planExceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  agents_stranded: {
-    sort: "It is limited; the planner takes a tenth of the agents for a limit that it does not know.",
-  },
   pool_totals_fold_outcomes: {
     sort: "What came between two marks, seconds apart; the planner takes a ninth of all for a range that it does not know.",
   },
