@@ -11,6 +11,7 @@ import { usable } from "./b06-usable.ts";
 import { refill } from "./b07-refill.ts";
 import { snapshotScale } from "./b08-snapshot-scale.ts";
 import { metricsScrape } from "./b09-metrics.ts";
+import { history } from "./b11-history.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
 import { runRole } from "./harness/child-roles.ts";
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   refill,
   snapshotScale,
   metricsScrape,
+  history,
 ];
 
 const usage = `Usage: npm run bench -- [options]
