@@ -38,7 +38,7 @@ export class AgentLog {
     }
   }
 
-  /** Sends what there is. What could not be sent stays, in its place. */
+  /** Sends what there is. What could not be sent stays, in its order. */
   async flush(socket: ServerSocket): Promise<void> {
     while (this.#waiting.length > 0 && socket.isOpen) {
       if (this.#dropped > 0) this.#tellDropped();

@@ -1,10 +1,13 @@
-import { Kysely, type Migration, Migrator, PostgresDialect, sql } from "kysely";
 import type pg from "pg";
 import { type Logger, silentLogger } from "../platform/logger.ts";
 import { MigrationError } from "./migration-error.ts";
 import { type MigrationFile, migrationsFolder, readMigrationFiles } from "./migration-files.ts";
 
-/** Where the database keeps which migrations it has had. Kysely's Migrator owns both tables. */
+/**
+ * Where the database keeps which migrations it has had. Earlier releases migrated with the package Kysely: its tables and
+ * its lock stay in use, so that databases go on and a server of such a release that starts beside ours waits its turn.
+ * The second table is empty of meaning, and new databases do not have it.
+ */
 export const migrationTables = { applied: "schema_migrations", lock: "schema_migrations_lock" } as const;
 
 export interface MigrationReport {
@@ -13,6 +16,17 @@ export interface MigrationReport {
   /** Name of the newest migration that the database has now; undefined when there are none at all. */
   readonly version: string | undefined;
 }
+
+/** Key of the advisory lock under which migrations are applied: Kysely's own. */
+const lockKey = "3853314791062309107";
+
+const createAppliedTable = `create table if not exists ${migrationTables.applied} (
+  name varchar(255) primary key,
+  timestamp varchar(255) not null
+)`;
+
+const noteApplied = `insert into ${migrationTables.applied} (name, timestamp)
+values ($1, to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
 
 interface Queryable {
   query(text: string): Promise<{ readonly rows: readonly { readonly name: string }[] }>;
@@ -56,8 +70,7 @@ function lineOf(text: string, position: number): number {
   return text.slice(0, position).split("\n").length;
 }
 
-function failure(name: string, files: readonly MigrationFile[], error: unknown): MigrationError {
-  const source = files.find((file) => file.name === name)?.sql ?? "";
+function failure({ name, sql: source }: MigrationFile, error: unknown): MigrationError {
   const position = typeof error === "object" && error !== null && "position" in error ? Number(error.position) : 0;
   const line = position > 0 ? `, line ${lineOf(source, position)}` : "";
   const said = error instanceof Error ? error.message : String(error);
@@ -67,20 +80,6 @@ function failure(name: string, files: readonly MigrationFile[], error: unknown):
       "Remove the cause, then start the server again.",
     { cause: error },
   );
-}
-
-function migrationsOf(files: readonly MigrationFile[]): Record<string, Migration> {
-  const entry = (file: MigrationFile): [string, Migration] => [
-    file.name,
-    {
-      async up(db) {
-        // A migration may take longer than any request may; the limits return with the end of the transaction.
-        await sql`set local statement_timeout = 0; set local lock_timeout = 0`.execute(db);
-        await sql.raw(file.sql).execute(db);
-      },
-    },
-  ];
-  return Object.fromEntries(files.map(entry));
 }
 
 /**
@@ -93,34 +92,58 @@ export async function migrate(
 ): Promise<MigrationReport> {
   const logger = options.logger ?? silentLogger;
   const files = readMigrationFiles(options.folder ?? migrationsFolder());
-  requireKnown(await appliedMigrations(pool), files);
-  // The pool is the caller's: this Kysely is never destroyed, as that would end it.
-  const migrator = new Migrator({
-    db: new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) }),
-    provider: { getMigrations: () => Promise.resolve(migrationsOf(files)) },
-    migrationTableName: migrationTables.applied,
-    migrationLockTableName: migrationTables.lock,
-  });
+  const before = await appliedMigrations(pool);
+  requireKnown(before, files);
   const applied: string[] = [];
   // One at a time, because one transaction over all would hold its locks for their sum, and PostgreSQL refuses to
-  // use some things (a new value of a type) in the transaction that made them. One turn more than there are files.
-  for (let turn = 0; turn <= files.length; turn += 1) {
-    const { error, results = [] } = await migrator.migrateUp();
-    const failed = results.find((result) => result.status === "Error");
-    if (failed !== undefined) throw failure(failed.migrationName, files, error);
-    if (error !== undefined) {
-      // Another, newer server may have migrated since the look above.
-      requireKnown(await appliedMigrations(pool), files);
-      const said = error instanceof Error ? error.message : JSON.stringify(error);
-      throw new MigrationError("migration_failed", `The database could not be migrated: ${said}.`, {
-        cause: error,
-      });
-    }
-    if (results.length === 0) break;
-    for (const result of results) {
-      applied.push(result.migrationName);
-      logger.info("migration applied", { migration: result.migrationName });
-    }
+  // use some things (a new value of a type) in the transaction that made them. The usual start has nothing to do, and
+  // takes no lock.
+  for (let known = before.length; known < files.length; known += 1) {
+    const name = await applyNext(pool, files);
+    if (name === undefined) break;
+    applied.push(name);
+    logger.info("migration applied", { migration: name });
   }
   return { applied, version: (await appliedMigrations(pool)).at(-1) };
+}
+
+/** Applies the first migration that the database has not had. @returns its name; undefined when it has had all. */
+async function applyNext(pool: pg.Pool, files: readonly MigrationFile[]): Promise<string | undefined> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const name = await applyWithin(client, files);
+    await client.query("commit");
+    return name;
+  } catch (error) {
+    await client.query("rollback").catch((lost: unknown) => {
+      broken = lost instanceof Error ? lost : new Error(String(lost));
+    });
+    if (error instanceof MigrationError) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    throw new MigrationError("migration_failed", `The database could not be migrated: ${said}.`, { cause: error });
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function applyWithin(client: pg.ClientBase, files: readonly MigrationFile[]): Promise<string | undefined> {
+  // A migration, and the wait for another server's, may take longer than any request may; the limits return with the
+  // end of the transaction.
+  await client.query("set local statement_timeout = 0; set local lock_timeout = 0");
+  await client.query(`select pg_advisory_xact_lock(${lockKey})`);
+  await client.query(createAppliedTable);
+  const applied = await appliedMigrations(client);
+  // Another server, maybe a newer one, may have migrated since the last look.
+  requireKnown(applied, files);
+  const next = files[applied.length];
+  if (next === undefined) return undefined;
+  try {
+    await client.query(next.sql);
+  } catch (error) {
+    throw failure(next, error);
+  }
+  await client.query(noteApplied, [next.name]);
+  return next.name;
 }

@@ -8,7 +8,7 @@ import type { ExecEnd, ExecEvents, ExecStart } from "./exec-end.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { pingRegularly } from "./keep-alive.ts";
 
-/** Set on a connection that one server makes to another, so that none goes round in a ring. */
+/** Set on a connection that one server makes to another, so that none is relayed in a circle. */
 const relayHeader = "x-prewarm-relayed";
 
 export interface RelayOptions {

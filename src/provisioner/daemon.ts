@@ -193,7 +193,7 @@ class RunningDaemon implements Daemon {
     });
   }
 
-  /** One of the daemon's places: takes a job, works on it, takes the next. */
+  /** One of the daemon's slots: takes a job, works on it, takes the next. */
   async #leaseLoop(): Promise<void> {
     let failures = 0;
     while (!this.#leasing.signal.aborted) {

@@ -7,6 +7,7 @@ import { appliedMigrations, migrate } from "../../src/db/migrate.ts";
 import { MigrationError } from "../../src/db/migration-error.ts";
 import { migrationsFolder, readMigrationFiles } from "../../src/db/migration-files.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 let folder = "";
 let database: TestDatabase;
@@ -121,6 +122,47 @@ describe("migrations", () => {
     const error = await refusal(migrate(pool, { folder }));
     expect([error.code, error.message]).toEqual(["migration_files_invalid", expect.stringContaining(reason)]);
     expect(await appliedMigrations(pool)).toEqual([]);
+  });
+});
+
+describe("a database that an earlier release has migrated", () => {
+  /** The tables of the package Kysely 0.28, as its migrator made and filled them. */
+  const earlier = `create table schema_migrations (name varchar(255) not null primary key, timestamp varchar(255) not null);
+    create table schema_migrations_lock (id varchar(255) not null primary key, is_locked integer not null default 0);
+    insert into schema_migrations_lock (id, is_locked) values ('migration_lock', 0);
+    create table first (n int);
+    insert into schema_migrations values ('0001_first', '2026-01-02T03:04:05.678Z')`;
+
+  it("goes on where it stood, and keeps its record", async () => {
+    await pool.query(earlier);
+    file("0001_first", "create table first (n int);");
+    expect(await migrate(pool, { folder })).toEqual({ applied: [], version: "0001_first" });
+    file("0002_second", "alter table first add column m int;");
+    expect((await migrate(pool, { folder })).applied).toEqual(["0002_second"]);
+    const { rows } = await pool.query<{ name: string; timestamp: string }>(
+      "select * from schema_migrations order by 1",
+    );
+    expect(rows[0]).toEqual({ name: "0001_first", timestamp: "2026-01-02T03:04:05.678Z" });
+    expect(rows[1]?.timestamp).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  });
+
+  it("waits for such a release that is migrating it at the moment", async () => {
+    await pool.query(earlier);
+    file("0001_first", "create table first (n int);");
+    file("0002_second", "alter table first add column m int;");
+    const old = new pg.Client(database.connection);
+    await old.connect();
+    await old.query("select pg_advisory_lock(3853314791062309107)");
+    const migrating = migrate(pool, { folder });
+    await waitUntil("it waits for the lock", async () => {
+      const { rowCount } = await old.query("select from pg_locks where locktype = 'advisory' and not granted");
+      return rowCount === 1;
+    });
+    await old.query("alter table first add column m int");
+    await old.query("insert into schema_migrations values ('0002_second', '2026-01-02T03:04:05.678Z')");
+    await old.query("select pg_advisory_unlock(3853314791062309107)");
+    expect(await migrating).toEqual({ applied: [], version: "0002_second" });
+    await old.end();
   });
 });
 

@@ -91,3 +91,10 @@ it("while quotas are off, pools are filled whatever they cost", async () => {
   expect(await reconcile(fx)).toMatchObject({ creates: 2, held: 0 });
   expect(await costOf(fx, prebuildsUserId)).toBe(6);
 });
+
+it("of an organization that gets its group in this very cycle is its default allowance", async () => {
+  const fx = await testFixture(on);
+  await publishTemplate(fx, { cost: 3, presets: { large: 4 } });
+  await fx.rows("delete from groups where lower(name) = 'prebuilds'");
+  expect(await reconcile(fx, { prebuildsAllowance: 7 })).toMatchObject({ creates: 2, held: 2 });
+});

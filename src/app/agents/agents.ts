@@ -56,7 +56,7 @@ function hooksOf(definition: ManifestAgent): AgentManifest["hooks"] {
   };
 }
 
-/** The claim record as the agent may see it: nobody's while the workspace waits in its pool (spec §4.1). */
+/** The claim record as the agent may see it: it names no owner while the workspace is in its pool (spec §4.1). */
 export async function claimRecordOf(context: AppContext, agent: AgentRow): Promise<ClaimRecord> {
   const row = await agentReports(context).claimRecord.ask(agent.id);
   if (row === undefined) throw new CodedError("not_found", "The workspace of this agent is gone.");

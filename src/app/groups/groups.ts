@@ -118,7 +118,7 @@ export async function removeGroup(context: AppContext, actor: Actor, input: Name
   await changing(context, change, group.name, (tx) => deleteGroup(tx, group.id));
 }
 
-/** Errors: `forbidden`, `not_found`, also for a name that is nobody's in the organization: then none is added; `conflict`. */
+/** Errors: `forbidden`, `not_found`, also when a name belongs to no member of the organization: then nobody is added; `conflict`. */
 export async function addGroupMembers(
   context: AppContext,
   actor: Actor,

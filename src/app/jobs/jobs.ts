@@ -159,7 +159,7 @@ export async function cancelPendingPrebuildJobs(
     max: bulkCancelMax,
   });
   const now = context.clock.now();
-  // In the order of the ids, so that two who cancel at once never wait for each other in a ring.
+  // In the order of the ids, so that two who cancel at once never deadlock.
   const ordered = jobIds.toSorted();
   let canceled = 0;
   for (let from = 0; from < ordered.length; from += cancelsPerTransactionMax) {

@@ -2,7 +2,7 @@ import type { DoctorFinding } from "../../contracts/api/system.ts";
 import type { ListedDaemon } from "../../db/daemons/daemons.ts";
 import { finding } from "./finding.ts";
 
-/** A daemon that is away for longer is taken for given up, and not mentioned any more. */
+/** A daemon that has been away for longer counts as removed, and is not mentioned any more. */
 const awayShownMs = 7 * 86_400_000;
 
 /** What a daemon can do; or, for a while, that it is away, and whether it said so. */

@@ -9,7 +9,7 @@ import { within } from "../../platform/within.ts";
 /** For asking what became of claims whose answer was lost: the person has waited for the answer already. */
 const askMsMax = 6_000;
 
-/** Whether a statement of one's own may have been committed although it failed: its connection broke, or fell silent. */
+/** Whether our own statement may have been committed although it failed: its connection broke, or fell silent. */
 export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof CodedError && error.code === "database_unavailable" && !isNothingDone(error.cause);
 }

@@ -55,7 +55,7 @@ export function createVersionDefinitions(): VersionDefinitions {
           presetName: preset.name,
           isDefault: preset.is_default,
           instances: preset.instances,
-          // Presets of a version are written together: their place in the file tells the older.
+          // Presets of a version are written together: their order in the file tells which is older.
           createdAt: new Date(preset.created_at).getTime() + preset.position / 1_000,
           parameters: preset.parameters,
           cost: preset.cost,

@@ -33,7 +33,7 @@ export interface Candidates {
   readonly notices: readonly WorkspaceId[];
 }
 
-/** What may be due: a fixed number of statements, each bounded. Nothing of it is taken for true: acts look again. */
+/** What may be due: a fixed number of statements, each bounded. It may be outdated when it is acted upon, so each act reads the row again. */
 export async function lookForDue(
   sql: Sql,
   options: { readonly now: Date; readonly isDormancyAsked: boolean },

@@ -26,7 +26,7 @@ export interface MetricsRefreshDeps {
   readonly options: { readonly refreshIntervalMs: number; readonly refreshTimeoutMs: number };
 }
 
-/** Pools or totals that are worked through before requests get their turn again. */
+/** Pools or totals that are worked through before the event loop may handle requests. */
 const batchMax = 500;
 /** Beside the event loop, and the fastest level: names repeat so much that it takes nine tenths away. */
 const compress = promisify(gzip);

@@ -19,7 +19,7 @@ import { concurrencyFor, type PrebuildsDeps } from "./prebuilds-deps.ts";
  */
 const createsPerTransactionMax = 5;
 const pauseMsMax = 100;
-/** Presets whose parameters are checked before requests have their turn. */
+/** Presets whose parameters are checked before the event loop may handle requests. */
 const checksPerTurn = 10;
 const nameLength = 15;
 

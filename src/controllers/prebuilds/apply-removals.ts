@@ -16,8 +16,8 @@ export interface Removed {
 }
 
 /**
- * Applies every cancellation and delete of the plans, before any create: with the places of the deployment all
- * taken, creating first would be refused and the pool stay as it is.
+ * Applies every cancellation and delete of the plans, before any create: when the provider has no room left, creating
+ * first would fail, and the pool would stay as it is.
  */
 export async function applyRemovals(deps: PrebuildsDeps, plans: readonly PoolPlan[]): Promise<Removed> {
   const pending: WorkspaceId[] = [];

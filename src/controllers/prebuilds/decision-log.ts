@@ -8,12 +8,12 @@ import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { sleep, yieldTurn } from "../../platform/sleep.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
-/** Records that are made, and stored by one statement, before requests get their turn again. */
+/** Records that are made, and stored by one statement, before the event loop may handle requests. */
 const decisionBatchMax = 20;
 /** So many records are made without a rest; the longest rest between two statements after that. */
 const unrestedMax = 100;
 const restMsMax = 50;
-/** Decisions that are compared before requests have their turn. */
+/** Decisions that are compared before the event loop may handle requests. */
 const digestsPerTurn = 10;
 
 export interface DecisionLog {

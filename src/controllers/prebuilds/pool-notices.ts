@@ -27,7 +27,7 @@ function changesOf(plans: readonly PoolPlan[], snapshots: ReadonlyMap<PresetId, 
   const recovered: PoolHealthChanges["recovered"][number][] = [];
   for (const { presetId, mode, health } of plans) {
     const snapshot = snapshots.get(presetId);
-    // What becomes of the pool of a version that was replaced is nobody's concern any more.
+    // Nobody is told about the pool of a version that was replaced.
     if (snapshot === undefined || mode === "inactive") continue;
     if (limited.length + recovered.length >= changesPerCycleMax) break;
     const { preset, history } = snapshot;

@@ -2,6 +2,7 @@ import type { PresetId } from "../../contracts/ids.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
 import { presetsTotal } from "../../db/pools/load-pools.ts";
 import { canSkip } from "../../domain/pool/decide-pool.ts";
+import type { DeploymentSnapshot } from "../../domain/pool/deployment-snapshot.ts";
 import { planDeployment } from "../../domain/pool/plan-deployment.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
@@ -91,20 +92,19 @@ interface Decided {
   readonly total: number;
   readonly isPaused: boolean;
   readonly isEnabled: boolean;
-  /** Organizations in which the `prebuilds` user could not be made at home. */
+  /** Organizations in which the membership of the `prebuilds` user could not be completed. */
   readonly membershipErrors: number;
 }
 
 /** One consistent snapshot in, one plan for each pool that has anything to decide out. */
 async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Decided> {
-  const { loaded, total } = await deps.db.snapshot("prebuilds load", async (sql) => ({
-    loaded: await loadDeployment(sql, { limits: deps.options, now: deps.clock.now() }),
-    total: await presetsTotal(sql),
-  }));
-  const { snapshot: deployment, pools } = loaded;
-  const { paused: isPaused, disabled } = deployment.policy;
+  const first = await load(deps);
+  const { paused: isPaused, disabled } = first.deployment.policy;
   const mayAct = !isPaused && !disabled;
-  const membershipErrors = mayAct ? await membership.ensure(pools.map(({ preset }) => preset)) : 0;
+  const presets = first.deployment.pools.map(({ preset }) => preset);
+  const ensured = mayAct ? await membership.ensure(presets) : { completed: 0, errors: 0 };
+  // An organization that has just got its group has an allowance now, which the snapshot does not know.
+  const { deployment, total } = ensured.completed > 0 ? await load(deps) : first;
   const planned = (await inTurns(planDeployment(deployment))).filter(({ snapshot }) => !canSkip(snapshot));
   return {
     plans: planned.map(({ plan }) => plan),
@@ -112,8 +112,15 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
     total,
     isPaused,
     isEnabled: !disabled,
-    membershipErrors,
+    membershipErrors: ensured.errors,
   };
+}
+
+async function load(deps: PrebuildsDeps): Promise<{ readonly deployment: DeploymentSnapshot; readonly total: number }> {
+  return await deps.db.snapshot("prebuilds load", async (sql) => ({
+    deployment: (await loadDeployment(sql, { limits: deps.options, now: deps.clock.now() })).snapshot,
+    total: await presetsTotal(sql),
+  }));
 }
 
 function report(logger: Logger, stats: CycleStats): RunReport {

@@ -290,7 +290,7 @@ set failed_at = case when $3 = 'failed' then $2::timestamptz end,
 where id = $1`,
 );
 
-/** What the end says of the template: nothing when we were the ones who stopped the build. */
+/** What the end says about the template: `canceled`, which says nothing, when the server itself stopped the build. */
 function firstResultOf(outcome: JobOutcome, job: FinishedRow): "succeeded" | "failed" | "abandoned" | "canceled" {
   if (outcome.kind !== "failed") return outcome.kind;
   if (job.cancel_reason === "preempted") return "canceled";

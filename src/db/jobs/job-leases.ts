@@ -29,7 +29,7 @@ from (
 const takeStatement: Statement<TakenRow> = statement(
   "job_lease",
   // Queue order (spec §7): people first, then the pools' deletes, then their creates; within a
-  // class the oldest first. A create is passed over when it would leave fewer free slots than are reserved for people.
+  // class the oldest first. A create is skipped when it would leave fewer free slots than are reserved for people.
   `with busy as materialized (
   select count(*)::int as slots
   from jobs

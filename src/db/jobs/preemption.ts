@@ -111,7 +111,7 @@ order by b.created_at
 limit $1`,
 );
 
-/** Prebuilds whose create was pre-empted and has ended: they are no evidence of anything. */
+/** Prebuilds whose create was pre-empted and has ended: they are not kept as evidence. */
 export async function preemptedPrebuilds(
   sql: Sql,
   max: number,

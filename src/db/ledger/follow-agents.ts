@@ -5,7 +5,7 @@ import { ledgerMove } from "./ledger-writes.ts";
 
 const lockStatement: Statement<object> = statement(
   "ledger_lock_agents",
-  // In one order, so that two transactions that change agents of the same prebuilds never wait for each other in a ring.
+  // In one order, so that two transactions that change agents of the same prebuilds never deadlock.
   `select b.workspace_id
 from prebuilds b
 where b.workspace_id in (select workspace_id from agents where id = any($1::uuid[]))

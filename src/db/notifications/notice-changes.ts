@@ -104,7 +104,7 @@ export async function noticeDaemons(
 
 const limitedStatement: Statement<{ readonly id: PresetId }> = statement(
   "notice_pool_limited",
-  // Locked in one order, so that two servers that mark the same pools wait for each other and never in a ring.
+  // Locked in one order, so that two servers that mark the same pools wait for each other and never deadlock.
   // A mark from before the version became active is an earlier version's, and this one's limit is another change.
   `update presets
 set hard_limit_noted_at = $2

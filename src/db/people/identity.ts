@@ -47,7 +47,7 @@ where k.secret_hash = any($1::bytea[])
 
 /**
  * Authenticates sessions and API tokens by the hashes of their secrets.
- * @returns for each hash, in order, whose it is; undefined where it is nobody's, expired or revoked.
+ * @returns for each hash, in order, the user that it belongs to; undefined where it is unknown, expired or revoked.
  */
 export async function usersByTokens(
   sql: Sql,

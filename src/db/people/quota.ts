@@ -7,7 +7,7 @@ import type { Sql, Tx } from "../store.ts";
 const lockStatement: Statement<object> = statement(
   "quota_lock",
   // Nobody else admits anything for these owners until the transaction ends. In one order, so that two that lock
-  // several never wait for each other in a ring. What is used is summed by a later statement, which sees what whoever
+  // several never deadlock. What is used is summed by a later statement, which sees what whoever
   // had the lock before has committed.
   `select pg_advisory_xact_lock(key)
 from (

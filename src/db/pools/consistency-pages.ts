@@ -44,7 +44,7 @@ cross join lateral (
 limit $2)`,
 );
 
-/** Rows of the pools whose other half is missing, or says something else; there must be none. At most `max` of each kind. */
+/** Rows of the pools whose counterpart is missing or disagrees; there must be none. At most `max` of each kind. */
 export async function poolStrays(sql: Sql, systemUserId: string, max: number): Promise<StrayRow[]> {
   return await sql.query(poolStatement, [systemUserId, max]);
 }

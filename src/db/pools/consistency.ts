@@ -45,7 +45,7 @@ limit $1`,
   "long",
 );
 
-/** Ledger rows that say something else than builds and agents do, at most `max`. */
+/** Ledger rows that disagree with builds and agents, at most `max`. */
 export async function divergentLedger(sql: Sql, max: number): Promise<DivergentRow[]> {
   return await sql.query(divergentStatement, [max]);
 }

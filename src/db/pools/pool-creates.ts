@@ -15,7 +15,7 @@ export interface PoolCreate {
 const lockStatement: Statement<{ readonly id: PresetId }> = statement(
   "pool_create_lock",
   // One creator a pool at a time: whoever comes second counts what the first has committed. In the order of the ids,
-  // so that two batches never wait for each other in a ring.
+  // so that two batches never deadlock.
   `select id
 from presets
 where id = any($1::uuid[])

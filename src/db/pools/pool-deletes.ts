@@ -13,7 +13,7 @@ interface DrainedRow {
 const deleteStatement: Statement<DrainedRow> = statement(
   "pool_delete",
   // The row is taken by its state: a claim that came first has changed it, and this delete is a no-op for it. In the
-  // order of the ids, so that two batches never wait for each other in a ring.
+  // order of the ids, so that two batches never deadlock.
   // A delete build names the version of the workspace's last build, which may be older than the active one.
   `with target as materialized (
   select b.workspace_id
@@ -121,7 +121,7 @@ export async function deletePrebuilds(sql: Sql, input: DeleteInput): Promise<Wor
 const cancelStatement: Statement<DrainedRow> = statement(
   "pool_cancel_pending",
   // Whoever gets the job's row first has it: a daemon that leases it makes the status "running" and this a no-op.
-  // In the order of the ids, so that two batches never wait for each other in a ring.
+  // In the order of the ids, so that two batches never deadlock.
   `with pending as materialized (
   select j.id
   from prebuilds b

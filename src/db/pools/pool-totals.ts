@@ -72,7 +72,7 @@ export async function readPoolTotals(sql: Sql): Promise<PoolTotalsRow[]> {
 
 const foldEventsStatement: Statement<object> = statement(
   "pool_totals_fold_events",
-  // An event is counted by whoever removes it. In the order of the key, so that two servers never wait in a ring.
+  // An event is counted by whoever removes it. In the order of the key, so that two servers never deadlock.
   `with folded as (
   delete from pool_events
   returning preset_id, kind, count

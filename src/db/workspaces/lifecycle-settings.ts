@@ -103,7 +103,7 @@ export interface UsedRow extends PolicyParts {
 
 const lockUsedStatement: Statement<UsedRow> = statement(
   "lifecycle_lock_used",
-  // Locked by id, so that two servers never wait for each other. What was noted a moment ago is passed over.
+  // Locked by id, so that two servers never wait for each other. What was noted a moment ago is skipped.
   `select w.id, w.deadline_at,
   case when b.stage = 'claim' then b.created_at else coalesce(j.completed_at, b.created_at) end as started_at,
   v.manifest -> 'lifecycle' as section, t.lifecycle as changes

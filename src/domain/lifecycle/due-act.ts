@@ -5,7 +5,7 @@ import { dayMs, hourMs, minuteMs } from "../time/civil-date.ts";
 import { durationText } from "../time/instant-text.ts";
 import { lastFiring, nextFiring, parseAutostart } from "./autostart.ts";
 
-/** How late autostart still starts anything: beyond it, a server that was down for a night starts nobody's workspace. */
+/** How late autostart still starts anything: a server that was down for a night does not start everything that it missed. */
 export const autostartGraceMs = hourMs;
 /** How long before its deletion the owner of a dormant workspace is told. */
 export const deletionNoticeMs = 3 * dayMs;
@@ -13,7 +13,7 @@ export const deletionNoticeMs = 3 * dayMs;
 export const retryBaseMs = minuteMs;
 export const retryMaxMs = hourMs;
 
-/** A person's workspace as the rules see it; instants in milliseconds. There is no such thing of an unclaimed prebuild. */
+/** A person's workspace as the rules see it; instants in milliseconds. An unclaimed prebuild has none. */
 export interface LifecycleSubject {
   readonly transition: Transition;
   readonly status: JobStatus;

@@ -41,7 +41,7 @@ export function decidePool(snapshot: PoolSnapshot): PoolPlan {
 }
 
 /**
- * Whether a pool can be passed over before any work is started for it: it is inactive, and has nothing
+ * Whether a pool can be skipped before any work is started for it: it is inactive, and has nothing
  * running, expired or pending. A pool that can be skipped never has actions.
  */
 export function canSkip(snapshot: PoolSnapshot): boolean {

@@ -32,8 +32,8 @@ export function decisionDigest(decision: DecisionCore): string {
 function hash53(text: string): string {
   let high = 0xdead_beef;
   let low = 0x41c6_ce57;
-  for (let place = 0; place < text.length; place += 1) {
-    const unit = text.charCodeAt(place);
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
     high = Math.imul(high ^ unit, 0x85eb_ca6b);
     low = Math.imul(low ^ unit, 0xc2b2_ae35);
   }

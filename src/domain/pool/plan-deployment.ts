@@ -6,7 +6,7 @@ import { limitCreateRate } from "./limit-create-rate.ts";
 import type { PoolPlan } from "./pool-plan.ts";
 import type { PoolSnapshot } from "./pool-snapshot.ts";
 
-/** Pools that are decided before others on the same thread get their turn. */
+/** Pools that are decided between two pauses. */
 const poolsPerTurn = 10;
 
 /** What is to be done about one pool, and what that was decided from. */

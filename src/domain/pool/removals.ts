@@ -59,7 +59,7 @@ function cancelPending({ prebuilds }: PoolSnapshot): readonly PoolAction[] {
   return pending.length === 0 ? [] : [{ kind: "cancel_pending", prebuilds: pending, because: "inactive" }];
 }
 
-/** Whether nothing was created yet, so that the prebuild can go without a provisioner. */
+/** Whether nothing was created yet, so that the prebuild can be removed without a provisioner. */
 export function isCancellable(prebuild: LivePrebuild): boolean {
   return prebuild.state === "building" && prebuild.hasPendingFirstBuildJob;
 }

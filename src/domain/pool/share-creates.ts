@@ -15,22 +15,22 @@ export function shareCreates(
   const total = plans.reduce((sum, plan) => sum + plannedCreates(plan), 0);
   if (total <= slots) return plans;
   const granted = grantSlots(plans, slots);
-  return plans.map((plan, place) => holdCreates(plan, granted.get(place) ?? 0, because));
+  return plans.map((plan, index) => holdCreates(plan, granted.get(index) ?? 0, because));
 }
 
-/** Place of a plan → slots it got. */
+/** Index of a plan → slots it got. */
 function grantSlots(plans: readonly PoolPlan[], slots: number): ReadonlyMap<number, number> {
-  // One wish per create that could be granted, ranked by what the pool would have by then.
-  const wishes = plans.flatMap((plan, place) => {
+  // One entry per create that could be granted, ranked by what the pool would have by then.
+  const wanted = plans.flatMap((plan, index) => {
     const covered = plan.state.actual - plan.state.expired + plan.state.starting;
     return Array.from({ length: Math.min(plannedCreates(plan), slots) }, (_, nth) => ({
-      place,
+      index,
       rank: covered + nth,
       presetId: plan.presetId,
     }));
   });
-  wishes.sort((one, other) => one.rank - other.rank || (one.presetId < other.presetId ? -1 : 1));
+  wanted.sort((one, other) => one.rank - other.rank || (one.presetId < other.presetId ? -1 : 1));
   const granted = new Map<number, number>();
-  for (const { place } of wishes.slice(0, slots)) granted.set(place, (granted.get(place) ?? 0) + 1);
+  for (const { index } of wanted.slice(0, slots)) granted.set(index, (granted.get(index) ?? 0) + 1);
   return granted;
 }

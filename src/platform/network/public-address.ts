@@ -1,6 +1,6 @@
 import { BlockList, isIP } from "node:net";
 
-/** IPv4 networks that are nobody's on the internet (IANA's special-purpose registry), and multicast. */
+/** IPv4 networks without hosts on the internet (IANA's special-purpose registry), and multicast. */
 const specialIpv4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
@@ -39,7 +39,7 @@ const globalIpv6 = listOf([["2000::", 3]], "ipv6");
 
 /**
  * Whether an IP address is one of the internet: not loopback, private, link-local, multicast or reserved. Of IPv6 only
- * 2000::/3 is; so an IPv4 address in IPv6 clothes (::ffff:, 64:ff9b::) is refused as a whole.
+ * 2000::/3 is; so an IPv4 address written as IPv6 (::ffff:, 64:ff9b::) is refused, whatever it is.
  */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);

@@ -48,7 +48,7 @@ export interface MarkedProcess {
 
 /**
  * Processes of this host that were started with a matching `NAME=value` in their environment. Only those whose
- * environment may be read: one's own, or all for root. Zombies have none.
+ * environment may be read: those of this account, or all of them for root. Zombies have none.
  */
 export async function processesMarked(matches: (setting: string) => boolean): Promise<readonly MarkedProcess[]> {
   const numbers = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));

@@ -96,8 +96,15 @@ describe("packing and unpacking", () => {
     expect(paths.filter((name) => !name.endsWith("/"))).toEqual(["deep/build", "deep/top", "template.yaml"]);
   });
 
-  test("a pattern that takes back is refused instead of misread", async () => {
-    await expect(packFolder(source({ ".prewarmignore": "!keep" }))).rejects.toMatchObject({ code: "invalid_request" });
+  test("a pattern that takes back does so, but not with what is never of use", async () => {
+    const root = source({
+      ".prewarmignore": "*.log\n!keep.log\n!node_modules\n",
+      "keep.log": "",
+      "other.log": "",
+      "OTHER.LOG": "kept: names have their case",
+      "node_modules/x": "",
+    });
+    expect((await packFolder(root)).paths).toEqual(["OTHER.LOG", "keep.log"]);
   });
 
   test("a symbolic link is refused by its name", async () => {

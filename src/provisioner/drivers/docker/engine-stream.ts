@@ -20,7 +20,7 @@ async function* decoded(answer: AsyncIterable<Buffer>): AsyncGenerator<string> {
   for await (const piece of answer) yield decoder.write(piece);
 }
 
-/** The JSON objects of a stream such as a pull's progress or events: one a line. What is none is passed over. */
+/** The JSON objects of a stream such as a pull's progress or events: one a line. A line that is not JSON is skipped. */
 export async function* jsonLines(answer: IncomingMessage): AsyncGenerator<Readonly<Record<string, unknown>>> {
   for await (const line of lines(decoded(answer))) {
     const value = parsed(line);
