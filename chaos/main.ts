@@ -82,7 +82,8 @@ async function mutate(names: string): Promise<void> {
       minutes: numberOf(options.minutes, "minutes"),
       seed: numberOf(options.seed, "seed"),
       isChaosOnly: options["chaos-only"],
-    });
+    }).catch((error: unknown) => ({ name: mutation.name, breaks: mutation.breaks, caughtBy: null, seconds: 0, error }));
+    if ("error" in result) console.error(result.error);
     console.log(`  ${result.caughtBy ?? "NOTHING noticed"} (${result.seconds} s)`);
     results.push(result);
     rememberResults(path.join(packageRoot, "chaos/results/mutations.json"), [result]);

@@ -126,7 +126,7 @@ export const mutations: readonly Mutation[] = [
         replace: "  limit 1",
       },
     ],
-    tests: ["test/db/queue.test.ts"],
+    tests: ["test/faults/one-job-two-daemons.test.ts"],
   },
   {
     name: "publish-before-commit",

@@ -8,7 +8,7 @@ import { sendSignal } from "../system/process-list.ts";
 import { applyEdit } from "./apply-edit.ts";
 import type { Mutation } from "./mutations.ts";
 
-const testLimitMs = 300_000;
+const testLimitMs = 180_000;
 /** What chaos takes beside its minutes: start, the last round, the last look. */
 const besideMs = 420_000;
 
@@ -44,7 +44,8 @@ export async function runMutation(mutation: Mutation, options: MutationOptions):
     for (const test of options.isChaosOnly ? [] : mutation.tests) {
       const vitest = path.join(copy, "node_modules/vitest/vitest.mjs");
       const done = await run(copy, [process.execPath, vitest, "run", test], testLimitMs);
-      if (done.status !== 0) return { name, breaks, caughtBy: failedTest(done.output, test), seconds: seconds() };
+      const caughtBy = done.status === null ? `${test} does not end any more` : failedTest(done.output, test);
+      if (done.status !== 0) return { name, breaks, caughtBy, seconds: seconds() };
     }
     const chaosBegunMs = performance.now();
     const violation = await runChaos(copy, mutation, options);

@@ -14,7 +14,7 @@ export const claimPollMs = 5_000;
  * How often one that is connected asks though nobody poked it. Its server does the looking: with each heartbeat it pokes
  * the agents whose claim they have not acknowledged. Thousands of agents at rest need not ask every few seconds.
  */
-export const claimPollConnectedMs = 60_000;
+export const claimPollConnectedMs = 300_000;
 /** Either side sends a ping after this much silence and gives the connection up after twice as much. */
 export const agentPingMs = 10_000;
 

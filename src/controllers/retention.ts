@@ -10,7 +10,8 @@ import { sleep } from "../platform/sleep.ts";
 import type { Controller } from "./controller.ts";
 import { createLease, type Lease } from "./lease.ts";
 
-const intervalMs = 60_000;
+/** Mostly nothing is due, and a run asks for its lease alone. After a failure the next run is the retry. */
+const intervalMs = 10_000;
 /** One run of one rule; the next run goes on. */
 const ruleMsMax = 2_000;
 /** With something left to do, the next run comes soon. */

@@ -1,5 +1,7 @@
 // The pruner: one server at a time, in bounded steps, and honest about how far it is.
 import pg from "pg";
+import { examine } from "../../src/app/system/doctor.ts";
+import type { ControllerStatus } from "../../src/contracts/api/system.ts";
 import { describe, expect, test } from "vitest";
 import { createRetention, type RetentionDeps } from "../../src/controllers/retention.ts";
 import type { RetentionRule } from "../../src/db/retention/retention-rule.ts";
@@ -68,6 +70,31 @@ describe("the pruner", () => {
     expect(fields).toMatchObject({ behind: [], lagSeconds: {}, removed: { files: 3 } });
     expect(againAfterMs).toBeUndefined();
     expect(fx.logger.entries.map(({ message }) => message)).toContain("history is removed in time again");
+  });
+
+  test("is in what the doctor says: in time, behind, and nothing where another server is at it", async () => {
+    const fx = await testFixture();
+    const saidOf = async (report: Readonly<Record<string, unknown>> | null): Promise<readonly string[]> => {
+      const status: ControllerStatus = {
+        name: "retention",
+        intervalMs: 10_000,
+        lastStartedAt: null,
+        lastElapsedMs: null,
+        lastOutcome: "ok",
+        lastError: null,
+        runs: 1,
+        report,
+      };
+      const { findings } = await examine(fx.context, fx.admin, () => [status]);
+      return findings
+        .filter(({ check }) => check === "retention")
+        .map(({ severity, message }) => `${severity}: ${message}`);
+    };
+    expect(await saidOf(null)).toEqual([]);
+    expect(await saidOf({ behind: [] })).toEqual(["ok: History that is due is removed in time."]);
+    expect(await saidOf({ behind: ["old_builds"] })).toEqual([
+      "warning: History is removed more slowly than it is due: old_builds.",
+    ]);
   });
 
   test("works on one server at a time", async () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { agentLogLinesMax } from "../../src/contracts/limits.ts";
 import { recordAudit } from "../../src/db/audit/audit.ts";
+import { agedRules } from "../../src/db/retention/prune-by-age.ts";
 import { readPoolTotals } from "../../src/db/pools/pool-totals.ts";
 import { deleteTemplate, putFile } from "../../src/db/templates/templates.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
@@ -9,7 +10,7 @@ import { create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
-import { pruneAll, settleDemand } from "../support/retention.ts";
+import { pruneAll, settleDemand, usualKeeps } from "../support/retention.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 const day = 86_400_000;
@@ -126,6 +127,19 @@ describe("creations", () => {
       before.map((row) => [row.reason, row.claimed, row.missed]),
     );
   });
+});
+
+test("an outcome that is not in the totals yet stays, however old it is", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: {} });
+  await create(fx);
+  fx.clock.advance(20 * day);
+  const rule = agedRules.find(({ name }) => name === "creation_outcomes");
+  const step = async () =>
+    (await rule?.step({ sql: fx.store, now: fx.clock.now(), keeps: usualKeeps, cursor: null }))?.removed;
+  expect(await step()).toEqual({ creation_outcomes: 0 });
+  await settleDemand(fx);
+  expect(await step()).toEqual({ creation_outcomes: 1 });
 });
 
 describe("versions of a template", () => {

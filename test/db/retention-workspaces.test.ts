@@ -210,6 +210,23 @@ describe("what a pool counts by", () => {
     expect(await healthOf(fx)).toBe("healthy");
   });
 
+  test("stays within the look-back of the backoff, also behind a newer success", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx, { presets: { large: 1 } });
+    for (const jobStatus of ["failed", "succeeded"] as const) {
+      const id = await putPrebuild(fx, template.preset(), { jobStatus, agents: { total: 0, ready: 0 } });
+      await fx.rows("update workspaces set deleted_at = $2 where id = $1", [id, fx.clock.now()]);
+      await fx.rows("update prebuilds set state = 'deleted', ended_at = $2 where workspace_id = $1", [
+        id,
+        fx.clock.now(),
+      ]);
+      fx.clock.advance(60_000);
+    }
+    fx.clock.advance(40 * day);
+    expect(await pruneAll(fx, { backoffLookbackMs: 60 * day })).not.toHaveProperty("workspaces");
+    expect(await pruneAll(fx, { backoffLookbackMs: 20 * day })).toMatchObject({ workspaces: 1 });
+  });
+
   test("goes when the preset is not active any more", async () => {
     const fx = await testFixture();
     const template = await publishTemplate(fx, { presets: { large: 1 } });

@@ -289,6 +289,7 @@ export async function seedYear(
   await client.query("set session_replication_role = replica");
   await client.query("set synchronous_commit = off");
   await client.query("set maintenance_work_mem = '256MB'");
+  await client.query("set work_mem = '256MB'");
   const { rows: indexes } = await client.query<IndexRow>(
     `select i.indexname as name, i.indexdef as definition
 from pg_indexes i
@@ -310,4 +311,5 @@ where i.schemaname = 'public'
   await client.query("reset session_replication_role");
   await client.query("reset synchronous_commit");
   await client.query("reset maintenance_work_mem");
+  await client.query("reset work_mem");
 }
