@@ -78,6 +78,8 @@ describe("the pruner", () => {
       const status: ControllerStatus = {
         name: "retention",
         intervalMs: 10_000,
+        runningSince: null,
+        hungSince: null,
         lastStartedAt: null,
         lastElapsedMs: null,
         lastOutcome: "ok",
