@@ -23,18 +23,28 @@ async function ageLease(fx: Fixture): Promise<void> {
 /** A reconciler of its own server that says when it is inside its critical section. */
 function watched(server: TestServer, inside: { now: number; most: number }): Controller {
   const { store } = server;
+  // A cycle may look twice: once more after it has made what a pool needs.
+  let isInside = false;
   const watchedDb: Db = {
     kind: "db",
     query: (statement, params) => store.query(statement, params),
     transaction: (name, run) => store.transaction(name, run),
     publish: (topics) => store.publish(topics),
     snapshot: async (name, run) => {
-      inside.now += 1;
+      if (!isInside) inside.now += 1;
+      isInside = true;
       inside.most = Math.max(inside.most, inside.now);
       return await store.snapshot(name, run);
     },
   };
-  return createPrebuildsController({ ...reconcilerDeps(server), db: watchedDb });
+  const controller = createPrebuildsController({ ...reconcilerDeps(server), db: watchedDb });
+  return {
+    ...controller,
+    run: async (shouldStop) => {
+      isInside = false;
+      return await controller.run(shouldStop);
+    },
+  };
 }
 
 describe("108: five reconcilers that contend", () => {
