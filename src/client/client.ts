@@ -32,6 +32,12 @@ const defaultTimeoutMs = 60_000;
 /** A stream brings a sign of life every `sseHeartbeatMs`. Without three of them its line is taken for dead. */
 const streamSilenceMsMax = 3 * sseHeartbeatMs;
 
+/**
+ * Without a code that is known here: of a load balancer whose servers are away or restart, or of a newer server. The
+ * same request may be answered a moment later.
+ */
+const passingStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
+
 interface RequestInput {
   readonly params?: Readonly<Record<string, string | number>> | undefined;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
@@ -173,10 +179,8 @@ async function codedErrorOf(response: Response): Promise<CodedError> {
     report = undefined;
   }
   if (report === undefined || !isErrorCode(report.code)) {
-    return new CodedError(
-      "internal",
-      `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`,
-    );
+    const code = passingStatuses.has(response.status) ? "transient" : "internal";
+    return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`);
   }
   const retryAfter = Number(response.headers.get("retry-after"));
   return new CodedError(report.code, report.message, {
