@@ -12,6 +12,7 @@ import { refill } from "./b07-refill.ts";
 import { snapshotScale } from "./b08-snapshot-scale.ts";
 import { metricsScrape } from "./b09-metrics.ts";
 import { atRest } from "./b10-at-rest.ts";
+import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
 import { runRole } from "./harness/child-roles.ts";
@@ -31,6 +32,7 @@ const benchmarks: readonly Benchmark[] = [
   snapshotScale,
   metricsScrape,
   atRest,
+  allPoolsAtOnce,
 ];
 
 const usage = `Usage: npm run bench -- [options]

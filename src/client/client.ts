@@ -1,7 +1,7 @@
 import { type ErrorResponse } from "../contracts/api/error-response.ts";
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
-import { CodedError, isErrorCode } from "../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingStatus } from "../contracts/errors.ts";
 import { sseHeartbeatMs } from "../contracts/limits.ts";
 import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
 
@@ -31,12 +31,6 @@ export interface ClientOptions {
 const defaultTimeoutMs = 60_000;
 /** A stream brings a sign of life every `sseHeartbeatMs`. Without three of them its line is taken for dead. */
 const streamSilenceMsMax = 3 * sseHeartbeatMs;
-
-/**
- * Without a code that is known here: of a load balancer whose servers are away or restart, or of a newer server. The
- * same request may be answered a moment later.
- */
-const passingStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
 interface RequestInput {
   readonly params?: Readonly<Record<string, string | number>> | undefined;
@@ -179,7 +173,7 @@ async function codedErrorOf(response: Response): Promise<CodedError> {
     report = undefined;
   }
   if (report === undefined || !isErrorCode(report.code)) {
-    const code = passingStatuses.has(response.status) ? "transient" : "internal";
+    const code = isPassingStatus(response.status) ? "transient" : "internal";
     return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`);
   }
   const retryAfter = Number(response.headers.get("retry-after"));
