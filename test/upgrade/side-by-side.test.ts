@@ -70,8 +70,10 @@ async function readyIds(admin: Client, template?: Daemon): Promise<readonly stri
 }
 
 async function full(admin: Client, names: readonly Daemon[]): Promise<void> {
-  const isFull = async (): Promise<boolean> => (await readyIds(admin)).length === names.length * instances;
-  await waitUntil(`the pools of ${names.join(", ")} are full`, isFull, buildWithinMs);
+  for (const name of names) {
+    const isFull = async (): Promise<boolean> => (await readyIds(admin, name)).length === instances;
+    await waitUntil(`the pool of ${name} is full`, isFull, buildWithinMs);
+  }
 }
 
 async function seen(admin: Client, id: string): Promise<Workspace> {
@@ -166,6 +168,7 @@ describe.sequential("an upgrade from the release before", () => {
     for (const template of daemons) {
       await use(template, first, second);
       await use(template, second, first);
+      await full(second.admin, [template]);
     }
     await full(second.admin, daemons);
   });
