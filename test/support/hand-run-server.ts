@@ -1,6 +1,7 @@
 import { AgentHub } from "../../src/http/agent-hub.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
+import { createLeaving } from "../../src/http/leaving.ts";
 import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
@@ -59,6 +60,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,
+    leaving: createLeaving(0),
     lastCycle: () => null,
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
