@@ -1,14 +1,14 @@
 // Presence is a level: what the table of agents says is compared with the connections that a server really holds.
 import { expect, it, onTestFinished } from "vitest";
 import type { AgentId, WorkspaceId } from "../../src/contracts/ids.ts";
-import type { AgentState } from "../../src/contracts/states.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
-import { type AgentConnections, createServerPresence } from "../../src/controllers/server-presence.ts";
+import { createServerPresence } from "../../src/controllers/server-presence.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import { offsetClock } from "../../src/platform/clock.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { HeldConnections } from "../support/held-connections.ts";
 import { ledgerCounts, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import type { TestServer } from "../support/server.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -16,34 +16,13 @@ import { waitUntil } from "../support/wait-until.ts";
 
 const goOn = new AbortController().signal;
 
-interface HeldOne {
-  readonly agentId: AgentId;
-  readonly connectionId: string;
-  readonly since: Date;
-  readonly state: AgentState | null;
-}
-
-/** The connections of a server as a test wants them. */
-class Connections implements AgentConnections {
-  readonly all = new Map<AgentId, HeldOne>();
-  readonly poked: AgentId[] = [];
-  readonly closed: string[] = [];
-  held = (): readonly HeldOne[] => [...this.all.values()];
-  connectionOf = (agentId: AgentId): HeldOne | undefined => this.all.get(agentId);
-  poke = (agentId: AgentId): void => void this.poked.push(agentId);
-  close = (agentId: AgentId, _connectionId: string, because: string): void => {
-    this.closed.push(because);
-    this.all.delete(agentId);
-  };
-}
-
 interface Present {
   readonly controller: Controller;
-  readonly connections: Connections;
+  readonly connections: HeldConnections;
 }
 
 function present(fx: Fixture, server: TestServer, serverLostMs?: number): Present {
-  const connections = new Connections();
+  const connections = new HeldConnections();
   const controller = createServerPresence({
     db: server.store,
     clock: { ...offsetClock(fx.clock), setOffsetMs: () => undefined },
@@ -60,15 +39,6 @@ function present(fx: Fixture, server: TestServer, serverLostMs?: number): Presen
   return { controller, connections };
 }
 
-/** What the table says, as the server that it says would hold it. */
-async function holdListed(fx: Fixture, connections: Connections): Promise<void> {
-  const rows = await fx.rows<HeldOne & { at: Date }>(
-    `select id as "agentId", connection_id as "connectionId", created_at as since, state
-    from agents where server_id is not null and retired_at is null`,
-  );
-  for (const row of rows) connections.all.set(row.agentId, row);
-}
-
 async function doctorMessages(fx: Fixture): Promise<string> {
   const { findings } = await examine(fx.context, fx.admin, () => []);
   return findings.flatMap(({ severity, message }) => (severity === "ok" ? [] : [message])).join("\n");
@@ -79,7 +49,7 @@ it("what agrees is not written again", async () => {
   const template = await publishTemplate(fx);
   const { controller, connections } = present(fx, fx);
   await putPrebuilds(fx, template.preset(), 3);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   expect(await controller.run(goOn)).toMatchObject({ fields: { held: 3, listed: 3, settled: 0, unserved: 0 } });
   expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 3 });
 });
@@ -89,7 +59,7 @@ it("agents that another server wrongly cut off are claimable again after one hea
   const template = await publishTemplate(fx);
   const { controller, connections } = present(fx, fx);
   await putPrebuilds(fx, template.preset(), 5);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   await controller.run(goOn);
   await fx.rows("update agents set server_id = null, connection_id = null, disconnected_at = $1", [fx.clock.now()]);
   await fx.rows("update prebuilds set state = 'starting'");
@@ -105,7 +75,7 @@ it("a goodbye that could not be written is written by the next heartbeat", async
   const template = await publishTemplate(fx);
   const { controller, connections } = present(fx, fx);
   await putPrebuilds(fx, template.preset(), 2);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   const [gone] = [...connections.all.keys()];
   if (gone !== undefined) connections.all.delete(gone);
   expect(await controller.run(goOn)).toMatchObject({ fields: { settled: 1, listed: 2 } });
@@ -133,7 +103,7 @@ it("of two connections of one agent the newer one counts, and the older one is c
   const template = await publishTemplate(fx);
   const workspaceId = await putPrebuild(fx, template.preset());
   const here = present(fx, fx);
-  await holdListed(fx, here.connections);
+  await here.connections.holdListed(fx);
   const [older] = [...here.connections.all.values()];
   if (older === undefined) throw new Error("no agent was made");
   const other = fx.addServer();
@@ -156,7 +126,7 @@ it("an agent whose build was replaced while nobody looked is told so", async () 
   const template = await publishTemplate(fx);
   await putPrebuild(fx, template.preset());
   const { controller, connections } = present(fx, fx);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   await fx.rows("update agents set retired_at = $1, server_id = null, connection_id = null", [fx.clock.now()]);
   fx.breakOnPurpose();
   await controller.run(goOn);
@@ -168,7 +138,7 @@ it("a state that the database has lost is written again", async () => {
   const template = await publishTemplate(fx);
   await putPrebuild(fx, template.preset());
   const { controller, connections } = present(fx, fx);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   await fx.rows("update agents set state = 'starting'");
   await fx.rows("update prebuilds set state = 'starting'");
   expect(await controller.run(goOn)).toMatchObject({ fields: { settled: 1 } });
@@ -180,7 +150,7 @@ it("a claim whose wake-up was lost is told again, and the oldest one is shown", 
   const template = await publishTemplate(fx);
   await putPrebuild(fx, template.preset());
   const { controller, connections } = present(fx, fx);
-  await holdListed(fx, connections);
+  await connections.holdListed(fx);
   const made = await create(fx, { template: template.name, preset: "large" });
   expect(made.outcome).toBe("claimed");
   await fx.rows("update prebuilds set handed_over_at = coalesce(handed_over_at, $1)", [fx.clock.now()]);
@@ -202,7 +172,7 @@ it("S4: a server that dies without a goodbye has its agents taken off the claima
   const template = await publishTemplate(fx);
   const dying = present(fx, fx);
   await putPrebuild(fx, template.preset());
-  await holdListed(fx, dying.connections);
+  await dying.connections.holdListed(fx);
   await dying.controller.run(goOn);
   const other = present(fx, fx.addServer(), 300);
   expect(await other.controller.run(goOn)).toMatchObject({ fields: { stranded: 0 } });
@@ -228,7 +198,7 @@ it("a server that says goodbye leaves no trace, and its clock follows the databa
     serverId: fx.id,
     serverUrl: () => "http://127.0.0.1:1",
     version: "test",
-    connections: new Connections(),
+    connections: new HeldConnections(),
     selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "key" }),
   });
   await controller.run(goOn);

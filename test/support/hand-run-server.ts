@@ -14,6 +14,7 @@ import { type ServerConfig, serverOptions } from "../../src/platform/config/serv
 import { retentionKeeps } from "../../src/main/retention-keeps.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
+import { HeldConnections } from "./held-connections.ts";
 import { parseSeries } from "./metrics.ts";
 import { reconcilerDeps } from "./reconcile.ts";
 import { administratorPassword } from "./test-server.ts";
@@ -51,10 +52,10 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   await ensureFirstRun(context, { administratorPassword });
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
-  const hub = new AgentHub();
+  const connections = new HeldConnections();
   const app = await buildHttpServer({
     ...context,
-    hub,
+    hub: new AgentHub(),
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,
@@ -79,7 +80,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
     uses: { usedAgents: () => used, useNoted: () => undefined },
     ...undisturbed,
-    connections: hub,
+    connections,
     ...(await openNotifications(context, config)),
   };
   const lastSuccesses: LastSuccesses = new Map();
@@ -93,6 +94,8 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     client,
     signIn,
     runControllers: async () => {
+      // Agents connect by statements here: what the table says is what the server holds.
+      await connections.holdListed(fx);
       const reports = await runAll(controllers);
       used = [];
       return reports;

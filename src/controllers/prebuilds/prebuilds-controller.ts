@@ -104,7 +104,8 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
   const presets = first.deployment.pools.map(({ preset }) => preset);
   const ensured = mayAct ? await membership.ensure(presets) : { completed: 0, errors: 0 };
   // An organization that has just got its group has an allowance now, which the snapshot does not know.
-  const { deployment, total } = ensured.completed > 0 ? await load(deps) : first;
+  const isAllowanceNew = deps.options.isQuotaEnabled && ensured.completed > 0;
+  const { deployment, total } = isAllowanceNew ? await load(deps) : first;
   const planned = (await inTurns(planDeployment(deployment))).filter(({ snapshot }) => !canSkip(snapshot));
   return {
     plans: planned.map(({ plan }) => plan),
