@@ -227,7 +227,7 @@ export const mutations: readonly Mutation[] = [
           "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n    and name = ''\n",
       },
     ],
-    tests: ["test/http/agent-lifecycle.test.ts", "test/db/hand-over.test.ts", "test/db/automatic-updates.test.ts"],
+    tests: ["test/db/agents-of-a-new-start.test.ts"],
   },
   {
     name: "hand-over-once",
@@ -248,7 +248,7 @@ export const mutations: readonly Mutation[] = [
       {
         file: "src/agent/hand-over.ts",
         find: "    const known = input.memory.claim();\n",
-        replace: "    const known = input.memory.claim() === null ? null : null;\n",
+        replace: "    const known = [input.memory.claim()].find(() => false) ?? null;\n",
       },
     ],
     tests: ["test/http/agent-hand-over.test.ts"],

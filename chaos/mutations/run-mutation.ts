@@ -76,7 +76,8 @@ function copyCheckout(): string {
 
 /** The first violation of a run that ends with it; null when there was none. */
 async function runChaos(copy: string, mutation: Mutation, options: MutationOptions): Promise<string | null> {
-  const out = path.join(copy, "chaos/results/mutation");
+  // Not in the copy: the logs say how it was noticed.
+  const out = path.join(packageRoot, "chaos/results", `mutation-${mutation.name}`);
   const only = mutation.faults === undefined ? [] : ["--only", mutation.faults.join(",")];
   const settings = ["--minutes", String(options.minutes), "--seed", String(options.seed), "--out", out, "--first"];
   const command = [process.execPath, "dist/chaos/main.mjs", ...settings, ...only];

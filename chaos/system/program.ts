@@ -41,9 +41,9 @@ export class Program {
     return child !== null && child.exitCode === null && child.signalCode === null;
   }
 
-  /** Notes that it does its work: from now on it must not end by itself. */
-  markServing(): void {
-    if (this.isRunning) this.#hasServed = true;
+  /** Notes that this process of it does its work: from now on it must not end by itself. */
+  markServing(pid: number): void {
+    if (this.isRunning && this.pid === pid) this.#hasServed = true;
   }
 
   start(): void {
@@ -78,7 +78,8 @@ export class Program {
 
   /** Tells it to end, and kills it when it does not within the limit. @returns whether it did */
   async end(signal: NodeJS.Signals, limitMs: number): Promise<boolean> {
-    this.signal(signal);
+    // A second signal would say that somebody insists, and cut its goodbye short.
+    if (!this.#isEndWanted) this.signal(signal);
     const hasEnded = await comesTrue(() => !this.isRunning, limitMs);
     if (hasEnded) return true;
     this.signal("SIGKILL");

@@ -157,9 +157,13 @@ export class System {
   }
 
   async #markServing(): Promise<void> {
-    for (const daemon of this.daemons) daemon.program.markServing();
-    const ready = await Promise.all(this.servers.map((server) => isReady(server).catch(() => false)));
-    for (const [nth, server] of this.servers.entries()) if (ready[nth] === true) server.program.markServing();
+    for (const { program: daemon } of this.daemons) daemon.markServing(daemon.pid);
+    await Promise.all(
+      this.servers.map(async (server) => {
+        const { pid } = server.program;
+        if (await isReady(server).catch(() => false)) server.program.markServing(pid);
+      }),
+    );
   }
 
   async stop(): Promise<void> {
