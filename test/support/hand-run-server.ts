@@ -88,8 +88,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   const lastSuccesses: LastSuccesses = new Map();
   const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses }));
   const client = (token?: string): Client => new Client({ url, token });
-  const signIn = async (username: string, password: string): Promise<Client> =>
-    client((await client().call("login", { body: { username, password } })).secret);
+  const signIn = signInWith(client);
   return {
     admin: await signIn("admin", administratorPassword),
     url,
@@ -116,6 +115,11 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     },
   };
 }
+
+const signInWith =
+  (client: (token?: string) => Client) =>
+  async (username: string, password: string): Promise<Client> =>
+    client((await client().call("login", { body: { username, password } })).secret);
 
 async function runAll(controllers: readonly Controller[]): Promise<ReadonlyMap<string, Record<string, unknown>>> {
   const reports = new Map<string, Record<string, unknown>>();

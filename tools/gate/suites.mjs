@@ -33,9 +33,9 @@ export const suites = [
   { name: "postgres", folder: "test/postgres/", stage: "test" },
   { name: "provisioner", folder: "test/provisioner/", stage: "test" },
   { name: "faults", folder: "test/faults/", stage: "test" },
-  { name: "history", folder: "test/history/", stage: "test" },
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
+  { name: "history", folder: "test/history/", stage: "ci", needs: "a minute", probe: ["node", "--version"] },
   // Real servers and a real outage take a minute and more; nothing is needed for it.
   { name: "servers", folder: "test/servers/", stage: "ci", needs: "a few minutes", probe: ["node", "--version"] },
   {
