@@ -6,7 +6,7 @@ import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
-import { type LastSuccesses, observeController } from "../../src/controllers/observed-controller.ts";
+import { observeController } from "../../src/controllers/observed-controller.ts";
 import type { AgentId } from "../../src/contracts/ids.ts";
 import { openNotifications } from "../../src/main/open-notifications.ts";
 import { allControllers } from "../../src/main/start-controllers.ts";
@@ -85,8 +85,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     connections,
     ...(await openNotifications(context, config)),
   };
-  const lastSuccesses: LastSuccesses = new Map();
-  const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses }));
+  const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses: new Map() }));
   const client = (token?: string): Client => new Client({ url, token });
   const signIn = signInWith(client);
   return {
