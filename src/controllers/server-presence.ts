@@ -29,7 +29,9 @@ const agentsPerTransactionMax = 500;
 /** The agents that are connected to this server, as it sees them itself. */
 export interface AgentConnections {
   held(): readonly HeldAgent[];
-  /** The newest connection of an agent, also one whose beginning is not stored yet. */
+  /** Whether it holds this very connection, also one whose beginning is not stored yet. */
+  holds(agentId: AgentId, connectionId: string): boolean;
+  /** The newest connection of an agent, once its beginning is stored. */
   connectionOf(agentId: AgentId): HeldAgent | undefined;
   /** Tells an agent to pull its claim record. */
   poke(agentId: AgentId): void;
@@ -123,18 +125,17 @@ async function beat(deps: PresenceDeps, told: Told, report: ServerReport): Promi
 /** Puts right what differs, where it still does. @returns how many rows were changed. */
 async function settle(deps: PresenceDeps, told: Told, differences: readonly PresenceDifference[]): Promise<number> {
   const wrong: AgentWord[] = [];
-  const now = deps.clock.now();
   for (const { kind, agentId, connectionId } of differences) {
     // Connections have come and gone since the heartbeat was written; what is so now counts.
+    if (deps.connections.holds(agentId, connectionId) === (kind === "unheld")) continue;
     const current = deps.connections.connectionOf(agentId);
-    const isHeld = current?.connectionId === connectionId;
-    if (kind === "unheld" ? isHeld : !isHeld) continue;
     switch (kind) {
       case "unheld":
         wrong.push({ kind: "disconnected", agentId, connectionId });
         break;
       case "unlisted":
-        wrong.push({ kind: "connected", agentId, serverId: deps.serverId, connectionId, since: current?.since ?? now });
+        if (current !== undefined)
+          wrong.push({ kind: "connected", agentId, serverId: deps.serverId, connectionId, since: current.since });
         break;
       case "state":
         // One that has said something else since was stored meanwhile, and the table is ahead of what was told.

@@ -1,4 +1,4 @@
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import type { ServerToAgent } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import type { AgentId } from "../contracts/ids.ts";
@@ -19,6 +19,7 @@ export type ExecEvent =
 interface Held {
   readonly agentId: AgentId;
   readonly connectionId: string;
+  /** When it began, as the database dated it. */
   readonly since: Date;
   readonly state: AgentState | null;
 }
@@ -26,11 +27,9 @@ interface Held {
 interface Connection {
   readonly connectionId: string;
   readonly socket: WebSocket;
-  /** By the deployment's clock. */
-  readonly since: Date;
   readonly execs: Map<string, (event: ExecEvent) => void>;
-  /** Whether the database knows of it. */
-  isStored: boolean;
+  /** When it began, as the database dated it; null until it knows of it. */
+  since: Date | null;
   /** The last state that the agent reported over it and that was stored. */
   state: AgentState | null;
 }
@@ -49,10 +48,9 @@ export class AgentHub {
   }
 
   /** Adds a connection; an older one of the same agent is closed: only the newest counts. */
-  add(agentId: AgentId, { connectionId, socket, since }: Pick<Connection, "connectionId" | "socket" | "since">): void {
+  add(agentId: AgentId, connectionId: string, socket: WebSocket): void {
     const older = this.#connections.get(agentId);
-    const unknown = { isStored: false, state: null };
-    this.#connections.set(agentId, { connectionId, socket, since, execs: new Map(), ...unknown });
+    this.#connections.set(agentId, { connectionId, socket, execs: new Map(), since: null, state: null });
     if (older === undefined) return;
     endExecs(older, "the agent connected anew");
     older.socket.close(1000, "replaced");
@@ -65,24 +63,35 @@ export class AgentHub {
     endExecs(connection, "the agent's connection was lost");
   }
 
-  /** Notes what has been stored of a connection: that there is one, or what its agent said of itself. */
-  stored(agentId: AgentId, connectionId: string, state?: AgentState): void {
+  /** Notes what has been stored of a connection: when it began, or what its agent said of itself. */
+  stored(
+    agentId: AgentId,
+    connectionId: string,
+    what: { readonly since: Date } | { readonly state: AgentState },
+  ): void {
     const connection = this.#connections.get(agentId);
-    if (connection?.connectionId !== connectionId) return;
-    connection.isStored = true;
-    if (state !== undefined) connection.state = state;
+    if (connection?.connectionId === connectionId) Object.assign(connection, what);
   }
 
-  /** The connections that the database must know of. */
+  /** The connections that the database must know of. One that has ended is none, also if nobody was told of its end. */
   held(): readonly Held[] {
-    return [...this.#connections].flatMap(([agentId, connection]) =>
-      connection.isStored ? [asHeld(agentId, connection)] : [],
-    );
+    return [...this.#connections.keys()].flatMap((agentId) => this.connectionOf(agentId) ?? []);
   }
 
+  /** Whether it holds this very connection, also one whose beginning is not stored yet. */
+  holds(agentId: AgentId, connectionId: string): boolean {
+    const connection = this.#connections.get(agentId);
+    return connection?.connectionId === connectionId && connection.socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Undefined also while it is not known when the connection began. */
   connectionOf(agentId: AgentId): Held | undefined {
     const connection = this.#connections.get(agentId);
-    return connection === undefined ? undefined : asHeld(agentId, connection);
+    if (connection === undefined || connection.since === null || connection.socket.readyState !== WebSocket.OPEN) {
+      return undefined;
+    }
+    const { connectionId, since, state } = connection;
+    return { agentId, connectionId, since, state };
   }
 
   poke(agentId: AgentId): void {
@@ -168,10 +177,6 @@ export class AgentHub {
   closeAll(): void {
     for (const { socket } of this.#connections.values()) socket.close(1001, "server stopping");
   }
-}
-
-function asHeld(agentId: AgentId, { connectionId, since, state }: Connection): Held {
-  return { agentId, connectionId, since, state };
 }
 
 function endExecs(connection: Connection, error: string): void {

@@ -16,6 +16,8 @@ const pendingFramesMax = 256;
  * its claim record may have changed.
  */
 export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: WebSocket): Promise<void> {
+  // It may have ended while it was looked up who it is, and nobody would ever be told again.
+  if (socket.readyState !== socket.OPEN) return;
   const connectionId = deps.random.uuid();
   const logger = deps.logger.child({ agentId: agent.id });
   let chain: Promise<void> = Promise.resolve();
@@ -51,12 +53,11 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
     deps.hub.storing(chain);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
-  const since = deps.clock.now();
-  deps.hub.add(agent.id, { connectionId, socket, since });
+  deps.hub.add(agent.id, connectionId, socket);
   inOrder(async () => {
-    const isWelcome = await agentConnected(deps, agent.id, { connectionId, since });
-    if (!isWelcome) return socket.close(4001, "agent retired");
-    deps.hub.stored(agent.id, connectionId);
+    const since = await agentConnected(deps, agent.id, connectionId);
+    if (since === null) return socket.close(4001, "agent retired");
+    deps.hub.stored(agent.id, connectionId, { since });
     poke();
   });
 }
@@ -83,7 +84,7 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
     case "state":
       return inOrder(async () => {
         await agentReportsState(deps, agent.id, frame);
-        deps.hub.stored(agent.id, connectionId, frame.state);
+        deps.hub.stored(agent.id, connectionId, { state: frame.state });
       });
     case "logs":
       return inOrder(async () => agentReportsLogs(deps, agent, frame));

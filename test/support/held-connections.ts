@@ -17,6 +17,7 @@ export class HeldConnections implements AgentConnections {
   readonly closed: string[] = [];
 
   held = (): readonly HeldOne[] => [...this.all.values()];
+  holds = (agentId: AgentId, connectionId: string): boolean => this.all.get(agentId)?.connectionId === connectionId;
   connectionOf = (agentId: AgentId): HeldOne | undefined => this.all.get(agentId);
   poke = (agentId: AgentId): void => void this.poked.push(agentId);
   close = (agentId: AgentId, _connectionId: string, because: string): void => {

@@ -20,8 +20,8 @@ const lookMsMax = 15_000;
 const wordMsMax = 60_000;
 
 interface AgentReports {
-  /** Whether the word was of any use: not for an agent that is retired. */
-  readonly words: Gather<AgentWord, boolean>;
+  /** Null when the word was of no use, as for an agent that is retired; else since when the agent is connected, if it said so. */
+  readonly words: Gather<AgentWord, { readonly connectedAt: Date | null } | null>;
   readonly byToken: Gather<Buffer, AgentRow | undefined>;
   readonly claimRecord: Gather<AgentId, ClaimRecordRow | undefined>;
 }
@@ -43,7 +43,9 @@ export function agentReports({ db, clock }: { readonly db: Db; readonly clock: C
       late: () => late(wordMsMax),
       ask: async (words) => {
         const changed = await db.transaction("agents report", async (tx) => writeAgentWords(tx, words, clock.now()));
-        return words.map(({ agentId }) => changed.has(agentId));
+        return words.map(({ agentId }) =>
+          changed.has(agentId) ? { connectedAt: changed.get(agentId) ?? null } : null,
+        );
       },
     }),
     byToken: new Gather({ ...looks, ask: (hashes) => agentsByTokens(db, hashes) }),

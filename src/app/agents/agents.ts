@@ -98,14 +98,15 @@ export async function acknowledge(
   return { claimedAt: row.claimed_at, handedOverAt: row.handed_over_at, acknowledgedAt: now };
 }
 
-/** Notes that an agent is connected to this server; false when it is retired. */
+/** Notes that an agent is connected to this server. @returns since when, by the database's clock; null when it is retired. */
 export async function agentConnected(
   context: AppContext,
   agentId: AgentId,
-  connection: { readonly connectionId: string; readonly since: Date },
-): Promise<boolean> {
+  connectionId: string,
+): Promise<Date | null> {
   const { serverId } = context;
-  return await agentReports(context).words.ask({ kind: "connected", agentId, serverId, ...connection });
+  const word = { kind: "connected", agentId, serverId, connectionId, since: null } as const;
+  return (await agentReports(context).words.ask(word))?.connectedAt ?? null;
 }
 
 export async function agentDisconnected(context: AppContext, agentId: AgentId, connectionId: string): Promise<void> {

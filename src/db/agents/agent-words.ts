@@ -11,8 +11,11 @@ export type AgentWord =
       readonly agentId: AgentId;
       readonly serverId: ServerId;
       readonly connectionId: string;
-      /** When the connection began: of two connections of an agent the newer one counts. */
-      readonly since: Date;
+      /**
+       * When the connection began, by the database's clock: of two connections of an agent the newer one counts. Null: now,
+       * and it is the newest.
+       */
+      readonly since: Date | null;
     }
   | { readonly kind: "disconnected"; readonly agentId: AgentId; readonly connectionId: string }
   | {
@@ -31,15 +34,25 @@ interface ChangedRow {
   readonly workspace_id: WorkspaceId;
 }
 
-const connectStatement: Statement<ChangedRow> = statement(
+interface ConnectedRow extends ChangedRow {
+  readonly connected_at: Date;
+}
+
+const connectStatement: Statement<ConnectedRow> = statement(
   "agents_connect",
+  // By the clock of the database alone: that of a server may be wrong for a while, and a connection that was dated into
+  // the future would count for the newest until then.
   `update agents a
-set server_id = h.server_id, connection_id = h.connection_id, connected_at = h.since, disconnected_at = null
+set server_id = h.server_id, connection_id = h.connection_id, disconnected_at = null,
+  connected_at = coalesce(h.since, clock_timestamp())
 from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[]) as h(agent_id, server_id, connection_id, since)
 where a.id = h.agent_id
   and a.retired_at is null
-  and (a.server_id is null or a.server_id = h.server_id or coalesce(a.connected_at, '-infinity') <= h.since)
-returning a.id, a.workspace_id`,
+  and (a.server_id is null
+    or a.server_id = h.server_id
+    or h.since is null
+    or coalesce(a.connected_at, '-infinity') <= h.since)
+returning a.id, a.workspace_id, a.connected_at`,
 );
 
 const disconnectStatement: Statement<ChangedRow> = statement(
@@ -67,19 +80,22 @@ returning a.id, a.workspace_id`,
 /**
  * Writes what is so of agents, and the ledger's rows in the same transaction. Of several words of one kind about one
  * agent the last one counts. Each row is changed only where the word still says something of it.
- * @returns the agents whose row was changed: a retired one is not among them, nor one whose word was of an old connection.
+ * @returns the agents whose row was changed: a retired one is not among them, nor one whose word was of an old
+ * connection. With when the connection began of each that connected.
  */
-export async function writeAgentWords(tx: Tx, words: readonly AgentWord[], now: Date): Promise<ReadonlySet<AgentId>> {
+export async function writeAgentWords(
+  tx: Tx,
+  words: readonly AgentWord[],
+  now: Date,
+): Promise<ReadonlyMap<AgentId, Date | null>> {
   const hasPrebuilds = await lockPrebuildsOfAgents(tx, [...new Set(words.map(({ agentId }) => agentId))]);
-  const changed = [
-    ...(await connect(tx, words)),
-    ...(await disconnect(tx, words, now)),
-    ...(await tell(tx, words, now)),
-  ];
+  const connected = await connect(tx, words);
+  const changed = [...connected, ...(await disconnect(tx, words, now)), ...(await tell(tx, words, now))];
   const workspaceIds = [...new Set(changed.map((row) => row.workspace_id))];
   if (hasPrebuilds && workspaceIds.length > 0) await followAgents(tx, workspaceIds, now);
   for (const workspaceId of workspaceIds) tx.emit(`workspace:${workspaceId}`);
-  return new Set(changed.map((row) => row.id));
+  const began = new Map(connected.map((row) => [row.id, row.connected_at]));
+  return new Map(changed.map(({ id }) => [id, began.get(id) ?? null]));
 }
 
 /** The last word of each agent, of one kind. */
@@ -89,7 +105,7 @@ function lastOf<K extends Kind>(words: readonly AgentWord[], kind: K): readonly 
   return [...new Map(ofKind.map((word) => [word.agentId, word])).values()];
 }
 
-async function connect(tx: Tx, words: readonly AgentWord[]): Promise<readonly ChangedRow[]> {
+async function connect(tx: Tx, words: readonly AgentWord[]): Promise<readonly ConnectedRow[]> {
   const connected = lastOf(words, "connected");
   if (connected.length === 0) return [];
   return await tx.query(connectStatement, [

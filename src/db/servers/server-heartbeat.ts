@@ -8,7 +8,7 @@ import type { ServerReport } from "./server-report.ts";
 export interface HeldAgent {
   readonly agentId: AgentId;
   readonly connectionId: string;
-  /** When the connection began. */
+  /** When the connection began, by the database's clock. */
   readonly since: Date;
   /** What the agent last said of itself over it, once that is stored; null before its first word. */
   readonly state: AgentState | null;
