@@ -13,6 +13,7 @@ import { snapshotScale } from "./b08-snapshot-scale.ts";
 import { metricsScrape } from "./b09-metrics.ts";
 import { atRest } from "./b10-at-rest.ts";
 import { history } from "./b11-history.ts";
+import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
 import { runRole } from "./harness/child-roles.ts";
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   metricsScrape,
   atRest,
   history,
+  allPoolsAtOnce,
 ];
 
 const usage = `Usage: npm run bench -- [options]

@@ -1,9 +1,10 @@
 import { createInterface } from "node:readline";
 import { createAgentsRole } from "./agents-role.ts";
+import { createDaemonsRole } from "./daemons-role.ts";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
 
-const roles = { server: createServerRole, load: createLoadRole, agents: createAgentsRole };
+const roles = { server: createServerRole, load: createLoadRole, agents: createAgentsRole, daemons: createDaemonsRole };
 type RoleName = keyof typeof roles;
 
 export async function runRole(name: string): Promise<void> {

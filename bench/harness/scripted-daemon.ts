@@ -4,8 +4,8 @@ import { Client } from "../../src/client/client.ts";
 import { agentConnectPath } from "../../src/contracts/agent-protocol.ts";
 import type { LeasedJob } from "../../src/contracts/provisioner-protocol.ts";
 
-/** Long polls that are open at a time, as a daemon of this concurrency holds them. */
-const pollers = 4;
+/** Long polls that are open at a time, as a daemon of this concurrency holds them; unless said. */
+const pollersDefault = 4;
 const pollMs = 5_000;
 
 export interface ScriptedDaemon {
@@ -15,11 +15,15 @@ export interface ScriptedDaemon {
 }
 
 /** A daemon that takes jobs over HTTP as a real one does, builds nothing, and whose agents are ready at once. */
-export async function startScriptedDaemon(url: string, key: string): Promise<ScriptedDaemon> {
+export async function startScriptedDaemon(
+  url: string,
+  key: string,
+  { name = "bench", pollers = pollersDefault } = {},
+): Promise<ScriptedDaemon> {
   const client = new Client({ url, token: key });
   const incarnation = randomUUID();
   const { daemonId } = await client.call("registerDaemon", {
-    body: { name: "bench", incarnation, drivers: ["fake"], tags: {}, concurrency: pollers, version: "bench" },
+    body: { name, incarnation, drivers: ["fake"], tags: {}, concurrency: pollers, version: "bench" },
   });
   const stopping = new AbortController();
   const sockets = new Set<WebSocket>();

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tmpdir } from "node:os";
+import { PostgresBus } from "../../src/bus/postgres-bus.ts";
 import { startServer } from "../../src/main/start-server.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
@@ -8,7 +9,8 @@ import { createLogger } from "../../src/platform/logger.ts";
 import type { Role } from "./role.ts";
 
 export type ServerMessage =
-  | { readonly kind: "start"; readonly flags: Readonly<Record<string, string>> }
+  /** `isMute`: nothing that it publishes reaches anybody, as when every wake-up is lost. */
+  | { readonly kind: "start"; readonly flags: Readonly<Record<string, string>>; readonly isMute?: boolean }
   | { readonly kind: "stats" };
 
 export interface ServerStarted {
@@ -29,7 +31,8 @@ export function createServerRole(): Role {
   const disposers = createDisposers(logger);
   const delays = monitorEventLoopDelay({ resolution: 5 });
   let cpu = process.cpuUsage();
-  const start = async (flags: Readonly<Record<string, string>>): Promise<ServerStarted> => {
+  const start = async ({ flags, isMute }: Extract<ServerMessage, { kind: "start" }>): Promise<ServerStarted> => {
+    if (isMute === true) PostgresBus.prototype.publish = () => undefined;
     const { values: config } = loadConfig(serverOptions, { flags: new Map(Object.entries(flags)), env: {} });
     const server = await startServer({
       config: { ...config, dataDir: tmpdir() },
@@ -54,7 +57,7 @@ export function createServerRole(): Role {
     answer: async (message) => {
       // Sent by the benchmark of the same program.
       const asked = message as ServerMessage;
-      return asked.kind === "start" ? await start(asked.flags) : stats();
+      return asked.kind === "start" ? await start(asked) : stats();
     },
     close: async () => {
       await disposers.disposeAll();

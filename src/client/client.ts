@@ -1,7 +1,7 @@
 import { type ErrorResponse } from "../contracts/api/error-response.ts";
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf, RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
-import { CodedError, isErrorCode } from "../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingStatus } from "../contracts/errors.ts";
 import { sseHeartbeatMs } from "../contracts/limits.ts";
 import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
 
@@ -173,10 +173,8 @@ async function codedErrorOf(response: Response): Promise<CodedError> {
     report = undefined;
   }
   if (report === undefined || !isErrorCode(report.code)) {
-    return new CodedError(
-      "internal",
-      `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`,
-    );
+    const code = isPassingStatus(response.status) ? "transient" : "internal";
+    return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`);
   }
   const retryAfter = Number(response.headers.get("retry-after"));
   return new CodedError(report.code, report.message, {

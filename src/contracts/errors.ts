@@ -172,6 +172,14 @@ export function isPassingCode(code: string): boolean {
   return passingCodes.has(code);
 }
 
+/**
+ * The same of an answer without a code that is known here: of a load balancer whose servers are away or restart, or of a
+ * newer server.
+ */
+export function isPassingStatus(status: number): boolean {
+  return status >= 502 && status <= 504;
+}
+
 /** One thing that is wrong with an input. `field` is a path such as `presets[1].prebuilds.instances`. */
 export interface Problem {
   readonly field: string;

@@ -7,6 +7,7 @@ import type { HttpDeps } from "./http-deps.ts";
 import { pingRegularly } from "./keep-alive.ts";
 
 const check = Compile(AgentToServer);
+const kinds: ReadonlySet<string> = new Set(AgentToServer.anyOf.map((frame) => frame.properties.kind.const));
 /** Frames of one agent that may wait to be stored; beyond it the socket is paused until they are. */
 const pendingFramesMax = 256;
 
@@ -74,6 +75,10 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
     socket.close(1008, "not of the protocol");
     return;
   }
+  if (frame === "unknown") {
+    deps.logger.debug("an agent said something that this release does not know", { agentId: agent.id });
+    return;
+  }
   switch (frame.kind) {
     case "state":
       return inOrder(async () => {
@@ -94,11 +99,18 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
   }
 }
 
-function parseFrame(text: string): AgentToServer | undefined {
+/** `unknown`: of a kind that a newer release may have. An agent that is new is not cut off for what it says besides. */
+function parseFrame(text: string): AgentToServer | "unknown" | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return check.Check(value) ? value : undefined;
+    if (check.Check(value)) return value;
+    return isOfUnknownKind(value) ? "unknown" : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isOfUnknownKind(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  return typeof value.kind === "string" && !kinds.has(value.kind);
 }

@@ -8,6 +8,7 @@ import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
 import type { HttpLimits } from "./http-limits.ts";
+import type { Leaving } from "./leaving.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
@@ -23,6 +24,8 @@ export interface HttpDeps extends AppContext {
   readonly hearsNews: () => boolean;
   readonly metrics: Metrics;
   readonly metricsAccess: MetricsAccess;
+  /** Whether it was told to stop and serves what still comes. */
+  readonly leaving: Leaving;
   /** Aborted when the server stops: long polls, waits and streams end then. */
   readonly stopping: AbortSignal;
   /** `httpLimits` unless said. */

@@ -13,6 +13,7 @@ import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
+import { closeConnectionsWhileLeaving } from "./leaving.ts";
 import { measureRequests, registerMetricsPage } from "./metrics-page.ts";
 import { registerApiPages } from "./openapi.ts";
 import { registerRoutes } from "./register-routes.ts";
@@ -51,6 +52,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   });
   limitConnections(app, limits.connectionsMax, deps.logger);
   refuseWhileStopping(app, deps.stopping);
+  closeConnectionsWhileLeaving(app, deps.leaving);
   limitSlowBodies(app, limits);
   app.setValidatorCompiler(validatorCompiler);
   // The views are made field by field from the contract; writing them again by schema would only cost time.

@@ -51,7 +51,9 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       if (config.provisionerBuiltin) await startBuiltinDaemon({ server, config, logger, disposers });
       if (server.firstRun.isFirst) await publishStarter(server);
       announce(server);
-      return await stop.asked;
+      const code = await stop.asked;
+      if (code === 0) server.leave();
+      return code;
     } finally {
       await disposers.disposeAll();
     }

@@ -23,6 +23,7 @@ import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
 import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
+import { createLeaving } from "../http/leaving.ts";
 import { buildHttpServer } from "../http/http-server.ts";
 import { stopHttp } from "../http/stop-http.ts";
 import { offsetClock } from "../platform/clock.ts";
@@ -66,9 +67,12 @@ export interface RunningServer {
   readonly daemonKey: string;
   readonly firstRun: FirstRun;
   readonly controllers: readonly RunningController[];
+  /** Says on `/readyz` that it is about to stop; disposing begins with `http.stop_delay` from now. */
+  leave(): void;
 }
 
 const httpStopMs = 10_000;
+const marginMs = 1_000;
 
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
 export async function startServer(options: StartServerOptions): Promise<RunningServer> {
@@ -103,7 +107,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const hub = new AgentHub();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
   const hearsNews = (): boolean => bus.isConnected;
-  const parts = { controllers, disposers, hub, hearsNews, limits: limitsOf(options), ...measuring };
+  const leaving = createLeaving(config.httpStopDelayMs);
+  const parts = { controllers, disposers, hub, hearsNews, leaving, limits: limitsOf(options), ...measuring };
   const app = await openHttp(context, parts);
   url = await listen(app, config);
   controllers.push(
@@ -120,6 +125,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     }),
   );
   disposers.add("controllers", () => stopAll(controllers));
+  // Before its loops: one that still serves has to go on saying that it lives. Beside the daemon's grace, which runs first.
+  disposers.add("the delay before it stops", () => leaving.over(), { timeoutMs: config.httpStopDelayMs + marginMs });
   return {
     url,
     accessUrl: context.options.accessUrl(),
@@ -130,6 +137,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     daemonKey,
     firstRun,
     controllers,
+    leave: leaving.leave,
   };
 }
 
@@ -268,14 +276,14 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "hearsNews" | "metrics" | "metricsAccess"> & {
+  parts: Pick<HttpDeps, "hub" | "hearsNews" | "leaving" | "metrics" | "metricsAccess"> & {
     readonly limits: HttpLimits;
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const { hub, hearsNews, metrics, metricsAccess } = parts;
+  const { hub, hearsNews, leaving, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
@@ -283,6 +291,7 @@ async function openHttp(
     waiters: new ClaimWaiters(),
     hub,
     hearsNews,
+    leaving,
     metrics,
     metricsAccess,
     agentFiles: createAgentPrograms(context),

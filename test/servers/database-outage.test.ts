@@ -115,7 +115,7 @@ test(
     });
     // Its agents know no other address than its own: with it back at its place they are claimable again.
     const port = new URL(other.url).port;
-    other = await system.addServer("other", { PREWARM_HTTP_PORT: port });
+    other = await system.addServer("other", { env: { PREWARM_HTTP_PORT: port } });
     await waitUntil("all are claimable again", async () => (await eligible(one.admin)) === prebuilds, 30_000);
   },
   testLimitMs,

@@ -1,11 +1,12 @@
 import { AgentHub } from "../../src/http/agent-hub.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
+import { createLeaving } from "../../src/http/leaving.ts";
 import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
 import type { Controller } from "../../src/controllers/controller.ts";
-import { type LastSuccesses, observeController } from "../../src/controllers/observed-controller.ts";
+import { observeController } from "../../src/controllers/observed-controller.ts";
 import type { AgentId } from "../../src/contracts/ids.ts";
 import { openNotifications } from "../../src/main/open-notifications.ts";
 import { allControllers } from "../../src/main/start-controllers.ts";
@@ -59,6 +60,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,
+    leaving: createLeaving(0),
     lastCycle: () => null,
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
@@ -83,11 +85,9 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     connections,
     ...(await openNotifications(context, config)),
   };
-  const lastSuccesses: LastSuccesses = new Map();
-  const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses }));
+  const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses: new Map() }));
   const client = (token?: string): Client => new Client({ url, token });
-  const signIn = async (username: string, password: string): Promise<Client> =>
-    client((await client().call("login", { body: { username, password } })).secret);
+  const signIn = signInWith(client);
   return {
     admin: await signIn("admin", administratorPassword),
     url,
@@ -114,6 +114,11 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     },
   };
 }
+
+const signInWith =
+  (client: (token?: string) => Client) =>
+  async (username: string, password: string): Promise<Client> =>
+    client((await client().call("login", { body: { username, password } })).secret);
 
 async function runAll(controllers: readonly Controller[]): Promise<ReadonlyMap<string, Record<string, unknown>>> {
   const reports = new Map<string, Record<string, unknown>>();

@@ -25,19 +25,31 @@ export interface ServerProcess {
 
 export interface ServerProcessOptions {
   readonly folder: string;
+  /** The checkout whose program it is: this one unless said. */
+  readonly release?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts `prewarm server` as a program of its own, with its data below `folder`. */
-export function spawnServer({ folder, args = [], env = {} }: ServerProcessOptions): ServerProcess {
-  const child = spawn(process.execPath, [path.join(root, "bin/prewarm"), "server", ...args], {
-    env: {
-      PATH: process.env["PATH"],
-      PREWARM_HTTP_PORT: "0",
-      PREWARM_DATA_DIR: path.join(folder, "data"),
-      ...env,
-    },
+export function spawnServer({ folder, args = [], env = {}, release }: ServerProcessOptions): ServerProcess {
+  const settings = { PREWARM_HTTP_PORT: "0", PREWARM_DATA_DIR: path.join(folder, "data"), ...env };
+  return spawnProgram(release, ["server", ...args], settings);
+}
+
+/** Starts `prewarm provisioner start` as a program of its own, with its data below `folder`. */
+export function spawnDaemon({ folder, args = [], env = {}, release }: ServerProcessOptions): ServerProcess {
+  const settings = { PREWARM_PROVISIONER_DATA_DIR: path.join(folder, "provisioner"), ...env };
+  return spawnProgram(release, ["provisioner", "start", ...args], settings);
+}
+
+function spawnProgram(
+  release: string | undefined,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): ServerProcess {
+  const child = spawn(process.execPath, [path.join(release ?? root, "bin/prewarm"), ...args], {
+    env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -4,9 +4,9 @@ import { PostgresProgram } from "../../chaos/system/postgres-program.ts";
 import { freePorts } from "../../chaos/system/free-port.ts";
 import type { Client } from "../../src/client/client.ts";
 import { systemRandom } from "../../src/platform/random.ts";
-import { cleanUp, openFolder, type ServerProcess, signIn, spawnServer, urlOf } from "./server-process.ts";
+import { cleanUp, openFolder, type ServerProcess, signIn, spawnDaemon, spawnServer, urlOf } from "./server-process.ts";
 
-const password = "choose a password";
+export const administratorPassword = "choose a password";
 
 export interface ServerUnit {
   readonly process: ServerProcess;
@@ -15,12 +15,28 @@ export interface ServerUnit {
   readonly admin: Client;
 }
 
+export interface ServerWanted {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it is reached by itself, when the URL that it prints is a load balancer's. */
+  readonly url?: string;
+  /** The checkout whose program it is: this one unless said. */
+  readonly release?: string;
+}
+
+export interface DaemonWanted {
+  readonly url: string;
+  readonly admin: Client;
+  readonly release?: string;
+  readonly tags?: string;
+}
+
 /** Several servers on one PostgreSQL, each a process with a data folder and a daemon of its own. */
 export class SeveralServers {
   readonly postgres: PostgresProgram;
   readonly folder: string;
   readonly #stateKey = systemRandom.bytes(32).toString("base64");
-  readonly #all: ServerProcess[] = [];
+  readonly #servers: ServerProcess[] = [];
+  readonly #daemons: ServerProcess[] = [];
 
   private constructor(folder: string, postgres: PostgresProgram) {
     this.folder = folder;
@@ -41,30 +57,62 @@ export class SeveralServers {
     return new SeveralServers(folder, postgres);
   }
 
-  async addServer(name: string, env: Readonly<Record<string, string>> = {}): Promise<ServerUnit> {
-    const folder = path.join(this.folder, name);
-    mkdirSync(folder, { recursive: true });
+  async addServer(name: string, { env = {}, url, release }: ServerWanted = {}): Promise<ServerUnit> {
     const process = spawnServer({
-      folder,
+      folder: this.#folderOf(name),
+      ...(release === undefined ? {} : { release }),
       env: {
         PREWARM_PG_URL: this.postgres.url,
         PREWARM_STATE_KEY: this.#stateKey,
-        PREWARM_ADMIN_PASSWORD: password,
+        PREWARM_ADMIN_PASSWORD: administratorPassword,
         PREWARM_PROVISIONER_DRIVERS: "process",
         PREWARM_PROVISIONER_NAME: name,
         ...env,
       },
     });
-    this.#all.push(process);
-    const url = await urlOf(process);
-    return { process, url, admin: await signIn(url, password) };
+    this.#servers.push(process);
+    const printed = await urlOf(process);
+    const own = url ?? printed;
+    return { process, url: own, admin: await signIn(own, administratorPassword) };
+  }
+
+  /** A provisioner daemon of the driver `process` that speaks to the URL. */
+  async addDaemon(name: string, { url, admin, release, tags = "" }: DaemonWanted): Promise<ServerProcess> {
+    const { secret } = await admin.call("createDaemonKey", { body: { name } });
+    const process = spawnDaemon({
+      folder: this.#folderOf(name),
+      ...(release === undefined ? {} : { release }),
+      env: {
+        PREWARM_URL: url,
+        PREWARM_PROVISIONER_KEY: secret,
+        PREWARM_PROVISIONER_NAME: name,
+        PREWARM_PROVISIONER_DRIVERS: "process",
+        PREWARM_PROVISIONER_TAGS: tags,
+        PREWARM_PROVISIONER_GRACE: "5s",
+      },
+    });
+    this.#daemons.push(process);
+    return process;
   }
 
   async close(): Promise<void> {
     try {
-      await cleanUp(this.folder, this.#all);
+      await endAll(this.#daemons);
+      await endAll(this.#servers);
+      await cleanUp(this.folder, []);
     } finally {
       await this.postgres.stop();
     }
   }
+
+  #folderOf(name: string): string {
+    const folder = path.join(this.folder, name);
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+}
+
+async function endAll(programs: readonly ServerProcess[]): Promise<void> {
+  for (const { child } of programs) if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+  await Promise.all(programs.map(({ exited }) => exited));
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 // The test suites, and when each runs. A new suite is one row here; a test file that belongs to no row fails
 // `suites.test.ts`, so that none is forgotten.
 //
@@ -6,6 +8,11 @@
 //       "ci":    needs a tool. Runs by `npm run suite <name>` and in `.ci/run`; `npm test` counts it as skipped.
 //                `needs` names the tool for people, `probe` is the command that succeeds where the tool works.
 // A row of stage "ci" whose tool CI can install gets a shell function `prepare_<name>` in `.ci/run`.
+
+/** The release before this one, beside which this one has to work. When one is made, its commit is put there. */
+const { commit: previousCommit } = JSON.parse(
+  readFileSync(new URL("../../test/upgrade/previous-release.json", import.meta.url), "utf8"),
+);
 
 /**
  * @typedef {object} Suite
@@ -26,11 +33,18 @@ export const suites = [
   { name: "postgres", folder: "test/postgres/", stage: "test" },
   { name: "provisioner", folder: "test/provisioner/", stage: "test" },
   { name: "faults", folder: "test/faults/", stage: "test" },
-  { name: "history", folder: "test/history/", stage: "test" },
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
+  { name: "history", folder: "test/history/", stage: "ci", needs: "a minute", probe: ["node", "--version"] },
   // Real servers and a real outage take a minute and more; nothing is needed for it.
   { name: "servers", folder: "test/servers/", stage: "ci", needs: "a few minutes", probe: ["node", "--version"] },
+  {
+    name: "upgrade",
+    folder: "test/upgrade/",
+    stage: "ci",
+    needs: "git history",
+    probe: ["git", "cat-file", "-e", `${previousCommit}^{commit}`],
+  },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
   { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },

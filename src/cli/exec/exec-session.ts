@@ -2,7 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import WebSocket from "ws";
 import type { ErrorResponse } from "../../contracts/api/error-response.ts";
 import type { ExecFromClient, ExecToClient } from "../../contracts/agent-protocol.ts";
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingStatus } from "../../contracts/errors.ts";
 import { type CliWorld, type ForwardedSignal, forwardedSignals } from "../world.ts";
 
 const handshakeTimeoutMs = 30_000;
@@ -181,7 +181,8 @@ async function readRefusal(body: AsyncIterable<Buffer>, status: number): Promise
     report = undefined;
   }
   if (report === undefined || !isErrorCode(report.code)) {
-    return new CodedError("internal", `The server refused the session with status ${status}.`, {
+    const code = isPassingStatus(status) ? "transient" : "internal";
+    return new CodedError(code, `The server refused the session with status ${status}.`, {
       next: "A proxy before the server must let WebSockets through.",
     });
   }

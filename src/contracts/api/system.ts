@@ -92,11 +92,12 @@ export const systemRoutes = {
     path: "/readyz",
     tag: "system",
     summary:
-      "The server can do its work: the database answers and takes writes, and its own heartbeat was stored lately. 503 while not.",
+      "The server can do its work: the database answers and takes writes, its own heartbeat was stored lately, and it has not been told to stop. 503 while not.",
     credential: "none",
     access: "anyone",
     response: Type.Object({
-      status: Type.Union([Type.Literal("ready"), Type.Literal("not_ready")]),
+      /** `stopping`: it was told to stop, and serves what still comes for `http.stop_delay`. */
+      status: Type.Union([Type.Literal("ready"), Type.Literal("not_ready"), Type.Literal("stopping")]),
       database: Type.Union([Type.Literal("up"), Type.Literal("down")]),
       /** `late`: no heartbeat of this server could be stored for a while, so it knows nothing for certain. */
       heartbeat: Type.Union([Type.Literal("current"), Type.Literal("late")]),

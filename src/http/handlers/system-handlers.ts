@@ -10,10 +10,10 @@ export function systemHandlers(deps: HttpDeps): Handlers<keyof typeof systemRout
     ready: async ({ reply }) => {
       const isUp = await isDatabaseUp(deps);
       const isCurrent = isHeartbeatCurrent(deps.controllers(), deps.clock.now());
-      const isReady = isUp && isCurrent;
+      const isReady = isUp && isCurrent && !deps.leaving.isLeaving;
       if (!isReady) void reply.code(503);
       return {
-        status: isReady ? "ready" : "not_ready",
+        status: deps.leaving.isLeaving ? "stopping" : isReady ? "ready" : "not_ready",
         database: isUp ? "up" : "down",
         heartbeat: isCurrent ? "current" : "late",
         news: deps.hearsNews() ? "heard" : "polled",

@@ -44,6 +44,14 @@ const general = {
     description:
       "Most connections that one server holds at once: one for each agent and each open stream, a few for each person and provisioner. More are closed at once.",
   }),
+  httpStopDelayMs: durationOption({
+    name: "http.stop_delay",
+    default: 0,
+    min: 0,
+    max: 10 * minuteMs,
+    description:
+      "Time for which a server that was told to stop serves on while `/readyz` answers 503. Behind a load balancer: as long as that takes to notice, and a little more.",
+  }),
   accessUrl: urlOption({
     name: "access_url",
     protocols: ["http", "https"],
