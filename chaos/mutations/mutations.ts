@@ -36,7 +36,7 @@ export const mutations: readonly Mutation[] = [
         replace: "  limit 1",
       },
     ],
-    tests: ["test/db/conformance-f-concurrency.test.ts", "test/faults/claim-against-delete.test.ts"],
+    tests: ["test/db/conformance-f-concurrency.test.ts"],
   },
   {
     name: "delete-recheck",
@@ -175,7 +175,7 @@ export const mutations: readonly Mutation[] = [
         replace: "      return isHeld || true;\n",
       },
     ],
-    tests: ["test/db/upkeep-controllers.test.ts", "test/db/bus.test.ts"],
+    tests: ["test/db/controller-lease.test.ts"],
   },
   {
     name: "second-count",
