@@ -1,11 +1,10 @@
 import { systemRandom } from "../src/platform/random.ts";
 import { sleep } from "../src/platform/sleep.ts";
 import { Client } from "../src/client/client.ts";
-import { prebuildsUserId } from "../src/contracts/system-ids.ts";
 import type pg from "pg";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
 import { type Child, startChild } from "./harness/child-process.ts";
-import type { DaemonsMessage } from "./harness/daemons-role.ts";
+import type { DaemonsMessage, TakenJob } from "./harness/daemons-role.ts";
 import { type Answered, HttpConnection, postRequest } from "./harness/http-connection.ts";
 import { type Summary, summarize } from "./harness/percentiles.ts";
 import { type Person, seedPeople, seedTemplates } from "./harness/seed.ts";
@@ -37,6 +36,7 @@ interface Scene {
   readonly pool: pg.Pool;
   readonly urls: readonly string[];
   readonly people: readonly Person[];
+  readonly daemons: Child;
   readonly coldTemplate: string;
 }
 
@@ -49,6 +49,7 @@ async function creationsUntil(scene: Scene, wanted: Size & { readonly prefix: st
     }),
   );
   const samples: number[] = [];
+  const answered = new Map<string, number>();
   let isOver = false;
   const ended = over.finally(() => {
     isOver = true;
@@ -63,19 +64,20 @@ async function creationsUntil(scene: Scene, wanted: Size & { readonly prefix: st
     if (at === undefined) break;
     const body = { name: `${wanted.prefix}-${nth}`, template: scene.coldTemplate };
     const request = postRequest({ host: at.host, path: "/api/v1/workspaces", secret, body });
-    const answered = at.tail.then(async () => {
+    const done = at.tail.then(async () => {
       const answer = await new Promise<Answered | Error>((resolve) => at.connection.send(request, resolve));
       if (answer instanceof Error) throw answer;
       if (answer.status !== 201) throw new Error(`A creation was answered ${answer.status}: ${answer.body}`);
+      answered.set(body.name, performance.timeOrigin + performance.now());
       samples.push(performance.now() - dueMs);
     });
-    at.tail = answered;
-    asked.push(answered);
+    at.tail = done;
+    asked.push(done);
   }
   await Promise.all([ended, ...asked]).finally(() => {
     for (const { connection } of connections) connection.close();
   });
-  return summarize(samples);
+  return { ...summarize(samples), answered };
 }
 
 async function number(pool: pg.Pool, text: string): Promise<number> {
@@ -102,16 +104,15 @@ async function untilCount(scene: Scene, text: string, wanted: number) {
   }
 }
 
-/** From the commit of people's jobs, as their rows say, until a daemon had them. */
-async function leaseTimes(pool: pg.Pool, prefix: string): Promise<Summary> {
-  const { rows } = await pool.query<{ ms: number }>(
-    `select (extract(epoch from j.started_at - j.created_at) * 1000)::float8 as ms
-from jobs j
-join workspaces w on w.id = j.workspace_id
-where j.initiator_id <> $1 and w.name like $2 || '-%' and j.started_at is not null`,
-    [prebuildsUserId, prefix],
-  );
-  return summarize(rows.map(({ ms }) => ms));
+/** From the answer to a creation, which comes right after its commit, until a daemon had its job: zero when it had it before. */
+async function leaseTimes(scene: Scene, answered: ReadonlyMap<string, number>): Promise<Summary> {
+  const taken = await scene.daemons.ask<readonly TakenJob[]>({ kind: "taken" } satisfies DaemonsMessage);
+  const times = taken.flatMap(({ workspace, atMs }) => {
+    const sinceMs = answered.get(workspace);
+    return sinceMs === undefined ? [] : [Math.max(0, atMs - sinceMs)];
+  });
+  if (times.length < answered.size) throw new Error(`${answered.size - times.length} jobs were not taken.`);
+  return summarize(times);
 }
 
 interface Measured {
@@ -131,7 +132,8 @@ async function measure(scene: Scene, size: Size, news: string): Promise<Measured
   });
   await creationsUntil(scene, { ...size, prefix: "warm" }, sleep(quietMs));
   const idle = await creationsUntil(scene, { ...size, prefix: "idle" }, sleep(size.idleSeconds * 1_000));
-  const idleLease = await leaseTimes(scene.pool, "idle");
+  await sleep(quietMs);
+  const idleLease = await leaseTimes(scene, idle.answered);
   const all = size.pools * size.instances;
   await admin.call("enablePrebuilds", {});
   const created = untilCount(scene, "select count(*) from prebuilds", all);
@@ -139,7 +141,7 @@ async function measure(scene: Scene, size: Size, news: string): Promise<Measured
   const beside = await creationsUntil(scene, { ...size, prefix: "beside" }, full);
   // Those that were asked for last are on their way.
   await sleep(quietMs);
-  const lease = await leaseTimes(scene.pool, "beside");
+  const lease = await leaseTimes(scene, beside.answered);
   const { elapsedMs: createdMs } = await created;
   const { elapsedMs: fullMs, connectionsMax } = await full;
   const p50Ratio = beside.p50Ms / idle.p50Ms;
@@ -194,6 +196,8 @@ async function withServers(context: BenchContext, size: Size, isMute: boolean): 
       // Nothing holds the pools back but the servers themselves.
       "prebuilds-in-flight-per-preset": "0",
       "prebuilds-in-flight-total": "0",
+      // Without wake-ups the pools are looked at this often: what is measured is what happens then.
+      "prebuilds-reconciliation-interval": "2s",
     };
     const urls: string[] = [];
     for (let nth = 0; nth < serverCount; nth += 1) {
@@ -202,12 +206,12 @@ async function withServers(context: BenchContext, size: Size, isMute: boolean): 
       const started = await server.ask<ServerStarted>({ kind: "start", flags, isMute } satisfies ServerMessage);
       urls.push(started.url);
     }
-    const scene = { pool, urls, people, coldTemplate: cold.templateName };
     const admin = new Client({ url: urls[0] ?? "", token: people[0]?.secret });
     const { secret } = await admin.call("createDaemonKey", { body: { name: "bench" } });
     const daemons = startChild("daemons");
     children.push(daemons);
-    await daemons.ask({ kind: "daemons", urls, key: secret, pollers: pollersEach } satisfies DaemonsMessage);
+    await daemons.ask({ kind: "start", urls, key: secret, pollers: pollersEach } satisfies DaemonsMessage);
+    const scene = { pool, urls, people, daemons, coldTemplate: cold.templateName };
     return await measure(scene, size, news);
   } finally {
     // The servers last: daemons that stop say so.
@@ -220,7 +224,7 @@ async function withServers(context: BenchContext, size: Size, isMute: boolean): 
 async function run(context: BenchContext): Promise<Outcome> {
   const size: Size = context.isSmall
     ? { pools: 4, instances: 2, idleSeconds: 1, perSecond: 20 }
-    : { pools: 90, instances: 10, idleSeconds: 20, perSecond: 50 };
+    : { pools: 90, instances: 10, idleSeconds: 30, perSecond: 10 };
   const measured: Measured[] = [];
   for (const isMute of [false, true]) measured.push(await withServers(context, size, isMute));
   return {

@@ -14,11 +14,18 @@ export interface ScriptedDaemon {
   stop(): Promise<void>;
 }
 
+export interface ScriptedDaemonOptions {
+  readonly name?: string;
+  readonly pollers?: number;
+  /** Agents connect from prebuilds alone: people's workspaces, which only become more, would weigh on what is measured. */
+  readonly isPoolsOnly?: boolean;
+}
+
 /** A daemon that takes jobs over HTTP as a real one does, builds nothing, and whose agents are ready at once. */
 export async function startScriptedDaemon(
   url: string,
   key: string,
-  { name = "bench", pollers = pollersDefault } = {},
+  { name = "bench", pollers = pollersDefault, isPoolsOnly = false }: ScriptedDaemonOptions = {},
 ): Promise<ScriptedDaemon> {
   const client = new Client({ url, token: key });
   const incarnation = randomUUID();
@@ -36,7 +43,8 @@ export async function startScriptedDaemon(
       daemon.onTaken(job);
       const result = { attempt: job.attempt, outcome: { kind: "succeeded" } } as const;
       await client.call("completeJob", { params: { jobId: job.jobId }, body: result });
-      if (job.work.kind === "build") for (const { token } of job.work.agents) connectAgent(url, token, sockets);
+      if (job.work.kind !== "build" || (isPoolsOnly && job.work.stage !== "prebuild")) continue;
+      for (const { token } of job.work.agents) connectAgent(url, token, sockets);
     }
   };
   const ended = Promise.all(Array.from({ length: pollers }, poll)).catch((error: unknown) => {
