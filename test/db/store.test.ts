@@ -141,7 +141,8 @@ describe("a transaction", () => {
       });
     };
     await Promise.all([crosswise(["a", "b"]), crosswise(["b", "a"])]);
-    expect(runs).toBe(3);
+    // Once for each, and once more for the one that had to give way: or twice, where it overtook the other at its lock.
+    expect([3, 4]).toContain(runs);
     expect(fx.published).toEqual([news, news]);
   });
 
