@@ -52,19 +52,22 @@ const unservedMs = 2_000;
 const heartbeatStatement: Statement<HeartbeatAnswer> = statement(
   "server_heartbeat",
   // Both ways in one statement, so that what is compared is of one instant.
-  `with beat as (
-  insert into servers (id, url, started_at, seen_at, version, report)
-  values ($1, $2, clock_timestamp(), clock_timestamp(), $3, $4)
-  on conflict (id) do update
-  set seen_at = clock_timestamp(), url = excluded.url, report = excluded.report
-  returning clock_timestamp() as now
-), held as materialized (
+  `with held as materialized (
   select *
   from unnest($5::uuid[], $6::uuid[], $7::timestamptz[], $8::text[]) as h(agent_id, connection_id, since, state)
 ), listed as materialized (
   select id, connection_id
   from agents
   where server_id = $1
+), beat as (
+  insert into servers (id, url, started_at, seen_at, version, report)
+  select $1, $2, clock_timestamp(), clock_timestamp(), $3, $4::jsonb || jsonb_build_object('agents',
+    ($4::jsonb -> 'agents') || jsonb_build_object(
+      'held', cardinality($5::uuid[]),
+      'listed', (select count(*) from listed)))
+  on conflict (id) do update
+  set seen_at = clock_timestamp(), url = excluded.url, report = excluded.report
+  returning clock_timestamp() as now
 ), compared as materialized (
   select h.agent_id, h.connection_id,
     case when a.id is null or a.retired_at is not null then 'retired'
@@ -123,6 +126,7 @@ export async function serverHeartbeat(
     readonly id: ServerId;
     readonly url: string;
     readonly version: string;
+    /** The counts in it are replaced by those of this instant. */
     readonly report: ServerReport;
     readonly held: readonly HeldAgent[];
     readonly now: Date;

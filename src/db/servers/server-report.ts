@@ -1,4 +1,7 @@
-/** What a server tells of itself with each heartbeat, as of the one before. Instants are in ISO 8601. */
+/**
+ * What a server tells of itself with each heartbeat: its connections as of this one, all else as of the one before.
+ * Instants are in ISO 8601.
+ */
 export interface ServerReport {
   readonly agents: {
     /** Connections that it holds. */
