@@ -56,16 +56,21 @@ export function openRelayedExec(options: RelayOptions, events: ExecEvents): Exec
     },
     backlogBytes: () => upstream.bufferedAmount,
     hold: (isHeld) => {
-      if (isHeld) upstream.pause();
-      else upstream.resume();
+      if (!isHeld) goOn(upstream);
+      else if (upstream.readyState === upstream.OPEN) upstream.pause();
       return true;
     },
     hangUp: () => {
       // One that is held back would never read the other side's goodbye.
-      upstream.resume();
+      goOn(upstream);
       upstream.close();
     },
   };
+}
+
+/** Of one that never came to be a connection, as when it is refused, `resume` throws: nothing there can be held back. */
+function goOn(upstream: WebSocket): void {
+  if (upstream.isPaused) upstream.resume();
 }
 
 function relayedHeaders({ authorization, cookie }: IncomingHttpHeaders): Record<string, string> {
