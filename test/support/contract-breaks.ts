@@ -6,7 +6,7 @@ interface Schema {
   readonly additionalProperties?: boolean | Schema | undefined;
   readonly items?: Schema | undefined;
   readonly anyOf?: readonly Schema[] | undefined;
-  readonly const?: unknown | undefined;
+  readonly const?: unknown;
   readonly enum?: readonly unknown[] | undefined;
   readonly maxLength?: number | undefined;
   readonly maxItems?: number | undefined;
