@@ -4,6 +4,7 @@ import { CodedError } from "../contracts/errors.ts";
 import type { AgentId } from "../contracts/ids.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import type { AgentState } from "../contracts/states.ts";
+import { sleep } from "../platform/sleep.ts";
 
 export type ExecEvent =
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly data: string }
@@ -36,6 +37,10 @@ interface Connection {
 
 /** Bytes that may wait on an agent's socket before an exec's input is held back. */
 export const agentBacklogBytesMax = 1_048_576;
+
+/** A connection that has not ended by then never will; the others see that its server is gone. */
+const settledWithinMs = 1_000;
+const settledLookMs = 5;
 
 /** The agents that are connected to this server, and the commands that run in them. */
 export class AgentHub {
@@ -168,9 +173,14 @@ export class AgentHub {
     void work.finally(() => this.#goodbyes.delete(work));
   }
 
-  /** Resolves when everything about ended connections is stored. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#goodbyes);
+  /**
+   * Resolves when all connections have ended and everything about them is stored. Of a socket that is closed its own
+   * side hears a moment after the server: one that looked once would let the database go before the last goodbyes.
+   */
+  async settled(limitMs = settledWithinMs): Promise<void> {
+    const endMs = performance.now() + limitMs;
+    while (this.#connections.size > 0 && performance.now() < endMs) await sleep(settledLookMs);
+    while (this.#goodbyes.size > 0) await Promise.allSettled(this.#goodbyes);
   }
 
   /** Closes every connection: the server stops, and the agents go to another, or wait for it to return. */

@@ -30,7 +30,8 @@ export function errorReport(error: CodedError): ErrorResponse["error"] {
 /** Answers a failed request, and logs what is a fault of ours, once. */
 export function answerError(logger: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const coded = codedError(error);
-  if (coded.status >= 500) {
+  // That it stops was said once, and is nobody's fault.
+  if (coded.status >= 500 && coded.code !== "server_stopping") {
     const cause =
       coded.cause instanceof Error
         ? (coded.cause.stack ?? coded.cause.message)

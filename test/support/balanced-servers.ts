@@ -1,8 +1,7 @@
 import path from "node:path";
 import { Balancer } from "../../chaos/system/balancer.ts";
 import { freePorts } from "../../chaos/system/free-port.ts";
-import { Client } from "../../src/client/client.ts";
-import type { DoctorReport } from "../../src/contracts/api/system.ts";
+import type { Client } from "../../src/client/client.ts";
 import { signIn } from "./server-process.ts";
 import { administratorPassword, type ServerUnit, SeveralServers } from "./several-servers.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -41,10 +40,6 @@ export class BalancedServers {
     return balanced;
   }
 
-  get count(): number {
-    return this.#ports.length;
-  }
-
   async signIn(): Promise<Client> {
     return await signIn(this.url, administratorPassword);
   }
@@ -58,11 +53,6 @@ export class BalancedServers {
     await this.#startServer(nth);
     await waitUntil("the balancer sees it again", () => this.#balancer.healthy[nth] === true, readyWithinMs);
     return code;
-  }
-
-  /** What `doctor` says on one server, asked past the balancer. */
-  async doctor(nth: number, token: string | undefined): Promise<DoctorReport> {
-    return await new Client({ url: this.#urlOf(nth), token }).call("doctor", {});
   }
 
   async startDaemon(name: string, admin: Client): Promise<void> {

@@ -1,4 +1,5 @@
 // People who use a deployment while its servers are restarted, and remember what they were told.
+import { setMaxListeners } from "node:events";
 import { PassThrough, Writable } from "node:stream";
 import { watchPatiently } from "../../src/cli/follow/watch-patiently.ts";
 import { runExecSession } from "../../src/cli/exec/exec-session.ts";
@@ -16,6 +17,8 @@ const retryMs = 200;
 const patienceMs = 30_000;
 const waitMs = 20_000;
 const betweenMs = 700;
+const lookMs = 5;
+const listenersMax = 100;
 
 export interface Told {
   readonly name: string;
@@ -63,6 +66,7 @@ export class RollingLoad {
   #number = 0;
 
   constructor(client: Client, template: string) {
+    setMaxListeners(listenersMax, this.#over.signal);
     this.#client = client;
     this.#template = template;
   }
@@ -93,6 +97,16 @@ export class RollingLoad {
         await sleep(betweenMs, this.signal);
         await this.#remove(told);
         this.told.splice(this.told.indexOf(told), 1);
+      }
+    });
+  }
+
+  /** Somebody whose dashboard asks all the time. */
+  look(): void {
+    this.beside("a list", async () => {
+      while (!this.signal.aborted) {
+        await this.#insist("list", async () => await this.#client.call("listWorkspaces", {}));
+        await sleep(lookMs, this.signal);
       }
     });
   }
