@@ -11,7 +11,7 @@ const socket = { close: () => undefined, readyState: 3 } as unknown as WebSocket
 
 test("the hub is settled once every connection has ended and its goodbye is stored, however late each is heard of", async () => {
   const hub = new AgentHub();
-  hub.add(agentId, { connectionId, socket, since: new Date(0) });
+  hub.add(agentId, connectionId, socket);
   const order: string[] = [];
   const settled = hub.settled().then(() => order.push("settled"));
   // The server has closed by now, and the socket's end has not been heard of.
@@ -24,7 +24,7 @@ test("the hub is settled once every connection has ended and its goodbye is stor
 
 test("a connection that never ends does not hold the server's end up", async () => {
   const hub = new AgentHub();
-  hub.add(agentId, { connectionId, socket, since: new Date(0) });
+  hub.add(agentId, connectionId, socket);
   await hub.settled(20);
   expect(hub.size).toBe(1);
 });
