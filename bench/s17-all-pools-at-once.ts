@@ -22,12 +22,13 @@ const fullWithinMs = 300_000;
 const leaseWithinMs = 1_000;
 /** As B2's goal for a person's request beside a cycle. */
 const ratioAim = 2;
-const quietMs = 2_000;
 
 interface Size {
   readonly pools: number;
   readonly instances: number;
   readonly idleSeconds: number;
+  /** Before idle is measured, and for what was asked for last to be taken. */
+  readonly quietMs: number;
   /** Of all people together. */
   readonly perSecond: number;
 }
@@ -130,9 +131,9 @@ async function measure(scene: Scene, size: Size, news: string): Promise<Measured
     instances: size.instances,
     preset: "active",
   });
-  await creationsUntil(scene, { ...size, prefix: "warm" }, sleep(quietMs));
+  await creationsUntil(scene, { ...size, prefix: "warm" }, sleep(size.quietMs));
   const idle = await creationsUntil(scene, { ...size, prefix: "idle" }, sleep(size.idleSeconds * 1_000));
-  await sleep(quietMs);
+  await sleep(size.quietMs);
   const idleLease = await leaseTimes(scene, idle.answered);
   const all = size.pools * size.instances;
   await admin.call("enablePrebuilds", {});
@@ -140,7 +141,7 @@ async function measure(scene: Scene, size: Size, news: string): Promise<Measured
   const full = untilCount(scene, "select count(*) from prebuilds where state = 'ready'", all);
   const beside = await creationsUntil(scene, { ...size, prefix: "beside" }, full);
   // Those that were asked for last are on their way.
-  await sleep(quietMs);
+  await sleep(size.quietMs);
   const lease = await leaseTimes(scene, beside.answered);
   const { elapsedMs: createdMs } = await created;
   const { elapsedMs: fullMs, connectionsMax } = await full;
@@ -223,8 +224,8 @@ async function withServers(context: BenchContext, size: Size, isMute: boolean): 
 
 async function run(context: BenchContext): Promise<Outcome> {
   const size: Size = context.isSmall
-    ? { pools: 4, instances: 2, idleSeconds: 1, perSecond: 20 }
-    : { pools: 90, instances: 10, idleSeconds: 30, perSecond: 10 };
+    ? { pools: 4, instances: 2, idleSeconds: 1, quietMs: 1_100, perSecond: 20 }
+    : { pools: 90, instances: 10, idleSeconds: 30, quietMs: 2_000, perSecond: 10 };
   const measured: Measured[] = [];
   for (const isMute of [false, true]) measured.push(await withServers(context, size, isMute));
   return {
