@@ -53,6 +53,10 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await server.end("SIGTERM");
+  // The last of them end a moment after the server, on a busy machine.
+  await waitUntil("all its processes have ended", () => processesOf(server.folder).length === 0, 5_000).catch(
+    () => null,
+  );
   const processes = processesOf(server.folder);
   await server.close();
   const left = thingsOf(daemon);
