@@ -22,7 +22,8 @@ export interface WatchLimits {
 
 /**
  * Looks at the other servers once more. One is dead only after it was watched in silence for `lostMs` without a break:
- * what stands in the database after an outage is old for everybody, and says nothing about who will be back first.
+ * what stands in the database after an outage is old for everybody, and says nothing about who will be back first. One
+ * whose last word lies ahead, after the database's clock was set back, is not dead before that instant has passed.
  */
 export function watchServers(
   before: ServerWatch | null,
@@ -39,6 +40,10 @@ export function watchServers(
       return [id, { seenAtMs, sinceMs: isSilent ? last.sinceMs : nowMs }] as const;
     }),
   );
-  const dead = seen.filter(({ id }) => nowMs - (silent.get(id)?.sinceMs ?? nowMs) >= limits.lostMs);
+  const dead = seen.filter(
+    ({ id, seenAtMs }) =>
+      nowMs - (silent.get(id)?.sinceMs ?? nowMs) >= limits.lostMs &&
+      (seenAtMs === null || nowMs - seenAtMs >= limits.lostMs),
+  );
   return { watch: { own, silent }, dead: dead.map(({ id }) => id) };
 }

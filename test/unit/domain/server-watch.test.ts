@@ -48,6 +48,11 @@ describe("another server", () => {
     expect(watch([100_000, 103_000, 106_000, 109_000, 50_000], silentSince(99_000))).toEqual([]);
   });
 
+  it("is not dead while its last word lies ahead", () => {
+    expect(watch(everyThree(0, 30_000), silentSince(60_000))).toEqual([]);
+    expect(watch(everyThree(0, 72_000), silentSince(60_000))).toEqual(["b"]);
+  });
+
   it("of which only its agents are left is dead after the same window", () => {
     expect(watch(everyThree(0, 9_000), silentSince(null))).toEqual([]);
     expect(watch(everyThree(0, 12_000), silentSince(null))).toEqual(["b"]);
