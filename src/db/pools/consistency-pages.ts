@@ -42,6 +42,7 @@ cross join lateral (
     and owner_id <> $1
   limit 1) w
 limit $2)`,
+  "long",
 );
 
 /** Rows of the pools whose counterpart is missing or disagrees; there must be none. At most `max` of each kind. */
@@ -67,6 +68,7 @@ ${page}
 )
 ${checks.map((check) => `${check}\nunion all`).join("\n")}
 select 'end', (select p.id::text from page p order by p.id desc limit 1), '', (select count(*)::int from page)`,
+    "long",
   );
 }
 

@@ -49,6 +49,7 @@ const pruneStatement: Statement<PrunedRow> = statement(
 )
 select (select count(*) from fresh)::int as looked, (select max(id) from fresh) as newest,
   (select count(*) from gone)::int as removed`,
+  "long",
 );
 
 async function step({ sql, cursor }: PruneStep): Promise<StepDone> {

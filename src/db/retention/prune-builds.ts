@@ -26,6 +26,7 @@ where w.deleted_at is null
   and (w.owner_id, lower(w.name)) > ($1, $2)
 order by w.owner_id, lower(w.name)
 limit $3`,
+  "long",
 );
 
 interface OldBuildRow {
@@ -82,6 +83,7 @@ cross join lateral (
   limit $3) o
 where w.deleted_at is null
 limit $3`,
+  "long",
 );
 
 const removeStatement: Statement<Readonly<Record<string, number>>> = statement(
@@ -106,6 +108,7 @@ const removeStatement: Statement<Readonly<Record<string, number>>> = statement(
 )
 select (select count(*) from build)::int as builds, (select count(*) from report)::int as build_reports,
   (select count(*) from agent)::int as agents, (select count(*) from job)::int as jobs`,
+  "long",
 );
 
 async function step({ sql, keeps, cursor }: PruneStep): Promise<StepDone> {

@@ -55,6 +55,7 @@ function pruneStatement(name: string, oldest: OldestRows): Statement<PrunedRow> 
 )
 select count(*)::int as rows, (extract(epoch from $1::timestamptz - max(pruned_by)) * 1000)::float8 as lag_ms
 from gone`,
+    "long",
   );
 }
 

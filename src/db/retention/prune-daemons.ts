@@ -36,6 +36,7 @@ const removeStatement: Statement<{ readonly daemons: number; readonly strangers:
   returning 1
 )
 select (select count(*) from daemon)::int as daemons, (select count(*) from stranger)::int as strangers`,
+  "long",
 );
 
 async function step({ sql, now, keeps }: PruneStep): Promise<StepDone> {

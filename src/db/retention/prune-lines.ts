@@ -25,6 +25,7 @@ const jobLinesStatement: Statement<CountRow> = statement(
 )
 select count(*)::int as rows
 from gone`,
+  "long",
 );
 
 const agentLinesStatement: Statement<CountRow> = statement(
@@ -44,6 +45,7 @@ const agentLinesStatement: Statement<CountRow> = statement(
 )
 select count(*)::int as rows
 from gone`,
+  "long",
 );
 
 /**

@@ -63,6 +63,7 @@ select v.id, v.import_job_id as job_id, v.status <> 'importing'
     and ${isUnused} as is_due
 from looked v
 order by v.id`,
+  "long",
 );
 
 const removeStatement: Statement<Readonly<Record<string, number>>> = statement(
@@ -102,6 +103,7 @@ const removeStatement: Statement<Readonly<Record<string, number>>> = statement(
 )
 select (select count(*) from version)::int as template_versions, (select count(*) from preset)::int as presets,
   (select count(*) from decision)::int as decisions, (select count(*) from job)::int as jobs`,
+  "long",
 );
 
 async function stepVersions({ sql, now, keeps, cursor }: PruneStep): Promise<StepDone> {
@@ -183,6 +185,7 @@ select (select count(*) from gone)::int as looked, (select count(*) from templat
   (select count(*) from version)::int as template_versions, (select count(*) from preset)::int as presets,
   (select count(*) from decision)::int as decisions, (select count(*) from job)::int as jobs,
   (select count(*) from total)::int as pool_totals, (select count(*) from demand)::int as demand_hours`,
+  "long",
 );
 
 async function stepTemplates({ sql, now, keeps }: PruneStep): Promise<StepDone> {
@@ -212,6 +215,7 @@ const filesStatement: Statement<{ readonly files: number }> = statement(
 )
 select count(*)::int as files
 from gone`,
+  "long",
 );
 
 async function stepFiles({ sql, now }: PruneStep): Promise<StepDone> {

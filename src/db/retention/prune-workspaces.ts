@@ -82,6 +82,7 @@ select l.id, l.deleted_at::text as deleted_at, (extract(epoch from $1 - l.delete
 from looked l
 left join prebuilds b on b.workspace_id = l.id
 order by l.deleted_at, l.id`,
+  "long",
 );
 
 type RemovedRow = Readonly<Record<string, number>>;
@@ -160,6 +161,7 @@ select (select count(*) from workspace)::int as workspaces, (select count(*) fro
   (select count(*) from job)::int as jobs, (select count(*) from agent)::int as agents,
   (select count(*) from state)::int as provider_states,
   (select count(*) from version)::int as provider_state_versions`,
+  "long",
 );
 
 async function step({ sql, now, keeps, cursor }: PruneStep): Promise<StepDone> {
