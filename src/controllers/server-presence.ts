@@ -25,6 +25,8 @@ const serverForgetMs = 3_600_000;
 const heartbeatRunMsMax = 30_000;
 /** Agents whose rows are put right in one transaction. */
 const agentsPerTransactionMax = 500;
+/** Agents of dead servers that one heartbeat takes off; the next takes the rest. */
+const strandedPerRunMax = 10_000;
 
 /** The agents that are connected to this server, as it sees them itself. */
 export interface AgentConnections {
@@ -182,7 +184,7 @@ async function watchOthers(
   const { watch, dead } = watchServers(before, seen, { nowMs: databaseNow.getTime(), limits });
   if (dead.length === 0) return { watch, stranded: 0 };
   // The ids came from the same rows as branded ones.
-  const lost = await agentsOfServers(deps.db, dead as readonly ServerId[], agentsPerTransactionMax);
+  const lost = await agentsOfServers(deps.db, dead as readonly ServerId[], strandedPerRunMax);
   const stranded = await settleAll(
     deps,
     lost.map((agent) => ({ kind: "disconnected", agentId: agent.id, connectionId: agent.connection_id })),
