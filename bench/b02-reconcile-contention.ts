@@ -1,4 +1,5 @@
 import type { ServerId } from "../src/contracts/ids.ts";
+import type pg from "pg";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import type { Actor } from "../src/app/authorize.ts";
@@ -20,7 +21,7 @@ import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type
 import { countingPool } from "./harness/counting-pool.ts";
 import { summarize } from "./harness/percentiles.ts";
 import { createReconciler, poolLimits } from "./harness/reconciler.ts";
-import { type Person, seedPeople, seedTemplates } from "./harness/seed.ts";
+import { type Person, seedPeople, seedTemplates, settleTables } from "./harness/seed.ts";
 
 const connectionsMax = 10;
 /** A person's request is made this often, whatever became of the ones before. */
@@ -94,6 +95,22 @@ async function requestsBeside(
   return samples;
 }
 
+/**
+ * A server that has run for a while has every statement prepared on every connection, and has made the plans that it
+ * keeps: each is asked six times on all of them at once, as requests and as cycles that fill a few pools.
+ */
+async function warmUp(
+  pool: pg.Pool,
+  work: { readonly create: (name: string) => Promise<unknown>; readonly cycle: () => Promise<unknown> },
+): Promise<void> {
+  for (let round = 0; round < 6; round += 1) {
+    const asked = Array.from({ length: connectionsMax }, (_, nth) => work.create(`warm-${round}-${nth}`));
+    await Promise.all(asked);
+    await seedTemplates(pool, { count: 12, prefix: `warm-${round}-`, instances: 20, preset: "active" });
+    await work.cycle();
+  }
+}
+
 interface Contention {
   readonly row: Row;
   readonly elapsedMs: number;
@@ -120,13 +137,14 @@ async function measure(
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>
       createWorkspace(context, actor, { name, template: cold.templateName });
-    await requestsBeside(create, "warm-", sleep(Math.min(500, size.idleMs)));
-    const idle = summarize(await requestsBeside(create, "idle-", sleep(size.idleMs)));
-    await seedTemplates(pool, { count: size.pools, prefix: "pool-", instances: size.instances, preset: "active" });
     const counting = countingPool(pool);
     const reconciler = createReconciler(new Store({ pool: counting.pool, publish: () => undefined }), {
       connectionsMax,
     });
+    await warmUp(pool, { create, cycle: () => reconciler.cycle() });
+    const idle = summarize(await requestsBeside(create, "idle-", sleep(size.idleMs)));
+    await seedTemplates(pool, { count: size.pools, prefix: "pool-", instances: size.instances, preset: "active" });
+    await settleTables(pool);
     const cycle = reconciler.cycle();
     const beside = summarize(await requestsBeside(create, "beside-", cycle));
     const { elapsedMs, creates } = await cycle;
@@ -177,7 +195,7 @@ async function run(context: BenchContext): Promise<Outcome> {
   return {
     setup:
       `One cycle that fills empty pools, over ${connectionsMax} connections that it shares with a person's cold creations, one ` +
-      `every ${requestEveryMs} ms in the same process. The p99 beside short cycles is of a few requests only.`,
+      `every ${requestEveryMs} ms in the same process, both warmed up. The p99 beside short cycles is of a few requests only.`,
     rows,
     targets,
   };

@@ -22,7 +22,7 @@ from (
 where r.position > $1
   or r.is_gone
 limit $2`,
-  "long",
+  "write",
 );
 
 /** Failed prebuilds beyond the newest `keptMax` of each pool, at most `max` of them. */

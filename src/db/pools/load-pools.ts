@@ -145,10 +145,29 @@ interface HistoryRow {
 const historyStatement: Statement<HistoryRow> = statement(
   "pools_history",
   // Only of active presets with a failure that still counts: since the newest success, by which a hard limit is judged,
-  // or within the look-back of the backoff. What is older than both decides nothing.
-  `select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed
-from templates t
-join presets p on p.template_version_id = t.active_version_id
+  // or within the look-back of the backoff. What is older than both decides nothing. Which presets ever failed is read
+  // by jumping from one to the next in their index, so that those that never did cost nothing, however many they are.
+  `with recursive failing as (
+  (select f.preset_id
+  from prebuilds f
+  where f.first_build_result in ('failed', 'abandoned')
+  order by f.preset_id
+  limit 1)
+  union all
+  select (
+    select n.preset_id
+    from prebuilds n
+    where n.first_build_result in ('failed', 'abandoned')
+      and n.preset_id > f.preset_id
+    order by n.preset_id
+    limit 1)
+  from failing f
+  where f.preset_id is not null
+)
+select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed
+from failing
+join presets p on p.id = failing.preset_id
+join templates t on t.active_version_id = p.template_version_id
 cross join lateral (
   select least($4::timestamptz, coalesce((
     select n.created_at
