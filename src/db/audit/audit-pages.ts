@@ -134,12 +134,8 @@ export interface AuditPage {
 export async function auditPage(sql: Sql, filter: AuditFilter): Promise<AuditPage> {
   const { narrowing, before, limit, lookedMax } = filter;
   const range = [narrowing.key, before.at, before.id];
-  const [floor] = await sql.query(floorStatements[narrowing.by], [
-    ...range,
-    filter.from.at,
-    filter.from.id,
-    lookedMax - 1,
-  ]);
+  const floorParams = [...range, filter.from.at, filter.from.id, lookedMax - 1];
+  const [floor] = isPicky(filter) ? await sql.query(floorStatements[narrowing.by], floorParams) : [];
   const from = floor ?? filter.from;
   const rows = await sql.query(pageStatements[narrowing.by], [
     ...range,
@@ -159,6 +155,12 @@ export async function auditPage(sql: Sql, filter: AuditFilter): Promise<AuditPag
   const last = shown.at(-1);
   if (rows.length > limit && last !== undefined) return { rows: shown, next: { at: last.at, id: last.id } };
   return { rows: shown, next: floor ?? null };
+}
+
+/** Whether entries may be passed over. Where none is, the page is full after as many as it shows. */
+function isPicky(filter: AuditFilter): boolean {
+  const { action, actorId, kinds, name, organizationId, ownerId, visibleTo } = filter;
+  return [action, actorId, kinds, name, organizationId, ownerId, visibleTo].some((one) => one !== null);
 }
 
 const userStatement: Statement<{ readonly id: UserId }> = statement(
