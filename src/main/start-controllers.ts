@@ -24,6 +24,7 @@ import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
+import { createUnreadyPrebuilds } from "../controllers/unready-prebuilds.ts";
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
@@ -67,6 +68,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createJobReaper(deps),
     createDeleteRetry(deps),
     createLostAgents(deps),
+    createUnreadyPrebuilds(deps),
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs(deps),

@@ -99,8 +99,15 @@ function judgeHardLimit({ health, snapshot, state }: HoldContext): Verdict {
   if (snapshot.now < health.probeAt) {
     return { allowed: 0, until: health.probeAt, detail: `${what}; one single create is tried after the cool-down` };
   }
-  if (state.starting > 0) return { allowed: 0, detail: `${what}; a build under way will show whether it works again` };
+  if (state.starting > 0 || isOneUndecided(snapshot)) {
+    return { allowed: 0, detail: `${what}; one under way will show whether it works again` };
+  }
   return { allowed: 1, detail: `${what}; the cool-down is over and one single create is tried` };
+}
+
+/** Whether a build has ended well and its prebuild has still to become ready: only that says that it works again. */
+function isOneUndecided({ prebuilds }: HoldContext["snapshot"]): boolean {
+  return prebuilds.some(({ state, readyAt }) => state === "starting" && readyAt === null);
 }
 
 function judgeBackoff({ health, snapshot, state }: HoldContext): Verdict {
