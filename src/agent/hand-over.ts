@@ -38,7 +38,7 @@ export class HandOver {
     // Acknowledged anew at each start: after a stop and a start it is another agent to the server, which then waits
     // for a word of this one. The hook is not run again, unless it had failed: what it failed by may be gone, and what the
     // server is told has to be true of this start.
-    const isTriedAgain = known?.error != null && known.startId !== input.config.startId;
+    const isTriedAgain = known !== null && known.error !== null && known.startId !== input.config.startId;
     this.#newest =
       known === null ? null : { ...known, isAcknowledged: false, phase: isTriedAgain ? "started" : known.phase };
   }

@@ -35,7 +35,11 @@ export interface UnreadyPrebuildsDeps {
  * and what could not be heard, because we ourselves were away, takes nothing from anybody's time.
  */
 export function createUnreadyPrebuilds(deps: UnreadyPrebuildsDeps): Controller {
-  const lease = createLease(deps.db, { name: "unready-prebuilds", holder: deps.serverId, monotonicMs: deps.monotonicMs });
+  const lease = createLease(deps.db, {
+    name: "unready-prebuilds",
+    holder: deps.serverId,
+    monotonicMs: deps.monotonicMs,
+  });
   let watch: Watch | null = null;
   return {
     name: "unready-prebuilds",

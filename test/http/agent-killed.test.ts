@@ -53,7 +53,8 @@ async function kill(): Promise<void> {
 }
 
 /** A server in the background: it says a line, and ends when it cannot, or is told to. */
-const devServer = "(echo $$ >> servers; n=0; while [ ! -e stop ]; do n=$((n+1)); echo tick $n || exit 1; echo $n > alive; sleep 0.02; done) &";
+const devServer =
+  "(echo $$ >> servers; n=0; while [ ! -e stop ]; do n=$((n+1)); echo tick $n || exit 1; echo $n > alive; sleep 0.02; done) &";
 
 describe("an agent that is killed", () => {
   test("after its hook takes nothing along: what it left running goes on, and is heard again when the agent is back", async () => {
@@ -70,7 +71,9 @@ describe("an agent that is killed", () => {
   });
 
   test("during its hook, which ends while nobody is there, has one server running after it is run again", async () => {
-    server.manifest = prewarm(`echo run >> runs; ${devServer} touch begun; while [ ! -e go ]; do sleep 0.02; done; touch ended`);
+    server.manifest = prewarm(
+      `echo run >> runs; ${devServer} touch begun; while [ ! -e go ]; do sleep 0.02; done; touch ended`,
+    );
     start();
     await until(() => expect(existsSync(path.join(home, "begun"))).toBe(true));
     await kill();

@@ -56,7 +56,10 @@ describe("an agent's life", () => {
     bed.start();
     await until(() => expect(bed.server.states()).toContain("start_error"));
     expect(bed.server.frames).toContainEqual(
-      expect.objectContaining({ state: "start_error", detail: "The prewarm hook failed: it exited with 1. Its last line: npm ERR! 404" }),
+      expect.objectContaining({
+        state: "start_error",
+        detail: "The prewarm hook failed: it exited with 1. Its last line: npm ERR! 404",
+      }),
     );
     expect(existsSync(path.join(bed.home, "never"))).toBe(false);
   });
