@@ -16,7 +16,11 @@ const hooks = { prewarm: { run: "sleep 100", timeout: 300 }, claim: { run: "true
 async function booting(): Promise<{ readonly fx: Fixture; readonly id: WorkspaceId }> {
   const fx = await testFixture();
   const lifecycle = { default_ttl: "1m", max_ttl: "10m" };
-  await publishTemplate(fx, { presets: { large: null }, agents: [{ name: "main", connect_timeout: 120, hooks }], lifecycle });
+  await publishTemplate(fx, {
+    presets: { large: null },
+    agents: [{ name: "main", connect_timeout: 120, hooks }],
+    lifecycle,
+  });
   const { workspace } = await create(fx);
   await runJobs(fx);
   const id = workspace.id as WorkspaceId;

@@ -99,11 +99,7 @@ where w.id = $1
 );
 
 /** A person's workspace as the rules see it; undefined for an unclaimed prebuild, and for what is deleted. */
-export async function lifecycleSubject(
-  sql: Sql,
-  workspaceId: WorkspaceId,
-  now: Date,
-): Promise<SubjectRow | undefined> {
+export async function lifecycleSubject(sql: Sql, workspaceId: WorkspaceId, now: Date): Promise<SubjectRow | undefined> {
   return (await sql.query(subjectStatement, [workspaceId, now]))[0];
 }
 
