@@ -200,45 +200,6 @@ describe("a start", () => {
   });
 });
 
-describe("a command of the template's own", () => {
-  const docker = { image: "debian:bookworm", command: ["sh", "-c", "echo cannot start; exit 3"] };
-
-  /** Docker's answer about a container that is as it is said to be, more often brought back with each question. */
-  function inspectedAs(state: object, restartsOf: (asked: number) => number): void {
-    let asked = 0;
-    engine.before = ({ method, path: where }) => {
-      if (method !== "GET" || !/^\/containers\/[^/]+\/json$/.test(where) || engine.containers.size === 0)
-        return undefined;
-      const container = [...engine.containers.values()][0];
-      if (container === undefined || container.starts === 0) return undefined;
-      const { id: Id, labels: Labels } = container;
-      const State = { Running: true, ExitCode: 3, ...state };
-      return { status: 200, body: { Id, Image: "i", Config: { Labels }, State, RestartCount: restartsOf(asked++) } };
-    };
-  }
-
-  test("that ends again and again fails the build with its last words", async () => {
-    engine.start = { lines: ["cannot start", "cannot start"], exitCode: null };
-    inspectedAs({ Restarting: true }, (asked) => asked);
-    await expect(started({ docker })).rejects.toMatchObject({
-      code: "build_failed",
-      message: "The container ends again and again (exit code 3): cannot start",
-    });
-  });
-
-  test("that has ended for good fails it as well", async () => {
-    engine.start = { lines: ["cannot start"], exitCode: null };
-    inspectedAs({ Running: false }, () => 0);
-    await expect(started({ docker })).rejects.toMatchObject({ code: "build_failed" });
-  });
-
-  test("that starts the agent is looked at no longer", async () => {
-    engine.start = { lines: ["redis is up", "prewarm: starting the agent"], exitCode: null };
-    inspectedAs({}, () => 1);
-    await started({ docker });
-  });
-});
-
 describe("an image", () => {
   const docker = { image: "team/app:${parameters.tag}", pull: "missing" as const };
   const parameters = { tag: "2" };
