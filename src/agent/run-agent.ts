@@ -33,20 +33,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   const isConnected = (): boolean => socket.isOpen;
-  let contradiction: string | null = null;
-  const onContradiction = (why: string): void => {
-    contradiction = why;
-    void lifecycle.become("start_error", why, socket);
-  };
-  const handOver = new HandOver({
-    config,
-    http,
-    memory,
-    log,
-    isConnected,
-    started: started.promise,
-    onContradiction,
-  });
+  const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
+  const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(config, {
     onOpen: () => {
       void handOver.compared().then(() => lifecycle.tell(socket));
@@ -78,12 +66,12 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function start(): Promise<void> {
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
-    if (contradiction === null) await lifecycle.become("starting", "", socket);
+    await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ config, manifest, memory, log, abort });
     if (outcome === null || abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
-    if (contradiction === null) await lifecycle.become(outcome.state, outcome.detail, socket);
+    await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
   }
