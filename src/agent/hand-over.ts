@@ -17,6 +17,8 @@ export interface HandOverInput {
   readonly isConnected: () => boolean;
   /** Resolves when the `prewarm` hook has ended, however it did: a claim waits for it. */
   readonly started: Promise<AgentManifest>;
+  /** The server contradicts what this workspace remembers: nothing is handed over any more. Called once. */
+  readonly onContradiction: (why: string) => void;
 }
 
 const errorLengthMax = 4_096;
@@ -30,6 +32,11 @@ export class HandOver {
   readonly #input: HandOverInput;
   readonly #look = createSignal();
   #waiting = new Set<() => void>();
+  /** Who wants to know that the server's record does not contradict what is remembered. */
+  #comparing = new Set<() => void>();
+  #contradiction: string | null = null;
+  /** The generation whose claim was answered by the contradiction. */
+  #refused = 0;
   #newest: RememberedClaim | null;
 
   constructor(input: HandOverInput) {
@@ -59,7 +66,20 @@ export class HandOver {
         this.#look.notify();
       });
     }
-    return this.#newest?.phase === "done" ? this.#newest.record : null;
+    return this.#newest?.phase === "done" && this.#contradiction === null ? this.#newest.record : null;
+  }
+
+  /**
+   * Resolves once the server's claim record has been compared with what this workspace remembers of its hand-over, at
+   * once where it remembers none. Until then it must not be called ready: a server whose database was restored from a
+   * backup takes a workspace for a prebuild that somebody has had since.
+   */
+  async compared(): Promise<void> {
+    if (this.#newest?.phase !== "done") return;
+    await new Promise<void>((resolve) => {
+      this.#comparing.add(resolve);
+      this.#look.notify();
+    });
   }
 
   async run(abort: AbortSignal): Promise<void> {
@@ -69,6 +89,7 @@ export class HandOver {
       await this.#look.wait(found === "settled" ? { abort } : { abort, timeoutMs: this.#pollMs(found) });
     }
     this.#release(this.#waiting);
+    this.#release(this.#comparing);
   }
 
   /** The jitter is downwards only, so that a lost wake-up costs one poll at most. */
@@ -82,8 +103,13 @@ export class HandOver {
   async #lookOnce(abort: AbortSignal): Promise<"settled" | "nobody" | "unfinished"> {
     const waiting = this.#waiting;
     this.#waiting = new Set();
+    const comparing = this.#comparing;
+    this.#comparing = new Set();
     try {
       const record = await this.#input.http.claim(abort);
+      this.#compare(record);
+      this.#release(comparing);
+      if (this.#contradiction !== null) return await this.#refuse(record, abort);
       if (this.#isNew(record)) await this.#handOver(record, abort);
       // A start may have changed parameters, and the owner his name: commands get what is true now.
       else if (record.generation === this.#newest?.generation) this.#newest = { ...this.#newest, record };
@@ -92,10 +118,37 @@ export class HandOver {
       return record.generation === 0 ? "nobody" : "unfinished";
     } catch (error) {
       if (!abort.aborted) this.#input.config.logger.warn("the claim record could not be looked after", { error });
+      for (const resolve of comparing) this.#comparing.add(resolve);
       return "unfinished";
     } finally {
       this.#release(waiting);
     }
+  }
+
+  #compare(record: ClaimRecord): void {
+    const known = this.#newest;
+    if (known?.phase !== "done" || this.#contradiction !== null) return;
+    const { owner, claimedAt } = known.record;
+    const isOlder = record.generation < known.generation;
+    const isOther =
+      record.generation === known.generation && (record.owner?.id !== owner?.id || record.claimedAt !== claimedAt);
+    if (!isOlder && !isOther) return;
+    this.#contradiction =
+      `This workspace was handed over to ${owner?.username ?? "somebody"} (claimed at ${claimedAt ?? "an unknown time"}), ` +
+      "and the server does not know of it: its database is older than that, as after a backup was restored. " +
+      "It is not handed over again, and runs no commands.";
+    this.#input.log.add({ level: "error", source: "agent", text: this.#contradiction });
+    this.#input.onContradiction(this.#contradiction);
+  }
+
+  /** Whoever claimed it is told, so that he does not wait for ever. */
+  async #refuse(record: ClaimRecord, abort: AbortSignal): Promise<"settled" | "nobody"> {
+    if (record.generation === 0) return "nobody";
+    if (record.generation === this.#refused) return "settled";
+    const error = (this.#contradiction ?? "").slice(0, errorLengthMax);
+    await this.#input.http.acknowledge({ generation: record.generation, error }, abort);
+    this.#refused = record.generation;
+    return "settled";
   }
 
   #isNew(record: ClaimRecord): boolean {

@@ -8,6 +8,7 @@ export class Lifecycle {
   readonly #version: string;
   #state: AgentState = "created";
   #detail = "";
+  #isLost = false;
 
   constructor(version: string) {
     this.#version = version;
@@ -17,7 +18,15 @@ export class Lifecycle {
     return this.#state;
   }
 
+  /** For good: whatever starts or ends later, this workspace is not called ready any more. */
+  async lose(detail: string, socket: ServerSocket): Promise<void> {
+    const told = this.become("start_error", detail, socket);
+    this.#isLost = true;
+    await told;
+  }
+
   async become(state: AgentState, detail: string, socket: ServerSocket): Promise<void> {
+    if (this.#isLost && state !== "shutting_down" && state !== "off") return;
     this.#state = state;
     this.#detail = detail.slice(0, detailLengthMax);
     await this.tell(socket);

@@ -37,10 +37,11 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   const isConnected = (): boolean => socket.isOpen;
-  const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise });
+  const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
+  const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(config, {
     onOpen: () => {
-      void lifecycle.tell(socket);
+      void handOver.compared().then(() => lifecycle.tell(socket));
       sessions.announceAll();
       handOver.poke();
     },
@@ -73,6 +74,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     const outcome = await startWorkspace({ config, manifest, memory, log, abort });
     if (outcome === null || abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
+    await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);

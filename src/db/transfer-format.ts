@@ -47,6 +47,8 @@ export interface TransferReport {
 export type TransferErrorCode =
   | "transfer_not_migrated"
   | "transfer_not_empty"
+  | "transfer_file"
+  | "transfer_file_exists"
   | "transfer_not_an_export"
   | "transfer_format_newer"
   | "transfer_schema_differs"

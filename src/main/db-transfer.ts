@@ -1,12 +1,13 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { constants, createReadStream, createWriteStream, existsSync } from "node:fs";
+import { access, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import pg from "pg";
 import { runningEmbedded, startEmbeddedPostgres } from "../db/embedded/start-embedded.ts";
 import { exportDatabase } from "../db/export-database.ts";
 import { importDatabase } from "../db/import-database.ts";
 import { migrate } from "../db/migrate.ts";
-import type { TransferReport } from "../db/transfer-format.ts";
+import { TransferError, type TransferReport } from "../db/transfer-format.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../platform/config/server-options.ts";
@@ -17,11 +18,13 @@ import { serverDefaults } from "./server-defaults.ts";
 
 const connectTimeoutMs = 10_000;
 
-const usage = `Usage: prewarm db export FILE|- [server options]
+const usage = `Usage: prewarm db export FILE|- [--force] [server options]
        prewarm db import FILE|- [server options]
 
 Writes the whole database to one compressed file, or reads it into an empty one. The database is the embedded one of
---data-dir, also while its server runs (export only), or the one of --pg-url.
+--data-dir, also while its server runs (export only), or the one of --pg-url. The file appears when it is complete.
+
+  --force    write over a file that is there already
 
 Example: prewarm db export backup.prewarm
 `;
@@ -35,14 +38,18 @@ export async function runDatabaseTransfer(argv: readonly string[]): Promise<numb
     return isHelpWanted ? 0 : 2;
   }
   try {
-    const { flags, configPath } = parseFlags(serverOptions, rest);
+    const isForced = verb === "export" && rest.includes("--force");
+    const { flags, configPath } = parseFlags(
+      serverOptions,
+      rest.filter((word) => !isForced || word !== "--force"),
+    );
     const { values } = loadConfig(serverOptions, {
       flags,
       env: process.env,
       ...(configPath === undefined ? {} : { configPath }),
       defaults: serverDefaults,
     });
-    const report = await transfer(values, verb, file);
+    const report = await transfer(values, verb === "export" ? { verb, file, isForced } : { verb, file });
     const rows = Object.values(report.rows).reduce((sum, count) => sum + count, 0);
     process.stderr.write(
       `${verb}ed ${rows} rows of ${Object.keys(report.rows).length} tables, schema ${report.schemaVersion}\n`,
@@ -53,7 +60,15 @@ export async function runDatabaseTransfer(argv: readonly string[]): Promise<numb
   }
 }
 
-async function transfer(config: ServerConfig, verb: "export" | "import", file: string): Promise<TransferReport> {
+type Transfer =
+  | { readonly verb: "export"; readonly file: string; readonly isForced: boolean }
+  | { readonly verb: "import"; readonly file: string };
+
+async function transfer(config: ServerConfig, task: Transfer): Promise<TransferReport> {
+  const { verb, file } = task;
+  // Before anything is started: what cannot be read or written is told at once.
+  if (verb === "import") await requireReadable(file);
+  else if (!task.isForced) refuseToOverwrite(file);
   const logger = createLogger({ level: "warn", format: config.logFormat, destination: process.stderr });
   const disposers = createDisposers(logger);
   try {
@@ -64,9 +79,7 @@ async function transfer(config: ServerConfig, verb: "export" | "import", file: s
     if (verb === "import") await migrate(pool, { logger });
     const client = await pool.connect();
     try {
-      return verb === "export"
-        ? await exportDatabase(client, target(file))
-        : await importDatabase(client, source(file));
+      return task.verb === "export" ? await exportTo(client, task) : await importDatabase(client, source(file));
     } finally {
       client.release();
     }
@@ -89,8 +102,51 @@ async function connect(
   return { ...embedded.connection };
 }
 
-function target(file: string): Writable {
-  return file === "-" ? process.stdout : createWriteStream(file, { mode: 0o600 });
+/** The file has its name once it is whole: what an export that was cut off leaves can be taken for no backup. */
+async function exportTo(
+  client: pg.ClientBase,
+  { file, isForced }: { readonly file: string; readonly isForced: boolean },
+): Promise<TransferReport> {
+  if (file === "-") return await exportDatabase(client, process.stdout);
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    const report = await exportDatabase(client, createWriteStream(partial, { mode: 0o600, flags: "wx", flush: true }));
+    if (!isForced) refuseToOverwrite(file);
+    await rename(partial, file);
+    return report;
+  } catch (error) {
+    throw fileError(error, "written", file);
+  } finally {
+    await rm(partial, { force: true });
+  }
+}
+
+function refuseToOverwrite(file: string): void {
+  if (file === "-" || !existsSync(file)) return;
+  throw new TransferError(
+    "transfer_file_exists",
+    `${file} is there already, and an export never replaces one by itself. Give another name, or --force.`,
+  );
+}
+
+async function requireReadable(file: string): Promise<void> {
+  if (file === "-") return;
+  try {
+    await access(file, constants.R_OK);
+    if (!(await stat(file)).isFile()) throw new Error("it is not a file");
+  } catch (error) {
+    throw fileError(error, "read", file);
+  }
+}
+
+/** An error of the file system, told by the file and what could not be done with it; any other as it is. */
+function fileError(error: unknown, doing: "read" | "written", file: string): unknown {
+  if (error instanceof TransferError || !(error instanceof Error)) return error;
+  const isOfFile = "syscall" in error || doing === "read";
+  if (!isOfFile) return error;
+  return new TransferError("transfer_file", `${file} cannot be ${doing}: ${error.message}. Check its path.`, {
+    cause: error,
+  });
 }
 
 function source(file: string): Readable {

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { AgentBed } from "../support/running-agent.ts";
-import { agentManifest, claimedBy } from "../support/scripted-agent-server.ts";
+import { agentManifest, claimedBy, unclaimed } from "../support/scripted-agent-server.ts";
 
 let bed: AgentBed;
 beforeEach(async () => {
@@ -221,5 +221,51 @@ describe("a hand-over happens once", () => {
     bed.start();
     await acknowledged();
     expect(bed.read("runs")).toBe("run\n");
+  });
+});
+
+describe("a workspace that was handed over, on a server whose database is older than that", () => {
+  async function handedOverToAda(): Promise<void> {
+    bed.start();
+    claim("ada");
+    await acknowledged();
+    await bed.stop();
+    bed.server.frames.length = 0;
+    bed.server.acknowledgements.length = 0;
+  }
+  const refusals = (): readonly unknown[] =>
+    bed.server.frames.filter((frame) => frame.kind === "state" && frame.detail.includes("handed over to ada"));
+
+  test("is never called ready again, when the server takes it for a prebuild", async () => {
+    await handedOverToAda();
+    bed.server.record = unclaimed;
+    bed.start();
+    await until(() => expect(refusals()).not.toEqual([]));
+    expect(bed.server.states()).not.toContain("ready");
+    expect(bed.server.states().at(-1)).toBe("start_error");
+  });
+
+  test("is not taken over by whom the server hands it to: he is told why, and runs no command in it", async () => {
+    await handedOverToAda();
+    bed.server.record = { ...claimedBy("bob"), claimedAt: "2030-01-02T00:00:00.000Z" };
+    bed.start();
+    await acknowledged();
+    expect(bed.server.acknowledgements).toEqual([
+      { generation: 1, error: expect.stringContaining("handed over to ada") },
+    ]);
+    bed.server.send({ kind: "exec_start", execId: "x", command: ["true"], env: {} });
+    await until(() =>
+      expect(bed.server.frames).toContainEqual(
+        expect.objectContaining({ kind: "exec_exit", execId: "x", exitCode: null }),
+      ),
+    );
+  });
+
+  test("goes on as its owner's, when the server still knows the same claim", async () => {
+    await handedOverToAda();
+    bed.start();
+    await acknowledged();
+    expect(bed.server.acknowledgements).toEqual([{ generation: 1, error: null }]);
+    await ready();
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -86,6 +86,28 @@ describe("running a command", () => {
   test("an end by a signal is a failure that names it", async () => {
     const done = await node("process.kill(process.pid, 'SIGKILL')");
     expect(done).toMatchObject({ ok: false, output: expect.stringContaining("SIGKILL") });
+  });
+});
+
+describe("a checkout in which the server has run", () => {
+  test("is formatted as one in which it has not: what git ignores is nothing to the gate", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "prewarm-gate-ran-"));
+    try {
+      for (const file of ["biome.json", ".gitignore"]) copyFileSync(path.join(root, file), path.join(folder, file));
+      symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+      for (const ignored of [".prewarm/data", "coverage", "dist"]) {
+        mkdirSync(path.join(folder, ignored), { recursive: true });
+        writeFileSync(path.join(folder, ignored, "made.json"), '{"not":     "formatted"}');
+      }
+      writeFileSync(path.join(folder, "formatted.json"), "{}\n");
+      const biome = [process.execPath, path.join(root, "node_modules/@biomejs/biome/bin/biome")];
+      const format = () => runCommand([...biome, "format", "--error-on-warnings", "."], { cwd: folder });
+      expect(await format()).toMatchObject({ ok: true });
+      writeFileSync(path.join(folder, "ours.json"), '{"not":     "formatted"}');
+      expect(await format()).toMatchObject({ ok: false });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
