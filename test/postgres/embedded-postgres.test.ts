@@ -24,6 +24,7 @@ import { isProcessAlive, processCommand } from "../../src/db/embedded/process-id
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/start-embedded.ts";
 import type { EmbeddedExit } from "../../src/db/embedded/supervisor.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
+import { copyFolder } from "../support/copy-folder.ts";
 import { bundleHost, type HostProcess, startHost } from "../support/host-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -62,7 +63,7 @@ function clusterOf(dataDir: string): string {
 /** A data folder with a complete, stopped database: a copy, because making one takes a second. */
 function freshDataDir(name: string): string {
   const dataDir = path.join(folder, name);
-  cpSync(seed, dataDir, { recursive: true });
+  copyFolder(seed, dataDir);
   if (isRoot) chownTree(clusterOf(dataDir), clusterOf(seed));
   return dataDir;
 }

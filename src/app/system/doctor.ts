@@ -13,6 +13,7 @@ import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { instant } from "../page.ts";
 import { seePools } from "../prebuilds/pools.ts";
 import { daemonFindings } from "./daemon-findings.ts";
+import { nodeFinding } from "./node-finding.ts";
 import { finding } from "./finding.ts";
 import { serverFindings } from "./server-findings.ts";
 
@@ -48,6 +49,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         daemons.some((daemon) => daemon.isAlive),
       )),
       ...ofServers,
+      nodeFinding(process.versions.node),
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
