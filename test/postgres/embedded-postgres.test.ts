@@ -169,6 +169,21 @@ describe("a start", () => {
   });
 });
 
+describe("a postmaster.pid that a machine without power left unfinished", () => {
+  it.each([
+    ["empty", ""],
+    ["cut off in the first line", "12"],
+    ["full of zeros", "\0".repeat(64)],
+    ["cut off before the shared memory", `999999\n/nowhere\n1800000000\n5432\n/tmp/pw-x\n`],
+  ])("is no hindrance when it is %s", async (name, torn) => {
+    const dataDir = freshDataDir(`torn-${name.replaceAll(" ", "-")}`);
+    writeFileSync(path.join(clusterOf(dataDir), "postmaster.pid"), torn);
+    const server = await start(dataDir);
+    expect(await query(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+    await server.stop();
+  });
+});
+
 describe("a killed process", () => {
   it("a host killed with SIGKILL leaves no postmaster behind", async () => {
     const dataDir = freshDataDir("host-killed");
