@@ -67,6 +67,16 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
 async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
   const facts = await databaseFacts(context.db);
   const findings = [
+    ...((await context.db.hasRoom())
+      ? []
+      : [
+          finding(
+            "database",
+            "error",
+            "The database has no room to write: requests that write are answered with database_unavailable.",
+            "Free space on the disk of the database; the server goes on by itself.",
+          ),
+        ]),
     ...(facts.is_read_only
       ? [
           finding(
