@@ -3,6 +3,7 @@ import { CodedError } from "../contracts/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { type AgentTiming, agentTiming } from "./agent-timing.ts";
+import { keptPrefix } from "../contracts/shielded-variables.ts";
 
 /** All that an agent needs to know before it has spoken to the server. */
 export interface AgentConfig {
@@ -83,7 +84,9 @@ function readToken(environment: Environment): string {
 function inherited(environment: Environment): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && !ownVariables.includes(name)) kept[name] = value;
+    if (value === undefined || ownVariables.includes(name)) continue;
+    // Set by the image or the template for the workspace's programs, and kept away from this one.
+    kept[name.startsWith(keptPrefix) ? name.slice(keptPrefix.length) : name] = value;
   }
   return kept;
 }

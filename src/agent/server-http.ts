@@ -3,6 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../contracts/agent-protocol.ts";
 import { agentRoutes } from "../contracts/api/system.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
+import { underUrl } from "../contracts/under-url.ts";
 
 /** An answer other than the good one. 401: the token is not (or no longer) known. */
 export class ServerRefusal extends Error {
@@ -70,7 +71,7 @@ export class ServerHttp {
   }
 
   #send(call: Call, abort: AbortSignal): Promise<unknown> {
-    const url = new URL(call.path, this.#options.serverUrl);
+    const url = new URL(underUrl(this.#options.serverUrl, call.path));
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { parseServerMessage } from "./server-message.ts";
+import { underUrl } from "../contracts/under-url.ts";
 
 export interface SocketListener {
   /** Called for each new connection, before anything else is sent over it. */
@@ -79,7 +80,7 @@ export class ServerSocket {
   /** One connection from its beginning to its end. Resolves with how long it was open. */
   #connectOnce(abort: AbortSignal): Promise<number> {
     const { serverUrl, token, timing, logger } = this.#config;
-    const url = new URL(agentConnectPath, serverUrl);
+    const url = new URL(underUrl(serverUrl, agentConnectPath));
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url, {
       headers: { authorization: `Bearer ${token}` },

@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../contracts/errors.ts";
 import type { CliWorld } from "./world.ts";
+import { serverAddress } from "../contracts/under-url.ts";
 
 /** What `login` leaves behind for later commands. */
 export interface StoredSession {
@@ -107,6 +108,6 @@ export async function resolveAccess(world: SessionWorld): Promise<Access | undef
     if (token === undefined) return { url: session.url, token: session.token, source: sessionPath(world) };
     return { url: session.url, token, source: "PREWARM_TOKEN" };
   }
-  const isSameServer = new URL(url).origin === new URL(session.url).origin;
+  const isSameServer = serverAddress(new URL(url)) === serverAddress(new URL(session.url));
   return { url, token: isSameServer ? session.token : undefined, source: "PREWARM_URL" };
 }

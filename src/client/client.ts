@@ -4,6 +4,7 @@ import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
 import { CodedError, isErrorCode, isPassingStatus } from "../contracts/errors.ts";
 import { sseHeartbeatMs } from "../contracts/limits.ts";
 import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
+import { underUrl } from "../contracts/under-url.ts";
 
 type Part<Key extends string, Value> = [Value] extends [undefined]
   ? { readonly [K in Key]?: undefined }
@@ -130,7 +131,7 @@ export class Client {
     }
     let response: Response;
     try {
-      response = await fetch(new URL(renderPath(route.path, input), this.#options.url), {
+      response = await fetch(underUrl(this.#options.url, renderPath(route.path, input)), {
         method: route.method,
         headers,
         body,

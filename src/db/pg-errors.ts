@@ -33,6 +33,15 @@ export function isConnectionFailure(error: unknown): boolean {
   return error instanceof Error && connectionMessages.test(error.message);
 }
 
+// 53000, 53100: disk full; 53200: out of memory; 53400: a limit of its configuration; 58030: the disk fails.
+const shortageCodes = /^(53000|53100|53200|53400|58030)$/;
+
+/** Whether PostgreSQL had no room left for what the statement does: a full disk, above all. It was rolled back. */
+export function isShortage(error: unknown): boolean {
+  const { code } = reportOf(error);
+  return typeof code === "string" && shortageCodes.test(code);
+}
+
 /**
  * Whether PostgreSQL ended the statement because it took too long (57014), or waited too long for a lock (55P03).
  * It was rolled back: nothing of it has happened.

@@ -4,7 +4,7 @@ import { CodedError } from "../contracts/errors.ts";
 import type { Topic } from "../contracts/news.ts";
 import type { Logger } from "../platform/logger.ts";
 import { type DatabaseDeadlines, databaseDeadlines } from "./deadlines.ts";
-import { isConnectionFailure, isRetryable, isTimedOut } from "./pg-errors.ts";
+import { isConnectionFailure, isRetryable, isShortage, isTimedOut } from "./pg-errors.ts";
 import type { Statement } from "./statement.ts";
 
 /** What both a `Db` and a `Tx` can do. A function that takes a `Sql` runs in whatever it is given. */
@@ -38,6 +38,11 @@ export interface Db extends Sql {
   ): Promise<Result>;
   /** Publishes news of what has been committed. */
   publish(topics: readonly Topic[]): void;
+  /**
+   * Whether the database has room for what is written to it. Once a statement found a full disk or the like, it has none
+   * until a write of some size succeeds: small ones may, in room that was there before.
+   */
+  hasRoom(): Promise<boolean>;
 }
 
 export interface DbCounters {
@@ -47,6 +52,15 @@ export interface DbCounters {
 }
 
 const transactionAttemptsMax = 3;
+const shortageRetrySeconds = 5;
+
+/** Some megabytes of new blocks, which are gone with the transaction. Not declared: it is a command and has no plan. */
+const roomStatement: Statement<object> = {
+  name: "database_room",
+  text: `create temporary table prewarm_room on commit drop as
+select repeat(md5(n::text), 200) as text
+from generate_series(1, 500) n`,
+};
 
 interface OpenTransaction {
   readonly name: string;
@@ -79,6 +93,7 @@ export class Store implements Db {
   readonly #deadlines: DatabaseDeadlines;
   #statements = 0;
   #transactions = 0;
+  #isShort = false;
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -99,7 +114,7 @@ export class Store implements Db {
       this.#statements += 1;
       return (await this.#options.pool.query(this.#configOf(statement, params))).rows;
     } catch (error) {
-      throw translate(error, statement.name);
+      throw this.#translate(error, statement.name);
     }
   }
 
@@ -124,7 +139,7 @@ export class Store implements Db {
         this.publish(topics);
         return result;
       } catch (error) {
-        if (attempt >= transactionAttemptsMax || !isRetryable(error)) throw translate(error, name);
+        if (attempt >= transactionAttemptsMax || !isRetryable(error)) throw this.#translate(error, name);
       }
     }
   }
@@ -138,8 +153,35 @@ export class Store implements Db {
     try {
       return (await this.#attempt(name, { text: beginSnapshotText, statementMs }, run)).result;
     } catch (error) {
-      throw translate(error, name);
+      throw this.#translate(error, name);
     }
+  }
+
+  async hasRoom(): Promise<boolean> {
+    if (!this.#isShort) return true;
+    try {
+      await this.transaction("prove room", async (tx) => tx.query(roomStatement, []));
+      this.#isShort = false;
+    } catch {
+      // Whoever asks wants to know whether, and the log has had the reason.
+    }
+    return !this.#isShort;
+  }
+
+  #translate(error: unknown, doing: string): unknown {
+    if (!isShortage(error)) return translate(error, doing);
+    if (!this.#isShort) {
+      this.#options.logger?.error("the database has no room to write; it is asked again until it has", {
+        doing,
+        reason: reasonOf(error),
+      });
+    }
+    this.#isShort = true;
+    return new CodedError(
+      "database_unavailable",
+      `The database has no room to write (${doing}), and nothing was done: ${reasonOf(error)}. Free space on its disk.`,
+      { cause: error, retryAfterSeconds: shortageRetrySeconds },
+    );
   }
 
   async #attempt<Result>(
@@ -252,8 +294,12 @@ function assertOutside(what: string): void {
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function translate(error: unknown, doing: string): unknown {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
   if (isTimedOut(error)) {
     return new CodedError(
       "database_timeout",

@@ -41,6 +41,7 @@ import { retentionKeeps } from "./retention-keeps.ts";
 import { type StateKeys, stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
+import { serverAddress } from "../contracts/under-url.ts";
 
 export interface StartServerOptions {
   readonly config: ServerConfig;
@@ -98,7 +99,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(sealing.keys, systemRandom),
-    options: appOptions(config, { accessUrl: () => config.accessUrl ?? url, daemonKey }),
+    options: appOptions(config, {
+      accessUrl: () => (config.accessUrl === undefined ? url : serverAddress(new URL(config.accessUrl))),
+      daemonKey,
+    }),
   };
   await joinWithKey(context, sealing);
   const notifications = await openNotifications(context, config);

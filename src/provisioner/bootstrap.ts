@@ -1,3 +1,4 @@
+import { certificateVariables, shieldedVariables } from "../contracts/shielded-variables.ts";
 import { agentNodeFlags } from "./agent-node-flags.ts";
 
 export interface BootstrapOptions {
@@ -69,6 +70,17 @@ const body = String.raw`
 say() { echo "prewarm: $*" >&2; }
 fail() { say "$*"; exit 69; }
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# What the image and the template set for the workspace's own programs must not reach the agent, nor what fetches it: a
+# preloaded file that is not there, a debugger's port, a proxy for the world outside. The agent gives it back to them.
+keep() { eval "PREWARM_KEPT_$1=\$$1; export PREWARM_KEPT_$1; unset $1"; }
+for name in ${shieldedVariables.join(" ")}; do
+  eval "[ -z \"\${$name+set}\" ]" || keep "$name"
+done
+# A certificate that is there is what the server is trusted by.
+for name in ${certificateVariables.join(" ")}; do
+  eval "[ -z \"\${$name+set}\" ] || [ -r \"\$$name\" ]" || keep "$name"
+done
 
 if [ -z "$HOME" ]; then
   [ "$(id -u)" = 0 ] || fail "HOME is not set, so there is no place for the agent. Set it for this user."

@@ -71,7 +71,7 @@ const narrowings: readonly AuditNarrowing[] = [
 ];
 const modes = ["force_generic_plan", "force_custom_plan"] as const;
 const cases = narrowings.flatMap((narrowing) => modes.map((mode) => ({ narrowing, by: narrowing.by, mode })));
-const picky: Partial<AuditFilter> = { action: "user.delete" };
+const picky: Partial<AuditFilter> = { visibleTo: someone };
 const filters: readonly Partial<AuditFilter>[] = [
   picky,
   { action: "user.delete", visibleTo: someone, administers: [someone as string as OrganizationId], ownerId: someone },

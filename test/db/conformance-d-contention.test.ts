@@ -27,6 +27,7 @@ function watched(server: TestServer, inside: { now: number; most: number }): Con
   let isInside = false;
   const watchedDb: Db = {
     kind: "db",
+    hasRoom: () => Promise.resolve(true),
     query: (statement, params) => store.query(statement, params),
     transaction: (name, run) => store.transaction(name, run),
     publish: (topics) => store.publish(topics),

@@ -225,6 +225,7 @@ describe("cycles", () => {
     const creating = { now: 0, most: 0 };
     const db: Db = {
       kind: "db",
+      hasRoom: () => Promise.resolve(true),
       query: (statement, params) => fx.store.query(statement, params),
       snapshot: (name, run) => fx.store.snapshot(name, run),
       publish: (topics) => fx.store.publish(topics),

@@ -235,6 +235,7 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
         db: {
           ...fx.store,
           kind: "db",
+          hasRoom: () => Promise.resolve(true),
           query: (statement, params) => fx.store.query(statement, params),
           snapshot: (name, run) => fx.store.snapshot(name, run),
           publish: () => undefined,

@@ -237,3 +237,23 @@ async function setReadOnly(fx: Fixture, isReadOnly: boolean): Promise<void> {
   await maintain(fx, `alter database ${name} set default_transaction_read_only = ${isReadOnly ? "on" : "off"}`);
   await cutConnections(fx);
 }
+
+describe("a database without room", () => {
+  const full = statement<object>("test_full_disk", "select test_full_disk()");
+
+  it("is called unavailable, and has room again once a write of some size succeeds", async () => {
+    const fx = await testFixture();
+    await fx.rows(
+      `create function test_full_disk() returns void language plpgsql as $$
+       begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`,
+    );
+    expect(await fx.store.hasRoom()).toBe(true);
+    const before = fx.store.counters.statements;
+    await expect(fx.store.query(full, [])).rejects.toMatchObject({ code: "database_unavailable" });
+    expect(await fx.store.hasRoom()).toBe(true);
+    // It has asked, and asks no more.
+    expect(fx.store.counters.statements).toBe(before + 2);
+    await fx.store.hasRoom();
+    expect(fx.store.counters.statements).toBe(before + 2);
+  });
+});

@@ -46,6 +46,7 @@ function watched(db: Db): Watched {
   return {
     db: {
       kind: "db",
+      hasRoom: () => Promise.resolve(true),
       query: (statement, params) => holding(() => db.query(statement, params)),
       transaction: (name, run) => holding(() => db.transaction(name, run)),
       snapshot: (name, run) => holding(() => db.snapshot(name, run)),

@@ -24,6 +24,7 @@ import { isProcessAlive, processCommand } from "../../src/db/embedded/process-id
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "../../src/db/embedded/start-embedded.ts";
 import type { EmbeddedExit } from "../../src/db/embedded/supervisor.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
+import { copyFolder } from "../support/copy-folder.ts";
 import { bundleHost, type HostProcess, startHost } from "../support/host-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -62,7 +63,7 @@ function clusterOf(dataDir: string): string {
 /** A data folder with a complete, stopped database: a copy, because making one takes a second. */
 function freshDataDir(name: string): string {
   const dataDir = path.join(folder, name);
-  cpSync(seed, dataDir, { recursive: true });
+  copyFolder(seed, dataDir);
   if (isRoot) chownTree(clusterOf(dataDir), clusterOf(seed));
   return dataDir;
 }
@@ -165,6 +166,21 @@ describe("a start", () => {
     writeFileSync(path.join(dataDir, "host.lock"), "torn wri");
     await (await start(dataDir)).stop();
     expect(isProcessAlive(process.pid)).toBe(true);
+  });
+});
+
+describe("a postmaster.pid that a machine without power left unfinished", () => {
+  it.each([
+    ["empty", ""],
+    ["cut off in the first line", "12"],
+    ["full of zeros", "\0".repeat(64)],
+    ["cut off before the shared memory", `999999\n/nowhere\n1800000000\n5432\n/tmp/pw-x\n`],
+  ])("is no hindrance when it is %s", async (name, torn) => {
+    const dataDir = freshDataDir(`torn-${name.replaceAll(" ", "-")}`);
+    writeFileSync(path.join(clusterOf(dataDir), "postmaster.pid"), torn);
+    const server = await start(dataDir);
+    expect(await query(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+    await server.stop();
   });
 });
 

@@ -240,3 +240,37 @@ test.each([
   const done = spawnSync("sh", ["-c", `printf %s ${shellQuote(text)}`], { encoding: "utf8" });
   expect(done.stdout).toBe(text);
 });
+
+describe("what an image or a template sets for the workspace's own programs", () => {
+  const hostile = {
+    NODE_OPTIONS: `--require "/no such/file.js" --inspect=0.0.0.0:9229`,
+    LD_LIBRARY_PATH: "/nowhere",
+    NODE_EXTRA_CA_CERTS: "/nowhere.pem",
+    http_proxy: "http://127.0.0.1:9",
+    HTTP_PROXY: "http://127.0.0.1:9",
+    PYTHONHOME: "/nowhere",
+  };
+
+  test.each(["curl", "wget", "python3"])("does not keep %s from fetching the agent", async (program) => {
+    if (which(program) === undefined) return;
+    offer(program);
+    expect(await run({}, { environment: hostile })).toMatchObject({ code: 7 });
+  });
+
+  test("does not reach the agent, which gets it under other names, to give it back", async () => {
+    offer();
+    const agent = path.join(folder, "agent.mjs");
+    writeFileSync(agent, "console.log(JSON.stringify(process.env))");
+    const installed = { node: process.execPath, agent };
+    const given = { ...hostile, SSL_CERT_FILE: agent, KEPT: "as it is" };
+    const { code, out } = await run({ installed }, { environment: given });
+    expect(code).toBe(0);
+    const environment = JSON.parse(out) as Record<string, string>;
+    for (const [name, value] of Object.entries(hostile)) {
+      expect(environment[name], name).toBeUndefined();
+      expect(environment[`PREWARM_KEPT_${name}`], name).toBe(value);
+    }
+    // Certificates that are there are what the server is trusted by.
+    expect(environment).toMatchObject({ SSL_CERT_FILE: agent, KEPT: "as it is" });
+  });
+});

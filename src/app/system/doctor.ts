@@ -11,6 +11,7 @@ import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { instant } from "../page.ts";
 import { daemonFindings } from "./daemon-findings.ts";
+import { nodeFinding } from "./node-finding.ts";
 import { finding } from "./finding.ts";
 import { poolFindings } from "./pool-findings.ts";
 import { serverFindings } from "./server-findings.ts";
@@ -47,6 +48,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
         daemons.some((daemon) => daemon.isAlive),
       )),
       ...ofServers,
+      nodeFinding(process.versions.node),
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
@@ -64,6 +66,16 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
 async function databaseFindings(context: AppContext, hasDaemon: boolean): Promise<DoctorFinding[]> {
   const facts = await databaseFacts(context.db);
   const findings = [
+    ...((await context.db.hasRoom())
+      ? []
+      : [
+          finding(
+            "database",
+            "error",
+            "The database has no room to write: requests that write are answered with database_unavailable.",
+            "Free space on the disk of the database; the server goes on by itself.",
+          ),
+        ]),
     ...(facts.is_read_only
       ? [
           finding(

@@ -11,7 +11,7 @@ const heartbeatController = "server-presence";
  * Whether the database answers within two seconds, and takes writes: a server can do nothing with one that only reads.
  */
 export async function isDatabaseUp(context: AppContext): Promise<boolean> {
-  const answer = isDatabaseWritable(context.db).catch(() => false);
+  const answer = takesWrites(context).catch(() => false);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, answerWithinMs, false);
@@ -19,6 +19,11 @@ export async function isDatabaseUp(context: AppContext): Promise<boolean> {
   const isUp = await Promise.race([answer, late]);
   clearTimeout(timer);
   return isUp;
+}
+
+/** The disk may be full while what is small still finds room: a server that was refused a write asks by one of some size. */
+async function takesWrites(context: AppContext): Promise<boolean> {
+  return (await isDatabaseWritable(context.db)) && (await context.db.hasRoom());
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
+import { underUrl } from "../../contracts/under-url.ts";
 
 interface ExecOptions {
   readonly name: string;
@@ -28,7 +29,7 @@ function read(input: CommandInput): ExecOptions {
 async function runInWorkspace(options: ExecOptions, invocation: Invocation): Promise<number> {
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.name, invocation);
-  const url = new URL(execPath(workspace.id), client.url);
+  const url = new URL(underUrl(client.url, execPath(workspace.id)));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const { runExecSession } = await import("../exec/exec-session.ts");
   const { command, env, agent } = options;

@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
 import { askSecret, askText, canAsk, readSecret } from "../prompts.ts";
 import { saveSession, type StoredSession } from "../session.ts";
+import { serverAddress } from "../../contracts/under-url.ts";
 
 interface LoginOptions {
   readonly url: string;
@@ -22,7 +23,7 @@ export function readServerUrl(text: string): string | undefined {
   const url = new URL(full);
   if (url.protocol !== "http:" && url.protocol !== "https:") return undefined;
   if (url.hostname === "" || url.username !== "" || url.password !== "") return undefined;
-  return url.origin;
+  return serverAddress(url);
 }
 
 function read(input: CommandInput): LoginOptions {

@@ -9,6 +9,9 @@ const pollMs = 25;
 /** How long each of the three ways to stop a left-behind postmaster may take. */
 export const leftBehindStopMs = 10_000;
 
+/** Index of the line with the key of the shared memory: the last that says who may still write. */
+const sharedMemoryLine = 6;
+
 function postmasterLines(cluster: string): readonly string[] {
   try {
     return readFileSync(path.join(cluster, "postmaster.pid"), "utf8").split("\n");
@@ -46,14 +49,19 @@ async function waitUntilGone(pid: number, limitMs: number): Promise<boolean> {
 /**
  * Makes way for a new postmaster by stopping one that a killed host left behind: fast, then immediate, then by force.
  * The caller holds the folder's lock. A `postmaster.pid` whose process is gone stays: PostgreSQL removes it itself,
- * after it has made sure by the shared memory named there that no orphaned backend still writes.
+ * after it has made sure by the shared memory named there that no orphaned backend still writes. One that names none was
+ * not finished when the machine stopped, and goes.
  */
 export async function clearLeftBehind(cluster: string, logger: Logger): Promise<void> {
+  const lines = postmasterLines(cluster);
   const pid = postmasterPid(cluster);
-  if (pid === undefined || !isProcessAlive(pid)) return;
-  if (!isPostmasterOf(cluster, pid)) {
-    // PostgreSQL would refuse to start, taking the stranger that now has the process id for a postmaster.
-    rmSync(path.join(cluster, "postmaster.pid"), { force: true });
+  if (pid === undefined || !isProcessAlive(pid) || !isPostmasterOf(cluster, pid)) {
+    // PostgreSQL would refuse to start: it takes a stranger that now has the process id for a postmaster, and does not
+    // go on where the file is empty or cut off. Without the line of the shared memory there never was a backend.
+    const isStranger = pid !== undefined && isProcessAlive(pid);
+    const isTorn = lines.length > 0 && (lines[sharedMemoryLine] ?? "").trim() === "";
+    if (isTorn) logger.warn("a postmaster.pid that a crash left unfinished is removed", { cluster });
+    if (isStranger || isTorn) rmSync(path.join(cluster, "postmaster.pid"), { force: true });
     return;
   }
   logger.warn("stopping a database that an earlier server left running", { pid, cluster });

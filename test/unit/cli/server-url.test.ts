@@ -5,6 +5,8 @@ describe("the address of a server", () => {
   it.each([
     ["http://127.0.0.1:7080", "http://127.0.0.1:7080"],
     ["https://prewarm.example.org/", "https://prewarm.example.org"],
+    ["https://example.org/prewarm/", "https://example.org/prewarm"],
+    ["localhost:7080/prewarm?x=1#y", "http://localhost:7080/prewarm"],
     ["localhost:7080", "http://localhost:7080"],
     ["127.0.0.1:7080", "http://127.0.0.1:7080"],
     ["[::1]:7080", "http://[::1]:7080"],

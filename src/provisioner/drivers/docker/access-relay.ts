@@ -68,7 +68,7 @@ export class AccessRelay {
     const target = { targetHost: url.hostname.replace(/^\[(.*)\]$/, "$1"), targetPort: Number(url.port || 80) };
     const { address, port } = await this.#ensure(target);
     // The address itself: images so small that they resolve no names work too.
-    return { url: `http://${address}:${port}`, hostAddress: address };
+    return { url: `http://${address}:${port}${url.pathname === "/" ? "" : url.pathname}`, hostAddress: address };
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import path from "node:path";
+import { mkdir } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
 import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource, GoneThing } from "../../driver.ts";
+import { ownRootId } from "../../host/root-id.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { AccessRelay } from "./access-relay.ts";
 import { checkTemplate } from "./check-template.ts";
@@ -79,7 +79,7 @@ export class DockerDriver implements Driver {
     const { root, logger, random } = this.#options;
     const found = await this.#probe();
     await mkdir(root, { recursive: true, mode: 0o700 });
-    this.#daemon = await daemonOf(this.#options);
+    this.#daemon = await ownRootId(this.#options.root, { name: daemonFile, random: this.#options.random });
     await this.#relay.open();
     this.#watch = new ContainerWatch({
       engine: this.#engine,
@@ -261,11 +261,4 @@ function stateIn(state: unknown): DockerState | null {
   // Only this driver writes what it finds here; until it was called `daemon`, that field was `deployment`.
   const { deployment, ...stored } = state as DockerState & { readonly deployment?: string };
   return { ...stored, daemon: stored.daemon ?? deployment };
-}
-
-async function daemonOf({ root, random }: DockerDriverOptions): Promise<string> {
-  const file = path.join(root, daemonFile);
-  // "wx": of two that begin at once, one writes and both read the same.
-  await writeFile(file, random.uuid(), { mode: 0o600, flag: "wx" }).catch(() => {});
-  return (await readFile(file, "utf8")).trim();
 }

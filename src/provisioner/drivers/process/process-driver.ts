@@ -1,10 +1,11 @@
-import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
 import type { BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
 import { endProcesses } from "./end-processes.ts";
+import { ownRootId } from "../../host/root-id.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { agentVariable } from "./launch-agent.ts";
 import { leadsSession, processesMarked } from "../../host/process-table.ts";
@@ -60,7 +61,7 @@ export class ProcessDriver implements Driver {
 
   async open(): Promise<void> {
     await mkdir(this.#options.root, { recursive: true, mode: 0o700 });
-    this.#rootId = await rootIdOf(this.#options);
+    this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     for (const workspaceId of await this.#workspaces()) {
       const record = await readRecord(this.#paths(workspaceId));
       if (record !== null) this.#supervisor.watch(record);
@@ -229,13 +230,6 @@ function rootIdIn(state: unknown): string | null {
   if (typeof state !== "object" || state === null || !("rootId" in state)) return null;
   if ("exists" in state && state.exists === false) return null;
   return typeof state.rootId === "string" ? state.rootId : null;
-}
-
-async function rootIdOf({ root, random }: ProcessDriverOptions): Promise<string> {
-  const file = path.join(root, rootFileName);
-  // "wx": of two that begin at once, one writes and both read the same.
-  await writeFile(file, random.uuid(), { mode: 0o600, flag: "wx" }).catch(() => {});
-  return (await readFile(file, "utf8")).trim();
 }
 
 /** A copy of the template for one workspace: files are read-only, so that a hook does not change them by mistake. */

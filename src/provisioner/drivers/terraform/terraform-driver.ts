@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import type { PlanReport } from "../../../contracts/provisioner-protocol.ts";
 import { mapBounded } from "../../../platform/bounded.ts";
@@ -15,6 +15,7 @@ import type {
   ParseReport,
   UndeliveredState,
 } from "../../driver.ts";
+import { ownRootId } from "../../host/root-id.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { removeTree } from "../../host/remove-tree.ts";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
@@ -98,7 +99,7 @@ export class TerraformDriver implements Driver {
       await mkdir(path.join(this.#options.root, name), { recursive: true, mode: 0o700 });
     }
     await rm(this.#importsFolder(), { recursive: true, force: true });
-    this.#rootId = await this.#readRootId();
+    this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     await this.#versions.open();
     const outcomes = await mapBounded(await this.#workspaces(), recoveriesAtOnce, (id) => this.#recover(id));
     for (const outcome of outcomes) if (outcome.kind === "error") throw outcome.error;
@@ -323,14 +324,6 @@ export class TerraformDriver implements Driver {
 
   async #workspaces(): Promise<readonly string[]> {
     return (await readdir(this.#workspacesRoot()).catch(() => [])).filter(isWorkspaceId);
-  }
-
-  async #readRootId(): Promise<string> {
-    const file = path.join(this.#options.root, rootFileName);
-    await writeFile(file, this.#options.random.uuid(), { flag: "wx", mode: 0o600 }).catch((error: unknown) => {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    });
-    return (await readFile(file, "utf8")).trim();
   }
 }
 
