@@ -314,7 +314,11 @@ create table presets (
   blocked_reason text,
   hard_limit_noted_at timestamp with time zone,
   cost integer,
-  reported_cost integer
+  reported_cost integer,
+  is_unproven boolean default false not null,
+  rehearsal_tries integer default 0 not null,
+  rehearsal_after timestamp with time zone,
+  rehearsal_problem text
 );
 create table provider_state_versions (
   id bigint generated always as identity not null,
@@ -401,7 +405,8 @@ create table templates (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
   created_by uuid not null,
-  lifecycle jsonb default '{}'::jsonb not null
+  lifecycle jsonb default '{}'::jsonb not null,
+  autostart_from timestamp with time zone
 );
 create table tokens (
   id uuid not null,
@@ -445,7 +450,8 @@ create table workspaces (
   deleted_at timestamp with time zone,
   failed_at timestamp with time zone,
   deletion_noted_at timestamp with time zone,
-  cost integer default 0 not null
+  cost integer default 0 not null,
+  autostart_from timestamp with time zone
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
