@@ -40,7 +40,8 @@ export function createJobReaper(deps: ReaperDeps): Controller {
       const now = deps.clock.now();
       const expired = await expiredLeases(deps.db, now, jobsPerRunMax);
       watch = keepWatching(before, now.getTime(), breakMs);
-      if (!hasWatched(watch, deps.outageGraceMs ?? outageGraceMs)) return { outcome: "ok", fields: { abandoned: 0, errors: 0 } };
+      if (!hasWatched(watch, deps.outageGraceMs ?? outageGraceMs))
+        return { outcome: "ok", fields: { abandoned: 0, errors: 0 } };
       const counts = { abandoned: 0, errors: 0 };
       for (const jobId of expired) {
         try {

@@ -5,7 +5,7 @@ import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.t
 import type { LedgerState } from "../../contracts/states.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
-import { readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
@@ -16,7 +16,7 @@ import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
-import { rehearsalView } from "./rehearsal-view.ts";
+import { openRehearsalSentences, rehearsalView } from "./rehearsal-view.ts";
 import { requireTemplate } from "../templates/templates.ts";
 
 const historyShownMax = 10;
@@ -158,7 +158,10 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
   const history = await decisionHistory(context.db, presetId, historyShownMax);
   return {
     pool: poolView(pool),
-    sentences: [...renderExplanation(record, { now: pool.snapshot.now })],
+    sentences: [
+      ...renderExplanation(record, { now: pool.snapshot.now }),
+      ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
+    ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),
     history: history.map((row) => ({
