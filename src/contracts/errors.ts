@@ -48,7 +48,7 @@ export const errorRegistry = {
   ),
   prebuild_immutable: entry(
     409,
-    "An unclaimed prebuild is managed by its pool alone; lifecycle settings cannot be put on it.",
+    "An unclaimed prebuild is managed by its pool alone: it has no lifecycle settings, and is what its preset says.",
     "Claim a workspace with `prewarm create`, then change that one.",
   ),
   lifecycle_refused: entry(

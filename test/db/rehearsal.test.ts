@@ -10,6 +10,7 @@ import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import { create } from "../support/claims.ts";
 import { deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
+import { readPoolTotals } from "../../src/db/pools/pool-totals.ts";
 import { runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
@@ -196,6 +197,21 @@ describe("a template that blocks replacements", () => {
     const { sentences } = await explain(fx.context, fx.admin, { template: "web", preset: "large" });
     expect(sentences.join()).toContain("cannot tell");
   });
+});
+
+it.each<[string, JobOutcome]>([
+  ["failed", { kind: "failed", code: "build_failed", message: "no disk left", report: { plan: replaces } }],
+  ["was abandoned", { kind: "failed", code: "abandoned", message: "stopped", report: { plan: replaces } }],
+  ["was cancelled", { kind: "canceled", report: { plan: replaces } }],
+])("a claim that %s after it had replaced something is told and counted like one that succeeded", async (_, outcome) => {
+  const fx = await testFixture();
+  await putPrebuild(fx, (await publishTemplate(fx, unknown)).preset());
+  await create(fx);
+  await runJobs(fx, () => outcome);
+  expect(
+    await fx.rows("select detail -> 'replacements' as replacements from notifications where kind like 'claim%'"),
+  ).toEqual([{ replacements: replaces.replacements }]);
+  expect((await readPoolTotals(fx.store)).map(({ replaced }) => replaced)).toEqual([1]);
 });
 
 it("while prebuilds are switched off, none is shown as claimable", async () => {

@@ -65,6 +65,28 @@ describe("a claim", () => {
     expect(JSON.stringify(bench.tfstate())).toContain('"ada"');
   });
 
+  test("that fails has said by then which resources it had begun to replace, and no other", async () => {
+    bench.write(
+      "main.tf",
+      `${variable}
+      resource "terraform_data" "gone" {
+        ${replacedBy("var.prewarm.owner.username")}
+        provisioner "local-exec" { command = "test \${var.prewarm.owner.username} = prebuilds" }
+      }
+      resource "terraform_data" "still_there" {
+        ${replacedBy("var.prewarm.owner.username")}
+        provisioner "local-exec" { command = "test \${var.prewarm.owner.username} = prebuilds" }
+        lifecycle { create_before_destroy = true }
+      }
+      resource "terraform_data" "kept" {}\n`,
+    );
+    await driver.apply(bench.build());
+    const plans: PlanReport[] = [];
+    const context = { ...bench.claim(), notePlan: (plan: PlanReport) => void plans.push(plan) };
+    await expect(driver.apply(context)).rejects.toMatchObject({ code: "build_failed" });
+    expect(plans.at(-1)?.replacements.map(({ address }) => address)).toEqual(["terraform_data.gone"]);
+  });
+
   test("that replaces writes each reason into the log as a warning, sorted, before it applies", async () => {
     const [owner, name] = ["var.prewarm.owner.username", "var.prewarm.workspace.name"];
     const { plan } = await claimed(

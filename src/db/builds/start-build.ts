@@ -120,6 +120,8 @@ export interface CurrentBuild {
   readonly parameters: Readonly<Record<string, string>>;
   /** The version that a start is to take by itself; null when it is to stay with its own. */
   readonly updateTo: TemplateVersionId | null;
+  /** Whether it waits in its pool, which hands it out as what its preset says. */
+  readonly isUnclaimed: boolean;
 }
 
 export interface ChosenBuild {
@@ -180,6 +182,7 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
     templateVersionId: current.template_version_id,
     parameters: current.parameters,
     updateTo: current.update_to,
+    isUnclaimed: ledgerState !== null && ledgerState !== "claimed",
   });
   await tx.query(insertStatement, [
     input.workspaceId,

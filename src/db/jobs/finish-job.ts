@@ -314,7 +314,7 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   const { workspace_id: workspaceId, transition, build_number: number } = job;
   if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
   const hasSucceeded = input.outcome.kind === "succeeded";
-  if (input.outcome.kind === "succeeded" && input.outcome.report !== undefined && job.build_id !== null) {
+  if (input.outcome.report !== undefined && job.build_id !== null) {
     await storeBuildReport(tx, {
       buildId: job.build_id,
       stage: job.stage,
