@@ -26,6 +26,18 @@ async function claimed(
 
 const replacedBy = (...triggers: string[]): string => `triggers_replace = [${triggers.join(", ")}]`;
 
+test("the state of whoever has tried the template by hand is nobody's workspace, also in a version that has it", async () => {
+  bench.write("main.tf", `${variable}${marking("home", bench)}`);
+  const instances = [{ schema_version: 0, attributes: { id: "authors-own" }, sensitive_attributes: [] }];
+  const provider = 'provider["terraform.io/builtin/terraform"]';
+  const mine = { mode: "managed", type: "terraform_data", name: "mine", provider, instances };
+  const state = { version: 4, terraform_version: "1.6.0", serial: 7, lineage: "mine", outputs: {}, resources: [mine] };
+  for (const name of ["terraform.tfstate", "terraform.tfstate.backup"]) bench.write(name, JSON.stringify(state));
+  await driver.apply(bench.build());
+  expect(bench.names()).toBe("home");
+  expect(bench.marksLeft()).toEqual(["home"]);
+});
+
 describe("a claim", () => {
   test("that changes nothing is planned and not applied", async () => {
     const { plan } = await claimed(marking("home", bench, { create: 'echo made >> "${self.input}"' }));
