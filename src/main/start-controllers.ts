@@ -24,6 +24,7 @@ import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
+import { createUnbegunDeletes } from "../controllers/unbegun-deletes.ts";
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
@@ -70,6 +71,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs(deps),
+    createUnbegunDeletes(deps),
     createConsistency(deps),
     createLifecycle(deps),
     createActivity(deps),

@@ -6,6 +6,7 @@ import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
 import { insertBuilds } from "./insert-build.ts";
+import { cancelBeforeDelete, deleteAtOnceIfUnbegun } from "./unbegun.ts";
 
 interface CurrentRow {
   readonly number: number;
@@ -165,8 +166,12 @@ const ledgerTarget = { start: "building", stop: "stopping", delete: "draining" }
   LedgerState
 >;
 
-/** Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. */
+/**
+ * Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. A delete does not wait for
+ * what has not begun: that is cancelled; and where nothing was ever made it is done when the transaction commits.
+ */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
+  if (input.transition === "delete") await cancelBeforeDelete(tx, input.workspaceId, input.now);
   await lockWorkspace(tx, input.workspaceId);
   const [current] = await tx.query(currentStatement, [input.workspaceId]);
   if (current === undefined || current.is_deleted) return { kind: "gone" };
@@ -200,5 +205,6 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
   tx.emit("jobs");
   tx.emit(`workspace:${input.workspaceId}`);
   if (current.ledger_state !== null && current.ledger_state !== "claimed") tx.emit("pools");
+  if (input.transition === "delete") await deleteAtOnceIfUnbegun(tx, input.workspaceId, input.now);
   return { kind: "started" };
 }
