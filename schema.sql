@@ -96,7 +96,8 @@ create table daemons (
   created_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
   lost_noted_at timestamp with time zone,
-  unavailable jsonb default '[]'::jsonb not null
+  unavailable jsonb default '[]'::jsonb not null,
+  forgotten_at timestamp with time zone
 );
 create table decisions (
   id bigint generated always as identity not null,
@@ -177,7 +178,8 @@ create table jobs (
   completed_at timestamp with time zone,
   is_pool_removal boolean default false not null,
   cancel_reason text,
-  blocked_because text
+  blocked_because text,
+  blocked_since timestamp with time zone
 ) with (fillfactor=80);
 create table leases (
   name text not null,

@@ -17,3 +17,7 @@ where v.id = p.template_version_id
   and v.claim_effect = 'unknown'
   and v.manifest #>> '{claim_policy,on_replacement}' = 'block'
   and p.rehearsal is null;
+
+-- Since when no daemon can take the job, and daemons that nobody waits for any more.
+alter table jobs add column blocked_since timestamptz;
+alter table daemons add column forgotten_at timestamptz;

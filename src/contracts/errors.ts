@@ -150,6 +150,11 @@ export const errorRegistry = {
     "The provisioner that ran the job stopped answering.",
     "Start the workspace again; the provisioner's log says why it stopped.",
   ),
+  provisioner_absent: entry(
+    503,
+    "No provisioner could take the job for as long as `provisioner.wait_limit` says.",
+    "Start the provisioner that the message names; or an administrator has another adopt its workspaces, or deletes without it: `prewarm daemons adopt`, `prewarm delete --orphan`.",
+  ),
   canceled: entry(409, "The job was cancelled.", "Start the build again if it was not meant."),
   preempted: entry(
     409,

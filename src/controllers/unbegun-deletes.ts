@@ -1,4 +1,4 @@
-import { endUnbegunDelete, unbegunDeletes } from "../db/builds/unbegun.ts";
+import { endDeleteUnseen, unbegunDeletes } from "../db/builds/unbegun.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -29,7 +29,7 @@ export function createUnbegunDeletes(deps: {
       for (const jobId of await unbegunDeletes(deps.db, deletesPerRunMax)) {
         try {
           const hasEnded = await deps.db.transaction("end unbegun delete", async (tx) =>
-            endUnbegunDelete(tx, jobId, deps.clock.now()),
+            endDeleteUnseen(tx, jobId, deps.clock.now()),
           );
           if (hasEnded) counts.ended += 1;
         } catch (error) {

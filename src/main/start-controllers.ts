@@ -49,6 +49,7 @@ export interface ControllerDeps extends Notifications {
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
+  readonly provisionerWaitLimitMs: number;
   readonly retention: RetentionKeeps;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
@@ -70,7 +71,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createLostAgents(deps),
     createRehearsal(deps),
     createPreemption(deps),
-    createBlockedJobs(deps),
+    createBlockedJobs({ ...deps, waitLimitMs: deps.provisionerWaitLimitMs }),
     createUnbegunDeletes(deps),
     createConsistency(deps),
     createLifecycle(deps),

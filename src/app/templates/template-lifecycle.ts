@@ -80,7 +80,8 @@ export async function changeTemplatePolicy(
 
 /** Whether autostart is allowed on the same days: else moments count from the change on, and none is made up for. */
 function isAutostartAlike(one: LifecyclePolicy, other: LifecyclePolicy): boolean {
-  return allowedDaysOf(one).toSorted().join() === allowedDaysOf(other).toSorted().join();
+  const [days, others] = [new Set(allowedDaysOf(one)), new Set(allowedDaysOf(other))];
+  return days.size === others.size && [...days].every((day) => others.has(day));
 }
 
 function view(template: string, parts: PolicyParts | undefined): TemplateLifecycle {

@@ -6,7 +6,7 @@ import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
 import { insertBuilds } from "./insert-build.ts";
-import { cancelBeforeDelete, deleteAtOnceIfUnbegun } from "./unbegun.ts";
+import { cancelPending, deleteAtOnceIfUnbegun } from "./unbegun.ts";
 
 interface CurrentRow {
   readonly number: number;
@@ -171,7 +171,8 @@ const ledgerTarget = { start: "building", stop: "stopping", delete: "draining" }
  * what has not begun: that is cancelled; and where nothing was ever made it is done when the transaction commits.
  */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
-  if (input.transition === "delete") await cancelBeforeDelete(tx, input.workspaceId, input.now);
+  if (input.transition === "delete")
+    await cancelPending(tx, input.workspaceId, { now: input.now, areDeletesToo: false });
   await lockWorkspace(tx, input.workspaceId);
   const [current] = await tx.query(currentStatement, [input.workspaceId]);
   if (current === undefined || current.is_deleted) return { kind: "gone" };

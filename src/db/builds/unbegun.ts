@@ -4,15 +4,10 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
 /**
- * Whether nothing was ever made for a workspace: no daemon has taken any job of it but deletes. With its first build
- * the rest of its history is there; and without a job a claim is handed over, of what exists.
+ * Whether nothing was ever made for a workspace: no daemon has taken any job of it but deletes, and what any of an older
+ * build that is forgotten had made would be stored. A build without a job counts as begun: it is a claim of what exists.
  */
-const isUnbegun = (workspaceId: string): string => `exists (
-    select 1
-    from builds f
-    where f.workspace_id = ${workspaceId}
-      and f.number = 1)
-  and not exists (
+const isUnbegun = (workspaceId: string): string => `not exists (
     select 1
     from builds o
     left join jobs oj on oj.id = o.job_id
@@ -53,8 +48,8 @@ export async function unbegunDeletes(sql: Sql, max: number): Promise<JobId[]> {
   return (await sql.query(listStatement, [max])).map((row) => row.id);
 }
 
-/** Ends a pending delete that no provisioner is needed for; false when one has taken it since. */
-export async function endUnbegunDelete(tx: Tx, jobId: JobId, now: Date): Promise<boolean> {
+/** Ends a pending delete that no provisioner is to see; false when one has taken it since. */
+export async function endDeleteUnseen(tx: Tx, jobId: JobId, now: Date): Promise<boolean> {
   return await finishJob(tx, {
     jobId,
     attempt: null,
@@ -67,7 +62,7 @@ export async function endUnbegunDelete(tx: Tx, jobId: JobId, now: Date): Promise
 /** Where nothing was ever made, the delete that has just been started is done, whether there is a provisioner or not. */
 export async function deleteAtOnceIfUnbegun(tx: Tx, workspaceId: WorkspaceId, now: Date): Promise<void> {
   const [job] = await tx.query(deleteStatement, [workspaceId]);
-  if (job !== undefined) await endUnbegunDelete(tx, job.id, now);
+  if (job !== undefined) await endDeleteUnseen(tx, job.id, now);
 }
 
 const pendingStatement: Statement<{ readonly id: JobId }> = statement(
@@ -78,14 +73,18 @@ from workspaces w
 join builds b on b.id = w.latest_build_id
 join jobs j on j.id = b.job_id
 where w.id = $1
-  and b.transition <> 'delete'
+  and (b.transition <> 'delete' or $2)
   and j.status = 'pending'
 for update of j`,
 );
 
 /** Cancels what waits to be built of a workspace that is to be deleted: nobody needs it any more. */
-export async function cancelBeforeDelete(tx: Tx, workspaceId: WorkspaceId, now: Date): Promise<void> {
-  const [job] = await tx.query(pendingStatement, [workspaceId]);
+export async function cancelPending(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  { now, areDeletesToo }: { readonly now: Date; readonly areDeletesToo: boolean },
+): Promise<void> {
+  const [job] = await tx.query(pendingStatement, [workspaceId, areDeletesToo]);
   if (job === undefined) return;
   await finishJob(tx, {
     jobId: job.id,

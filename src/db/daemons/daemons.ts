@@ -25,7 +25,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 on conflict (name) do update
 set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
   concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at,
-  unavailable = excluded.unavailable
+  unavailable = excluded.unavailable, forgotten_at = null
 returning id`,
 );
 
@@ -115,6 +115,7 @@ const listStatement: Statement<ListedDaemon> = statement(
     where j.daemon_id = d.id
       and j.status in ('running', 'canceling')) as running
 from daemons d
+where d.forgotten_at is null
 order by d.seen_at desc
 limit 200`,
 );
