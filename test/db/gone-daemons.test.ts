@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { getJob } from "../../src/app/jobs/jobs.ts";
 import { adoptDaemon, forgetGoneDaemon, listKnownDaemons } from "../../src/app/provisioner/manage-daemons.ts";
+import { examine } from "../../src/app/system/doctor.ts";
 import { orphanWorkspace } from "../../src/app/workspaces/orphan-workspace.ts";
 import { createBuild, getWorkspace } from "../../src/app/workspaces/workspaces.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
@@ -116,6 +117,20 @@ describe("a daemon that is gone", () => {
     await registerDaemon(fx, { name: "home" });
     expect((await listed())[0]).toEqual(["home", "connected", 0]);
   });
+});
+
+it("doctor warns of what lies on the host of a daemon that is gone, however long ago and however it went", async () => {
+  const { fx, id } = await stranded();
+  const warnings = async () =>
+    (await examine(fx.context, fx.admin, () => [])).findings.filter(
+      ({ check, severity }) => check === "daemons" && severity === "warning",
+    );
+  const told = expect.stringMatching(/^The provisioner "home" has signed off at .*, and 1 workspace lies on its host/);
+  expect(await warnings()).toMatchObject([{ message: told, next: expect.stringContaining("prewarm daemons adopt") }]);
+  fx.clock.advance(30 * 24 * hour);
+  expect(await warnings()).toMatchObject([{ message: told }]);
+  await orphanWorkspace(fx.context, fx.admin, id);
+  expect(await warnings()).toEqual([]);
 });
 
 describe("an orphaned workspace", () => {

@@ -105,6 +105,8 @@ export interface ListedDaemon {
   readonly seen_at: Date;
   readonly is_signed_off: boolean;
   readonly running: number;
+  /** That lie on its host. */
+  readonly workspaces: number;
 }
 
 const listStatement: Statement<ListedDaemon> = statement(
@@ -113,7 +115,10 @@ const listStatement: Statement<ListedDaemon> = statement(
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id
-      and j.status in ('running', 'canceling')) as running
+      and j.status in ('running', 'canceling')) as running, (
+    select count(*)::int
+    from provider_states s
+    where s.daemon_id = d.id) as workspaces
 from daemons d
 where d.forgotten_at is null
 order by d.seen_at desc
