@@ -96,7 +96,8 @@ create table daemons (
   created_at timestamp with time zone not null,
   seen_at timestamp with time zone not null,
   lost_noted_at timestamp with time zone,
-  unavailable jsonb default '[]'::jsonb not null
+  unavailable jsonb default '[]'::jsonb not null,
+  forgotten_at timestamp with time zone
 );
 create table decisions (
   id bigint generated always as identity not null,
@@ -177,7 +178,8 @@ create table jobs (
   completed_at timestamp with time zone,
   is_pool_removal boolean default false not null,
   cancel_reason text,
-  blocked_because text
+  blocked_because text,
+  blocked_since timestamp with time zone
 ) with (fillfactor=80);
 create table leases (
   name text not null,
@@ -315,7 +317,11 @@ create table presets (
   blocked_reason text,
   hard_limit_noted_at timestamp with time zone,
   cost integer,
-  reported_cost integer
+  reported_cost integer,
+  is_unproven boolean default false not null,
+  rehearsal_tries integer default 0 not null,
+  rehearsal_after timestamp with time zone,
+  rehearsal_problem text
 );
 create table provider_state_versions (
   id bigint generated always as identity not null,
@@ -402,7 +408,8 @@ create table templates (
   deleted_at timestamp with time zone,
   created_at timestamp with time zone not null,
   created_by uuid not null,
-  lifecycle jsonb default '{}'::jsonb not null
+  lifecycle jsonb default '{}'::jsonb not null,
+  autostart_from timestamp with time zone
 );
 create table tokens (
   id uuid not null,
@@ -446,7 +453,8 @@ create table workspaces (
   deleted_at timestamp with time zone,
   failed_at timestamp with time zone,
   deletion_noted_at timestamp with time zone,
-  cost integer default 0 not null
+  cost integer default 0 not null,
+  autostart_from timestamp with time zone
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);

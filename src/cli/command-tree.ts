@@ -3,6 +3,7 @@ import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, whoAmICommand } from "./commands/account.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
+import { daemonCommands } from "./commands/daemons.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { execCommand } from "./commands/exec.ts";
 import { groupCommands, quotaCommands } from "./commands/groups.ts";
@@ -63,6 +64,7 @@ export const commandTree: readonly CliCommand[] = [
     startProvisionerCommand,
     defineGroup("keys", "manage the keys of provisioner daemons", daemonKeyCommands),
   ]),
+  defineGroup("daemons", "see provisioner daemons, and what becomes of those that are gone", daemonCommands),
   agentCommand,
   defineGroup("db", "export and import the database", databaseCommands),
 ];

@@ -9,6 +9,7 @@ export const auditTargetKinds = [
   "group",
   "token",
   "daemon_key",
+  "daemon",
   "webhook",
   "deliveries",
 ] as const;
@@ -33,6 +34,10 @@ export const auditActions = {
   "workspace.wake": about("workspace", "Somebody woke it from dormancy without starting it."),
   "workspace.schedule": about("workspace", "Somebody changed its TTL or autostart."),
   "workspace.extend": about("workspace", "Somebody moved the deadline of its run."),
+  "workspace.orphan": about(
+    "workspace",
+    "It was deleted without its provisioner; the detail says what may be left behind.",
+  ),
   "workspace.resource_missing": about("workspace", "A daemon found that what it consists of is gone from its host."),
   "state.read": about("workspace", "Somebody looked at what its driver knows to exist, which may hold secrets."),
   "prebuild.agent_lost": about("workspace", "An unclaimed prebuild was replaced, as its agent had stayed away."),
@@ -60,6 +65,8 @@ export const auditActions = {
   "token.revoke": about("token", "Somebody revoked an API token or a session."),
   "daemon_key.create": about("daemon_key", "Somebody created a key for provisioner daemons."),
   "daemon_key.revoke": about("daemon_key", "Somebody revoked one."),
+  "daemon.adopt": about("daemon", "The workspaces on the host of a daemon that is gone were given to another one."),
+  "daemon.forget": about("daemon", "Somebody had a daemon that is gone left out of lists."),
   "group.create": about("group", "Somebody created a group, with its allowance."),
   "group.edit": about("group", "Somebody changed its name or allowance."),
   "group.delete": about("group", "Somebody deleted it."),

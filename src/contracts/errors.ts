@@ -48,7 +48,7 @@ export const errorRegistry = {
   ),
   prebuild_immutable: entry(
     409,
-    "An unclaimed prebuild is managed by its pool alone; lifecycle settings cannot be put on it.",
+    "An unclaimed prebuild is managed by its pool alone: it has no lifecycle settings, and is what its preset says.",
     "Claim a workspace with `prewarm create`, then change that one.",
   ),
   lifecycle_refused: entry(
@@ -159,6 +159,11 @@ export const errorRegistry = {
     500,
     "The provisioner that ran the job stopped answering.",
     "Start the workspace again; the provisioner's log says why it stopped.",
+  ),
+  provisioner_absent: entry(
+    503,
+    "No provisioner could take the job for as long as `provisioner.wait_limit` says.",
+    "Start the provisioner that the message names; or an administrator has another adopt its workspaces, or deletes without it: `prewarm daemons adopt`, `prewarm delete --orphan`.",
   ),
   canceled: entry(409, "The job was cancelled.", "Start the build again if it was not meant."),
   preempted: entry(

@@ -243,6 +243,9 @@ export const PhaseTiming = Type.Object({
 });
 export type PhaseTiming = Static<typeof PhaseTiming>;
 
+/** Of a claim that did not come to its end: what it had done by then, its replacements only as far as they were begun. */
+const doneBefore = { plan: Type.Optional(PlanReport) };
+
 export const JobResult = Type.Object({
   attempt: Type.Integer(),
   outcome: Type.Union([
@@ -258,10 +261,10 @@ export const JobResult = Type.Object({
       plan: Type.Optional(PlanReport),
       phases: Type.Optional(Type.Array(PhaseTiming, { maxItems: 100 })),
     }),
-    Type.Object({ kind: Type.Literal("failed"), error: ErrorReport }),
-    Type.Object({ kind: Type.Literal("canceled") }),
+    Type.Object({ kind: Type.Literal("failed"), error: ErrorReport, ...doneBefore }),
+    Type.Object({ kind: Type.Literal("canceled"), ...doneBefore }),
     /** The daemon stops and has undone nothing: the job fails as abandoned. */
-    Type.Object({ kind: Type.Literal("abandoned") }),
+    Type.Object({ kind: Type.Literal("abandoned"), ...doneBefore }),
   ]),
 });
 export type JobResult = Static<typeof JobResult>;

@@ -71,6 +71,7 @@ export const missReasons = [
   "disabled",
   "contended",
   "claim_replaces",
+  "unproven",
 ] as const;
 /** Why a creation was not served by a claim (spec §4). */
 export type MissReason = (typeof missReasons)[number];

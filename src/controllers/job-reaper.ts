@@ -1,4 +1,4 @@
-import type { ServerId } from "../contracts/ids.ts";
+import type { JobId, ServerId } from "../contracts/ids.ts";
 import { expiredLeases } from "../db/jobs/job-leases.ts";
 import type { Db } from "../db/store.ts";
 import { finishJob } from "../db/jobs/finish-job.ts";
@@ -40,29 +40,39 @@ export function createJobReaper(deps: ReaperDeps): Controller {
       const now = deps.clock.now();
       const expired = await expiredLeases(deps.db, now, jobsPerRunMax);
       watch = keepWatching(before, now.getTime(), breakMs);
-      if (!hasWatched(watch, deps.outageGraceMs ?? outageGraceMs)) return { outcome: "ok", fields: { abandoned: 0 } };
-      let abandoned = 0;
+      if (!hasWatched(watch, deps.outageGraceMs ?? outageGraceMs))
+        return { outcome: "ok", fields: { abandoned: 0, errors: 0 } };
+      const counts = { abandoned: 0, errors: 0 };
       for (const jobId of expired) {
-        const hasEnded = await deps.db.transaction("reap job", async (tx) =>
-          finishJob(tx, {
-            jobId,
-            attempt: null,
-            from: ["running", "canceling"],
-            outcome: {
-              kind: "failed",
-              code: "abandoned",
-              message: "The provisioner that ran this job stopped answering and its lease ran out.",
-            },
-            now,
-            leaseOverBefore: now,
-          }),
-        );
-        if (!hasEnded) continue;
-        abandoned += 1;
-        deps.logger.warn("a job was abandoned by its provisioner", { jobId });
+        try {
+          if (!(await reap(deps.db, jobId, now))) continue;
+          counts.abandoned += 1;
+          deps.logger.warn("a job was abandoned by its provisioner", { jobId });
+        } catch (error) {
+          // One that cannot be ended does not keep the others from it.
+          counts.errors += 1;
+          deps.logger.error("an abandoned job could not be ended", { jobId, reason: String(error) });
+        }
       }
-      return { outcome: "ok", fields: { abandoned } };
+      return { outcome: "ok", fields: counts };
     },
     release: () => lease.release(),
   };
+}
+
+async function reap(db: Db, jobId: JobId, now: Date): Promise<boolean> {
+  return await db.transaction("reap job", async (tx) =>
+    finishJob(tx, {
+      jobId,
+      attempt: null,
+      from: ["running", "canceling"],
+      outcome: {
+        kind: "failed",
+        code: "abandoned",
+        message: "The provisioner that ran this job stopped answering and its lease ran out.",
+      },
+      now,
+      leaseOverBefore: now,
+    }),
+  );
 }

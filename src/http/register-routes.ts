@@ -8,6 +8,7 @@ import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
+import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
@@ -42,6 +43,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...notificationHandlers(deps),
     ...auditHandlers(deps),
     ...daemonKeyHandlers(deps),
+    ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),
   };

@@ -1,5 +1,3 @@
-import { createHash } from "node:crypto";
-import { hostname } from "node:os";
 import path from "node:path";
 import { Client } from "../client/client.ts";
 import { leasePollMsMax } from "../contracts/limits.ts";
@@ -8,6 +6,8 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { systemRandom } from "../platform/random.ts";
 import { startDaemon } from "../provisioner/daemon.ts";
+import { builtinDaemonNames } from "../db/daemons/builtin-daemons.ts";
+import { ownDaemonName } from "./daemon-name.ts";
 import { makeDrivers } from "./make-drivers.ts";
 import type { RunningServer } from "./start-server.ts";
 
@@ -30,7 +30,10 @@ export async function startBuiltinDaemon({ server, config, logger, disposers }: 
   const { context } = server;
   const daemon = startDaemon({
     client: new Client({ url: server.url, token: server.daemonKey, timeoutMs: leasePollMsMax + callMarginMs }),
-    name: daemonName(server.dataDir),
+    name: ownDaemonName(
+      { root, dataDir: server.dataDir, random: systemRandom },
+      await builtinDaemonNames(server.store),
+    ),
     incarnation: systemRandom.uuid(),
     ...makeDrivers(config.provisionerDrivers, { root, logger, config }),
     concurrency: config.provisionerConcurrency,
@@ -43,10 +46,4 @@ export async function startBuiltinDaemon({ server, config, logger, disposers }: 
   });
   disposers.add("provisioner", () => daemon.stop({ graceMs }), { timeoutMs: stopMs });
   await daemon.ready;
-}
-
-/** The same at each start on this host and data folder, and another elsewhere: its workspaces are reached by it alone. */
-function daemonName(dataDir: string): string {
-  const place = createHash("sha256").update(path.resolve(dataDir)).digest("hex").slice(0, 8);
-  return `builtin-${hostname().split(".")[0]}-${place}`.slice(0, 64);
 }

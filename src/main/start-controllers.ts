@@ -25,6 +25,7 @@ import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
 import { createUnreadyPrebuilds } from "../controllers/unready-prebuilds.ts";
+import { createUnbegunDeletes } from "../controllers/unbegun-deletes.ts";
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
@@ -49,6 +50,7 @@ export interface ControllerDeps extends Notifications {
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
+  readonly provisionerWaitLimitMs: number;
   readonly retention: RetentionKeeps;
   readonly metrics: Metrics;
   readonly metricsRefresh: MetricsRefreshDeps["options"];
@@ -71,7 +73,8 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createUnreadyPrebuilds(deps),
     createRehearsal(deps),
     createPreemption(deps),
-    createBlockedJobs(deps),
+    createBlockedJobs({ ...deps, waitLimitMs: deps.provisionerWaitLimitMs }),
+    createUnbegunDeletes(deps),
     createConsistency(deps),
     createLifecycle(deps),
     createActivity(deps),

@@ -226,12 +226,16 @@ async function stopAll(controllers: readonly RunningController[]): Promise<void>
 
 function controllerOptions(
   config: ServerConfig,
-): Pick<ControllerDeps, "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "retention"> {
+): Pick<
+  ControllerDeps,
+  "version" | "prebuilds" | "preemptAfterMs" | "agentLostAfterMs" | "provisionerWaitLimitMs" | "retention"
+> {
   return {
     version: packageVersion(),
     prebuilds: prebuildsOptions(config),
     preemptAfterMs: config.provisionerPreemptAfterMs,
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+    provisionerWaitLimitMs: config.provisionerWaitLimitMs,
     retention: retentionKeeps(config),
   };
 }

@@ -48,6 +48,11 @@ export interface BuildContext extends DriverContext {
    * what is made must be known while it is made. Replaces what was stored before.
    */
   readonly saveState: (state: unknown) => Promise<void>;
+  /**
+   * Says what a claim has done to what exists so far, for the case that it does not come to its end. Replaces what was
+   * said before.
+   */
+  readonly notePlan?: (plan: PlanReport) => void;
 }
 
 /** What a driver tells of a template that it accepts. */

@@ -1,6 +1,6 @@
 import type { Client } from "../client/client.ts";
 import { CodedError } from "../contracts/errors.ts";
-import type { JobResult, LeasedJob } from "../contracts/provisioner-protocol.ts";
+import type { JobResult, LeasedJob, PlanReport } from "../contracts/provisioner-protocol.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
@@ -44,7 +44,9 @@ export async function runJob(job: LeasedJob, environment: JobEnvironment): Promi
   const limitMs = timing.limitMs[limitOf(job)];
   const timer = setTimeout(() => lease.stopWork("timeout"), limitMs);
   try {
-    const outcome = await outcomeOf(work(job, { environment, lease, log }), { lease, log, timing, limitMs });
+    const done: Done = { plan: undefined };
+    const working = work(job, { environment, lease, log, done });
+    const outcome = withDone(await outcomeOf(working, { lease, log, timing, limitMs }), done);
     clearTimeout(timer);
     if (lease.reason === "lease_lost" && outcome.kind !== "succeeded") {
       logger.warn("the lease was lost; the job is left to the server");
@@ -67,7 +69,18 @@ function limitOf(job: LeasedJob): Limit {
   return job.work.kind === "import" ? "import" : job.work.transition;
 }
 
+/** What the driver has said of a claim under way. */
+interface Done {
+  plan: PlanReport | undefined;
+}
+
+/** A claim that did not come to its end may have replaced something all the same, and that is told. */
+function withDone(outcome: Outcome, { plan }: Done): Outcome {
+  return outcome.kind === "succeeded" || plan === undefined ? outcome : { ...outcome, plan };
+}
+
 interface JobParts {
+  readonly done: Done;
   readonly environment: JobEnvironment;
   readonly lease: JobLease;
   readonly log: JobLog;
@@ -110,7 +123,10 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
       return { kind: "succeeded", claimEffect, ...(versionState === undefined ? {} : { versionState }) };
     }
     if (job.work.kind === "rehearsal") return await rehearse(driver, { ...context, work: job.work });
-    const build = { ...context, work: job.work, saveState: stateWriter(job, parts) };
+    const notePlan = (plan: PlanReport): void => {
+      parts.done.plan = plan;
+    };
+    const build = { ...context, work: job.work, saveState: stateWriter(job, parts), notePlan };
     if (job.work.transition === "delete") {
       await driver.destroy(build);
       return { kind: "succeeded" };

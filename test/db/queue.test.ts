@@ -156,7 +156,7 @@ describe("a job that no daemon can take", () => {
     const jobId = workspace.latestBuild.jobId as JobId;
     const missing = "no daemon with the driver fake and the tags zone=eu is connected";
     expect(await getJob(fx.context, fx.alice, jobId)).toMatchObject({ blockedBecause: missing });
-    const controller = createBlockedJobs({ db: fx.store, clock: fx.clock });
+    const controller = createBlockedJobs({ db: fx.store, clock: fx.clock, logger: fx.logger, waitLimitMs: 0 });
     fx.clock.advance(2_000);
     expect(await controller.run(goOn)).toMatchObject({ fields: { said: 0 } });
     fx.clock.advance(1);
@@ -215,7 +215,11 @@ describe("a job that no daemon can take", () => {
     await reconcile(fx);
     fx.clock.advance(3_000);
     const servers = [fx, fx.addServer(), fx.addServer()];
-    await Promise.all(servers.map(({ store: db }) => createBlockedJobs({ db, clock: fx.clock }).run(goOn)));
+    await Promise.all(
+      servers.map(({ store: db }) =>
+        createBlockedJobs({ db, clock: fx.clock, logger: fx.logger, waitLimitMs: 0 }).run(goOn),
+      ),
+    );
     expect(await fx.number("select count(*) from job_logs")).toBe(30);
   });
 
@@ -247,12 +251,16 @@ describe("a job that no daemon can take", () => {
     await fx.rows("update jobs set status = 'pending' where workspace_id = $1", [id]);
     expect(await other.take()).toBeNull();
     const view = await getJob(fx.context, fx.alice, job.jobId as JobId);
-    expect(view.blockedBecause).toBe('the provisioner "home", on whose host the workspace lies, is not connected');
+    expect(view.blockedBecause).toBe(
+      'the provisioner "home", on whose host the workspace lies, is not connected since 2030-01-01 00:00 UTC; start it there again, or see `prewarm daemons adopt` and `prewarm delete --orphan`',
+    );
     await registerDaemon(fx, { name: "home" });
     expect((await getJob(fx.context, fx.alice, job.jobId as JobId)).blockedBecause).toBeNull();
     await (await registerDaemon(fx, { name: "home" })).signOff();
     const stopped = await getJob(fx.context, fx.alice, job.jobId as JobId);
-    expect(stopped.blockedBecause).toBe('the provisioner "home", on whose host the workspace lies, has signed off');
+    expect(stopped.blockedBecause).toBe(
+      'the provisioner "home", on whose host the workspace lies, has signed off at 2030-01-01 00:02 UTC; start it there again, or see `prewarm daemons adopt` and `prewarm delete --orphan`',
+    );
   });
 });
 

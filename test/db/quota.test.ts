@@ -95,6 +95,24 @@ describe("I7: warm and cold are held to the same quota", () => {
     expect(await costOf(fx, fx.alice.userId)).toBe(6);
   });
 
+  it.each([
+    0, 1,
+  ])("an older prebuild that is dearer than the active version, which costs %i, counts as what it costs", async (cost) => {
+    const fx = await testFixture(on);
+    const surge = { rollout: { strategy: "surge" } } as const;
+    const old = await publishTemplate(fx, { ...surge, cost: 50 });
+    const ids = await putPrebuilds(fx, old.preset(), 2);
+    await publishTemplate(fx, { ...surge, cost });
+    await allowEveryone(fx, 49);
+    expect(await create(fx)).toMatchObject({ outcome: "cold", workspace: { cost } });
+    expect(await codeOf(create(fx, { mode: "warm_only" }))).toBe("no_claimable_prebuild");
+    await allowEveryone(fx, 50 + cost);
+    expect(await create(fx)).toMatchObject({ outcome: "claimed", workspace: { cost: 50, isOutdated: true } });
+    expect(await costOf(fx, fx.alice.userId)).toBe(50 + cost);
+    expect(await Promise.all(ids.map(async (id) => ledgerState(fx, id)))).toContain("ready");
+    expect(await create(fx, { by: await fx.addUser("bob"), mode: "warm_only" })).toMatchObject({ outcome: "claimed" });
+  });
+
   it("138: a failure after the admission rolls the claim back", async () => {
     const fx = await testFixture(on);
     const template = await publishTemplate(fx, { cost: 1 });

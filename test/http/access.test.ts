@@ -65,6 +65,7 @@ describe("every closed route", () => {
 const bodies: Readonly<Record<string, unknown>> = {
   createUser: { username: "eve", password: "long enough" },
   createDaemonKey: { name: "mine" },
+  adoptDaemon: { by: "mine" },
   deprecateTemplate: { deprecated: true },
   cancelJobs: {},
   invalidatePrebuilds: { template: "nothing" },

@@ -42,6 +42,7 @@ const subjects: fc.Arbitrary<LifecycleSubject> = fc.record({
   buildEndedAt: fc.option(past),
   failures: fc.integer({ min: 0, max: 40 }),
   autostartSchedule: fc.option(fc.constantFrom("0 9 * * *", "30 0-23 * * 1-5 Europe/Berlin", "not a cron")),
+  autostartFrom: fc.option(past),
   deadlineAt: fc.option(around),
   lastUsedAt: past,
   dormantAt: fc.option(past),
@@ -91,7 +92,7 @@ describe("what is due", () => {
     );
   });
 
-  test("autostart starts only what was stopped, well, before its moment, is awake, and is allowed to", () => {
+  test("autostart starts only what was stopped, well, and set before its moment, is awake, and is allowed to", () => {
     fc.assert(
       fc.property(subjects, policies, (subject, policy) => {
         const act = dueAct(subject, policy, at);
@@ -99,8 +100,24 @@ describe("what is due", () => {
         expect(subject).toMatchObject({ transition: "stop", status: "succeeded", dormantAt: null });
         expect(policy.isAutostartAllowed).toBe(true);
         const autostart = autostartOf(subject.autostartSchedule ?? "");
-        const next = nextFiring(autostart, subject.buildCreatedAt, allowedDaysOf(policy));
+        const next = nextFiring(
+          autostart,
+          Math.max(subject.buildCreatedAt, subject.autostartFrom ?? 0),
+          allowedDaysOf(policy),
+        );
         expect(next).toBeLessThanOrEqual(at);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("a dormant workspace that is due goes, whoever's delete has failed, unless ours waits for its next try", () => {
+    fc.assert(
+      fc.property(subjects, policies, (subject, policy) => {
+        fc.pre(isJobFinished(subject.status));
+        fc.pre(subject.dormantAt !== null && subject.deletingAt !== null && subject.deletingAt <= at);
+        const isOurRetry = subject.isBuildOurs && subject.status === "failed" && subject.transition === "delete";
+        if (!isOurRetry) expect(dueAct(subject, policy, at)).toMatchObject({ kind: "delete", because: "dormant" });
       }),
       { numRuns: 1_000 },
     );

@@ -110,6 +110,18 @@ describe("a daemon", () => {
     expect([...server.results.values()]).toEqual(ids.map(() => ({ kind: "succeeded" })));
   });
 
+  test("tells of a claim that did not come to its end what it had replaced by then", async () => {
+    const plan = { effect: "replaces" as const, changes: 1, replacements: [{ address: "disk.home", reasons: [] }] };
+    start(
+      scripted(async (context) => {
+        context.notePlan?.(plan);
+        throw new CodedError("build_failed", "The new disk was not made.");
+      }),
+    );
+    const id = server.add();
+    await until(() => expect(server.results.get(id)).toMatchObject({ kind: "failed", plan }));
+  });
+
   test("runs no more jobs at once than it has places", async () => {
     let now = 0;
     let most = 0;

@@ -75,9 +75,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     serverUrl: () => url,
     version: "test",
     prebuilds: reconcilerDeps(fx).options,
-    preemptAfterMs: config.provisionerPreemptAfterMs,
-    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    retention: retentionKeeps(config),
+    ...limitsOf(config),
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
     uses: { usedAgents: () => used, useNoted: () => undefined },
@@ -132,4 +130,13 @@ async function runAll(controllers: readonly Controller[]): Promise<ReadonlyMap<s
 
 function noAgentFile(): Promise<never> {
   return Promise.reject(new Error("nobody fetches the agent's program in this test"));
+}
+
+function limitsOf(config: ServerConfig) {
+  return {
+    preemptAfterMs: config.provisionerPreemptAfterMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
+    provisionerWaitLimitMs: config.provisionerWaitLimitMs,
+    retention: retentionKeeps(config),
+  };
 }

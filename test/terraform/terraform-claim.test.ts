@@ -26,6 +26,18 @@ async function claimed(
 
 const replacedBy = (...triggers: string[]): string => `triggers_replace = [${triggers.join(", ")}]`;
 
+test("the state of whoever has tried the template by hand is nobody's workspace, also in a version that has it", async () => {
+  bench.write("main.tf", `${variable}${marking("home", bench)}`);
+  const instances = [{ schema_version: 0, attributes: { id: "authors-own" }, sensitive_attributes: [] }];
+  const provider = 'provider["terraform.io/builtin/terraform"]';
+  const mine = { mode: "managed", type: "terraform_data", name: "mine", provider, instances };
+  const state = { version: 4, terraform_version: "1.6.0", serial: 7, lineage: "mine", outputs: {}, resources: [mine] };
+  for (const name of ["terraform.tfstate", "terraform.tfstate.backup"]) bench.write(name, JSON.stringify(state));
+  await driver.apply(bench.build());
+  expect(bench.names()).toBe("home");
+  expect(bench.marksLeft()).toEqual(["home"]);
+});
+
 describe("a claim", () => {
   test("that changes nothing is planned and not applied", async () => {
     const { plan } = await claimed(marking("home", bench, { create: 'echo made >> "${self.input}"' }));
@@ -63,6 +75,28 @@ describe("a claim", () => {
     const { plan } = await claimed('output "owner" { value = var.prewarm.owner.username }\n');
     expect(plan?.effect).toBe("nothing");
     expect(JSON.stringify(bench.tfstate())).toContain('"ada"');
+  });
+
+  test("that fails has said by then which resources it had begun to replace, and no other", async () => {
+    bench.write(
+      "main.tf",
+      `${variable}
+      resource "terraform_data" "gone" {
+        ${replacedBy("var.prewarm.owner.username")}
+        provisioner "local-exec" { command = "test \${var.prewarm.owner.username} = prebuilds" }
+      }
+      resource "terraform_data" "still_there" {
+        ${replacedBy("var.prewarm.owner.username")}
+        provisioner "local-exec" { command = "test \${var.prewarm.owner.username} = prebuilds" }
+        lifecycle { create_before_destroy = true }
+      }
+      resource "terraform_data" "kept" {}\n`,
+    );
+    await driver.apply(bench.build());
+    const plans: PlanReport[] = [];
+    const context = { ...bench.claim(), notePlan: (plan: PlanReport) => void plans.push(plan) };
+    await expect(driver.apply(context)).rejects.toMatchObject({ code: "build_failed" });
+    expect(plans.at(-1)?.replacements.map(({ address }) => address)).toEqual(["terraform_data.gone"]);
   });
 
   test("that replaces writes each reason into the log as a warning, sorted, before it applies", async () => {

@@ -59,7 +59,10 @@ async function turn(
   });
 }
 
-/** Lifts a hard limit or a validation failure: the failures before now no longer count. */
+/**
+ * Lifts a hard limit or a validation failure: the failures before now no longer count. A rehearsal that came to no result
+ * is repeated at once.
+ */
 export async function resumePool(
   context: AppContext,
   actor: Actor,

@@ -6,7 +6,7 @@ import type { LedgerState } from "../../contracts/states.ts";
 import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
-import { readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
@@ -19,7 +19,7 @@ import type { Actor } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
-import { rehearsalView } from "./rehearsal-view.ts";
+import { openRehearsalSentences, rehearsalView } from "./rehearsal-view.ts";
 import { requireTemplate } from "../templates/templates.ts";
 
 const historyShownMax = 10;
@@ -173,6 +173,7 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
     sentences: [
       ...renderExplanation(record, { now: pool.snapshot.now }),
       ...(unserved === undefined ? [] : [`Nothing of it can be built now: ${unserved}.`]),
+      ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
     ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),

@@ -1,5 +1,5 @@
 import type { Rehearsal } from "../../contracts/api/templates.ts";
-import type { RehearsalRow } from "../../db/jobs/rehearsals.ts";
+import type { OpenRehearsalRow, RehearsalRow } from "../../db/jobs/rehearsals.ts";
 import { instant } from "../page.ts";
 
 /** What the rehearsal of a preset's claims found, for people: with the resource, the attribute, and advice. */
@@ -35,5 +35,25 @@ function sentencesOf({ rehearsal, blocked_reason }: RehearsalRow): string[] {
     ...(blocked_reason === null
       ? ["The prebuilds are handed out all the same (claim_policy.on_replacement: warn)."]
       : ["The prebuilds are not handed out (claim_policy.on_replacement: block)."]),
+  ];
+}
+
+/** What people have to know of a rehearsal that has not come to a result. */
+export function openRehearsalSentences(row: OpenRehearsalRow | undefined): string[] {
+  if (row === undefined) return [];
+  const { is_unproven, rehearsal_problem: problem, rehearsal_after } = row;
+  const again = rehearsal_after === null ? "It is tried again" : `It is tried again at ${instant(rehearsal_after)}`;
+  return [
+    ...(is_unproven
+      ? [
+          "Nothing is handed out until a rehearsal has shown what a claim does (claim_policy.on_replacement: block); " +
+            "it runs when the first prebuild is ready.",
+        ]
+      : []),
+    ...(problem === null
+      ? []
+      : [
+          `The last rehearsal of a claim came to no result: ${problem} ${again}, or after \`prewarm prebuilds resume TEMPLATE/PRESET\`.`,
+        ]),
   ];
 }

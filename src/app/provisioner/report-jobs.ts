@@ -2,7 +2,13 @@ import type { Static } from "typebox";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
 import { logLineLengthMax, providerStateBytesMax } from "../../contracts/limits.ts";
-import type { JobHeartbeatAnswer, JobLogLine, JobResult, StateAdoption } from "../../contracts/provisioner-protocol.ts";
+import type {
+  JobHeartbeatAnswer,
+  JobLogLine,
+  JobResult,
+  PlanReport,
+  StateAdoption,
+} from "../../contracts/provisioner-protocol.ts";
 import { appendJobLog, extendLease } from "../../db/jobs/job-leases.ts";
 import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/resources/provider-states.ts";
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
@@ -112,12 +118,21 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
         },
       };
     case "canceled":
-      return { kind: "canceled" };
+      return { kind: "canceled", ...doneBefore(outcome) };
     case "abandoned":
-      return { kind: "failed", code: "abandoned", message: "The provisioner was stopped before the job had ended." };
+      return {
+        kind: "failed",
+        code: "abandoned",
+        message: "The provisioner was stopped before the job had ended.",
+        ...doneBefore(outcome),
+      };
     case "failed": {
       const code = isErrorCode(outcome.error.code) ? outcome.error.code : "build_failed";
-      return { kind: "failed", code, message: outcome.error.message };
+      return { kind: "failed", code, message: outcome.error.message, ...doneBefore(outcome) };
     }
   }
+}
+
+function doneBefore({ plan }: { readonly plan?: PlanReport }): { readonly report?: { readonly plan: PlanReport } } {
+  return plan === undefined ? {} : { report: { plan } };
 }

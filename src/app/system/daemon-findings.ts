@@ -8,7 +8,8 @@ const awayShownMs = 7 * 86_400_000;
 /** What a daemon can do; or, for a while, that it is away, and whether it said so. */
 export function daemonFindings(daemon: ListedDaemon, isAlive: boolean, now: Date): readonly DoctorFinding[] {
   if (isAlive) return driverFindings(daemon);
-  const { name, kind, seen_at: seenAt, is_signed_off: isSignedOff } = daemon;
+  const { name, kind, seen_at: seenAt, is_signed_off: isSignedOff, workspaces } = daemon;
+  if (workspaces > 0) return [strandedFinding(daemon)];
   if (now.getTime() - seenAt.getTime() > awayShownMs) return [];
   const since = seenAt.toISOString();
   if (isSignedOff) {
@@ -16,7 +17,7 @@ export function daemonFindings(daemon: ListedDaemon, isAlive: boolean, now: Date
       finding("daemons", "ok", `The provisioner "${name}" has signed off: it was stopped on purpose at ${since}.`),
     ];
   }
-  // A server's own daemon goes with it, and has another name on another host: nobody is to look for it.
+  // A server's own daemon goes with it, and nothing lies on its host: nobody is to look for it.
   if (kind === "builtin") return [];
   return [
     finding(
@@ -26,6 +27,23 @@ export function daemonFindings(daemon: ListedDaemon, isAlive: boolean, now: Date
       "Look at its log on its host, and start it again.",
     ),
   ];
+}
+
+/** However long it is away, and also when it was stopped on purpose: nobody can stop, start or delete what lies there. */
+function strandedFinding({
+  name,
+  seen_at: seenAt,
+  is_signed_off: isSignedOff,
+  workspaces,
+}: ListedDaemon): DoctorFinding {
+  const lie = workspaces === 1 ? "1 workspace lies" : `${workspaces} workspaces lie`;
+  const gone = isSignedOff ? "has signed off at" : "does not answer and has not signed off; it was heard of last at";
+  return finding(
+    "daemons",
+    "warning",
+    `The provisioner "${name}" ${gone} ${seenAt.toISOString()}, and ${lie} on its host, which no other can reach.`,
+    "Start it there again; or see `prewarm daemons adopt` and `prewarm delete --orphan`.",
+  );
 }
 
 /** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */

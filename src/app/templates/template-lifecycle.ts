@@ -1,6 +1,6 @@
 import type { TemplateLifecycle } from "../../contracts/api/schedules.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { LifecyclePolicyChanges } from "../../contracts/lifecycle.ts";
+import type { LifecyclePolicy, LifecyclePolicyChanges } from "../../contracts/lifecycle.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import {
   changeTemplateLifecycle,
@@ -9,6 +9,7 @@ import {
   rescheduleDeletions,
   templatePolicy,
 } from "../../db/workspaces/lifecycle.ts";
+import { allowedDaysOf, deletionNoticeMs } from "../../domain/lifecycle/due-act.ts";
 import { lifecyclePolicy, policyProblems } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
@@ -53,13 +54,18 @@ export async function changeTemplatePolicy(
         problems,
       });
     }
-    if (!(await changeTemplateLifecycle(tx, template.id, changes))) return before;
+    const now = context.clock.now();
+    const earlier = lifecyclePolicy(before.section, before.changes);
+    const autostartFrom = isAutostartAlike(earlier, policy) ? null : now;
+    if (!(await changeTemplateLifecycle(tx, template.id, { changes, autostartFrom }))) return before;
     const { deleteDormantAfterMs } = policy;
-    if (lifecyclePolicy(before.section, before.changes).deleteDormantAfterMs !== deleteDormantAfterMs) {
-      await rescheduleDeletions(tx, template.id, deleteDormantAfterMs);
+    if (earlier.deleteDormantAfterMs !== deleteDormantAfterMs) {
+      const toldMs = Math.min(deletionNoticeMs, deleteDormantAfterMs ?? 0);
+      const notBefore = new Date(now.getTime() + toldMs);
+      await rescheduleDeletions(tx, template.id, { keepMs: deleteDormantAfterMs, notBefore });
     }
     await recordAudit(tx, {
-      at: context.clock.now(),
+      at: now,
       actorId: actor.userId,
       organizationId: template.organization_id,
       action: "template.schedule",
@@ -70,6 +76,12 @@ export async function changeTemplatePolicy(
     return after;
   });
   return view(template.name, parts);
+}
+
+/** Whether autostart is allowed on the same days: else moments count from the change on, and none is made up for. */
+function isAutostartAlike(one: LifecyclePolicy, other: LifecyclePolicy): boolean {
+  const [days, others] = [new Set(allowedDaysOf(one)), new Set(allowedDaysOf(other))];
+  return days.size === others.size && [...days].every((day) => others.has(day));
 }
 
 function view(template: string, parts: PolicyParts | undefined): TemplateLifecycle {

@@ -10,6 +10,7 @@ export async function missReasonOf(sql: Sql, presetId: PresetId, now: Date): Pro
   if (pool.is_deprecated) return "deprecated";
   if (!pool.is_active) return "outdated";
   if (pool.is_blocked) return "claim_replaces";
+  if (pool.is_unproven && pool.ready > 0) return "unproven";
   // A ready one that others held locked at that moment, or that became ready since.
   if (pool.ready > pool.ready_expired) return "contended";
   if (pool.ready > 0) return "all_expired";
@@ -21,7 +22,7 @@ export async function missReasonOf(sql: Sql, presetId: PresetId, now: Date): Pro
 
 /** Misses that a prebuild under way may end. */
 export function canAppear(reason: MissReason): boolean {
-  return ["pool_empty", "none_ready", "all_expired", "draining", "outdated", "contended"].includes(reason);
+  return ["unproven", "pool_empty", "none_ready", "all_expired", "draining", "outdated", "contended"].includes(reason);
 }
 
 const retryAfterSeconds: Partial<Record<MissReason, number>> = { contended: 1, none_ready: 5 };

@@ -58,7 +58,7 @@ export async function changeSchedule(
     const isRun = row.transition === "start" && row.status !== "failed" && row.status !== "canceled";
     const fresh = ttlMs === null || !isRun ? null : limited(now.getTime() + ttlMs, row, policy);
     const deadlineAt = ttlMs === row.ttl_ms ? row.deadline_at : fresh;
-    const hasChanged = await setSchedule(tx, row.id, { ttlMs, autostartSchedule, deadlineAt });
+    const hasChanged = await setSchedule(tx, row.id, { ttlMs, autostartSchedule, deadlineAt, now });
     return hasChanged ? { action: "workspace.schedule", detail: { ttlMs, autostartSchedule } } : null;
   });
 }

@@ -5,7 +5,7 @@ import { setCost } from "../../db/people/quota.ts";
 import type { Tx } from "../../db/store.ts";
 import type { Claimed, Creation, Missed } from "./creation.ts";
 import { missReasonOf } from "./miss-reason.ts";
-import { admitWithinQuota, isQuotaAsked } from "./within-quota.ts";
+import { admitWithinQuota, isCoveredByQuota, isQuotaAsked } from "./within-quota.ts";
 
 /** Where a claim is made. */
 export type ClaimPlace =
@@ -36,11 +36,34 @@ export async function seekPrebuild(creation: Creation, place: ClaimPlace): Promi
   const sql = place.kind === "shared" ? context.db : place.tx;
   if (request.version.manifest.rollout?.strategy === "surge") {
     for (const outdated of await outdatedPresets(sql, presetId, context.clock.now())) {
-      const older = await claimFrom(creation, { presetId: outdated.id, isOutdated: true }, place);
+      const older = await claimOlder(creation, outdated, place);
       if (older !== undefined) return older;
     }
   }
   return { kind: "missed", reason: await missReasonOf(sql, presetId, context.clock.now()) };
+}
+
+/**
+ * A claim on an older version's pool. What is claimed may cost more than what the creation was admitted with: then its
+ * owner's quota is asked for that, too, and one that it does not cover is passed over.
+ */
+async function claimOlder(
+  creation: Creation,
+  outdated: { readonly id: PresetId; readonly cost: number },
+  place: ClaimPlace,
+): Promise<Claimed | undefined> {
+  const { context, request } = creation;
+  const from = { presetId: outdated.id, isOutdated: true };
+  const admitted = place.kind === "transaction" ? place.cost : request.cost;
+  if (!context.options.isQuotaEnabled || outdated.cost <= (admitted ?? 0))
+    return await claimFrom(creation, from, place);
+  const claim = async (tx: Tx): Promise<Claimed | undefined> => {
+    if (!(await isCoveredByQuota(tx, creation, outdated.cost))) return undefined;
+    return await claimFrom(creation, from, { kind: "transaction", tx, cost: outdated.cost });
+  };
+  return await (place.kind === "transaction"
+    ? claim(place.tx)
+    : context.db.transaction("claim an older one within quota", claim));
 }
 
 /** One claim on one pool; undefined when it has none to give. */

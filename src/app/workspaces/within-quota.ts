@@ -42,6 +42,14 @@ export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<number> {
   return cost;
 }
 
+/** Whether the owner's quota covers so many cost units, from now until the transaction ends. */
+export async function isCoveredByQuota(tx: Tx, { request }: Pick<Asked, "request">, cost: number): Promise<boolean> {
+  const [organizationId, ownerId] = [request.target.organization_id, request.owner.id];
+  await lockQuota(tx, [organizationId], ownerId);
+  const quota = await quotaOfPerson(tx, { organizationId, ownerId, declaredCost: cost, presetId: null });
+  return quota.used + cost <= quota.allowed;
+}
+
 async function exceeded(tx: Tx, { request, input }: Asked, quota: QuotaRow): Promise<CodedError> {
   const { used, allowed, needed } = quota;
   const missing = used + needed - allowed;

@@ -188,6 +188,7 @@ interface Choice {
 async function chooseBuild(context: WorkspacesContext, tx: Tx, choice: Choice): Promise<ChosenBuild> {
   const { workspace, input, current } = choice;
   if (input.transition !== "start") return current;
+  if (current.isUnclaimed) return asItsPoolSays(choice);
   if (input.update === true) {
     return await mustChoose(
       context,
@@ -202,6 +203,21 @@ async function chooseBuild(context: WorkspacesContext, tx: Tx, choice: Choice): 
   // Nobody asked for this update, so it does not keep anybody from his workspace.
   const unchanged = await mustChoose(context, tx, choice, current.templateVersionId);
   return { ...unchanged, note: notUpdatedBecause(version.name, resolved.problems) };
+}
+
+/**
+ * An unclaimed prebuild is handed out as what its preset and version say, so it is started as just that.
+ * Errors: `prebuild_immutable`.
+ */
+function asItsPoolSays({ workspace, input, current }: Choice): ChosenBuild {
+  const changed = Object.entries(input.parameters ?? {}).find(([name, value]) => current.parameters[name] !== value);
+  if (changed === undefined && input.update !== true) return current;
+  const what = changed === undefined ? "another version" : `another value of "${changed[0]}"`;
+  throw new CodedError(
+    "prebuild_immutable",
+    `"${workspace.name}" is an unclaimed prebuild: with ${what} it would be handed out as what it is not.`,
+    { next: "Start it as it is, or create a workspace with what you want." },
+  );
 }
 
 /** Errors: `invalid_parameter`, when the version cannot be built with what there is. */

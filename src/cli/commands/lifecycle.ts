@@ -16,6 +16,7 @@ interface LifecycleOptions {
   readonly name: string;
   readonly isWaiting: boolean;
   readonly isAgreed: boolean;
+  readonly isOrphaned: boolean;
   readonly parameters: Readonly<Record<string, string>> | undefined;
   readonly update: true | undefined;
 }
@@ -31,6 +32,7 @@ function read(input: CommandInput): LifecycleOptions {
     name: input.operand(0),
     isWaiting: !input.isOff("wait"),
     isAgreed: input.isOn("yes"),
+    isOrphaned: input.isOn("orphan"),
     parameters: input.pairs("parameter"),
     update: input.isOn("update") ? true : undefined,
   };
@@ -85,6 +87,7 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
       if (lifecycle.name === "delete") {
         const message = `Delete ${workspace.owner}/${workspace.name} and all that is in it?`;
         await confirmLoss(world, { message, isAgreed: options.isAgreed });
+        if (options.isOrphaned) return await orphan(client, workspace, invocation);
       }
       const startedMs = world.monotonicMs();
       const last = lifecycle.transitions.length - 1;
@@ -101,6 +104,14 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
       return exitCodes.done;
     },
   });
+}
+
+async function orphan(client: Client, workspace: Workspace, { output }: Invocation): Promise<number> {
+  const answer = await client.call("orphanWorkspace", { params: { workspace: workspace.id } });
+  output.result(answer, () =>
+    [`${answer.name}: deleted without its provisioner`, ...answer.leftBehind.sentences.map(printable)].join("\n"),
+  );
+  return exitCodes.done;
 }
 
 export const lifecycleCommands: readonly CliCommand[] = [
@@ -121,8 +132,13 @@ export const lifecycleCommands: readonly CliCommand[] = [
   lifecycleCommand({
     name: "delete",
     summary: "delete a workspace and what it is made of",
-    notes: "Asks first on a terminal.",
+    notes:
+      "Asks first on a terminal. With --orphan (administrators) it goes without its provisioner, and what exists of it " +
+      "is left behind: for a provisioner that never comes back.",
     transitions: ["delete"],
-    options: [{ flags: "-y, --yes", about: "do not ask" }],
+    options: [
+      { flags: "-y, --yes", about: "do not ask" },
+      { flags: "--orphan", about: "without its provisioner; says what is left behind" },
+    ],
   }),
 ];

@@ -12,6 +12,7 @@ const words: Readonly<Record<MissReason, string>> = {
   deprecated: "the template is deprecated",
   disabled: "prebuilds are switched off",
   contended: "others took them first",
+  unproven: "it is not known yet what a claim does, and the template hands out nothing before that",
   claim_replaces: "a claim would replace resources, and the template blocks that",
 };
 

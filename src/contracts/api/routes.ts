@@ -1,5 +1,6 @@
 import { auditRoutes } from "./audit.ts";
 import { daemonKeyRoutes } from "./daemon-keys.ts";
+import { provisionerRoutes } from "./daemons.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -28,6 +29,7 @@ export const routes = {
   ...notificationRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
+  ...provisionerRoutes,
   ...daemonRoutes,
   ...agentRoutes,
 } as const;

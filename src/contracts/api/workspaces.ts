@@ -175,6 +175,20 @@ export const logQuery = {
 /** `id`, `OWNER/NAME`, or `NAME` for one of your own (`/` travels as `%2F`). */
 const workspaceParams = Type.Object({ workspace: Type.String({ maxLength: 128 }) });
 
+export const OrphanedWorkspace = Type.Object({
+  workspaceId: Uuid,
+  name: Type.String(),
+  leftBehind: Type.Object({
+    driver: Type.String(),
+    /** The provisioner on whose host it lies; null for a driver whose workspaces lie on none. */
+    daemon: Type.Union([Type.String(), Type.Null()]),
+    /** Addresses of what was known to exist. */
+    resources: Type.Array(Type.String()),
+    sentences: Type.Array(Type.String()),
+  }),
+});
+export type OrphanedWorkspace = Static<typeof OrphanedWorkspace>;
+
 export const workspaceRoutes = {
   createWorkspace: {
     method: "POST",
@@ -241,6 +255,16 @@ export const workspaceRoutes = {
       closed,
     ),
     response: Workspace,
+  },
+  orphanWorkspace: {
+    method: "POST",
+    path: "/api/v1/workspaces/:workspace/orphan",
+    tag: "workspaces",
+    summary: "Delete a workspace without its provisioner, and say what is left behind.",
+    credential: "user",
+    access: "administrator",
+    params: workspaceParams,
+    response: OrphanedWorkspace,
   },
   listBuilds: {
     method: "GET",

@@ -111,6 +111,7 @@ function subjectOf(row: SubjectRow): Parameters<typeof dueAct>[0] {
     buildEndedAt: row.build_ended_at?.getTime() ?? null,
     failures: row.failures,
     autostartSchedule: row.autostart_schedule,
+    autostartFrom: row.autostart_from?.getTime() ?? null,
     deadlineAt: row.deadline_at?.getTime() ?? null,
     lastUsedAt: row.last_used_at.getTime(),
     dormantAt: row.dormant_at?.getTime() ?? null,

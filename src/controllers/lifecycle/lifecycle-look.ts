@@ -11,6 +11,7 @@ import {
   dueDormancy,
   dueFailures,
   dueKinds,
+  type Take,
 } from "../../db/workspaces/lifecycle-due.ts";
 import type { Sql } from "../../db/store.ts";
 import { lastFiring, parseAutostart } from "../../domain/lifecycle/autostart.ts";
@@ -33,12 +34,19 @@ export interface Candidates {
   readonly notices: readonly WorkspaceId[];
 }
 
+/** Workspaces that a look leaves out: those which a run before has taken in vain. */
+export interface Exclusions {
+  readonly acts: readonly WorkspaceId[];
+  readonly notices: readonly WorkspaceId[];
+}
+
 /** What may be due: a fixed number of statements, each bounded. It may be outdated when it is acted upon, so each act reads the row again. */
 export async function lookForDue(
   sql: Sql,
-  options: { readonly now: Date; readonly isDormancyAsked: boolean },
+  options: { readonly now: Date; readonly isDormancyAsked: boolean; readonly except: Exclusions },
 ): Promise<Candidates> {
-  const { now, isDormancyAsked } = options;
+  const { now, isDormancyAsked, except } = options;
+  const take = { max: actsPerRunMax, except: except.acts };
   const policies = (await lifecyclePolicies(sql, policiesMax)).map((row) => ({
     templateId: row.id,
     policy: lifecyclePolicy(row.section, row.changes),
@@ -50,16 +58,18 @@ export async function lookForDue(
     failureTtls: lengthsOf(policies, "failureTtlMs"),
     retryBaseMs,
     retryMaxMs,
-    max: actsPerRunMax,
+    ...take,
   };
   const found = [
-    ...(kinds?.deletions ? await dueDeletions(sql, now, actsPerRunMax) : []),
+    ...(kinds?.deletions ? await dueDeletions(sql, now, take) : []),
     ...(kinds?.failures ? await dueFailures(sql, failures) : []),
-    ...(isDormancyAsked ? await dueDormancy(sql, usedBefore(policies, now), actsPerRunMax) : []),
-    ...(kinds?.stops ? await dueAutostops(sql, now, actsPerRunMax) : []),
-    ...(kinds?.starts ? await autostarts(sql, now) : []),
+    ...(isDormancyAsked ? await dueDormancy(sql, usedBefore(policies, now), take) : []),
+    ...(kinds?.stops ? await dueAutostops(sql, now, take) : []),
+    ...(kinds?.starts ? await autostarts(sql, now, take) : []),
   ];
-  const notices = kinds?.notices ? await dueDeletionNotices(sql, noticesUntil, actsPerRunMax) : [];
+  const notices = kinds?.notices
+    ? await dueDeletionNotices(sql, noticesUntil, { ...take, except: except.notices })
+    : [];
   return { acts: [...new Set(found.map((row) => row.id))], notices: notices.map((row) => row.id) };
 }
 
@@ -86,7 +96,7 @@ function usedBefore(policies: readonly TemplatePolicy[], now: Date) {
 }
 
 /** Schedules are few, however many workspaces have them: each is worked out once, and the rest is one statement. */
-async function autostarts(sql: Sql, now: Date): Promise<{ readonly id: WorkspaceId }[]> {
+async function autostarts(sql: Sql, now: Date, take: Take): Promise<{ readonly id: WorkspaceId }[]> {
   const at = now.getTime();
   const fired = (await autostartSchedules(sql, schedulesMax)).flatMap((schedule) => {
     const read = parseAutostart(schedule);
@@ -97,9 +107,9 @@ async function autostarts(sql: Sql, now: Date): Promise<{ readonly id: Workspace
   if (fired.length === 0) return [];
   const found: { readonly id: WorkspaceId }[] = [];
   for (let page = 0; page < autostartPagesMax; page += 1) {
-    const rows = await dueAutostarts(sql, fired, { after: found.at(-1)?.id ?? firstId, max: actsPerRunMax });
+    const rows = await dueAutostarts(sql, fired, { ...take, after: found.at(-1)?.id ?? firstId });
     found.push(...rows);
-    if (rows.length < actsPerRunMax) break;
+    if (rows.length < take.max) break;
   }
   return found;
 }

@@ -6,6 +6,7 @@ import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
 import { insertBuilds } from "./insert-build.ts";
+import { cancelPending, deleteAtOnceIfUnbegun } from "./unbegun.ts";
 
 interface CurrentRow {
   readonly number: number;
@@ -121,6 +122,8 @@ export interface CurrentBuild {
   readonly parameters: Readonly<Record<string, string>>;
   /** The version that a start is to take by itself; null when it is to stay with its own. */
   readonly updateTo: TemplateVersionId | null;
+  /** Whether it waits in its pool, which hands it out as what its preset says. */
+  readonly isUnclaimed: boolean;
 }
 
 export interface ChosenBuild {
@@ -164,8 +167,13 @@ const ledgerTarget = { start: "building", stop: "stopping", delete: "draining" }
   LedgerState
 >;
 
-/** Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. */
+/**
+ * Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. A delete does not wait for
+ * what has not begun: that is cancelled; and where nothing was ever made it is done when the transaction commits.
+ */
 export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartBuildResult> {
+  if (input.transition === "delete")
+    await cancelPending(tx, input.workspaceId, { now: input.now, areDeletesToo: false });
   await lockWorkspace(tx, input.workspaceId);
   const [current] = await tx.query(currentStatement, [input.workspaceId]);
   if (current === undefined || current.is_deleted) return { kind: "gone" };
@@ -181,6 +189,7 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
     templateVersionId: current.template_version_id,
     parameters: current.parameters,
     updateTo: current.update_to,
+    isUnclaimed: ledgerState !== null && ledgerState !== "claimed",
   });
   await tx.query(insertStatement, [
     input.workspaceId,
@@ -198,5 +207,6 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
   tx.emit("jobs");
   tx.emit(`workspace:${input.workspaceId}`);
   if (current.ledger_state !== null && current.ledger_state !== "claimed") tx.emit("pools");
+  if (input.transition === "delete") await deleteAtOnceIfUnbegun(tx, input.workspaceId, input.now);
   return { kind: "started" };
 }

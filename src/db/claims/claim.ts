@@ -238,6 +238,8 @@ interface MissRow {
   readonly is_deprecated: boolean;
   /** The rehearsal found that a claim replaces something, and the template says `block`. */
   readonly is_blocked: boolean;
+  /** The template says `block`, and no rehearsal has shown yet what a claim does. */
+  readonly is_unproven: boolean;
   readonly instances: number | null;
   readonly outdated_ready: number;
 }
@@ -254,6 +256,7 @@ const missStatement: Statement<MissRow> = statement(
   t.active_version_id = p.template_version_id as is_active,
   t.deprecated_at is not null or t.deleted_at is not null as is_deprecated,
   p.blocked_reason is not null as is_blocked,
+  p.is_unproven,
   p.instances,
   (select count(*)
     from prebuilds o

@@ -8,6 +8,7 @@
 export function poolIsClaimable(preset: string, isOutdatedAllowed: string): string {
   return `p.id = ${preset}
     and p.blocked_reason is null
+    and not p.is_unproven
     and (${isOutdatedAllowed} or t.active_version_id = p.template_version_id)
     and t.deprecated_at is null
     and t.deleted_at is null`;

@@ -120,15 +120,29 @@ export async function versionDefinition(sql: Sql, id: TemplateVersionId): Promis
   return (await sql.query(definitionStatement, [id]))[0];
 }
 
-const outdatedStatement: Statement<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }> =
-  statement(
-    "surge_outdated_presets",
-    // The same rules by which the pools' page counts them as claimable: until they are older than the roll-out allows.
-    `select o.id, o.template_version_id
+interface OutdatedRow {
+  readonly id: PresetId;
+  readonly template_version_id: TemplateVersionId;
+  /** Cost units of the dearest prebuild of it that may be claimed. */
+  readonly cost: number;
+}
+
+const outdatedStatement: Statement<OutdatedRow> = statement(
+  "surge_outdated_presets",
+  // The same rules by which the pools' page counts them as claimable: until they are older than the roll-out allows.
+  `select o.id, o.template_version_id, r.cost
 from presets o
 join presets p on p.id = $1
 join templates t on t.id = p.template_id
 join template_versions v on v.id = t.active_version_id
+cross join lateral (
+  select max(w.cost) as cost
+  from prebuilds b
+  join workspaces w on w.id = b.workspace_id
+  where b.preset_id = o.id
+    and b.state = 'ready'
+    and (o.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => o.ttl_seconds))
+    and (o.invalidated_at is null or b.created_at >= o.invalidated_at)) r
 where o.template_id = p.template_id
   and p.template_version_id = t.active_version_id
   and o.name = p.name
@@ -136,23 +150,13 @@ where o.template_id = p.template_id
   and o.parameters = p.parameters
   and t.active_since >= $2::timestamptz
     - make_interval(secs => coalesce((v.manifest #>> '{rollout,max_outdated_age}')::int, $3::int))
-  and exists (
-    select 1
-    from prebuilds b
-    where b.preset_id = o.id
-      and b.state = 'ready'
-      and (o.ttl_seconds = 0 or b.created_at >= $2::timestamptz - make_interval(secs => o.ttl_seconds))
-      and (o.invalidated_at is null or b.created_at >= o.invalidated_at))
+  and r.cost is not null
 order by o.created_at desc
 limit 5`,
-  );
+);
 
 /** Presets of older versions that still have ready prebuilds and stand for the same thing (spec §3.3, `surge`). */
-export async function outdatedPresets(
-  sql: Sql,
-  presetId: PresetId,
-  now: Date,
-): Promise<{ readonly id: PresetId; readonly template_version_id: TemplateVersionId }[]> {
+export async function outdatedPresets(sql: Sql, presetId: PresetId, now: Date): Promise<OutdatedRow[]> {
   return await sql.query(outdatedStatement, [presetId, now, surgeAgeSecondsDefault]);
 }
 

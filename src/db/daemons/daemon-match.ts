@@ -40,10 +40,13 @@ export function blockedBecause(since: string): string {
     where ${daemonIsAlive(since)}
     and ${daemonFits}) then null
   else coalesce((
-    select 'the provisioner "' || h.name || '", on whose host the workspace lies, ' ||
-      case when h.incarnation = '${signedOffIncarnation}' then 'has signed off' else 'is not connected' end
+    select 'the provisioner "' || e.name || '", on whose host the workspace lies, ' || case
+        when ${daemonIsAlive(since)} then 'has the driver ' || j.driver || ' or the tags of the template no more'
+        else case when e.incarnation = '${signedOffIncarnation}' then 'has signed off at ' else 'is not connected since ' end ||
+          to_char(e.seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI "UTC"') ||
+          '; start it there again, or see \`prewarm daemons adopt\` and \`prewarm delete --orphan\`' end
     from provider_states s
-    join daemons h on h.id = s.daemon_id
+    join daemons e on e.id = s.daemon_id
     where s.workspace_id = j.workspace_id),
     'no daemon with the driver ' || j.driver || case when j.tags = '{}' then '' else ' and the tags ' || (
       select string_agg(t.key || '=' || t.value, ', ' order by t.key)

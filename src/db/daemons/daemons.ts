@@ -25,7 +25,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 on conflict (name) do update
 set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
   concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at,
-  unavailable = excluded.unavailable
+  unavailable = excluded.unavailable, forgotten_at = null
 returning id`,
 );
 
@@ -105,6 +105,8 @@ export interface ListedDaemon {
   readonly seen_at: Date;
   readonly is_signed_off: boolean;
   readonly running: number;
+  /** That lie on its host. */
+  readonly workspaces: number;
 }
 
 const listStatement: Statement<ListedDaemon> = statement(
@@ -113,8 +115,12 @@ const listStatement: Statement<ListedDaemon> = statement(
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id
-      and j.status in ('running', 'canceling')) as running
+      and j.status in ('running', 'canceling')) as running, (
+    select count(*)::int
+    from provider_states s
+    where s.daemon_id = d.id) as workspaces
 from daemons d
+where d.forgotten_at is null
 order by d.seen_at desc
 limit 200`,
 );

@@ -35,7 +35,8 @@ const noteStatement: Statement<{ readonly id: JobId }> = statement(
   join answers a on a.driver = w.driver and a.tags = w.tags and a.bound_to = w.bound_to
 ), changed as (
   update jobs j
-  set blocked_because = l.because, log_lines = j.log_lines + 1
+  set blocked_because = l.because, blocked_since = case when l.because is not null then coalesce(j.blocked_since, $1) end,
+    log_lines = j.log_lines + 1
   from (
     select id, because
     from looked

@@ -131,6 +131,18 @@ where id = $1
 returning activate_on_success`,
 );
 
+const unprovenStatement: Statement<object> = statement(
+  "import_unproven",
+  // Where the driver does not know what a claim does and the template blocks replacements: see `finish-rehearsal.ts`.
+  `update presets p
+set is_unproven = true
+from template_versions v
+where v.id = $1
+  and p.template_version_id = v.id
+  and v.claim_effect = 'unknown'
+  and v.manifest #>> '{claim_policy,on_replacement}' = 'block'`,
+);
+
 interface ActivatedRow {
   readonly organization_id: OrganizationId;
   readonly name: string;
@@ -162,6 +174,7 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind === "succeeded" ? outcome.claimEffect : null,
     outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
   ]);
+  if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
     const [activated] = await tx.query(activateStatement, [job.template_version_id, input.now]);
     if (activated !== undefined) {
@@ -303,7 +316,7 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
   const { workspace_id: workspaceId, transition, build_number: number } = job;
   if (workspaceId === null || transition === null) throw new Error(`The build job ${job.id} has no workspace.`);
   const hasSucceeded = input.outcome.kind === "succeeded";
-  if (input.outcome.kind === "succeeded" && input.outcome.report !== undefined && job.build_id !== null) {
+  if (input.outcome.report !== undefined && job.build_id !== null) {
     await storeBuildReport(tx, {
       buildId: job.build_id,
       stage: job.stage,

@@ -3,14 +3,15 @@ import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contrac
 /** How a job ended, as its daemon, a cancellation or the reaper says. */
 export type JobOutcome =
   | { readonly kind: "succeeded"; readonly claimEffect: "none" | "unknown"; readonly report?: BuildReport }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly report?: BuildReport }
   | {
       readonly kind: "canceled";
       /** Why, where somebody who looks for the job's result has to be told. */
       readonly message?: string;
+      readonly report?: BuildReport;
     };
 
-/** What the driver told of a build that went well. */
+/** What the driver told of a build; of one that did not go well, the plan of its claim as far as it was done. */
 export interface BuildReport {
   readonly resources?: readonly ProvisionedResource[] | undefined;
   readonly plan?: PlanReport | undefined;

@@ -18,6 +18,7 @@ const startStatement: Statement<{ readonly id: JobId }> = statement(
   where t.deleted_at is null
     and v.claim_effect = 'unknown'
     and p.rehearsed_at is null
+    and (p.rehearsal_after is null or p.rehearsal_after <= $2)
     and not exists (
       select 1
       from jobs j
@@ -81,4 +82,26 @@ where id = any($1::uuid[])
 export async function readRehearsals(sql: Sql, presetIds: readonly PresetId[]): Promise<Map<PresetId, RehearsalRow>> {
   const rows = await sql.query(readStatement, [presetIds]);
   return new Map(rows.map((row) => [row.preset_id, row]));
+}
+
+export interface OpenRehearsalRow {
+  /** Whether nothing is handed out until it has come to a result. */
+  readonly is_unproven: boolean;
+  /** Why the last one came to none; null: none has ended yet. */
+  readonly rehearsal_problem: string | null;
+  readonly rehearsal_after: Date | null;
+}
+
+const openStatement: Statement<OpenRehearsalRow> = statement(
+  "rehearsal_open",
+  `select is_unproven, rehearsal_problem, rehearsal_after
+from presets
+where id = $1
+  and rehearsed_at is null
+  and (is_unproven or rehearsal_problem is not null)`,
+);
+
+/** The rehearsal of a preset's claims that has not come to a result; undefined when there is nothing to say of it. */
+export async function openRehearsal(sql: Sql, presetId: PresetId): Promise<OpenRehearsalRow | undefined> {
+  return (await sql.query(openStatement, [presetId]))[0];
 }

@@ -43,6 +43,7 @@ const lostStatement: Statement<DaemonChange> = statement(
   select id
   from daemons
   where kind = 'external'
+    and forgotten_at is null
     and lost_noted_at is null
     and seen_at < $2
     and incarnation <> '${signedOffIncarnation}'

@@ -30,6 +30,7 @@ interface PresetRow {
   readonly validation_failed_at: Date | null;
   readonly validation_message: string | null;
   readonly blocked_reason: string | null;
+  readonly is_unproven: boolean;
   readonly is_limit_noted: boolean;
   readonly is_earlier_limit_noted: boolean;
   readonly has_built_since_active: boolean;
@@ -49,7 +50,8 @@ const presetsStatement: Statement<PresetRow> = statement(
   p.template_version_id, v.name as version_name, t.active_version_id is not distinct from p.template_version_id
     as is_active_version, t.deleted_at is not null as is_deleted, t.deprecated_at is not null as is_deprecated,
   coalesce(p.instances, 0) as instances, p.ttl_seconds, p.timezone, p.schedules, p.invalidated_at,
-  p.validation_failed_at, p.validation_message, p.blocked_reason, coalesce(p.cost, p.reported_cost, 0) as cost,
+  p.validation_failed_at, p.validation_message, p.blocked_reason, p.is_unproven,
+  coalesce(p.cost, p.reported_cost, 0) as cost,
   p.hard_limit_noted_at is not null and p.hard_limit_noted_at < t.active_since is not true as is_limit_noted,
   p.hard_limit_noted_at < t.active_since is true as is_earlier_limit_noted,
   p.hard_limit_noted_at < t.active_since is true and exists (
@@ -283,6 +285,7 @@ function presetOf(row: PresetRow): PresetSnapshot {
     validationMessage: row.validation_message,
     rollout: row.rollout,
     blockedByRehearsal: row.blocked_reason,
+    isUnproven: row.is_unproven,
     isHardLimitNoted: row.is_limit_noted,
     ...(row.is_earlier_limit_noted ? { earlierHardLimit: { isOver: row.has_built_since_active } } : {}),
   };

@@ -47,7 +47,7 @@ export async function markValidationFailed(
 const resumeStatement: Statement<{ readonly id: PresetId }> = statement(
   "preset_resume",
   `update presets
-set resumed_at = $2, validation_failed_at = null, validation_message = null
+set resumed_at = $2, validation_failed_at = null, validation_message = null, rehearsal_after = null
 where id = $1
 returning id`,
 );

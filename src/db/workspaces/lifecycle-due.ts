@@ -9,6 +9,12 @@ interface CandidateRow {
   readonly id: WorkspaceId;
 }
 
+/** How many are wanted at most, and which are not: those that a look before has taken in vain. */
+export interface Take {
+  readonly max: number;
+  readonly except: readonly WorkspaceId[];
+}
+
 // Each by itself, which the limits see to: of many workspaces on which something may be due, a join reads all builds.
 const latestBuild = `cross join lateral (
   select id, transition, initiator_id, job_id, created_at, template_version_id
@@ -61,14 +67,15 @@ where w.deadline_at <= $1
   and b.transition = 'start'
   and coalesce(j.status, 'succeeded') = 'succeeded'
   and not ${isBooting("$1")}
+  and w.id <> all($3::uuid[])
   and ${isPersons}
 order by w.deadline_at
 limit $2`,
   "long",
 );
 
-export async function dueAutostops(sql: Sql, now: Date, max: number): Promise<CandidateRow[]> {
-  return await sql.query(autostopStatement, [now, max]);
+export async function dueAutostops(sql: Sql, now: Date, take: Take): Promise<CandidateRow[]> {
+  return await sql.query(autostopStatement, [now, take.max, take.except]);
 }
 
 const schedulesStatement: Statement<{ readonly schedule: string }> = statement(
@@ -96,9 +103,11 @@ join workspaces w on w.autostart_schedule = f.schedule
 ${latestBuild}
 where b.transition = 'stop'
   and b.created_at < f.fired_at
+  and coalesce(w.autostart_from, '-infinity') < f.fired_at
   and j.status = 'succeeded'
   and w.dormant_at is null
   and w.id > $3
+  and w.id <> all($5::uuid[])
   and ${isPersons}
 order by w.id
 limit $4`,
@@ -109,13 +118,14 @@ limit $4`,
 export async function dueAutostarts(
   sql: Sql,
   fired: readonly { readonly schedule: string; readonly at: Date }[],
-  page: { readonly after: WorkspaceId; readonly max: number },
+  page: Take & { readonly after: WorkspaceId },
 ): Promise<CandidateRow[]> {
   return await sql.query(autostartStatement, [
     fired.map((one) => one.schedule),
     fired.map((one) => one.at),
     page.after,
     page.max,
+    page.except,
   ]);
 }
 
@@ -128,6 +138,7 @@ ${latestBuild}
 left join unnest($2::uuid[], $3::bigint[]) as p(template_id, failure_ttl_ms) on p.template_id = w.template_id
 where w.failed_at is not null
   and j.status = 'failed'
+  and w.id <> all($8::uuid[])
   and ${isPersons}
   and case
     when b.transition = 'start' then w.failed_at + p.failure_ttl_ms * interval '1 ms' <= $1
@@ -148,12 +159,11 @@ limit $7`,
   "long",
 );
 
-export interface FailedQuery {
+export interface FailedQuery extends Take {
   readonly now: Date;
   readonly failureTtls: readonly { readonly templateId: TemplateId; readonly ms: number }[];
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
-  readonly max: number;
 }
 
 export async function dueFailures(sql: Sql, query: FailedQuery): Promise<CandidateRow[]> {
@@ -165,6 +175,7 @@ export async function dueFailures(sql: Sql, query: FailedQuery): Promise<Candida
     query.retryBaseMs,
     query.retryMaxMs,
     query.max,
+    query.except,
   ]);
 }
 
@@ -177,14 +188,15 @@ where w.deleting_at <= $1
   and w.dormant_at is not null
   and coalesce(j.status, 'succeeded') in ('succeeded', 'failed', 'canceled')
   and not (b.transition = 'delete' and j.status = 'failed' and b.initiator_id = '${lifecycleUserId}')
+  and w.id <> all($3::uuid[])
   and ${isPersons}
 order by w.deleting_at
 limit $2`,
   "long",
 );
 
-export async function dueDeletions(sql: Sql, now: Date, max: number): Promise<CandidateRow[]> {
-  return await sql.query(deletionStatement, [now, max]);
+export async function dueDeletions(sql: Sql, now: Date, take: Take): Promise<CandidateRow[]> {
+  return await sql.query(deletionStatement, [now, take.max, take.except]);
 }
 
 const dormancyStatement: Statement<CandidateRow> = statement(
@@ -196,6 +208,7 @@ ${latestBuild}
 where w.last_used_at <= p.used_before
   and w.dormant_at is null
   and coalesce(j.status, 'succeeded') in ('succeeded', 'failed', 'canceled')
+  and w.id <> all($4::uuid[])
   and ${isPersons}
 order by w.last_used_at
 limit $3`,
@@ -206,13 +219,14 @@ limit $3`,
 export async function dueDormancy(
   sql: Sql,
   policies: readonly { readonly templateId: TemplateId; readonly usedBefore: Date }[],
-  max: number,
+  take: Take,
 ): Promise<CandidateRow[]> {
   if (policies.length === 0) return [];
   return await sql.query(dormancyStatement, [
     policies.map((one) => one.templateId),
     policies.map((one) => one.usedBefore),
-    max,
+    take.max,
+    take.except,
   ]);
 }
 
@@ -222,6 +236,7 @@ const noticeStatement: Statement<CandidateRow> = statement(
 from workspaces w
 where w.deleting_at <= $1
   and w.deletion_noted_at is null
+  and w.id <> all($3::uuid[])
   and ${isPersons}
 order by w.deleting_at
 limit $2`,
@@ -229,6 +244,6 @@ limit $2`,
 );
 
 /** Dormant workspaces that are deleted before `until`, whose owner has not been told. */
-export async function dueDeletionNotices(sql: Sql, until: Date, max: number): Promise<CandidateRow[]> {
-  return await sql.query(noticeStatement, [until, max]);
+export async function dueDeletionNotices(sql: Sql, until: Date, take: Take): Promise<CandidateRow[]> {
+  return await sql.query(noticeStatement, [until, take.max, take.except]);
 }

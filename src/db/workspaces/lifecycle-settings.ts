@@ -6,20 +6,30 @@ import type { Tx } from "../store.ts";
 const scheduleStatement: Statement<{ readonly id: WorkspaceId }> = statement(
   "lifecycle_set_schedule",
   `update workspaces w
-set ttl_ms = $2, autostart_schedule = $3, deadline_at = $4
+set ttl_ms = $2, autostart_schedule = $3, deadline_at = $4,
+  autostart_from = case when w.autostart_schedule is distinct from $3 then $5 else w.autostart_from end
 where w.id = $1
   and (w.ttl_ms is distinct from $2 or w.autostart_schedule is distinct from $3)
   and ${isPersons}
 returning w.id`,
 );
 
-/** Stores TTL, autostart and the deadline that follows; false when the settings were so already: nothing has changed. */
+/**
+ * Stores TTL, autostart and the deadline that follows; false when the settings were so already: nothing has changed.
+ * An autostart counts from `now` on: a moment that has just passed is not made up for.
+ */
 export async function setSchedule(
   tx: Tx,
   workspaceId: WorkspaceId,
-  to: { readonly ttlMs: number | null; readonly autostartSchedule: string | null; readonly deadlineAt: Date | null },
+  to: {
+    readonly ttlMs: number | null;
+    readonly autostartSchedule: string | null;
+    readonly deadlineAt: Date | null;
+    readonly now: Date;
+  },
 ): Promise<boolean> {
-  const rows = await tx.query(scheduleStatement, [workspaceId, to.ttlMs, to.autostartSchedule, to.deadlineAt]);
+  const { ttlMs, autostartSchedule, deadlineAt, now } = to;
+  const rows = await tx.query(scheduleStatement, [workspaceId, ttlMs, autostartSchedule, deadlineAt, now]);
   if (rows.length > 0) tx.emit(`workspace:${workspaceId}`);
   return rows.length > 0;
 }
@@ -64,14 +74,17 @@ export async function setDormant(
 const wakeStatement: Statement<{ readonly id: WorkspaceId }> = statement(
   "lifecycle_wake",
   `update workspaces w
-set dormant_at = null, deleting_at = null, deletion_noted_at = null, last_used_at = $2
+set dormant_at = null, deleting_at = null, deletion_noted_at = null, last_used_at = $2, autostart_from = $2
 where w.id = $1
   and w.dormant_at is not null
   and ${isPersons}
 returning w.id`,
 );
 
-/** Wakes a dormant workspace, and begins its idle time anew; false when it was awake. */
+/**
+ * Wakes a dormant workspace, and begins its idle time anew; false when it was awake. What autostart has passed over
+ * while it was dormant stays so.
+ */
 export async function wake(tx: Tx, workspaceId: WorkspaceId, now: Date): Promise<boolean> {
   const rows = await tx.query(wakeStatement, [workspaceId, now]);
   if (rows.length > 0) tx.emit(`workspace:${workspaceId}`);

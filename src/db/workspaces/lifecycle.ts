@@ -64,6 +64,8 @@ export interface SubjectRow extends PolicyParts {
   readonly failures: number;
   readonly ttl_ms: number | null;
   readonly autostart_schedule: string | null;
+  /** Moments up to here are not made up for. */
+  readonly autostart_from: Date | null;
   readonly deadline_at: Date | null;
   readonly last_used_at: Date;
   readonly dormant_at: Date | null;
@@ -87,8 +89,9 @@ const subjectStatement: Statement<SubjectRow> = statement(
         left join jobs sj on sj.id = s.job_id
         where s.workspace_id = w.id
           and coalesce(sj.status, 'succeeded') <> 'failed'), 0)) else 0 end as failures,
-  w.ttl_ms, w.autostart_schedule, w.deadline_at, coalesce(w.last_used_at, w.created_at) as last_used_at, w.dormant_at,
-  w.deleting_at, v.manifest -> 'lifecycle' as section, t.lifecycle as changes
+  w.ttl_ms, w.autostart_schedule, greatest(w.autostart_from, t.autostart_from) as autostart_from, w.deadline_at,
+  coalesce(w.last_used_at, w.created_at) as last_used_at, w.dormant_at, w.deleting_at,
+  v.manifest -> 'lifecycle' as section, t.lifecycle as changes
 from workspaces w
 join templates t on t.id = w.template_id
 join builds b on b.id = w.latest_build_id
@@ -126,19 +129,22 @@ export async function lifecyclePolicies(
 const changeStatement: Statement<{ readonly id: TemplateId }> = statement(
   "template_lifecycle_change",
   `update templates
-set lifecycle = $2
+set lifecycle = $2, autostart_from = coalesce($3, autostart_from)
 where id = $1
   and lifecycle <> $2
 returning id`,
 );
 
-/** Stores what an admin changed beside the manifest; false when it was so already (then nothing is to be audited). */
+/**
+ * Stores what an admin changed beside the manifest; false when it was so already (then nothing is to be audited).
+ * `autostartFrom`: when autostart is allowed otherwise than before, from now; else null.
+ */
 export async function changeTemplateLifecycle(
   tx: Tx,
   templateId: TemplateId,
-  changes: LifecyclePolicyChanges,
+  to: { readonly changes: LifecyclePolicyChanges; readonly autostartFrom: Date | null },
 ): Promise<boolean> {
-  return (await tx.query(changeStatement, [templateId, changes])).length > 0;
+  return (await tx.query(changeStatement, [templateId, to.changes, to.autostartFrom])).length > 0;
 }
 
 const templateStatement: Statement<PolicyParts> = statement(
@@ -169,7 +175,8 @@ export async function lockTemplatePolicy(tx: Tx, templateId: TemplateId): Promis
 const deletionsStatement: Statement<{ readonly id: WorkspaceId }> = statement(
   "template_lifecycle_deletions",
   `update workspaces w
-set deleting_at = w.dormant_at + $2::bigint * interval '1 ms', deletion_noted_at = null
+set deleting_at = greatest(w.dormant_at + $2::bigint * interval '1 ms', case when $2 is not null then $3::timestamptz end),
+  deletion_noted_at = null
 where w.template_id = $1
   and w.dormant_at is not null
   and w.deleting_at is distinct from w.dormant_at + $2::bigint * interval '1 ms'
@@ -177,7 +184,15 @@ where w.template_id = $1
 returning w.id`,
 );
 
-/** Moves the deletion of a template's dormant workspaces to what the policy says now. */
-export async function rescheduleDeletions(tx: Tx, templateId: TemplateId, keepMs: number | null): Promise<void> {
-  for (const row of await tx.query(deletionsStatement, [templateId, keepMs])) tx.emit(`workspace:${row.id}`);
+/**
+ * Moves the deletion of a template's dormant workspaces to what the policy says now, and not before `notBefore`: a
+ * shorter policy deletes nothing whose owner could not be told.
+ */
+export async function rescheduleDeletions(
+  tx: Tx,
+  templateId: TemplateId,
+  to: { readonly keepMs: number | null; readonly notBefore: Date },
+): Promise<void> {
+  const rows = await tx.query(deletionsStatement, [templateId, to.keepMs, to.notBefore]);
+  for (const row of rows) tx.emit(`workspace:${row.id}`);
 }

@@ -26,6 +26,8 @@ export interface LifecycleSubject {
   /** Builds in a row that failed, the latest included. */
   readonly failures: number;
   readonly autostartSchedule: string | null;
+  /** When the schedule was set, the workspace woken or its template's rule changed, whichever was last. */
+  readonly autostartFrom: number | null;
   readonly deadlineAt: number | null;
   readonly lastUsedAt: number;
   readonly dormantAt: number | null;
@@ -92,10 +94,11 @@ export function nextAutostart(schedule: string | null, policy: LifecyclePolicy, 
 }
 
 function deletion(subject: LifecycleSubject, _: LifecyclePolicy, at: number): LifecycleAct | undefined {
-  const { dormantAt, deletingAt, transition, status } = subject;
+  const { dormantAt, deletingAt, transition, status, isBuildOurs } = subject;
   if (dormantAt === null || deletingAt === null || deletingAt > at) return undefined;
-  // A failed one is the rule `retry`'s, which waits longer each time.
-  if (transition === "delete" && status === "failed") return undefined;
+  // A failed one of ours is the rule `retry`'s, which waits longer each time. One that a person has started is not
+  // tried again by that rule, and the workspace is to go all the same.
+  if (transition === "delete" && status === "failed" && isBuildOurs) return undefined;
   return { kind: "delete", because: "dormant", reason: `deleted: dormant for ${durationText(at - dormantAt)}` };
 }
 
@@ -139,13 +142,13 @@ function autostop(subject: LifecycleSubject, _: LifecyclePolicy, at: number): Li
 }
 
 function autostart(subject: LifecycleSubject, policy: LifecyclePolicy, at: number): LifecycleAct | undefined {
-  const { transition, status, dormantAt, autostartSchedule, buildCreatedAt } = subject;
+  const { transition, status, dormantAt, autostartSchedule, autostartFrom, buildCreatedAt } = subject;
   if (transition !== "stop" || status !== "succeeded" || dormantAt !== null || autostartSchedule === null)
     return undefined;
   const read = parseAutostart(autostartSchedule);
   if (read.kind === "error") return undefined;
-  // Who stopped it after the moment wants it stopped.
-  const since = Math.max(buildCreatedAt, at - autostartGraceMs);
+  // Who stopped it after the moment wants it stopped; who set the schedule after it meant the next one.
+  const since = Math.max(buildCreatedAt, autostartFrom ?? 0, at - autostartGraceMs);
   const firing = lastFiring(read.autostart, { since, at }, allowedDaysOf(policy));
   if (firing === null) return undefined;
   return { kind: "start", because: "autostart", reason: `started: autostart at ${autostartSchedule}` };

@@ -82,7 +82,7 @@ export function holdBack(context: HoldContext): HoldOutcome {
 
 function judgeRehearsal({ snapshot }: HoldContext): Verdict {
   const why = snapshot.preset.blockedByRehearsal ?? null;
-  return why === null ? null : { allowed: 0, detail: `a claim would replace resources: ${why}` };
+  return why === null ? null : { allowed: 0, detail: `nothing of it is handed out: ${why}` };
 }
 
 function judgeValidation({ health }: HoldContext): Verdict {

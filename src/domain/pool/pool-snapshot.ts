@@ -32,6 +32,8 @@ export interface PresetSnapshot {
   readonly rollout: "replace" | "surge";
   /** Why the claim rehearsal blocks the pool (`on_replacement: block`); null or absent when it does not. */
   readonly blockedByRehearsal?: string | null;
+  /** Whether nothing is handed out until a rehearsal has shown what a claim does (`on_replacement: block`). */
+  readonly isUnproven?: boolean;
   /** Whether people were told that it is hard-limited, and not yet that it has recovered. Decides nothing. */
   readonly isHardLimitNoted?: boolean;
   /**

@@ -78,8 +78,9 @@ export function isExpired(prebuild: LivePrebuild, preset: PresetSnapshot, now: n
 
 /** Whether claims are served from this pool at all: what is shown as claimable must be what can be claimed. */
 export function isHandingOut(snapshot: PoolSnapshot): boolean {
-  const isBlocked = (snapshot.preset.blockedByRehearsal ?? null) !== null;
-  return !isBlocked && (isActivePreset(snapshot.preset) || isSurging(snapshot));
+  const { blockedByRehearsal = null, isUnproven = false } = snapshot.preset;
+  const isHeld = snapshot.policy.disabled || blockedByRehearsal !== null || isUnproven;
+  return !isHeld && (isActivePreset(snapshot.preset) || isSurging(snapshot));
 }
 
 /** Whether a prebuild of a pool that hands out could be handed out. */

@@ -1,5 +1,6 @@
 import { getAgentLogs } from "../../app/jobs/jobs.ts";
 import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
+import { orphanWorkspace } from "../../app/workspaces/orphan-workspace.ts";
 import {
   createBuild,
   getBuild,
@@ -24,6 +25,7 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
     listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
+    orphanWorkspace: async ({ caller, params }) => await orphanWorkspace(deps, caller, params.workspace),
     listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
     getBuild: async ({ caller, params }) => getBuild(deps, caller, params),
     getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),

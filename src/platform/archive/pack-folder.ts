@@ -15,7 +15,7 @@ export interface PackedFolder {
 }
 
 /**
- * Packs a folder for `publishTemplate`, without `.git`, `node_modules` and what its `.prewarmignore` names.
+ * Packs a folder for `publishTemplate`, without what tools leave behind and what its `.prewarmignore` names.
  * Errors: `invalid_archive` for a link or another special file, and above the limits; `not_found` for no folder.
  */
 export async function packFolder(folder: string, limits: ArchiveLimits = archiveLimits): Promise<PackedFolder> {

@@ -239,6 +239,14 @@ const rest = {
     description:
       "Time that a person's job may wait before the youngest running build of a prebuild is cancelled in its favour; 0 never cancels any.",
   }),
+  provisionerWaitLimitMs: durationOption({
+    name: "provisioner.wait_limit",
+    default: dayMs,
+    min: 0,
+    max: 30 * dayMs,
+    description:
+      "Time after which a job that no connected provisioner can take fails, with the reason; 0 lets it wait for ever. Builds of prebuilds are their pools' business.",
+  }),
   provisionerOrphanAgeMs: durationOption({
     name: "provisioner.orphan_age",
     default: 10 * minuteMs,

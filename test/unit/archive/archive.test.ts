@@ -107,6 +107,32 @@ describe("packing and unpacking", () => {
     expect((await packFolder(root)).paths).toEqual(["OTHER.LOG", "keep.log"]);
   });
 
+  test("what Terraform leaves in a folder that it was tried in stays out, with its links; the lock file goes along", async () => {
+    const root = source({
+      "template.yaml": "a",
+      "main.tf": "",
+      ".terraform.lock.hcl": "",
+      "terraform.tfvars": "",
+      "terraform.tfstate": "{}",
+      "terraform.tfstate.backup": "{}",
+      "terraform.tfstate.1730000000.backup": "{}",
+      ".terraform.tfstate.lock.info": "{}",
+      "terraform.tfstate.d/dev/terraform.tfstate": "{}",
+      ".terraform/providers/acme/p/linux_amd64.d/plugin": "binary",
+      "modules/disk/.terraform/modules.json": "{}",
+      "crash.log": "",
+    });
+    symlinkSync("/var/cache", path.join(root, ".terraform/providers/acme/p/linux_amd64"));
+    symlinkSync("/var/cache", path.join(root, "modules/.terraform"));
+    const { paths } = await packFolder(root);
+    expect(paths.filter((name) => !name.endsWith("/"))).toEqual([
+      ".terraform.lock.hcl",
+      "main.tf",
+      "template.yaml",
+      "terraform.tfvars",
+    ]);
+  });
+
   test("a symbolic link is refused by its name", async () => {
     const root = source({ "template.yaml": "a" });
     symlinkSync("/etc/passwd", path.join(root, "link"));

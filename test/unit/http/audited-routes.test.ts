@@ -25,6 +25,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   setTemplateLifecycle: ["template.schedule"],
   createWorkspace: "The workspace and its outcome are the record; the claim's path takes no further row.",
   createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
+  orphanWorkspace: ["workspace.orphan"],
   setWorkspaceSchedule: ["workspace.schedule"],
   extendWorkspace: ["workspace.extend"],
   setWorkspaceDormancy: ["workspace.dormant", "workspace.wake"],
@@ -45,6 +46,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   removeWebhook: ["webhook.remove"],
   testWebhook: "It changes nothing.",
   createDaemonKey: ["daemon_key.create"],
+  adoptDaemon: ["daemon.adopt"],
+  forgetDaemon: ["daemon.forget"],
   revokeDaemonKey: ["daemon_key.revoke"],
 };
 /** What the deployment does when nobody asks for it. */

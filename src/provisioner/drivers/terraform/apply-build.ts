@@ -19,7 +19,11 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
     context.log("info", "plan", "nothing to change");
   } else {
     await keeper?.note({ planned: plannedCreations(plan.changes) });
-    await run.apply();
+    const deleted = new Set<string>();
+    await run.apply((address) => {
+      deleted.add(address);
+      if (isClaim) context.notePlan?.(doneOf(judged.report, deleted));
+    });
   }
   const values = isIdle ? plan.priorValues : await run.values();
   return {
@@ -27,6 +31,11 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
     phases: phases.timings,
     ...(isClaim ? { plan: judged.report } : {}),
   };
+}
+
+/** What of a plan is done for good once these resources have begun to be deleted. */
+function doneOf(report: PlanReport, deleted: ReadonlySet<string>): PlanReport {
+  return { ...report, replacements: report.replacements.filter(({ address }) => deleted.has(address)) };
 }
 
 /** The plan of a session, and what it does to what exists; without the secrets that the driver has given to it. */

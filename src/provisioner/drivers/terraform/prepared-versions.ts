@@ -98,8 +98,7 @@ export class PreparedVersions {
     const folder = path.join(this.#root, namesOf(input)[0]);
     const fresh = `${folder}.new`;
     await rm(fresh, { recursive: true, force: true });
-    await cp(template, fresh, { recursive: true });
-    await rm(path.join(fresh, ".terraform"), { recursive: true, force: true });
+    await cp(template, fresh, { recursive: true, filter: (file) => !isWorkingFile(path.relative(template, file)) });
     await writeFile(path.join(fresh, overrideName), JSON.stringify(override, null, 2));
     if (input.lockFile !== null) await writeFile(path.join(fresh, lockFileName), input.lockFile);
     await this.#initialize(fresh, input);
@@ -161,4 +160,12 @@ function initError(standardError: string, validation: string): CodedError {
   const action = "terraform init";
   const options = { action, diagnostics, otherwise: standardError, mask: (text: string) => text };
   return diagnosticError({ ...options, code: isUnreachable ? "transient" : "invalid_template" });
+}
+
+/**
+ * What an author who has tried the template by hand may have pushed along, whatever packed it: his state would be taken
+ * for what every workspace consists of.
+ */
+function isWorkingFile(file: string): boolean {
+  return /^(\.terraform|[^/]*\.tfstate(\.[^/]*)?)$/.test(file);
 }

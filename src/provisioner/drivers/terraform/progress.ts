@@ -5,7 +5,13 @@ import type { LogLevel } from "../../driver.ts";
 
 /** A line of Terraform's JSON stream (`-json`), as far as the driver cares. */
 export type ProgressEvent =
-  | { readonly kind: "line"; readonly level: LogLevel; readonly text: string }
+  | {
+      readonly kind: "line";
+      readonly level: LogLevel;
+      readonly text: string;
+      /** The resource that is deleted from here on. */
+      readonly deleting?: string;
+    }
   | { readonly kind: "diagnostic"; readonly diagnostic: Diagnostic }
   | { readonly kind: "create_begun"; readonly address: string; readonly text: string }
   | { readonly kind: "create_failed"; readonly address: string; readonly text: string };
@@ -28,7 +34,9 @@ export function readProgress(line: string): ProgressEvent | null {
     if (type === "apply_start") return { kind: "create_begun", address, text };
     if (type === "apply_errored") return { kind: "create_failed", address, text };
   }
-  return { kind: "line", level: type === "apply_errored" ? "error" : "info", text };
+  const isDelete = type === "apply_start" && hook["action"] === "delete";
+  const shown = { kind: "line", level: type === "apply_errored" ? "error" : "info", text } as const;
+  return isDelete ? { ...shown, deleting: address } : shown;
 }
 
 /** Addresses whose creation has begun and not failed in an orderly way, of a whole output. */

@@ -59,12 +59,15 @@ export class TerraformRun {
     });
   }
 
-  /** Does what the last plan says. Errors: `build_failed`; what was made until then is stored. */
-  async apply(): Promise<void> {
+  /**
+   * Does what the last plan says; `onDelete` hears of each resource that begins to be deleted.
+   * Errors: `build_failed`; what was made until then is stored.
+   */
+  async apply(onDelete: (address: string) => void = () => {}): Promise<void> {
     const { folder, phases } = this.#options;
     await phases.time("apply", () =>
       this.#change("terraform apply", () =>
-        this.#follow("apply", ["apply", "-input=false", ...this.#pace(), folder.plan]),
+        this.#follow("apply", ["apply", "-input=false", ...this.#pace(), folder.plan], onDelete),
       ),
     );
   }
@@ -114,7 +117,7 @@ export class TerraformRun {
     this.#requireGood(action, end);
   }
 
-  async #follow(name: string, args: readonly string[]): Promise<FollowedEnd> {
+  async #follow(name: string, args: readonly string[], onDelete?: (address: string) => void): Promise<FollowedEnd> {
     const { tool, folder, context, environment, keeper } = this.#options;
     const [verb = "", ...rest] = args;
     return tool.follow(
@@ -126,7 +129,10 @@ export class TerraformRun {
         abort: context.abort,
         ...(keeper === null ? {} : { onStart: (processId) => keeper.note({ processId }) }),
       },
-      (event) => this.#onEvent(name, event),
+      (event) => {
+        if (event.kind === "line" && event.deleting !== undefined) onDelete?.(event.deleting);
+        this.#onEvent(name, event);
+      },
     );
   }
 

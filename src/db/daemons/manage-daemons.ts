@@ -1,0 +1,113 @@
+import type { DaemonId, WorkspaceId } from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+import { daemonIsAlive, signedOffIncarnation } from "./daemon-match.ts";
+
+export interface KnownDaemonRow {
+  readonly id: DaemonId;
+  readonly name: string;
+  readonly kind: "builtin" | "external";
+  readonly is_alive: boolean;
+  readonly is_signed_off: boolean;
+  readonly drivers: readonly string[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly concurrency: number;
+  readonly seen_at: Date;
+}
+
+const known = `select e.id, e.name, e.kind, ${daemonIsAlive("$1")} as is_alive,
+  e.incarnation = '${signedOffIncarnation}' as is_signed_off, e.drivers, e.tags, e.version, e.concurrency, e.seen_at
+from daemons e
+where e.forgotten_at is null`;
+
+export interface OverviewRow extends KnownDaemonRow {
+  readonly running: number;
+  readonly workspaces: number;
+}
+
+const overviewStatement: Statement<OverviewRow> = statement(
+  "daemons_overview",
+  `select k.*, (
+    select count(*)::int
+    from jobs j
+    where j.daemon_id = k.id
+      and j.status in ('running', 'canceling')) as running, (
+    select count(*)::int
+    from provider_states s
+    where s.daemon_id = k.id) as workspaces
+from (
+  ${known}
+  order by e.seen_at desc
+  limit $2) k
+order by k.name`,
+);
+
+/** The daemons that are known, by name; of more than `max` those heard of last. */
+export async function daemonsOverview(sql: Sql, seenSince: Date, max: number): Promise<OverviewRow[]> {
+  return await sql.query(overviewStatement, [seenSince, max]);
+}
+
+const lockStatement: Statement<KnownDaemonRow> = statement(
+  "daemons_lock_by_name",
+  // In one order, so that two who lock the same two never wait for each other.
+  `${known}
+  and e.name = any($2::text[])
+order by e.id
+for no key update`,
+);
+
+/** Locks the daemons of these names. */
+export async function lockDaemons(tx: Tx, names: readonly string[], seenSince: Date): Promise<KnownDaemonRow[]> {
+  return await tx.query(lockStatement, [seenSince, names]);
+}
+
+const countStatement: Statement<{ readonly count: number }> = statement(
+  "daemon_workspaces",
+  `select count(*)::int as count
+from provider_states
+where daemon_id = $1`,
+);
+
+/** Workspaces that lie on the daemon's host. */
+export async function workspacesOnHost(sql: Sql, id: DaemonId): Promise<number> {
+  return (await sql.query(countStatement, [id]))[0]?.count ?? 0;
+}
+
+const adoptStatement: Statement<{ readonly id: WorkspaceId }> = statement(
+  "daemon_adopt",
+  // Only what the other daemon would be given jobs for: else nobody could reach it any more.
+  `update provider_states s
+set daemon_id = e.id, missing_since = null, missing_noted_at = null
+from daemons e, workspaces w, builds b, template_versions v
+where s.daemon_id = $1
+  and e.id = $2
+  and w.id = s.workspace_id
+  and b.id = w.latest_build_id
+  and v.id = b.template_version_id
+  and e.drivers ? v.driver
+  and coalesce(v.manifest -> 'tags', '{}') <@ e.tags
+returning s.workspace_id as id`,
+);
+
+/** Has the workspaces of one daemon belong to another. @returns those that do now. */
+export async function adoptWorkspaces(tx: Tx, from: DaemonId, by: DaemonId): Promise<WorkspaceId[]> {
+  return (await tx.query(adoptStatement, [from, by])).map((row) => row.id);
+}
+
+const forgetStatement: Statement<object> = statement(
+  "daemon_forget",
+  // The row stays as long as a job names it. What it had found to exist for nobody, nobody can remove any more.
+  `with stranger as (
+  delete from strangers
+  where daemon_id = $1
+)
+update daemons
+set forgotten_at = $2
+where id = $1`,
+);
+
+/** Leaves a daemon out of all lists until it registers again. */
+export async function forgetDaemon(tx: Tx, id: DaemonId, now: Date): Promise<void> {
+  await tx.query(forgetStatement, [id, now]);
+}
