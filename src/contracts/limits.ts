@@ -19,6 +19,9 @@ export const presetsMax = 64;
 export const agentsMax = 8;
 export const hookScriptLengthMax = 65_536;
 export const manifestBytesMax = 1_048_576;
+/** Keys and values of a manifest, with aliases unfolded, and how deep they may be nested. */
+export const manifestNodesMax = 20_000;
+export const manifestDepthMax = 32;
 export const archiveEntriesMax = 10_000;
 
 export const pageSizeDefault = 50;
