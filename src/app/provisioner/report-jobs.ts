@@ -8,6 +8,7 @@ import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/r
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import type { AppContext } from "../app-context.ts";
+import { toldInstant } from "../page.ts";
 
 function leaseLost(): CodedError {
   return new CodedError("lease_lost", "The lease of this job is over.");
@@ -29,9 +30,12 @@ export async function appendLogs(
   context: AppContext,
   input: { readonly jobId: JobId; readonly attempt: number; readonly lines: readonly JobLogLine[] },
 ): Promise<void> {
-  const lines = input.lines.map((line) =>
-    line.line.length <= logLineLengthMax ? line : { ...line, line: `${line.line.slice(0, logLineLengthMax)} …(cut)` },
-  );
+  const now = context.clock.now();
+  const lines = input.lines.map(({ at, line, ...rest }) => ({
+    ...rest,
+    at: toldInstant(at, now),
+    line: line.length <= logLineLengthMax ? line : `${line.slice(0, logLineLengthMax)} …(cut)`,
+  }));
   if (!(await appendJobLog(context.db, { ...input, lines }))) throw leaseLost();
   context.db.publish([`job:${input.jobId}`]);
 }
