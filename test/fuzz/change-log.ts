@@ -2,9 +2,9 @@ import pg from "pg";
 
 /**
  * Tables that a refused request may change: who was seen last, the audit log with its failures, archives (kept by their
- * hash before anything is decided, and pruned), and what the servers write about themselves.
+ * hash before anything is decided, and pruned), creations that found no prebuild, and what servers write about themselves.
  */
-const passedOver: readonly string[] = ["tokens", "audit_log", "files", "servers", "leases", "schema_migrations"];
+const passedOver: readonly string[] = ["tokens", "audit_log", "files", "creation_outcomes", "servers", "leases"];
 
 /** Which rows of the database change, noted by triggers. */
 export interface ChangeLog {

@@ -8,6 +8,8 @@ import { type Role, roles, type World } from "./world.ts";
 
 /** A request that takes longer hangs, and so does a server that answers nothing meanwhile. */
 const requestMsMax = 10_000;
+/** One that asks to be kept waiting may be; what becomes of the others meanwhile is looked at all the same. */
+const heldMsMax = 300;
 const settleEvery = 100;
 /** How often a refused request is sent again before a change of rows is held against it: servers write by themselves, too. */
 const repeats = 6;
@@ -51,7 +53,9 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
     const role = roleFor(operation, draw.chance);
     const drawn = drawRequest(operation, role, world.tokenOf(role), draw);
     const mark = await world.changes.mark();
-    const answered = await send(world.server.url, drawn, requestMsMax);
+    const isHeld = asksToWait(drawn);
+    const answered = await send(world.server.url, drawn, isHeld ? heldMsMax : requestMsMax);
+    if (isHeld && answered.kind === "hung") continue;
     if (answered.kind === "answer") {
       statuses.set(answered.status, (statuses.get(answered.status) ?? 0) + 1);
       slowestMs = Math.max(slowestMs, answered.elapsedMs);
@@ -64,6 +68,11 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
     if (!findings.has(key)) findings.set(key, finding);
   }
   return { requests: options.requests, statuses, slowestMs, findings: [...findings.values()] };
+}
+
+function asksToWait({ operation, body }: Drawn): boolean {
+  if (operation.id === "leaseJob") return true;
+  return operation.id === "createWorkspace" && (body?.includes('"mode":"wait"') ?? false);
 }
 
 /** Mostly one who may be let in: what is refused at the door finds little. */
