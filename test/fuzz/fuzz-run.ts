@@ -29,6 +29,8 @@ export interface FuzzResult {
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
   readonly slowestMs: number;
+  /** Routes of which no request was granted: what is behind them was not reached. */
+  readonly unreached: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -46,6 +48,7 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
   const draw = { chance: new Chance(options.seed), known: world.known };
   const findings = new Map<string, Finding>();
   const statuses = new Map<number, number>();
+  const reached = new Set<string>();
   let slowestMs = 0;
   for (let nth = 0; nth < options.requests; nth += 1) {
     if (nth % settleEvery === 0) await world.settle();
@@ -58,6 +61,7 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
     if (isHeld && answered.kind === "hung") continue;
     if (answered.kind === "answer") {
       statuses.set(answered.status, (statuses.get(answered.status) ?? 0) + 1);
+      if (answered.status < 300) reached.add(operation.id);
       slowestMs = Math.max(slowestMs, answered.elapsedMs);
     }
     const what =
@@ -67,7 +71,8 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
     const key = `${operation.id} ${what} ${finding.cause.slice(0, 60)}`;
     if (!findings.has(key)) findings.set(key, finding);
   }
-  return { requests: options.requests, statuses, slowestMs, findings: [...findings.values()] };
+  const unreached = operations.map(({ id }) => id).filter((id) => !reached.has(id));
+  return { requests: options.requests, statuses, slowestMs, unreached, findings: [...findings.values()] };
 }
 
 function asksToWait({ operation, body }: Drawn): boolean {

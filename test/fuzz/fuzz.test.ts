@@ -22,10 +22,10 @@ afterAll(async () => world.stop());
 test(
   "no request, valid or not, is answered with a fault of the server, hangs, or changes anything when it is refused",
   async () => {
-    const { findings, statuses, slowestMs } = await fuzzRequests(world, { requests, seed, except });
+    const { findings, statuses, slowestMs, unreached } = await fuzzRequests(world, { requests, seed, except });
     const counts = [...statuses].sort().map(([status, count]) => `${status}: ${count}`);
     console.log(
-      `${requests} requests, seed ${seed}; ${counts.join(", ")}; the slowest took ${Math.round(slowestMs)} ms`,
+      `${requests} requests, seed ${seed}; ${counts.join(", ")}; the slowest took ${Math.round(slowestMs)} ms; never granted: ${unreached.join(", ") || "none"}`,
     );
     expect(findings).toEqual([]);
   },

@@ -66,7 +66,7 @@ export const hostileNumbers: readonly unknown[] = [
   -2_147_483_649,
   4_294_967_296,
   Number.MAX_SAFE_INTEGER,
-  9_007_199_254_740_993,
+  9_007_199_254_740_994,
   9.3e18,
   1e19,
   1e308,

@@ -94,7 +94,7 @@ export async function completeJob(
       jobId: input.jobId,
       attempt: input.attempt,
       from: ["running", "canceling"],
-      outcome: outcomeOf(input.outcome),
+      outcome: outcomeOf(input.outcome, now),
       now,
     }),
   );
@@ -102,7 +102,7 @@ export async function completeJob(
   return { ...ended, endedAt: now };
 }
 
-function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
+function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): JobOutcome {
   switch (outcome.kind) {
     case "succeeded":
       return {
@@ -111,7 +111,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
         report: {
           resources: outcome.resources,
           plan: outcome.plan,
-          phases: outcome.phases,
+          phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
         },
       };
