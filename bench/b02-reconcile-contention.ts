@@ -2,6 +2,7 @@ import type { ServerId } from "../src/contracts/ids.ts";
 import type pg from "pg";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
+import { readTemplateText } from "../src/app/templates/manifest-reader.ts";
 import type { Actor } from "../src/app/authorize.ts";
 import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../src/app/workspaces/claim-waiters.ts";
@@ -37,6 +38,7 @@ function contextOver(db: Store): AppContext {
     serverId: systemRandom.uuid() as ServerId,
     monotonicMs: () => performance.now(),
     prebuildsSwitch: createPrebuildsSwitch(true),
+    manifestReader: async (text) => readTemplateText(text),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
     options: {
       accessUrl: () => "http://bench.invalid",

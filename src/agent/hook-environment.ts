@@ -1,12 +1,8 @@
 import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
+import { parameterVariable } from "../contracts/parameter-variable.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 type Variables = Readonly<Record<string, string>>;
-
-/** Name of the variable of a parameter: `git-branch` becomes `PREWARM_PARAMETER_GIT_BRANCH`. */
-export function parameterVariable(name: string): string {
-  return `PREWARM_PARAMETER_${name.toUpperCase().replaceAll(/[^A-Z0-9_]/g, "_")}`;
-}
 
 function parameterVariables(parameters: Variables): Variables {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterVariable(name), value]));

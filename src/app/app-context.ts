@@ -6,6 +6,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
+import type { ManifestReader } from "./templates/manifest-reader.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
 
 /** Options of the deployment that use cases depend on. */
@@ -49,5 +50,6 @@ export interface AppContext {
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
+  readonly manifestReader: ManifestReader;
   readonly options: AppOptions;
 }

@@ -6,7 +6,7 @@ import { CodedError } from "../contracts/errors.ts";
  */
 export async function readManifestName(text: string, file: string): Promise<string | undefined> {
   const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { prettyErrors: true });
+  const document = parseDocument(text, { prettyErrors: true, uniqueKeys: false, logLevel: "silent" });
   if (document.errors.length > 0) {
     throw new CodedError("invalid_manifest", `${file} is not valid YAML.`, {
       problems: document.errors.map((error) => {

@@ -1,4 +1,5 @@
 import { CodedError } from "../contracts/errors.ts";
+import { visibleText } from "../contracts/visible-text.ts";
 import type { CliWorld } from "./world.ts";
 
 /** Longest secret that is read from standard input, in bytes. */
@@ -15,7 +16,7 @@ async function ask(
   question: { readonly kind: "text" | "password" | "confirm"; readonly message: string },
 ): Promise<string | boolean | undefined> {
   const prompts = await import("@clack/prompts");
-  const common = { message: question.message, input: world.stdin, output: world.stderr };
+  const common = { message: visibleText(question.message), input: world.stdin, output: world.stderr };
   // Whoever only presses return must lose nothing.
   const answer =
     question.kind === "confirm"

@@ -23,6 +23,9 @@ export const connectTimeoutSecondsDefault = 600;
 /** Longest run of a hook whose manifest does not say. */
 export const hookTimeoutSecondsDefault = 600;
 export const manifestBytesMax = 1_048_576;
+/** Keys and values of a manifest, with aliases unfolded, and how deep they may be nested. */
+export const manifestNodesMax = 20_000;
+export const manifestDepthMax = 32;
 export const archiveEntriesMax = 10_000;
 
 export const pageSizeDefault = 50;

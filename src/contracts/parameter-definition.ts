@@ -18,7 +18,7 @@ export interface ParameterOption {
 export interface ParameterValidation {
   readonly min?: number;
   readonly max?: number;
-  /** ECMAScript pattern, matched anywhere in the value unless it is anchored. */
+  /** Pattern in RE2 syntax, matched anywhere in the value unless it is anchored. */
   readonly regex?: string;
   /** Shown in place of the generated reason when `min`, `max` or `regex` refuses a value. */
   readonly error?: string;

@@ -23,7 +23,7 @@ export type UnavailableDriver = Static<typeof UnavailableDriver>;
 
 export const DaemonRegistration = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 64 }),
-  incarnation: Type.String(),
+  incarnation: Type.String({ format: "uuid" }),
   drivers: Type.Array(Type.String()),
   /** Drivers that it would have, and cannot use now. */
   unavailable: Type.Optional(Type.Array(UnavailableDriver, { maxItems: 16 })),
@@ -55,8 +55,8 @@ export const DaemonSignOff = Type.Object({
 export type DaemonSignOff = Static<typeof DaemonSignOff>;
 
 export const LeaseRequest = Type.Object({
-  daemonId: Type.String(),
-  incarnation: Type.String(),
+  daemonId: Type.String({ format: "uuid" }),
+  incarnation: Type.String({ format: "uuid" }),
   /** How long the server may hold the call open while there is no job. */
   waitMs: Type.Integer({ minimum: 0 }),
 });
@@ -133,8 +133,9 @@ export const JobLogBatch = Type.Object({
   lines: Type.Array(JobLogLine, { maxItems: logBatchLinesMax }),
 });
 
+const Serial = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 /** One version of what a driver knows to exist. `serial` goes up by at least one with each version. */
-export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Type.Integer(), state: Type.Unknown() });
+export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Serial, state: Type.Unknown() });
 
 /**
  * What a daemon found on its disk after its own restart, or could not store because its lease was lost: the newest
@@ -148,7 +149,7 @@ export const JobStateVersion = Type.Object({ attempt: Type.Integer(), serial: Ty
 export const StateAdoption = Type.Object({
   jobId: Uuid,
   attempt: Type.Integer(),
-  serial: Type.Integer(),
+  serial: Serial,
   state: Type.Unknown(),
 });
 export type StateAdoption = Static<typeof StateAdoption>;

@@ -5,6 +5,19 @@ import { type DatabaseDeadlines, databaseDeadlines, keepAliveDelayMs } from "./d
 // Counters and identities are bigint in the schema and stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/** The last instant that there is for JavaScript. */
+const instantMsMax = 8.64e15;
+const parseInstant = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date | number;
+
+// PostgreSQL has instants that are none here (`infinity`, the year 294,276). One such row, written by whatever release,
+// shall not make every answer that it is part of fail.
+pg.types.setTypeParser(pg.types.builtins.TIMESTAMPTZ, (text: string): Date => {
+  const at = parseInstant(text);
+  const ms = at instanceof Date ? at.getTime() : at;
+  if (at instanceof Date && !Number.isNaN(ms)) return at;
+  return new Date(ms < 0 ? -instantMsMax : instantMsMax);
+});
+
 export interface PoolOptions {
   readonly connection: pg.PoolConfig;
   readonly connectionsMax: number;

@@ -5,6 +5,7 @@ import { agentPingMs, AgentToServer } from "../contracts/agent-protocol.ts";
 import type { AgentIdentity } from "./credentials.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { pingRegularly } from "./keep-alive.ts";
+import { storable } from "./storable-input.ts";
 
 const check = Compile(AgentToServer);
 const kinds: ReadonlySet<string> = new Set(AgentToServer.anyOf.map((frame) => frame.properties.kind.const));
@@ -103,7 +104,7 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
 /** `unknown`: of a kind that a newer release may have. An agent that is new is not cut off for what it says besides. */
 function parseFrame(text: string): AgentToServer | "unknown" | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = storable(JSON.parse(text));
     if (check.Check(value)) return value;
     return isOfUnknownKind(value) ? "unknown" : undefined;
   } catch {

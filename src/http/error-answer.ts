@@ -14,7 +14,19 @@ export function codedError(error: unknown): CodedError {
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new CodedError("invalid_request", message ?? "The request cannot be read.", { cause: error });
   }
+  if (isRefusedValue(code)) {
+    const message = "The database cannot store or compare a value of the request.";
+    return new CodedError("invalid_request", message, { cause: error });
+  }
   return new CodedError("internal", "The server failed at this request.", { cause: error });
+}
+
+/**
+ * PostgreSQL's codes of values that are none of their type (class 22), or too large for an index (54000). What a request
+ * brings is looked at before; this is for what was forgotten there, and is logged, so that it is not forgotten again.
+ */
+function isRefusedValue(code: unknown): boolean {
+  return typeof code === "string" && /^(22[0-9A-Z]{3}|54000)$/.test(code);
 }
 
 export function errorReport(error: CodedError): ErrorResponse["error"] {
@@ -31,7 +43,8 @@ export function errorReport(error: CodedError): ErrorResponse["error"] {
 export function answerError(logger: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const coded = codedError(error);
   // That it stops was said once, and is nobody's fault.
-  if (coded.status >= 500 && coded.code !== "server_stopping") {
+  const isForgotten = isRefusedValue((coded.cause as Partial<FastifyError> | undefined)?.code);
+  if (isForgotten || (coded.status >= 500 && coded.code !== "server_stopping")) {
     const cause =
       coded.cause instanceof Error
         ? (coded.cause.stack ?? coded.cause.message)

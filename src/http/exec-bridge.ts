@@ -8,6 +8,7 @@ import type { ExecEnd, ExecInput, ExecStart, OpenExecEnd } from "./exec-end.ts";
 import { codedError } from "./error-answer.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { pingRegularly } from "./keep-alive.ts";
+import { problemsIn } from "./storable-input.ts";
 import { serverStopping } from "./stop-http.ts";
 
 const check = Compile(ExecFromClient);
@@ -68,6 +69,11 @@ export class ExecBridge {
 
   #hear(text: string): void {
     const frame = parseFrame(text);
+    const [problem] = problemsIn(frame);
+    if (problem !== undefined) {
+      const message = `A frame is not valid: ${problem.field}: ${problem.reason}.`;
+      return this.#fail(new CodedError("invalid_request", message));
+    }
     if (this.#state === "starting") {
       if (frame?.kind === "start") this.#start(frame);
       else this.#fail(new CodedError("invalid_request", "The first frame must be `start`."));

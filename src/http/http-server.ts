@@ -19,6 +19,7 @@ import { registerApiPages } from "./openapi.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { registerSetUpPage } from "./setup-page.ts";
 import { limitSlowBodies } from "./slow-bodies.ts";
+import { checkTexts } from "./storable-input.ts";
 import { refuseWhileStopping } from "./stop-http.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -46,6 +47,8 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
       keepAliveInitialDelay: keepAliveDelayMs,
     },
     routerOptions: { maxParamLength: 256 },
+    // A path that cannot be decoded comes to no route and no hook.
+    frameworkErrors: (error, request, reply) => answerError(deps.logger, error, request, reply),
     // Requests under way are answered; what comes after them is refused with a code of ours (stop-http.ts).
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -54,6 +57,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   refuseWhileStopping(app, deps.stopping);
   closeConnectionsWhileLeaving(app, deps.leaving);
   limitSlowBodies(app, limits);
+  checkTexts(app);
   app.setValidatorCompiler(validatorCompiler);
   // The views are made field by field from the contract; writing them again by schema would only cost time.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));

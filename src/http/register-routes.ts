@@ -4,6 +4,7 @@ import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { providerStateBytesMax } from "../contracts/limits.ts";
+import { boundedIntegers } from "./bounded-integers.ts";
 import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
@@ -67,7 +68,7 @@ function routeOptions(deps: HttpDeps, { id, route, handler }: Registration): Rou
     url: route.path,
     bodyLimit: bodyLimitOf(deps, id, route),
     schema: schemaOf(id, route),
-    ...(rate === undefined ? {} : { config: { rateLimit: rate } }),
+    config: { credential: route.credential, ...(rate === undefined ? {} : { rateLimit: rate }) },
     // Before the body is read: nobody uploads anything without a credential.
     onRequest: async (request) => {
       callers.set(request, await callerOf(deps, route, request));
@@ -152,9 +153,9 @@ function schemaOf(id: RouteId, route: RouteDefinition): NonNullable<RouteOptions
     description: `Credential: ${route.credential}. Access: ${route.access}.`,
     tags: [route.tag],
     security: route.credential === "none" ? [] : [{ [route.credential]: [] }],
-    ...(route.params === undefined ? {} : { params: route.params }),
-    ...(route.query === undefined ? {} : { querystring: route.query }),
-    ...(route.body === undefined ? {} : { body: route.body }),
+    ...(route.params === undefined ? {} : { params: boundedIntegers(route.params) }),
+    ...(route.query === undefined ? {} : { querystring: boundedIntegers(route.query) }),
+    ...(route.body === undefined ? {} : { body: boundedIntegers(route.body) }),
     ...(route.transport === "binary_up" ? { consumes: ["application/gzip"] } : {}),
     ...(route.transport === "sse" ? { produces: ["text/event-stream"] } : {}),
     response: isJson

@@ -33,6 +33,7 @@ import type { Logger } from "../platform/logger.ts";
 import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
+import { openManifestReader } from "./open-manifest-reader.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { type OpenedDatabase, openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
@@ -52,6 +53,8 @@ export interface StartServerOptions {
   readonly disposers: Disposers;
   /** For tests of the limits themselves. */
   readonly httpLimits?: Partial<HttpLimits>;
+  /** The program of `manifest-worker.ts`, for tests, which run what is not compiled. */
+  readonly manifestWorker?: URL;
   /** Called when the server cannot go on. */
   readonly onFatal: (reason: string) => void;
 }
@@ -99,6 +102,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(sealing.keys, systemRandom),
+    manifestReader: openManifestReader({ program: options.manifestWorker }),
     options: appOptions(config, {
       accessUrl: () => (config.accessUrl === undefined ? url : serverAddress(new URL(config.accessUrl))),
       daemonKey,

@@ -1,4 +1,5 @@
 import { pino } from "pino";
+import { visibleJson } from "../contracts/visible-text.ts";
 import type { LogDestination } from "./log-destination.ts";
 import { prettyDestination } from "./pretty-log.ts";
 import { redactFields } from "./redact.ts";
@@ -49,7 +50,7 @@ export function createLogger(options: {
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line) => void destination.write(line) },
+    { write: (line) => void destination.write(visibleJson(line)) },
   );
   return loggerOver((level, message, fields) => {
     // Redaction walks the fields, so it is not paid for entries that nobody will see.

@@ -1,3 +1,4 @@
+import { visibleLine } from "../contracts/visible-text.ts";
 import type { LogDestination } from "./log-destination.ts";
 
 const shownLevels: Readonly<Record<string, string>> = { debug: "debug", info: "info ", warn: "WARN ", error: "ERROR" };
@@ -23,7 +24,7 @@ export function prettyLine(line: string): string {
   const { level, time, message, ...fields } = entry;
   const pairs = Object.entries(fields).map(([key, value]) => ` ${key}=${shown(value)}`);
   const clock = String(time).slice(11, 23);
-  return `${clock} ${shownLevels[String(level)] ?? String(level)} ${String(message)}${pairs.join("")}\n`;
+  return `${visibleLine(`${clock} ${shownLevels[String(level)] ?? String(level)} ${String(message)}${pairs.join("")}`)}\n`;
 }
 
 export function prettyDestination(destination: LogDestination): LogDestination {

@@ -234,6 +234,6 @@ describe("jobs", () => {
     const entries = [sampleLog(1, "\u001b[2J\u001b]0;owned\u0007red \u001b[31malert\u001b[0m\r\u0008done")];
     const { bench } = await cliAgainst({ getJobLogs: () => ({ json: { entries } }) });
     const { stdout } = await bench.run("jobs", "logs", sampleIds.job);
-    expect(stdout).toBe("11:57:00 apply    red alertdone\n");
+    expect(stdout).toBe("11:57:00 apply    \\x1b[2J\\x1b]0;owned\\x07red alert\\r\\bdone\n");
   });
 });

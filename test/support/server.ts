@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
+import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
@@ -96,6 +97,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     claims: new ClaimQueue(store, { logger, monotonicMs: () => performance.now() }),
     waiters: new ClaimWaiters(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
+    manifestReader: async (text: string) => readTemplateText(text),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     options: {
       accessUrl: () => "http://127.0.0.1:1",

@@ -7,6 +7,7 @@ import { type ServerConfig, serverOptions } from "../../src/platform/config/serv
 import { createDisposers } from "../../src/platform/disposers.ts";
 import { type MemoryLogger, memoryLogger } from "../../src/platform/logger.ts";
 import { createTestDatabase } from "./database.ts";
+import { bundledManifestWorker } from "./manifest-worker.ts";
 
 const stateKey = Buffer.alloc(stateKeyBytes, "k").toString("base64");
 export const administratorPassword = "correct horse battery";
@@ -35,11 +36,13 @@ export async function startTestServer(
   const logger = memoryLogger();
   const disposers = createDisposers(logger);
   const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
+  const manifestWorker = await bundledManifestWorker();
   const startOne = (): Promise<RunningServer> =>
     startServer({
       config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
       isDataDirChosen: true,
       httpLimits,
+      manifestWorker,
       administratorPassword,
       logger,
       disposers,

@@ -36,6 +36,7 @@ export const suites = [
   { name: "http", folder: "test/http/", stage: "test" },
   { name: "e2e", folder: "test/e2e/", stage: "test" },
   { name: "history", folder: "test/history/", stage: "ci", needs: "a minute", probe: ["node", "--version"] },
+  { name: "fuzz", folder: "test/fuzz/", stage: "ci", needs: "three minutes", probe: ["node", "--version"] },
   { name: "bench", folder: "test/bench/", stage: "ci", needs: "two minutes", probe: ["node", "--version"] },
   // Real servers and a real outage take a minute and more; nothing is needed for it.
   { name: "servers", folder: "test/servers/", stage: "ci", needs: "a few minutes", probe: ["node", "--version"] },

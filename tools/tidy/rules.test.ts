@@ -191,6 +191,16 @@ const language: readonly Example[] = [
     [],
     file("src/cli/a.ts", "// process.env is read in main.\nprocess.exitCode = 1;\n"),
   ),
+  example("patterns are written out", "a made one", ["RegExp"], file("src/app/a.ts", "const a = new RegExp(b);\n")),
+  example("patterns are written out", "a renamed one", ["RegExp"], file("src/app/a.ts", "const Make = RegExp;\n")),
+  example("patterns are written out", "a text", ["indexOf"], file("src/app/a.ts", 'const a = b.match("x");\n')),
+  example(
+    "patterns are written out",
+    "a literal, a type, and a test",
+    [],
+    file("src/app/a.ts", "const a: RegExp = /b/;\nconst c = d.match(a);\n"),
+    file("test/support/a.ts", "const a = new RegExp(b);\n"),
+  ),
   example("plain TypeScript", "as any", ["as any"], file("src/app/a.ts", "const a = b as any;\n")),
   example("plain TypeScript", "an enum", ["union"], file("src/app/a.ts", "enum A { B }\n")),
   example(

@@ -12,7 +12,7 @@ import type { ManifestAgent } from "../../contracts/manifest.ts";
 import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
 import type { AppContext } from "../app-context.ts";
-import { instant } from "../page.ts";
+import { instant, toldInstant } from "../page.ts";
 import { hashSecret } from "../secret.ts";
 import { agentReports } from "./agent-reports.ts";
 
@@ -125,9 +125,10 @@ export async function agentReportsLogs(
   agent: AgentRow,
   report: Extract<AgentToServer, { kind: "logs" }>,
 ): Promise<void> {
+  const now = context.clock.now();
   const lines = report.lines
     .slice(0, logBatchLinesMax)
-    .map((line) => ({ ...line, line: line.line.slice(0, logLineLengthMax) }));
+    .map((line) => ({ ...line, at: toldInstant(line.at, now), line: line.line.slice(0, logLineLengthMax) }));
   if (lines.length === 0) return;
   await appendAgentLog(context.db, agent.id, lines);
   context.db.publish([`workspace:${agent.workspace_id}`]);

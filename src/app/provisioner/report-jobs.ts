@@ -14,6 +14,7 @@ import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/r
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import type { AppContext } from "../app-context.ts";
+import { toldInstant } from "../page.ts";
 
 function leaseLost(): CodedError {
   return new CodedError("lease_lost", "The lease of this job is over.");
@@ -35,9 +36,12 @@ export async function appendLogs(
   context: AppContext,
   input: { readonly jobId: JobId; readonly attempt: number; readonly lines: readonly JobLogLine[] },
 ): Promise<void> {
-  const lines = input.lines.map((line) =>
-    line.line.length <= logLineLengthMax ? line : { ...line, line: `${line.line.slice(0, logLineLengthMax)} …(cut)` },
-  );
+  const now = context.clock.now();
+  const lines = input.lines.map(({ at, line, ...rest }) => ({
+    ...rest,
+    at: toldInstant(at, now),
+    line: line.length <= logLineLengthMax ? line : `${line.slice(0, logLineLengthMax)} …(cut)`,
+  }));
   if (!(await appendJobLog(context.db, { ...input, lines }))) throw leaseLost();
   context.db.publish([`job:${input.jobId}`]);
 }
@@ -96,7 +100,7 @@ export async function completeJob(
       jobId: input.jobId,
       attempt: input.attempt,
       from: ["running", "canceling"],
-      outcome: outcomeOf(input.outcome),
+      outcome: outcomeOf(input.outcome, now),
       now,
     }),
   );
@@ -104,7 +108,7 @@ export async function completeJob(
   return { ...ended, endedAt: now };
 }
 
-function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
+function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): JobOutcome {
   switch (outcome.kind) {
     case "succeeded":
       return {
@@ -113,7 +117,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"]): JobOutcome {
         report: {
           resources: outcome.resources,
           plan: outcome.plan,
-          phases: outcome.phases,
+          phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
         },
       };

@@ -2,21 +2,22 @@ import type { Problem } from "../../contracts/errors.ts";
 import type { Manifest, ManifestPreset } from "../../contracts/manifest.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
 import type { NewPreset } from "../../db/templates/templates.ts";
-import type { PresetId } from "../../contracts/ids.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
 import { validatePresets } from "../../domain/preset/validate-preset.ts";
 import { lifecycleProblems } from "../../platform/manifest-lifecycle.ts";
 import { parameterDefinition, parameterText } from "../../platform/manifest-parameters.ts";
-import type { Random } from "../../platform/random.ts";
 import { invalidManifest, type ReadManifest } from "./read-manifest.ts";
+
+/** A preset as it is stored, but for its id. */
+export type CheckedPreset = Omit<NewPreset, "id">;
 
 /**
  * The rules that a schema cannot say (spec §1): parameters, presets, schedules, agents.
  * @returns the presets as they are stored, their values canonical.
  * Errors: `invalid_manifest`, naming each preset, field and reason.
  */
-export function checkManifest(read: ReadManifest, random: Random): readonly NewPreset[] {
+export function checkManifest(read: ReadManifest): readonly CheckedPreset[] {
   const { manifest } = read;
   const definitions = (manifest.parameters ?? []).map(parameterDefinition);
   const presets = manifest.presets ?? [];
@@ -33,7 +34,7 @@ export function checkManifest(read: ReadManifest, random: Random): readonly NewP
   if (problems.length > 0) throw invalidManifest(problems);
   const byName = new Map(definitions.map((definition) => [definition.name, definition]));
   return presets.map((preset) => ({
-    ...newPreset(preset, random, (name, text) => {
+    ...checkedPreset(preset, (name, text) => {
       const definition = byName.get(name);
       return definition === undefined ? text : canonicalParameterValue(definition, text);
     }),
@@ -99,14 +100,12 @@ function parametersOf(preset: ManifestPreset): Record<string, string> {
   );
 }
 
-function newPreset(
+function checkedPreset(
   preset: ManifestPreset,
-  random: Random,
   canonical: (name: string, text: string) => string,
-): Omit<NewPreset, "cost"> {
+): Omit<CheckedPreset, "cost"> {
   const { prebuilds } = preset;
   return {
-    id: random.uuid() as PresetId,
     name: preset.name,
     description: preset.description ?? "",
     icon: preset.icon ?? "",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { JobId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
+import type { JobId, PresetId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
 import { archiveEntriesMax } from "../../contracts/limits.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { ensureTemplate, findVersion, insertPresets, insertVersion, putFile } from "../../db/templates/templates.ts";
@@ -10,8 +10,8 @@ import { readArchiveEntry } from "../../platform/archive/archive-entry.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
-import { checkManifest } from "./check-manifest.ts";
-import { invalidManifest, readManifest } from "./read-manifest.ts";
+import { readTemplate } from "./manifest-reader.ts";
+import { invalidManifest } from "./read-manifest.ts";
 import { versionView } from "./template-views.ts";
 
 export interface PushInput {
@@ -51,8 +51,8 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
   if (entry === null) {
     throw invalidManifest([{ field: "", reason: "the folder has no template.yaml", file: "template.yaml" }]);
   }
-  const read = readManifest(entry.toString("utf8"));
-  const presets = checkManifest(read, context.random);
+  const read = await readTemplate(context.manifestReader, entry);
+  const presets = read.presets.map((preset) => ({ ...preset, id: context.random.uuid() as PresetId }));
   const now = context.clock.now();
   const fileHash = createHash("sha256").update(input.archive).digest();
   // Stored before the transaction and by its hash: uploading the same again costs nothing.

@@ -1,13 +1,16 @@
 import { Compile } from "typebox/compile";
-import { isMap, isScalar, LineCounter, type Node, parseDocument, type Document as YamlDocument } from "yaml";
+import { isMap, isScalar, type LineCounter, type Node } from "yaml";
 import { CodedError, type Problem } from "../../contracts/errors.ts";
 import { manifestBytesMax } from "../../contracts/limits.ts";
 import { Manifest } from "../../contracts/manifest.ts";
+import { normalizedManifest } from "../../platform/manifest-parameters.ts";
+import { readYaml } from "./yaml-value.ts";
 
 const manifestFile = "template.yaml";
 const check = Compile(Manifest);
 /** Problems of one manifest that are reported; the rest are usually their echoes. */
 const problemsMax = 20;
+const valueShownCharsMax = 80;
 
 /** A manifest that has the right shape, with the means to say where in the file a field stands. */
 export interface ReadManifest {
@@ -24,24 +27,30 @@ export function readManifest(text: string): ReadManifest {
   if (Buffer.byteLength(text) > manifestBytesMax) {
     throw invalidManifest([{ field: "", reason: `it is larger than ${manifestBytesMax} bytes`, file: manifestFile }]);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  if (document.errors.length > 0) {
+  const { contents, lines, value, problems } = readYaml(text, isParameterText);
+  if (problems.length > 0) {
     throw invalidManifest(
-      document.errors.slice(0, problemsMax).map((error) => ({
-        field: "",
-        reason: error.message.split(" at line")[0] ?? error.message,
-        file: manifestFile,
-        line: error.linePos?.[0].line ?? 1,
-        column: error.linePos?.[0].col ?? 1,
-      })),
+      problems.map(({ offset, reason }) => ({ field: "", reason, file: manifestFile, ...placeOf(lines, offset) })),
     );
   }
-  // Aliases are limited, so that a few lines cannot unfold into gigabytes.
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
-  const locate = locator(document, lines);
+  const locate = locator(contents, lines);
   if (!check.Check(value)) throw invalidManifest(schemaProblems(value).map(locate));
-  return { manifest: value, locate };
+  return { manifest: normalizedManifest(value), locate };
+}
+
+/**
+ * Values of parameters travel as text, so they are what stands in the file: 1.20 is not 1.2, nor 0755 755, and an account
+ * of twenty digits keeps all of them.
+ */
+function isParameterText([section, , field, nth, value]: readonly string[]): boolean {
+  if (section === "presets") return field === "parameters" && nth !== undefined;
+  if (section !== "parameters") return false;
+  return field === "default" || (field === "options" && nth !== undefined && value === "value");
+}
+
+function placeOf(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
 export function invalidManifest(problems: readonly Problem[]): CodedError {
@@ -89,9 +98,14 @@ function wordsOf(error: SchemaError, value: unknown): [field: string, reason: st
   }
   const given = valueAt(value, error.instancePath);
   if (error.keyword === "const" || error.keyword === "anyOf" || error.keyword === "enum") {
-    return [[field, `${JSON.stringify(given)} is not one of the values that are allowed here`]];
+    return [[field, `${shown(given)} is not one of the values that are allowed here`]];
   }
-  return [[field, `it ${error.message}, but is ${JSON.stringify(given)?.slice(0, 80) ?? "nothing"}`]];
+  const isUnquoted = error.keyword === "type" && error.params["type"] === "string" && typeof given !== "object";
+  return [[field, `it ${error.message}, but is ${shown(given)}${isUnquoted ? "; quote it, if it is text" : ""}`]];
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, valueShownCharsMax) ?? "nothing";
 }
 
 function joined(field: string, name: string): string {
@@ -120,18 +134,16 @@ function valueAt(value: unknown, pointer: string): unknown {
   );
 }
 
-function locator(document: YamlDocument, lines: LineCounter): ReadManifest["locate"] {
+function locator(contents: unknown, lines: LineCounter): ReadManifest["locate"] {
   return ({ field, reason }) => {
     const path = field.split(/[.[\]]+/).filter((part) => part !== "");
-    const offset = offsetOf(document, path);
-    const position = lines.linePos(offset);
-    return { field, reason, file: manifestFile, line: position.line, column: position.col };
+    return { field, reason, file: manifestFile, ...placeOf(lines, offsetOf(contents, path)) };
   };
 }
 
 /** Where the deepest node of the path that the file has begins; a missing field is shown at its parent. */
-function offsetOf(document: YamlDocument, path: readonly string[]): number {
-  let node: unknown = document.contents;
+function offsetOf(contents: unknown, path: readonly string[]): number {
+  let node: unknown = contents;
   let offset = 0;
   for (const part of path) {
     if (!isNode(node)) break;

@@ -2,6 +2,7 @@ import type { Writable } from "node:stream";
 import type { CliWorld } from "../world.ts";
 import { errorJson, renderError } from "./error-report.ts";
 import { type Paint, paintFor } from "./paint.ts";
+import { printableWithStyles } from "./printable.ts";
 import { type Column, renderFields, renderTable } from "./table.ts";
 
 /**
@@ -32,19 +33,19 @@ export class Output {
     this.line(this.isJson ? JSON.stringify(json, null, 2) : render());
   }
 
-  /** A line of the result as it is. */
+  /** A line of the result; with `--json` as it is, else with what a terminal would obey written out. */
   line(text: string): void {
-    this.#stdout.write(`${text}\n`);
+    this.#stdout.write(`${this.isJson ? text : printableWithStyles(text)}\n`);
   }
 
   progress(text: string): void {
-    if (!this.isJson) this.#stderr.write(`${text}\n`);
+    if (!this.isJson) this.#stderr.write(`${printableWithStyles(text)}\n`);
   }
 
   error(error: unknown): void {
     const text = this.isJson ? JSON.stringify(errorJson(error)) : renderError(error, this.errorPaint);
-    this.#stderr.write(`${text}\n`);
-    if (this.#isDebug && error instanceof Error) this.#stderr.write(`${error.stack ?? ""}\n`);
+    this.#stderr.write(`${this.isJson ? text : printableWithStyles(text)}\n`);
+    if (this.#isDebug && error instanceof Error) this.#stderr.write(`${printableWithStyles(error.stack ?? "")}\n`);
   }
 
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {

@@ -168,7 +168,7 @@ export type LogEntry = Static<typeof LogEntry>;
 
 export const logQuery = {
   /** Only entries after this cursor; 0 for all. */
-  after: Type.Optional(Type.Integer({ minimum: 0 })),
+  after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000 })),
 };
 

@@ -1,5 +1,5 @@
 import { autostartLengthMax } from "../../contracts/limits.ts";
-import { cronDayMatches, type WallDay } from "../schedule/cron.ts";
+import { cronDayMatches, noVariable, variableOf, type WallDay } from "../schedule/cron.ts";
 import { type CronField, parseCronField } from "../schedule/cron-field.ts";
 import { loadTimeZone, offsetAt, type TimeZone } from "../schedule/time-zone.ts";
 import { civilFromDays, dayMs, hourMs, minuteMs, weekdayOfDays } from "../time/civil-date.ts";
@@ -93,6 +93,11 @@ function instantOf(zone: TimeZone, local: number): number {
 function parseUncached(text: string): AutostartResult {
   if (text.length > autostartLengthMax)
     return { kind: "error", reason: `it is longer than ${autostartLengthMax} characters` };
+  const variable = variableOf(text);
+  if (variable !== null) {
+    const instead = `write the zone behind the five fields: ${shape}`;
+    return { kind: "error", reason: noVariable(variable, instead) };
+  }
   const [minute = "", hour = "", dayOfMonth = "", month = "", dayOfWeek = "", zoneName = "UTC", ...rest] = text
     .trim()
     .split(/\s+/);

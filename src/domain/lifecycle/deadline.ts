@@ -1,6 +1,8 @@
-import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
+import { type LifecyclePolicy, weekdays } from "../../contracts/lifecycle.ts";
 import { durationText } from "../time/instant-text.ts";
-import { parseAutostart } from "./autostart.ts";
+import { neverComes } from "../schedule/cron.ts";
+import { maskHas } from "../schedule/cron-field.ts";
+import { type Autostart, parseAutostart } from "./autostart.ts";
 
 /** The latest instant to which a run that began at `startedAt` may be extended; null: no limit. Milliseconds. */
 export function maxDeadline(startedAt: number, policy: LifecyclePolicy): number | null {
@@ -33,5 +35,13 @@ export function autostartRefusal(schedule: string | null, policy: LifecyclePolic
   if (schedule === null) return null;
   if (!policy.isAutostartAllowed) return "the template allows no autostart";
   const read = parseAutostart(schedule);
-  return read.kind === "error" ? `the autostart "${schedule}" cannot be read: ${read.reason}` : null;
+  if (read.kind === "error") return `the autostart "${schedule}" cannot be read: ${read.reason}`;
+  const never = neverComes(read.autostart) ?? neverAllowed(read.autostart, policy);
+  return never === null ? null : `the autostart "${schedule}" never starts anything: ${never}`;
+}
+
+function neverAllowed({ dayOfMonth, dayOfWeek }: Autostart, { autostartDays }: LifecyclePolicy): string | null {
+  // A day of the month may fall on any day of the week.
+  if (!dayOfMonth.isAny || autostartDays.some((day) => maskHas(dayOfWeek.mask, weekdays.indexOf(day)))) return null;
+  return `the template allows autostart on ${autostartDays.join(", ")} only`;
 }

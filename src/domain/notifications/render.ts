@@ -1,3 +1,4 @@
+import { visibleLine, visibleText } from "../../contracts/visible-text.ts";
 import type { NotificationText } from "./catalogue.ts";
 
 export interface Mail {
@@ -17,11 +18,24 @@ const digestSubjectKindsMax = 3;
 /** One line, as a subject must be: what is in it comes from templates and names. */
 export function oneLine(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+  const line = visibleLine(text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim());
   return line.length > subjectLengthMax ? `${line.slice(0, subjectLengthMax - 1)}…` : line;
 }
 
-export function renderPlain(text: NotificationText): string {
+/** What it tells of was named by whoever wrote a template, or runs in a workspace. */
+function visible(text: NotificationText): NotificationText {
+  return {
+    subject: visibleLine(text.subject),
+    what: visibleText(text.what),
+    why: visibleText(text.why),
+    facts: text.facts.map(([name, value]) => [visibleLine(name), visibleText(value)]),
+    next: visibleText(text.next),
+    command: text.command === null ? null : visibleLine(text.command),
+  };
+}
+
+export function renderPlain(notification: NotificationText): string {
+  const text = visible(notification);
   const lines = [text.what, "", `Why: ${text.why}`];
   if (text.facts.length > 0) lines.push("", ...text.facts.map(([name, value]) => `  ${name}: ${value}`));
   lines.push("", `What to do: ${text.next}`);
@@ -29,7 +43,8 @@ export function renderPlain(text: NotificationText): string {
   return lines.join("\n");
 }
 
-function renderHtml(text: NotificationText): string {
+function renderHtml(notification: NotificationText): string {
+  const text = visible(notification);
   const facts = text.facts.map(([name, value]) => `<li>${escapeHtml(name)}: ${escapeHtml(value)}</li>`).join("");
   return [
     `<p>${escapeHtml(text.what)}</p>`,

@@ -86,7 +86,7 @@ function patternFault({ regex }: ParameterValidation, value: string): string | n
   if (regex === undefined) return null;
   const compiled = compileParameterPattern(regex);
   if (compiled.kind === "error") return `cannot be checked, because the template's pattern ${compiled.reason}`;
-  return compiled.pattern.test(value) ? null : `does not match the pattern ${regex}`;
+  return compiled.pattern.matches(value) ? null : `does not match the pattern ${regex}`;
 }
 
 function isStringArray(value: unknown): value is readonly string[] {

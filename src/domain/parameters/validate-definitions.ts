@@ -1,6 +1,7 @@
 import { parametersMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
-import { compileParameterPattern } from "./parameter-pattern.ts";
+import { parameterVariable } from "../../contracts/parameter-variable.ts";
+import { compileParameterPattern, templatePatternStepsMax } from "./parameter-pattern.ts";
 import { parameterValueFault } from "./parameter-value.ts";
 
 /** What is wrong with a parameter of a template; `field` is a path such as `parameters[2].validation.regex`. */
@@ -19,13 +20,15 @@ export function validateDefinitions(definitions: readonly ParameterDefinition[])
     const reason = `there are ${definitions.length}; at most ${parametersMax} are allowed`;
     return [{ parameter: "", field: "parameters", reason }];
   }
-  const seen = new Set<string>();
+  const seen = new Map<string, string>();
+  let steps = 0;
   return definitions.flatMap((definition, index) => {
-    const isDuplicate = seen.has(definition.name);
-    seen.add(definition.name);
-    const faults = isDuplicate
-      ? [["name", "another parameter has the same name"] as const]
-      : definitionFaults(definition);
+    const variable = parameterVariable(definition.name);
+    const other = seen.get(variable);
+    if (other === undefined) seen.set(variable, definition.name);
+    steps += patternSteps(definition);
+    const faults = other === undefined ? definitionFaults(definition) : [nameFault(definition.name, other, variable)];
+    if (steps > templatePatternStepsMax && patternSteps(definition) > 0) faults.push(tooManySteps(steps));
     return faults.map(([field, reason]) => ({
       parameter: definition.name,
       field: `parameters[${index}].${field}`,
@@ -36,7 +39,25 @@ export function validateDefinitions(definitions: readonly ParameterDefinition[])
 
 type Fault = readonly [field: string, reason: string];
 
-function definitionFaults(definition: ParameterDefinition): readonly Fault[] {
+function nameFault(name: string, other: string, variable: string): Fault {
+  if (name === other) return ["name", "another parameter has the same name"];
+  // Which of the two values a hook would see would be chance.
+  return ["name", `"${name}" and "${other}" are both ${variable} in a workspace; rename one of them`];
+}
+
+function patternSteps({ validation }: ParameterDefinition): number {
+  const compiled = validation?.regex === undefined ? null : compileParameterPattern(validation.regex);
+  return compiled?.kind === "ok" ? compiled.pattern.steps : 0;
+}
+
+function tooManySteps(steps: number): Fault {
+  return [
+    "validation.regex",
+    `with those before it, the pattern unfolds into ${steps} steps; all of a template may have ${templatePatternStepsMax}`,
+  ];
+}
+
+function definitionFaults(definition: ParameterDefinition): Fault[] {
   const faults: Fault[] = [];
   if (definition.name === "") faults.push(["name", "it is empty"]);
   faults.push(...optionFaults(definition), ...validationFaults(definition));

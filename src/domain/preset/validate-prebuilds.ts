@@ -1,7 +1,8 @@
 import { poolInstancesMax } from "../../contracts/limits.ts";
 import type { PrebuildsDefinition, SchedulingDefinition } from "../../contracts/preset-definition.ts";
 import { describeScheduleError, type ScheduleError } from "../schedule/schedule-error.ts";
-import { isInstanceCount, prepareSchedules } from "../schedule/schedule-set.ts";
+import { neverComes } from "../schedule/cron.ts";
+import { isInstanceCount, type PreparedSchedule, prepareSchedules } from "../schedule/schedule-set.ts";
 import type { PresetFault } from "./preset-problem.ts";
 
 /** Shortest and longest time after which a prebuild expires, where it does (spec §1). */
@@ -46,13 +47,19 @@ function schedulingFaults({ timezone, schedule }: SchedulingDefinition): readonl
     });
   }
   const prepared = prepareSchedules(timezone, schedule);
-  if (prepared.kind === "ok") return faults;
+  if (prepared.kind === "ok") return [...faults, ...prepared.set.schedules.flatMap(neverComesFault)];
   faults.push(faultOf(prepared.error));
   if (prepared.error.kind !== "timezone") return faults;
   // An unknown zone hides the rest; with UTC in its place the author sees both mistakes at once.
   const schedules = prepareSchedules("UTC", schedule);
   if (schedules.kind === "error") faults.push(faultOf(schedules.error));
   return faults;
+}
+
+function neverComesFault({ index, cron, range }: PreparedSchedule): readonly PresetFault[] {
+  const reason = neverComes(range);
+  if (reason === null) return [];
+  return [{ field: `prebuilds.scheduling.schedule[${index}].cron`, reason: `schedule[${index}] "${cron}": ${reason}` }];
 }
 
 function faultOf(error: ScheduleError): PresetFault {

@@ -5,6 +5,7 @@ import {
   type FieldBounds,
   formatCronField,
   maskHas,
+  maskValues,
   parseCronField,
 } from "./cron-field.ts";
 
@@ -85,6 +86,8 @@ function parseUncached(text: string): CronResult {
       `it has ${text.length} characters; at most ${cronCharsMax} are allowed`,
     );
   }
+  const variable = variableOf(text);
+  if (variable !== null) return fail("cron", text, noVariable(variable, "write the zone into `timezone`"));
   const fields = text.trim().split(/\s+/);
   const [minute = "", hour = "", dayOfMonth = "", month = "", dayOfWeek = ""] = fields;
   if (fields.length !== cronFieldNames.length) {
@@ -112,6 +115,30 @@ function parseUncached(text: string): CronResult {
       dayOfWeek: daysOfWeek.field,
     },
   };
+}
+
+/** `CRON_TZ` of `CRON_TZ=Europe/Berlin 0 9 * * 1-5`, as other programs write a time zone; null when there is none. */
+export function variableOf(text: string): string | null {
+  return /^\s*([A-Za-z_]+)=/.exec(text)?.[1] ?? null;
+}
+
+export function noVariable(variable: string, instead: string): string {
+  return `it begins with ${variable}=, which is not known here; ${instead}`;
+}
+
+/** Days of each month at most; 29 February comes. */
+const monthDaysMax = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
+
+/**
+ * Why a cron would never come, null when it does: no year has a 30 February. A day of the week, where one is asked for,
+ * always comes. For whoever publishes or sets it: what is stored already stays what it was, a cron that fits no day.
+ */
+export function neverComes({ dayOfMonth, month, dayOfWeek }: Omit<CronRange, "hour">): string | null {
+  if (!dayOfWeek.isAny && !dayOfMonth.isAny) return null;
+  const days = maskValues(dayOfMonth.mask);
+  const isAnyDay = maskValues(month.mask).some((one) => days.some((day) => day <= (monthDaysMax[one - 1] ?? 0)));
+  if (isAnyDay) return null;
+  return `no month of "${formatCronField(month)}" has a day "${formatCronField(dayOfMonth)}", so it would never come`;
 }
 
 function fail(field: CronError["field"], value: string, reason: string): CronResult {

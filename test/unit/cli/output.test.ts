@@ -34,11 +34,15 @@ describe("times", () => {
 describe("text from elsewhere", () => {
   it.each([
     ["\u001b[31mred\u001b[0m", "red"],
-    ["\u001b]0;title\u0007after", "after"],
-    ["\u001b]8;;http://x\u001b\\link", "link"],
-    ["a\rb\u0008c\u009bd", "abcd"],
+    ["\u001b]0;title\u0007after", "\\x1b]0;title\\x07after"],
+    ["\u001b]8;;http://x\u001b\\link", "\\x1b]8;;http://x\\x1b\\link"],
+    ["a\rb\u0008c\u009bd", "a\\rb\\bc\\x9bd"],
+    ["admin\u202enimda\u2066", "admin\\u202enimda\\u2066"],
+    ["100 %\r", "100 %"],
+    ["two\nlines", "two\\nlines"],
+    ["\u001b[2Jcleared, \u001b[1;31mred", "\\x1b[2Jcleared, red"],
     ["tab\tstays, ünïcode – too", "tab\tstays, ünïcode – too"],
-    ["ends in \u001b", "ends in "],
+    ["ends in \u001b", "ends in \\x1b"],
   ])("%j is printed as %j", (text, shown) => {
     expect(printable(text)).toBe(shown);
   });

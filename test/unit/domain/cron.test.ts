@@ -55,6 +55,7 @@ describe("crons", () => {
     ["C82", "", "cron", "0 fields"],
     ["C83", "0 * * * *", "minute", "must be *"],
     ["C83", "0-59 * * * *", "minute", "must be *"],
+    ["a time zone as other programs write it", "CRON_TZ=Europe/Berlin * 9 * * 1-5", "cron", "CRON_TZ="],
     ["too long", `* ${"1,".repeat(200)}1 * * *`, "cron", "at most"],
   ])("%s: %j is refused", (_name, cron, field, reason) => {
     expect(parseCron(cron)).toMatchObject({ kind: "error", error: { field, reason: expect.stringContaining(reason) } });

@@ -35,6 +35,15 @@ describe("a mail", () => {
     expect(html).toContain(`href="https://prewarm.example.org/?a=1&amp;b=2"`);
   });
 
+  it("has nothing that a terminal would obey, in any of its forms", () => {
+    const evil = "a\u001b[2Jb\u009b \u202ec";
+    const detail = { workspace: evil, template: evil, error: evil, code: evil, transition: evil };
+    const { subject, plain, html } = renderMail(notificationText("build_failed", detail), around);
+    // oxlint-disable-next-line no-control-regex -- Control characters are what this is about.
+    for (const part of [subject, plain, html]) expect(part).not.toMatch(/[\u001b\u0080-\u009f\u202e]/);
+    expect(plain).toContain("a\\x1b[2Jb\\x9b \\u202ec");
+  });
+
   it("has a subject of one bounded line", () => {
     expect(oneLine("a\r\nBcc: eve\u2028x\u0000")).toBe("a Bcc: eve x");
     expect(oneLine("x".repeat(500))).toHaveLength(200);

@@ -144,8 +144,30 @@ describe("values", () => {
   });
 
   test("a pattern that does not compile, or is too long, refuses values and never throws", () => {
-    expect(parameterValueFault(define({ validation: { regex: "(" } }), "a")).toContain("is no regular expression");
+    expect(parameterValueFault(define({ validation: { regex: "(" } }), "a")).toContain("( is no regular expression");
     expect(parameterValueFault(define({ validation: { regex: "a".repeat(513) } }), "a")).toContain("513 characters");
+  });
+
+  // The engine of JavaScript takes seconds for thirty characters of the first, and twice as long for each one more.
+  test.each([
+    "^(a+)+$",
+    "^(a|aa)+$",
+    "(.*)*x",
+    "^([a-zA-Z0-9])(([-.]|[_]+)?([a-zA-Z0-9]+))*$",
+  ])("no value makes the pattern %s try for long", (regex) => {
+    const began = performance.now();
+    expect(parameterValueFault(define({ validation: { regex } }), `${"a".repeat(8_190)}!`)).toContain("does not match");
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test.each([
+    ["\\u0041\\u{1F600}", "A😀"],
+    ["^(?<year>\\d{4})-\\d\\d$", "2030-01"],
+    ["a\\/b", "a/b"],
+    ["^\\p{L}+$", "Größe"],
+  ])("the pattern %s means what it means in JavaScript", (regex, value) => {
+    expect(parameterValueFault(define({ validation: { regex } }), value)).toBeNull();
+    expect(parameterValueFault(define({ validation: { regex } }), "-")).toContain("does not match");
   });
 
   test("equal lists have one text", () => {
@@ -165,6 +187,9 @@ describe("definitions at the publish", () => {
       ["parameters[0].validation.min"],
     ],
     ["a pattern that does not compile", { validation: { regex: "[" } }, ["parameters[0].validation.regex"]],
+    ["a pattern that looks ahead", { validation: { regex: "^(?!root$).*$" } }, ["parameters[0].validation.regex"]],
+    ["a pattern that refers back", { validation: { regex: "^(.)\\1$" } }, ["parameters[0].validation.regex"]],
+    ["a pattern that unfolds", { validation: { regex: "((a?){30}){30}" } }, ["parameters[0].validation.regex"]],
     ["a pattern for a number", { type: "number", validation: { regex: "1" } }, ["parameters[0].validation.regex"]],
     ["a maximum for a string", { validation: { max: 1 } }, ["parameters[0].validation"]],
     [
@@ -191,5 +216,19 @@ describe("definitions at the publish", () => {
     expect(validateDefinitions([define(), define()])).toMatchObject([
       { parameter: "size", field: "parameters[1].name" },
     ]);
+  });
+
+  test.each([
+    ["disk-size", "disk_size", "PREWARM_PARAMETER_DISK_SIZE"],
+    ["Region", "region", "PREWARM_PARAMETER_REGION"],
+  ])("%s and %s are refused, because a workspace would see one of them only", (first, second, variable) => {
+    expect(validateDefinitions([define({ name: first }), define({ name: second })])).toMatchObject([
+      { parameter: second, field: "parameters[1].name", reason: expect.stringContaining(variable) },
+    ]);
+  });
+
+  test("all patterns of a template together are bounded", () => {
+    const many = ["a", "b", "c"].map((name) => define({ name, validation: { regex: "^x{900}$" } }));
+    expect(validateDefinitions(many)).toMatchObject([{ parameter: "c", field: "parameters[2].validation.regex" }]);
   });
 });

@@ -34,6 +34,17 @@ describe("presets at the publish", () => {
     expect(fields(pooled({ instances }))).toEqual(["presets[0].prebuilds.instances"]);
   });
 
+  test.each([
+    ["* 9 30 2 *", false],
+    ["* 9-17 31 2,4 *", false],
+    ["* 9 29 2 *", true],
+    ["* 9 30,31 1,2 *", true],
+    ["* 9 30 2 1", true],
+  ])("a schedule of %s is accepted, because it comes at some time: %s", (cron, isAccepted) => {
+    const found = pooled({ instances: 0, scheduling: { timezone: "UTC", schedule: [{ cron, instances: 1 }] } });
+    expect(fields(found)).toEqual(isAccepted ? [] : ["presets[0].prebuilds.scheduling.schedule[0].cron"]);
+  });
+
   test("a pool without an instance count is refused", () => {
     expect(fields(pooled({}))).toEqual(["presets[0].prebuilds.instances"]);
   });

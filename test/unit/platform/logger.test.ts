@@ -53,6 +53,18 @@ describe("logger", () => {
     });
   });
 
+  it("what a terminal would obey is written out, in either format", () => {
+    for (const format of ["json", "pretty"] as const) {
+      const { lines, logger } = capture(format);
+      logger.warn("refused", { name: "a\u001b[2Jb", line: "c\u009b1m \u202e", why: "x\r\ny" });
+      const text = lines.join("");
+      // oxlint-disable-next-line no-control-regex -- Control characters are what this is about.
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(text.match(/\n/g)).toHaveLength(1);
+      if (format === "json") expect(JSON.parse(text)).toMatchObject({ name: "a\u001b[2Jb", line: "c\u009b1m \u202e" });
+    }
+  });
+
   it("a circular field does not hang or throw", () => {
     const loop: Record<string, unknown> = {};
     loop["self"] = loop;

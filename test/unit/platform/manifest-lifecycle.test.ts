@@ -4,11 +4,10 @@ import { checkManifest } from "../../../src/app/templates/check-manifest.ts";
 import type { CodedError } from "../../../src/contracts/errors.ts";
 import { lifecyclePolicyDefault } from "../../../src/contracts/lifecycle.ts";
 import { lifecyclePolicy } from "../../../src/platform/manifest-lifecycle.ts";
-import { seededRandom } from "../../../src/platform/random.ts";
 
 function problemsOf(lines: readonly string[]): CodedError["problems"] {
   try {
-    checkManifest(readManifest(["driver: fake", "lifecycle:", ...lines].join("\n")), seededRandom(1));
+    checkManifest(readManifest(["driver: fake", "lifecycle:", ...lines].join("\n")));
     return [];
   } catch (error) {
     return (error as CodedError).problems;
