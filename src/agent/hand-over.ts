@@ -1,4 +1,4 @@
-import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
+import { type AgentManifest, type ClaimRecord, handedOverBefore } from "../contracts/agent-protocol.ts";
 import { createSignal } from "../platform/signal.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
@@ -134,7 +134,7 @@ export class HandOver {
       record.generation === known.generation && (record.owner?.id !== owner?.id || record.claimedAt !== claimedAt);
     if (!isOlder && !isOther) return;
     this.#contradiction =
-      `This workspace was handed over to ${owner?.username ?? "somebody"} (claimed at ${claimedAt ?? "an unknown time"}), ` +
+      `${handedOverBefore}${owner?.username ?? "somebody"} (claimed at ${claimedAt ?? "an unknown time"}), ` +
       "and the server does not know of it: its database is older than that, as after a backup was restored. " +
       "It is not handed over again, and runs no commands.";
     this.#input.log.add({ level: "error", source: "agent", text: this.#contradiction });

@@ -18,6 +18,12 @@ export const claimPollConnectedMs = 300_000;
 /** Either side sends a ping after this much silence and gives the connection up after twice as much. */
 export const agentPingMs = 10_000;
 
+/**
+ * How an agent's `detail` begins when it was handed over and its server does not know of it, as after a backup was
+ * restored: the workspace is somebody's, whatever the database says.
+ */
+export const handedOverBefore = "This workspace was handed over to ";
+
 const AgentHook = Type.Object({ run: Type.String(), timeoutMs: Type.Integer() });
 
 export const AgentManifest = Type.Object({

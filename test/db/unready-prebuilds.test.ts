@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { listPrebuilds } from "../../src/app/prebuilds/pools.ts";
 import { resumePool, setEnabled } from "../../src/app/prebuilds/manage-pools.ts";
+import { handedOverBefore } from "../../src/contracts/agent-protocol.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import type { Manifest } from "../../src/contracts/manifest.ts";
 import { createLostAgents } from "../../src/controllers/lost-agents.ts";
@@ -126,6 +127,21 @@ describe("a prebuild whose prewarm hook fails", () => {
     await agentsReady(fx, [tried]);
     expect(await reconcile(fx)).toMatchObject({ creates: 3 });
     expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", "pool_recovered"]);
+  });
+
+  it("because a restored backup does not know its owner is never cleaned up by itself, and is no word against the template", async () => {
+    const { fx, rule } = await bedWith({}, 4);
+    await reconcile(fx);
+    const jobs = await runJobs(fx);
+    for (const job of jobs)
+      if (job.workspace_id !== null) await hookFails(fx, job.workspace_id, `${handedOverBefore}ada.`);
+    expect(await failedIn(rule)).toBe(4);
+    fx.clock.advance(10 * minute);
+    expect(await reconcile(fx, { failedKeptMax: 0 }), "not hard-limited").toMatchObject({
+      creates: 4,
+      failedRemoved: 0,
+    });
+    expect(await ledgerState(fx, jobs[0]?.workspace_id as WorkspaceId)).toBe("failed");
   });
 
   it("is a pool's again when it is started by hand and becomes ready", async () => {

@@ -1,3 +1,4 @@
+import { handedOverBefore } from "../../contracts/agent-protocol.ts";
 import type { OrganizationId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
@@ -10,7 +11,8 @@ export interface KeptRow {
 const surplusStatement: Statement<KeptRow> = statement(
   "failed_surplus",
   // A pool is, for people, a template and the name of a preset: its failed ones are counted over all versions.
-  // Of a deleted template nothing is kept.
+  // Of a deleted template nothing is kept. What was somebody's before a backup was restored is no evidence but his work,
+  // and only a person deletes it.
   `select r.workspace_id, r.generation
 from (
   select b.workspace_id, b.generation, t.deleted_at is not null as is_gone,
@@ -18,7 +20,8 @@ from (
   from prebuilds b
   join presets p on p.id = b.preset_id
   join templates t on t.id = p.template_id
-  where b.state = 'failed') r
+  where b.state = 'failed'
+    and position('${handedOverBefore}' in coalesce(b.unready_because, '')) = 0) r
 where r.position > $1
   or r.is_gone
 limit $2`,

@@ -1,3 +1,4 @@
+import { handedOverBefore } from "../../contracts/agent-protocol.ts";
 import type { PresetId, WorkspaceId } from "../../contracts/ids.ts";
 import { hookTimeoutSecondsDefault } from "../../contracts/limits.ts";
 import type { Unready } from "../../domain/presence/ready-in-time.ts";
@@ -26,7 +27,7 @@ const unreadyStatement: Statement<UnreadyRow> = statement(
   // Its build went well, and it is not ready. Time counts from the build's end, from when the agent was last there, and
   // from when somebody began to watch, whichever is last. One that was ready before and went away is lost, and replaced.
   // The row is locked, as an agent that speaks takes it before it changes anything.
-  `select b.workspace_id, b.preset_id, w.name, l.number = 1 and b.first_build_result is distinct from 'failed' as is_first,
+  `select b.workspace_id, b.preset_id, w.name, l.number = 1 and coalesce(b.first_build_result, '') not in ('failed', 'abandoned') as is_first,
   u.kind, u.agent, u.detail, u.limit_ms, b.unready_because as judged,
   (
     select o.line
@@ -110,7 +111,10 @@ const failStatement: Statement<object> = statement(
     steps: { starting: ["failed"] },
     set: [
       "unready_because = f.because",
-      "first_build_result = case when f.is_first then 'failed' else b.first_build_result end",
+      // What a restored backup has forgotten says nothing of the template.
+      `first_build_result = case when not f.is_first then b.first_build_result
+    when position('${handedOverBefore}' in f.because) > 0 then 'abandoned'
+    else 'failed' end`,
       "first_build_completed_at = case when f.is_first then $4 else b.first_build_completed_at end",
     ],
     source: "unnest($1::uuid[], $2::text[], $3::boolean[]) as f(workspace_id, because, is_first)",
