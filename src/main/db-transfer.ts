@@ -5,12 +5,15 @@ import type { Readable } from "node:stream";
 import pg from "pg";
 import { runningEmbedded, startEmbeddedPostgres } from "../db/embedded/start-embedded.ts";
 import { exportDatabase } from "../db/export-database.ts";
+import { nobodyIsConnected } from "../db/agents/nobody-connected.ts";
 import { importDatabase } from "../db/import-database.ts";
 import { migrate } from "../db/migrate.ts";
 import { TransferError, type TransferReport } from "../db/transfer-format.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../platform/config/server-options.ts";
+import { Store } from "../db/store.ts";
+import { systemClock } from "../platform/clock.ts";
 import { createDisposers, type Disposers } from "../platform/disposers.ts";
 import { createLogger } from "../platform/logger.ts";
 import { reportFailure } from "./report-failure.ts";
@@ -78,11 +81,15 @@ async function transfer(config: ServerConfig, task: Transfer): Promise<TransferR
     disposers.add("database connections", () => pool.end());
     if (verb === "import") await migrate(pool, { logger });
     const client = await pool.connect();
+    let report: TransferReport;
     try {
-      return task.verb === "export" ? await exportTo(client, task) : await importDatabase(client, source(file));
+      if (task.verb === "export") return await exportTo(client, task);
+      report = await importDatabase(client, source(file));
     } finally {
       client.release();
     }
+    await nobodyIsConnected(new Store({ pool, publish: () => undefined, logger }), systemClock.now());
+    return report;
   } finally {
     await disposers.disposeAll();
   }
