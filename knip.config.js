@@ -17,7 +17,7 @@ export default {
   ],
   project: ["src/**/*.{ts,tsx}", "bin/*", "tools/**/*.{ts,mjs}", "test/**/*.ts", "bench/**/*.ts", "chaos/**/*.ts"],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["promtool", "terraform", "mount", "umount"],
+  ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo"],
   rules: {
     files: "error",
     dependencies: "error",

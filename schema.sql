@@ -287,7 +287,8 @@ create table prebuilds (
   claim_build_id uuid,
   claim_generation integer default 0 not null,
   handed_over_at timestamp with time zone,
-  ended_at timestamp with time zone
+  ended_at timestamp with time zone,
+  unready_because text
 ) with (fillfactor=70);
 create table presets (
   id uuid not null,

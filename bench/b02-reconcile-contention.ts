@@ -45,6 +45,7 @@ function contextOver(db: Store): AppContext {
       leaseMs: 30_000,
       reservedShare: 0,
       orphanAgeMs: 600_000,
+      agentLostAfterMs: 600_000,
       poolLimits,
       uploadBytesMax: 1_048_576,
       unpackedBytesMax: 1_048_576,

@@ -5,6 +5,8 @@ import type { ClaimRecord } from "../contracts/agent-protocol.ts";
 /** The newest hand-over that this workspace knows of. */
 export interface RememberedClaim {
   readonly generation: number;
+  /** The start in which it was taken over; absent in what an older agent has written. */
+  readonly startId?: string;
   /** `started`: the hook was interrupted, if nobody is running it now. */
   readonly phase: "started" | "done";
   readonly isAcknowledged: boolean;

@@ -4,7 +4,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
-import { type HookOutcome, runHook } from "./run-hook.ts";
+import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
 import type { ServerHttp } from "./server-http.ts";
 import { workFolder } from "./workspace-start.ts";
 
@@ -43,8 +43,11 @@ export class HandOver {
     this.#input = input;
     const known = input.memory.claim();
     // Acknowledged anew at each start: after a stop and a start it is another agent to the server, which then waits
-    // for a word of this one. The hook is not run again.
-    this.#newest = known === null ? null : { ...known, isAcknowledged: false };
+    // for a word of this one. The hook is not run again, unless it had failed: what it failed by may be gone, and what the
+    // server is told has to be true of this start.
+    const isTriedAgain = known !== null && known.error !== null && known.startId !== input.config.startId;
+    this.#newest =
+      known === null ? null : { ...known, isAcknowledged: false, phase: isTriedAgain ? "started" : known.phase };
   }
 
   /** Says that a look is worth it. */
@@ -160,7 +163,8 @@ export class HandOver {
 
   async #handOver(record: ClaimRecord, abort: AbortSignal): Promise<void> {
     const { memory, log } = this.#input;
-    const claim = { generation: record.generation, record, isAcknowledged: false, error: null };
+    const { startId } = this.#input.config;
+    const claim = { generation: record.generation, record, startId, isAcknowledged: false, error: null };
     // Nobody's commands run from here on, until the hook is done.
     this.#newest = { ...claim, phase: "started" };
     const manifest = await this.#input.started;
@@ -170,7 +174,7 @@ export class HandOver {
       memory.rememberClaim(this.#newest);
       const outcome = await this.#runHook(manifest, { record, hook, abort });
       if (outcome.kind === "aborted") throw new Error("the hand-over was interrupted; it will be repeated");
-      if (outcome.kind !== "succeeded") error = `The claim hook failed: ${outcome.reason}.`;
+      if (outcome.kind !== "succeeded") error = hookErrorText("claim", outcome);
     }
     if (abort.aborted) return;
     this.#newest = { ...claim, phase: "done", error };

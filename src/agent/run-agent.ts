@@ -9,6 +9,7 @@ import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
+import { followLeftOutput } from "./hook-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
@@ -30,6 +31,9 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const memory = new AgentMemory(config.stateFolder);
   const http = new ServerHttp({ ...config, requestMs: config.timing.requestMs });
   const log = new AgentLog();
+  for (const source of ["prewarm", "claim"]) {
+    followLeftOutput(config.stateFolder, source, (level, text) => log.add({ level, source, text }));
+  }
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   const isConnected = (): boolean => socket.isOpen;

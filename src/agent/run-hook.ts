@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import { endGroup, hasEnvironment } from "./process-group.ts";
+import { endGroup, hasMarkedMember } from "./process-group.ts";
+
+/** Of a hook's last line in an error text; its log has all of it. */
+const lastLineLengthMax = 500;
 
 export interface HookRun {
   /** `prewarm` or `claim`: the source of its log lines. */
@@ -19,8 +23,8 @@ export interface HookRun {
 
 export type HookOutcome =
   | { readonly kind: "succeeded" }
-  | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "timed_out"; readonly reason: string }
+  /** The reason is a sentence's second half without its full stop, and what the hook printed last. */
+  | { readonly kind: "failed" | "timed_out"; readonly reason: string; readonly lastLine: string | null }
   | { readonly kind: "aborted" };
 
 /**
@@ -39,20 +43,38 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
     // From a file, as an argument may have 128 KiB at most, and standard input belongs to the script's commands.
     writeFileSync(scriptFile, run.script, { mode: 0o600 });
   } catch (error) {
-    return { kind: "failed", reason: `it could not be prepared: ${String(error)}` };
+    return { kind: "failed", reason: `it could not be prepared: ${String(error)}`, lastLine: null };
   }
+  let lastLine: string | null = null;
+  const onLine: HookRun["onLine"] = (level, line) => {
+    if (line.trim() !== "") lastLine = line.trim();
+    run.onLine(level, line);
+  };
+  const output = openHookOutput(run.stateFolder, run.name, onLine);
   const child = spawn("sh", ["-e", scriptFile], {
     cwd: run.folder,
     env: { ...run.environment, PREWARM_HOOK: run.name },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: output === null ? ["ignore", "pipe", "pipe"] : ["ignore", ...output.stdio],
     detached: true,
   });
   if (child.pid !== undefined) writeFileSync(processFile, String(child.pid), { mode: 0o600 });
-  forwardLines(child, run.onLine);
+  if (output === null) forwardLines(child, onLine);
+  output?.release();
   const outcome = await outcomeOf(child, run);
+  output?.drain();
   if (outcome.kind !== "succeeded" && child.pid !== undefined) await endGroup(child.pid, run.killGraceMs);
   rmSync(processFile, { force: true });
-  return outcome;
+  return outcome.kind === "failed" || outcome.kind === "timed_out" ? { ...outcome, lastLine } : outcome;
+}
+
+/** How a hook ended in whole sentences, for the agent's state, the claim's error and the log. */
+export function hookErrorText(
+  name: string,
+  outcome: Extract<HookOutcome, { readonly kind: "failed" | "timed_out" }>,
+): string {
+  const what = outcome.kind === "failed" ? "failed" : "was ended";
+  const words = outcome.lastLine === null ? "" : ` Its last line: ${outcome.lastLine.slice(0, lastLineLengthMax)}`;
+  return `The ${name} hook ${what}: ${outcome.reason}.${words}`;
 }
 
 function forwardLines(child: ChildProcess, onLine: HookRun["onLine"]): void {
@@ -69,7 +91,7 @@ function forwardLines(child: ChildProcess, onLine: HookRun["onLine"]): void {
 function outcomeOf(child: ChildProcess, run: HookRun): Promise<HookOutcome> {
   return new Promise((resolve) => {
     const timer = setTimeout(
-      () => finish({ kind: "timed_out", reason: `it ran longer than ${run.timeoutMs / 1000} s` }),
+      () => finish({ kind: "timed_out", reason: `it ran longer than ${run.timeoutMs / 1000} s`, lastLine: null }),
       run.timeoutMs,
     );
     const onAbort = (): void => finish({ kind: "aborted" });
@@ -79,11 +101,12 @@ function outcomeOf(child: ChildProcess, run: HookRun): Promise<HookOutcome> {
       resolve(outcome);
     };
     run.abort.addEventListener("abort", onAbort, { once: true });
-    child.on("error", (error) => finish({ kind: "failed", reason: `it could not be started: ${error.message}` }));
+    const fail = (reason: string): void => finish({ kind: "failed", reason, lastLine: null });
+    child.on("error", (error) => fail(`it could not be started: ${error.message}`));
     // "exit" and not "close": something in the background may hold the pipes for as long as the workspace lives.
     child.on("exit", (code, signal) => {
       if (code === 0) finish({ kind: "succeeded" });
-      else finish({ kind: "failed", reason: code === null ? `it was ended by ${signal}` : `it exited with ${code}` });
+      else fail(code === null ? `it was ended by ${signal}` : `it exited with ${code}`);
     });
   });
 }
@@ -101,6 +124,7 @@ async function endLeftover(leftover: Leftover): Promise<void> {
   } catch {
     return;
   }
-  // The number may belong to another process by now: only one that carries the hook's mark is ours.
-  if (processId > 1 && hasEnvironment(processId, leftover.mark)) await endGroup(processId, leftover.killGraceMs);
+  // The number may belong to another process by now: only a group with the hook's mark is ours. The hook itself may have
+  // come to its end while there was no agent, and what it left running is there still.
+  if (processId > 1 && hasMarkedMember(processId, leftover.mark)) await endGroup(processId, leftover.killGraceMs);
 }

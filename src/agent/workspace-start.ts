@@ -4,7 +4,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
 import { commonEnvironment } from "./hook-environment.ts";
-import { type HookOutcome, runHook } from "./run-hook.ts";
+import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
 
 /** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
 export function workFolder(config: AgentConfig, manifest: AgentManifest): string {
@@ -53,8 +53,8 @@ function stateAfter(outcome: Exclude<HookOutcome, { kind: "aborted" }>): Omit<Re
     case "succeeded":
       return { state: "ready", detail: "" };
     case "failed":
-      return { state: "start_error", detail: `The prewarm hook failed: ${outcome.reason}.` };
+      return { state: "start_error", detail: hookErrorText("prewarm", outcome) };
     case "timed_out":
-      return { state: "start_timeout", detail: `The prewarm hook was ended: ${outcome.reason}.` };
+      return { state: "start_timeout", detail: hookErrorText("prewarm", outcome) };
   }
 }

@@ -19,6 +19,8 @@ export interface AppOptions {
   readonly reservedShare: number;
   /** Age from which the sweep acts on what exists without the database, or only in it. */
   readonly orphanAgeMs: number;
+  /** How long an agent may take to connect where its template does not say, and how long it may be away. */
+  readonly agentLostAfterMs: number;
   /** What the reconciler holds pools to, for saying what it will do. */
   readonly poolLimits: DeploymentLimits;
   readonly uploadBytesMax: number;

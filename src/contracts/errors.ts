@@ -136,6 +136,16 @@ export const errorRegistry = {
   ),
 
   build_failed: entry(500, "The template's own steps failed.", "See the build log: `prewarm logs NAME`."),
+  hook_failed: entry(
+    500,
+    "A hook of the workspace failed, or ran over its limit.",
+    "`prewarm logs NAME` shows what it printed; `prewarm restart NAME` runs it again.",
+  ),
+  agent_not_connected: entry(
+    500,
+    "The workspace's agent has not connected within its time.",
+    "See `prewarm logs NAME`, and whether its host reaches `access_url`.",
+  ),
   build_timeout: entry(500, "The build took longer than its limit.", "See the build log for the step that hung."),
   capacity: entry(503, "The provider has no capacity left.", "Free some, or add a provisioner."),
   transient: entry(503, "The provider failed in a way that may pass.", "Try again."),

@@ -18,6 +18,10 @@ export const parameterValueLengthMax = 8192;
 export const presetsMax = 64;
 export const agentsMax = 8;
 export const hookScriptLengthMax = 65_536;
+/** How long an agent may take to connect, where neither its manifest nor an option says. */
+export const connectTimeoutSecondsDefault = 600;
+/** Longest run of a hook whose manifest does not say. */
+export const hookTimeoutSecondsDefault = 600;
 export const manifestBytesMax = 1_048_576;
 export const archiveEntriesMax = 10_000;
 

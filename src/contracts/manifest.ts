@@ -105,7 +105,7 @@ export const ManifestPreset = Type.Object(
 export const ManifestHook = Type.Object(
   {
     run: Type.String({ minLength: 1, maxLength: hookScriptLengthMax }),
-    /** Seconds; default 600. */
+    /** Seconds; `hookTimeoutSecondsDefault` unless said. */
     timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
   },
   closed,
@@ -115,6 +115,8 @@ export const ManifestAgent = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
     directory: Type.Optional(Type.String({ maxLength: 1024 })),
+    /** Seconds after the build by which it is to have connected; the server's `prebuilds.agent_lost_after` unless said. */
+    connect_timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
     env: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: parameterValueLengthMax }))),
     hooks: Type.Optional(
       Type.Object({ prewarm: Type.Optional(ManifestHook), claim: Type.Optional(ManifestHook) }, closed),

@@ -7,6 +7,8 @@ import type { AgentId, JobId, PresetId, UserId, WorkspaceId } from "./ids.ts";
 export type Topic =
   | "jobs"
   | "pools"
+  /** A prebuild may have shown that it does not become ready. */
+  | "unready"
   | "settings"
   | "notifications"
   | `inbox:${UserId}`

@@ -25,6 +25,7 @@ import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
 import { createUnbegunDeletes } from "../controllers/unbegun-deletes.ts";
+import { createUnreadyPrebuilds } from "../controllers/unready-prebuilds.ts";
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
@@ -69,6 +70,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createJobReaper(deps),
     createDeleteRetry(deps),
     createLostAgents(deps),
+    createUnreadyPrebuilds(deps),
     createRehearsal(deps),
     createPreemption(deps),
     createBlockedJobs({ ...deps, waitLimitMs: deps.provisionerWaitLimitMs }),

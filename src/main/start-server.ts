@@ -251,6 +251,7 @@ function appOptions(
     leaseMs: config.provisionerLeaseMs,
     reservedShare: config.provisionerReservedShare,
     orphanAgeMs: config.provisionerOrphanAgeMs,
+    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
     poolLimits: prebuildsOptions(config),
     uploadBytesMax: config.templateUploadMaxBytes,
     unpackedBytesMax: config.templateUnpackedMaxBytes,

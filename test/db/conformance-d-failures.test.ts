@@ -68,8 +68,10 @@ describe("hard limit", () => {
     expect((await reconcile(fx)).creates).toBe(0);
     fx.clock.advance(10 * minute);
     expect((await reconcile(fx)).creates).toBe(1);
-    await runJobs(fx, () => succeeded);
+    const [probe] = await runJobs(fx, () => succeeded);
     fx.clock.advance(10 * minute);
+    expect((await reconcile(fx)).creates, "its build went well, which is no success before it is ready").toBe(0);
+    await agentsReady(fx, probe?.workspace_id ? [probe.workspace_id] : []);
     expect((await reconcile(fx)).creates).toBe(3);
   });
 });

@@ -92,7 +92,7 @@ describe("the end of a prebuild's build", () => {
     readonly firstBuild: string | null;
   }
   const ends: readonly End[] = [
-    { transition: "start", outcome: succeeded, state: "starting", firstBuild: "succeeded" },
+    { transition: "start", outcome: succeeded, state: "starting", firstBuild: null },
     { transition: "start", outcome: failed, state: "failed", firstBuild: "failed" },
     { transition: "start", outcome: canceled, state: "failed", firstBuild: "canceled" },
     { transition: "stop", outcome: succeeded, state: "parked", firstBuild: "succeeded" },

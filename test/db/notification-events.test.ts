@@ -8,7 +8,7 @@ import { promoteVersion } from "../../src/db/templates/templates.ts";
 import { daemonSeen, registerDaemon } from "../../src/db/daemons/daemons.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";
-import { failed, runJobs, succeeded } from "../support/daemon.ts";
+import { failed, runJobs, runJobsReady } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { registerDaemon as startLeasing } from "../support/leasing-daemon.ts";
 import { lifecycleOf, runningWorkspace } from "../support/lifecycle.ts";
@@ -56,7 +56,7 @@ describe("a pool", () => {
     await reconcile(fx);
     fx.clock.advance(11 * minute);
     await reconcile(fx);
-    expect((await runJobs(fx, () => succeeded)).length).toBe(1);
+    expect((await runJobsReady(fx)).length).toBe(1);
     await reconcileTimes(fx, 2);
     expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["pool_hard_limited", "pool_recovered"]);
     const [preset] = await fx.rows<{ id: PresetId }>("select id from presets");
@@ -73,10 +73,10 @@ describe("a pool that was hard-limited, and whose template gets another version"
 
   async function ready(fx: Fixture): Promise<void> {
     await reconcile(fx);
-    expect((await runJobs(fx, () => succeeded)).length).toBeGreaterThan(0);
+    expect((await runJobsReady(fx)).length).toBeGreaterThan(0);
   }
 
-  it("is told to have recovered once, when a build of that version has succeeded", async () => {
+  it("is told to have recovered once, when a prebuild of that version is ready", async () => {
     const fx = await testFixture();
     await failThree(fx);
     await reconcile(fx);

@@ -160,6 +160,30 @@ describe("a hand-over happens once", () => {
     await until(() => expect(bed.server.acknowledgements).toHaveLength(2));
   });
 
+  test("and its hook again at the next start when it had failed, so that what is told is true of this start", async () => {
+    bed.server.manifest = claimHook("echo run >> runs; [ -e key ] || { echo no key; exit 7; }");
+    claim();
+    bed.start({ startId: "one" });
+    await acknowledged();
+    expect(bed.server.acknowledgements[0]?.error).toBe(
+      "The claim hook failed: it exited with 7. Its last line: no key",
+    );
+    await bed.stop();
+    bed.start({ startId: "one" });
+    await until(() => expect(bed.server.acknowledgements).toHaveLength(2));
+    expect(bed.read("runs"), "the same start repeats its outcome").toBe("run\n");
+    await bed.stop();
+    writeFileSync(path.join(bed.home, "key"), "");
+    for (const startId of ["two", "three"]) {
+      bed.start({ startId });
+      const told = startId === "two" ? 3 : 4;
+      await until(() => expect(bed.server.acknowledgements).toHaveLength(told));
+      expect(bed.server.acknowledgements.at(-1)).toEqual({ generation: 1, error: null });
+      await bed.stop();
+    }
+    expect(bed.read("runs"), "and not once more when it has gone well").toBe("run\nrun\n");
+  });
+
   test("but again for a newer generation", async () => {
     bed.server.manifest = claimHook("echo $PREWARM_OWNER >> owners");
     claim("ada");

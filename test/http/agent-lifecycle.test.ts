@@ -51,23 +51,31 @@ describe("an agent's life", () => {
     expect(bed.read("projects/one/where").trim()).toBe(path.join(bed.home, "projects/one"));
   });
 
-  test("a hook that fails ends in start_error, with its exit code", async () => {
-    bed.server.manifest = prewarm("false\ntouch never");
+  test("a hook that fails ends in start_error, with its exit code and its last line", async () => {
+    bed.server.manifest = prewarm("echo fetching; echo 'npm ERR! 404' >&2; echo\nfalse\ntouch never");
     bed.start();
     await until(() => expect(bed.server.states()).toContain("start_error"));
     expect(bed.server.frames).toContainEqual(
-      expect.objectContaining({ state: "start_error", detail: expect.stringContaining("exited with 1") }),
+      expect.objectContaining({
+        state: "start_error",
+        detail: "The prewarm hook failed: it exited with 1. Its last line: npm ERR! 404",
+      }),
     );
     expect(existsSync(path.join(bed.home, "never"))).toBe(false);
   });
 
   test("a hook that runs too long ends in start_timeout, with all that it started", async () => {
     bed.server.manifest = prewarm(
-      "trap '' TERM; (trap '' TERM; while :; do sleep 0.05; done) & echo $! > child; wait",
+      "echo waiting for the mirror; trap '' TERM; (trap '' TERM; while :; do sleep 0.05; done) & echo $! > child; wait",
       300,
     );
     bed.start();
     await until(() => expect(bed.server.states()).toContain("start_timeout"));
+    expect(bed.server.frames).toContainEqual(
+      expect.objectContaining({
+        detail: "The prewarm hook was ended: it ran longer than 0.3 s. Its last line: waiting for the mirror",
+      }),
+    );
     const child = Number(bed.read("child"));
     await until(() => expect(() => process.kill(child, 0)).toThrow());
   });

@@ -108,6 +108,20 @@ describe("create", () => {
     expect(done.stderr).toContain("→ See the build log");
   });
 
+  it("ends with 1 when the claim hook failed, and says its exit code, its last line and what shows the rest", async () => {
+    const message = "The claim hook failed: it exited with 7. Its last line: no key";
+    const { bench } = await arrange({
+      createWorkspace: () => ({ status: 201, json: claimed(sampleWorkspace()) }),
+      watchWorkspace: () => ({
+        events: [["workspace", usableWorkspace({ trouble: { kind: "claim_failed", message } })]],
+      }),
+    });
+    const done = await bench.run("create", "dev", "--template", "node");
+    expect(done.exitCode).toBe(1);
+    expect(done.stderr).toContain(`error: dev: ${message} [hook_failed]`);
+    expect(done.stderr).toContain("→ `prewarm logs dev` shows the rest. It is usable all the same");
+  });
+
   it("repeats a request whose answer was lost, with the same idempotency key", async () => {
     const { bench, api } = await arrange({
       createWorkspace: (_request, attempt) =>

@@ -42,6 +42,33 @@ describe("prebuilds", () => {
     ]);
   });
 
+  it("says beneath the pools why they are held or short, and the command that shows the rest", async () => {
+    const lastFailure = {
+      at: "2030-01-01T11:59:00.000Z",
+      prebuild: "prebuild-x",
+      error: "the mirror is down",
+      command: "prewarm logs prebuilds/prebuild-x",
+    };
+    const held = {
+      reason: "hard_limited",
+      until: null,
+      count: 1,
+      detail: "the newest 3 builds failed: the mirror is down",
+    } as const;
+    const pools = [
+      samplePool({ preset: "held", held: [held], lastFailure }),
+      samplePool({ preset: "short", eligible: 0, lastFailure }),
+      samplePool({ preset: "full", eligible: 3, desired: 3, lastFailure }),
+    ];
+    const { bench } = await cliAgainst({ listPools: () => ({ json: status({ pools }) }) });
+    const rest = "(`prewarm logs prebuilds/prebuild-x` shows the rest)";
+    expect((await bench.run("prebuilds", "list")).stdout.split("\n").slice(-3)).toEqual([
+      `node/held: hard_limited: the newest 3 builds failed: the mirror is down ${rest}`,
+      `node/short: the newest failure: the mirror is down ${rest}`,
+      "",
+    ]);
+  });
+
   it("gives pools, isPaused and isEnabled as JSON", async () => {
     const { bench } = await cliAgainst({ listPools: () => ({ json: status({ isPaused: true }) }) });
     const { stdout } = await bench.run("prebuilds", "list", "--json");

@@ -91,6 +91,17 @@ export async function runJobs(
   }
 }
 
+/** Runs every job that waits, and lets the agents of what was started connect and be ready: prebuilds that can be claimed. */
+export async function runJobsReady(fx: Fixture): Promise<LeasedJobRow[]> {
+  const jobs = await runJobs(fx);
+  const started = jobs.filter((job) => job.transition === "start").map((job) => job.workspace_id);
+  await agentsReady(
+    fx,
+    started.filter((id) => id !== null),
+  );
+  return jobs;
+}
+
 type WithoutAgent<Word> = Word extends AgentWord ? Omit<Word, "agentId" | "since"> : never;
 
 /** Writes what is so of an agent, as its server does. @returns whether it was of any use. */

@@ -104,6 +104,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
       leaseMs: 30_000,
       reservedShare: options.reservedShare ?? 0,
       orphanAgeMs: 600_000,
+      agentLostAfterMs: 600_000,
       poolLimits: {
         policy: { ...testPolicy, disabled: !(options.isPrebuildsEnabled ?? true), ...options.policy },
         inFlightMax: 0,

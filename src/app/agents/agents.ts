@@ -7,7 +7,7 @@ import type {
 } from "../../contracts/agent-protocol.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
-import { logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
+import { hookTimeoutSecondsDefault, logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
 import type { ManifestAgent } from "../../contracts/manifest.ts";
 import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
@@ -15,8 +15,6 @@ import type { AppContext } from "../app-context.ts";
 import { instant } from "../page.ts";
 import { hashSecret } from "../secret.ts";
 import { agentReports } from "./agent-reports.ts";
-
-const hookTimeoutSecondsDefault = 600;
 
 /** The agent behind a token. Errors: `unauthenticated`, also once the agent's build was replaced. */
 export async function authenticateAgent(context: AppContext, secret: string): Promise<AgentRow> {

@@ -3,17 +3,20 @@ import type { Explanation, Pool, PrebuildRow, PrebuildStatus } from "../../contr
 import { CodedError } from "../../contracts/errors.ts";
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
+import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
+import { type LastFailure, lastErrorLine } from "../../domain/pool/last-failure.ts";
 import { type PlannedPool, planDeployment } from "../../domain/pool/plan-deployment.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
 import { inTurns } from "../../platform/in-turns.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
+import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
 import { openRehearsalSentences, rehearsalView } from "./rehearsal-view.ts";
@@ -73,7 +76,7 @@ function byName(one: SeenPool, other: SeenPool): number {
 }
 
 export function poolView({ snapshot, plan, versionName }: SeenPool): Pool {
-  const { preset } = snapshot;
+  const { preset, lastFailure } = snapshot;
   const { state } = plan;
   return {
     presetId: preset.presetId,
@@ -98,7 +101,12 @@ export function poolView({ snapshot, plan, versionName }: SeenPool): Pool {
       count: held.count,
       detail: held.detail,
     })),
+    ...(lastFailure === undefined ? {} : { lastFailure: failureView(lastFailure) }),
   };
+}
+
+function failureView({ at, prebuild, error, command }: LastFailure): NonNullable<Pool["lastFailure"]> {
+  return { at: instant(new Date(at)), prebuild, error: lastErrorLine(error), command };
 }
 
 export async function listPools(
@@ -155,12 +163,17 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
   const pool = await requirePool(context, actor, input);
   const record = explainPool(pool.snapshot, pool.plan);
   const presetId: PresetId = pool.snapshot.preset.presetId;
+  const { templateVersionId } = pool.snapshot.preset;
+  const unserved = (await unservedVersions(context.db, [templateVersionId], daemonsSeenSince(context))).get(
+    templateVersionId,
+  );
   const history = await decisionHistory(context.db, presetId, historyShownMax);
   return {
     pool: poolView(pool),
     sentences: [
       ...renderExplanation(record, { now: pool.snapshot.now }),
       ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
+      ...(unserved === undefined ? [] : [`Nothing of it can be built now: ${unserved}.`]),
     ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),

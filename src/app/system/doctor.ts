@@ -5,16 +5,15 @@ import { poolStrays } from "../../db/pools/consistency-pages.ts";
 import { listDaemons } from "../../db/daemons/daemons.ts";
 import { databaseFacts } from "../../db/servers/doctor.ts";
 import { countDeadDeliveries } from "../../db/notifications/notification-deliveries.ts";
-import type { PrebuildsSwitches, SwitchSetting } from "../../db/settings/settings.ts";
 import { listStrangers } from "../../db/resources/strangers.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { instant } from "../page.ts";
-import { seePools } from "../prebuilds/pools.ts";
 import { daemonFindings } from "./daemon-findings.ts";
 import { nodeFinding } from "./node-finding.ts";
 import { finding } from "./finding.ts";
+import { poolFindings } from "./pool-findings.ts";
 import { serverFindings } from "./server-findings.ts";
 
 const rowsShownMax = 20;
@@ -122,44 +121,6 @@ async function databaseFindings(context: AppContext, hasDaemon: boolean): Promis
       ),
     );
   }
-  return findings;
-}
-
-function switchFindings(context: AppContext, { pause, off }: PrebuildsSwitches): DoctorFinding[] {
-  const findings: DoctorFinding[] = [];
-  const since = ({ at, by }: SwitchSetting): string =>
-    `${by === null ? "" : ` by ${by}`} since ${at?.toISOString() ?? "?"}`;
-  if (!context.prebuildsSwitch.isAllowed) {
-    const message = "Prebuilds are switched off on this server, by its option `prebuilds.enabled`.";
-    findings.push(finding("pools", "warning", message, "Start it with `--prebuilds-enabled`."));
-  }
-  if (off.isTurned) {
-    const message = `Prebuilds are switched off${since(off)}: nothing is claimed, and the pools stay as they are.`;
-    findings.push(finding("pools", "warning", message, "`prewarm prebuilds enable` switches them on."));
-  }
-  if (pause.isTurned) {
-    const message = `Reconciliation is paused${since(pause)}.`;
-    findings.push(finding("pools", "warning", message, "`prewarm prebuilds resume` lets it act again."));
-  }
-  return findings;
-}
-
-async function poolFindings(context: AppContext): Promise<DoctorFinding[]> {
-  const { pools, switches } = await seePools(context, {});
-  const findings = switchFindings(context, switches);
-  for (const { snapshot, plan, versionName } of pools) {
-    const name = `${snapshot.preset.templateName}/${snapshot.preset.presetName}`;
-    const warn = (message: string): void => {
-      findings.push(finding("pools", "warning", message, `\`prewarm prebuilds explain ${name}\` says why.`));
-    };
-    if (plan.health.kind !== "healthy") warn(`The pool ${name} is ${plan.health.kind.replace("_", " ")}.`);
-    if (plan.rollout?.kind === "stalled") {
-      warn(
-        `The roll-out of ${name} has stopped: claims still get version ${versionName}, the new one gets none ready.`,
-      );
-    }
-  }
-  if (findings.length === 0) findings.push(finding("pools", "ok", `${pools.length} pools, all healthy.`));
   return findings;
 }
 

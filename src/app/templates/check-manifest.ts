@@ -1,5 +1,5 @@
 import type { Problem } from "../../contracts/errors.ts";
-import type { ManifestPreset } from "../../contracts/manifest.ts";
+import type { Manifest, ManifestPreset } from "../../contracts/manifest.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
 import type { NewPreset } from "../../db/templates/templates.ts";
 import type { PresetId } from "../../contracts/ids.ts";
@@ -27,6 +27,7 @@ export function checkManifest(read: ReadManifest, random: Random): readonly NewP
       reason: preset === "" ? reason : `preset "${preset}": ${reason}`,
     })),
     ...agentProblems(manifest.agents ?? []),
+    ...poolProblems(manifest),
     ...lifecycleProblems(manifest.lifecycle ?? {}),
   ].map((problem) => read.locate(problem));
   if (problems.length > 0) throw invalidManifest(problems);
@@ -45,6 +46,21 @@ function agentProblems(agents: readonly { readonly name: string }[]): { field: s
     agents.slice(0, index).some((other) => other.name === agent.name)
       ? [{ field: `agents[${index}].name`, reason: `another agent is named "${agent.name}"` }]
       : [],
+  );
+}
+
+/** A pool without agents would be empty for ever: nothing could say that a prebuild is ready (spec §2.1). */
+function poolProblems({ agents = [], presets = [] }: Manifest): { field: string; reason: string }[] {
+  if (agents.length > 0) return [];
+  return presets.flatMap(({ name, prebuilds }, index) =>
+    prebuilds === undefined
+      ? []
+      : [
+          {
+            field: `presets[${index}].prebuilds`,
+            reason: `preset "${name}" has a pool, and the template has no agents: a prebuild is ready when its agents say so, so add \`agents\``,
+          },
+        ],
   );
 }
 

@@ -15,6 +15,7 @@ import { retryAfterSecondsOf } from "./miss-reason.ts";
 import { seekOnce } from "./seek-prebuild.ts";
 import { waitForPrebuild } from "./wait-for-prebuild.ts";
 import { isQuotaAsked } from "./within-quota.ts";
+import { troubleGiven } from "./workspace-trouble.ts";
 import { workspaceView } from "./workspace-view.ts";
 
 export type Created = Static<typeof CreatedWorkspace>;
@@ -111,7 +112,7 @@ async function storedAnswer(
   const row = await workspaceById(context.db, workspaceId);
   if (row === undefined) throw new CodedError("not_found", "The workspace of this request is gone.");
   const timings = { createMs: 0, waitedMs: 0, totalMs: context.monotonicMs() - begunMs };
-  return { workspace: workspaceView(row), outcome, missReason, timings };
+  return { workspace: workspaceView(row, troubleGiven(context)), outcome, missReason, timings };
 }
 
 /** Records a `warm_only` creation that found no prebuild, as demand that was not met. @returns what to say. */

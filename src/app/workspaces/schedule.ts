@@ -26,7 +26,7 @@ interface Which {
 /** Errors: `not_found`, `prebuild_immutable`. */
 export async function getSchedule(context: AppContext, actor: Actor, input: Which): Promise<WorkspaceSchedule> {
   const workspace = await requirePersons(context, actor, input.workspace);
-  const row = await lifecycleSubject(context.db, workspace.id);
+  const row = await lifecycleSubject(context.db, workspace.id, context.clock.now());
   if (row === undefined) throw gone(workspace);
   return scheduleView(row, context.clock.now());
 }
@@ -122,7 +122,7 @@ export async function change(
   const now = context.clock.now();
   const after = await context.db.transaction("change schedule", async (tx) => {
     await lockWorkspace(tx, workspace.id);
-    const row = await lifecycleSubject(tx, workspace.id);
+    const row = await lifecycleSubject(tx, workspace.id, now);
     if (row === undefined) throw gone(workspace);
     const done = await work(tx, { row, policy: lifecyclePolicy(row.section, row.changes), now });
     if (done !== null) {
@@ -136,7 +136,7 @@ export async function change(
         detail: done.detail,
       });
     }
-    return await lifecycleSubject(tx, workspace.id);
+    return await lifecycleSubject(tx, workspace.id, now);
   });
   if (after === undefined) throw gone(workspace);
   return scheduleView(after, now);

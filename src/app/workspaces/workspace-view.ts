@@ -1,10 +1,12 @@
 import type { Build, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
 import type { AgentView, BuildView, WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { instant } from "../page.ts";
+import { type TroubleGiven, troubleOf } from "./workspace-trouble.ts";
 
-export function workspaceView(row: WorkspaceView): Workspace {
+export function workspaceView(row: WorkspaceView, given: TroubleGiven): Workspace {
   const agents = row.agents.map((agent) => agentView(agent, row.generation));
   const lost = lostOf(row);
+  const trouble = troubleOf(row, given);
   return {
     id: row.id,
     organization: row.organization,
@@ -15,6 +17,7 @@ export function workspaceView(row: WorkspaceView): Workspace {
     status: row.status,
     isPrebuild: row.is_prebuild,
     ...(lost === null ? {} : { lost }),
+    ...(trouble === null ? {} : { trouble }),
     isUsable: row.status === "running" && agents.length > 0 && agents.every(isUsable),
     parameters: row.parameters,
     latestBuild: buildView(row),

@@ -23,6 +23,7 @@ import { type Actor, canManageWorkspace, forbidden, isAdministrator } from "../a
 import { organizationOf } from "../organization.ts";
 import { type PageQuery, pageOf } from "../page.ts";
 import type { VersionDefinition, VersionDefinitions } from "./version-definitions.ts";
+import { troubleGiven } from "./workspace-trouble.ts";
 import { buildView, workspaceView } from "./workspace-view.ts";
 
 type WorkspacesContext = AppContext & { readonly versions: VersionDefinitions };
@@ -56,7 +57,7 @@ export async function findWorkspace(
 }
 
 export async function getWorkspace(context: AppContext, actor: Actor, which: string): Promise<Workspace> {
-  return workspaceView(await requireWorkspace(context, actor, which));
+  return workspaceView(await requireWorkspace(context, actor, which), troubleGiven(context));
 }
 
 export interface ListQuery extends PageQuery {
@@ -99,7 +100,8 @@ export async function listVisibleWorkspaces(
     order: query.order ?? (sort === "name" ? "asc" : "desc"),
     ...pageOf(query),
   });
-  return { workspaces: rows.map(workspaceView), total: rows[0]?.total ?? 0 };
+  const given = troubleGiven(context);
+  return { workspaces: rows.map((row) => workspaceView(row, given)), total: rows[0]?.total ?? 0 };
 }
 
 export async function listBuilds(

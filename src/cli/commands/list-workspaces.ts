@@ -41,14 +41,21 @@ export function paintStatus(output: Output, status: Workspace["status"]): (text:
 
 const costColumn: Column<Workspace> = { title: "COST", cell: ({ cost }) => String(cost), align: "right" };
 
-/** The status, and for one that should run and is not there: what is lost. */
-function statusText({ status, lost }: Workspace): string {
-  if (lost === undefined) return status;
-  return `${status}, ${lost.kind === "agent" ? "agent lost" : "gone from its host"}`;
+const troubleTexts: Readonly<Record<NonNullable<Workspace["trouble"]>["kind"], string>> = {
+  prewarm_failed: "prewarm hook failed",
+  claim_failed: "claim hook failed",
+  not_connected: "agent did not connect",
+  not_ready: "did not become ready",
+};
+
+/** The status, and for one that should run: what is lost of it, or what is wrong in it. */
+function statusText({ status, lost, trouble }: Workspace): string {
+  if (lost !== undefined) return `${status}, ${lost.kind === "agent" ? "agent lost" : "gone from its host"}`;
+  return trouble === undefined ? status : `${status}, ${troubleTexts[trouble.kind]}`;
 }
 
-function paintOf(output: Output, { status, lost }: Workspace): (text: string) => string {
-  return lost === undefined ? paintStatus(output, status) : output.paint.red;
+function paintOf(output: Output, { status, lost, trouble }: Workspace): (text: string) => string {
+  return lost === undefined && trouble === undefined ? paintStatus(output, status) : output.paint.red;
 }
 
 interface Shown {

@@ -1,13 +1,14 @@
 import type { PrebuildRow, PrebuildStatus } from "../../contracts/api/prebuilds.ts";
 import { pageSizeMax } from "../../contracts/limits.ts";
 import { ledgerStates } from "../../contracts/states.ts";
+import { prebuildsUsername } from "../../contracts/system-ids.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Output } from "../output/output.ts";
-import { renderPools } from "../output/pool-table.ts";
+import { causeLines, renderPools } from "../output/pool-table.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { pageOptions, readPage } from "../paging.ts";
 
@@ -36,13 +37,25 @@ function renderPrebuilds(prebuilds: readonly PrebuildRow[], output: Output, now:
   ]);
 }
 
+/** The command that shows the rest of an error, with the first failed one's name in it. */
+function restLines(prebuilds: readonly PrebuildRow[]): readonly string[] {
+  const broken = prebuilds.find(({ error, state }) => error !== null && state !== "deleted");
+  if (broken === undefined) return [];
+  return [
+    "",
+    `\`prewarm logs ${prebuildsUsername}/${broken.name}\` shows the rest of its error, and likewise of the others.`,
+  ];
+}
+
 async function listSingle(options: ListOptions, invocation: Invocation): Promise<void> {
   const { output, world, connect, organization } = invocation;
   const { template, preset, state, limit, offset } = options;
   const query = { ...definedOnly({ template, preset, state, limit, offset }), ...organization };
   const answer = await (await connect()).call("listPrebuilds", { query });
   output.result(answer, () =>
-    answer.prebuilds.length === 0 ? "No prebuilds." : renderPrebuilds(answer.prebuilds, output, world.clock.now()),
+    answer.prebuilds.length === 0
+      ? "No prebuilds."
+      : [renderPrebuilds(answer.prebuilds, output, world.clock.now()), ...restLines(answer.prebuilds)].join("\n"),
   );
   output.noteRest({ shown: answer.prebuilds.length, offset: offset ?? 0, total: answer.total });
 }
@@ -71,7 +84,8 @@ async function listPools(options: ListOptions, invocation: Invocation): Promise<
       );
     }
     const pools = answer.pools.length === 0 ? "No pools." : renderPools(answer.pools, output, now);
-    return [...notes, pools].join("\n");
+    const causes = causeLines(answer.pools);
+    return [...notes, pools, ...(causes.length === 0 ? [] : ["", ...causes])].join("\n");
   });
   output.noteRest({ shown: answer.pools.length, offset: offset ?? 0, total: answer.total });
 }

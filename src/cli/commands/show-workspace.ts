@@ -4,6 +4,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Output } from "../output/output.ts";
+import { printable } from "../output/printable.ts";
 import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 
@@ -38,6 +39,10 @@ function lostText({ kind, since }: NonNullable<Workspace["lost"]>, now: Date): s
     : `it is gone from its host (found ${relativeTime(since, now)}); \`prewarm start\` makes it anew`;
 }
 
+function troubleText({ name, trouble }: Workspace): string {
+  return `${printable(trouble?.message ?? "")} (\`prewarm logs ${name}\` shows the rest)`;
+}
+
 function render(workspace: Workspace, output: Output, now: Date): string {
   const { latestBuild: build } = workspace;
   const parameters = Object.entries(workspace.parameters).map(([key, value]) => `${key}=${value}`);
@@ -46,6 +51,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["owner", workspace.owner],
     ["status", `${workspace.status}${workspace.isUsable ? ", usable" : ""}`],
     ...(workspace.lost === undefined ? [] : [["lost", lostText(workspace.lost, now)] as const]),
+    ...(workspace.trouble === undefined ? [] : [["trouble", troubleText(workspace)] as const]),
     ["template", `${workspace.template} ${build.templateVersion}${workspace.isOutdated ? " (outdated)" : ""}`],
     ["preset", workspace.preset ?? "–"],
     ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],

@@ -12,8 +12,8 @@ const waiting: WorkspaceProgress = { kind: "waiting" };
 const reached: WorkspaceProgress = { kind: "reached" };
 
 /**
- * Whether a workspace has come where `transition` leads: a started one can run a command as its owner, a stopped or
- * deleted one has finished its build.
+ * Whether a workspace has come where `transition` leads: a started one can run a command as its owner, and its hooks went
+ * well; a stopped or deleted one has finished its build.
  */
 export function workspaceProgress(workspace: Workspace, transition: Transition): WorkspaceProgress {
   const build = workspace.latestBuild;
@@ -24,6 +24,9 @@ export function workspaceProgress(workspace: Workspace, transition: Transition):
   }
   if (build.status === "failed" || build.status === "canceled") return { kind: "failed", error: buildError(workspace) };
   if (transition !== "start") return build.status === "succeeded" ? reached : waiting;
+  if (workspace.trouble !== undefined) {
+    return { kind: "failed", error: troubleError(workspace, workspace.trouble) };
+  }
   if (workspace.isUsable) return reached;
   return build.status === "succeeded" ? agentProgress(workspace) : waiting;
 }
@@ -39,8 +42,27 @@ function buildError(workspace: Workspace): CodedError {
   });
 }
 
-/** Of a start that has succeeded: its agents say the rest. Without any there is nothing left to wait for. */
+/** What an owner can do about each kind of trouble, beside reading the log. */
+const remedies = {
+  prewarm_failed: "`prewarm restart NAME` runs the hook again.",
+  claim_failed: "It is usable all the same; `prewarm restart NAME` runs the hook again.",
+  not_connected: "See whether its host reaches the server at its `access_url`.",
+  not_ready: "It is kept for a look; `prewarm prebuilds explain` says what becomes of its pool.",
+} as const;
+
+/** Of a start whose build went well: a hook that failed, or an agent that does not come. */
+function troubleError(workspace: Workspace, { kind, message }: NonNullable<Workspace["trouble"]>): CodedError {
+  const { name } = workspace;
+  const code = kind === "not_connected" ? "agent_not_connected" : "hook_failed";
+  return new CodedError(code, `${name}: ${message}`, {
+    next: `\`prewarm logs ${name}\` shows the rest. ${remedies[kind].replace("NAME", name)}`,
+    details: { workspaceId: workspace.id, trouble: kind, isUsable: workspace.isUsable },
+  });
+}
+
+/** Of a start that has succeeded, at a server that tells of no trouble (the release before): its agents say the rest. */
 function agentProgress(workspace: Workspace): WorkspaceProgress {
+  // Without any there is nothing left to wait for.
   if (workspace.agents.length === 0) return reached;
   for (const agent of workspace.agents) {
     const isStartBroken = agent.state === "start_error" || agent.state === "start_timeout";

@@ -1,5 +1,6 @@
 import type { Pool } from "../../contracts/api/prebuilds.ts";
 import type { Output } from "./output.ts";
+import { printable } from "./printable.ts";
 import { relativeTime } from "./time-text.ts";
 
 /** `backoff ×2 until 2030-01-01 14:03 (in 2 min)`, one for each reason. */
@@ -32,4 +33,19 @@ export function renderPools(pools: readonly Pool[], output: Output, now: Date): 
       paint: (text) => (text === "–" ? text : output.paint.yellow(text)),
     },
   ]);
+}
+
+/** Why pools are held or short, a line for each cause, with the command that shows the rest. */
+export function causeLines(pools: readonly Pool[]): readonly string[] {
+  return pools.flatMap((pool) => {
+    const { template, preset, held, lastFailure, eligible, desired } = pool;
+    const name = `${template}/${preset}`;
+    const rest = lastFailure === undefined ? "" : ` (\`${lastFailure.command}\` shows the rest)`;
+    const isToldOnce = ({ reason }: Pool["held"][number]): boolean => reason !== "paused" && reason !== "disabled";
+    const reasons = held
+      .filter(isToldOnce)
+      .map(({ reason, detail }) => `${name}: ${reason}: ${printable(detail)}${rest}`);
+    if (reasons.length > 0 || lastFailure === undefined || eligible >= desired) return reasons;
+    return [`${name}: the newest failure: ${printable(lastFailure.error)}${rest}`];
+  });
 }

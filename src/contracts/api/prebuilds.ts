@@ -34,6 +34,10 @@ export const Pool = Type.Object({
   failed: Type.Integer(),
   parked: Type.Integer(),
   held: Type.Array(Held),
+  /** The newest failure that still counts: its last line, and the one command that shows the rest. Absent without any. */
+  lastFailure: Type.Optional(
+    Type.Object({ at: Instant, prebuild: Type.String(), error: Type.String(), command: Type.String() }),
+  ),
 });
 export type Pool = Static<typeof Pool>;
 

@@ -77,6 +77,23 @@ export const Workspace = Type.Object({
   lost: Type.Optional(
     Type.Object({ kind: Type.Union([Type.Literal("agent"), Type.Literal("resources")]), since: Instant }),
   ),
+  /**
+   * What is wrong inside of one whose build went well, in a whole sentence with the last line that was printed: a hook
+   * that failed (`prewarm_failed`; `claim_failed`, with which it may be usable all the same), an agent that has not
+   * connected within its time (`not_connected`), a prebuild that was not ready in time (`not_ready`). Absent while
+   * nothing is.
+   */
+  trouble: Type.Optional(
+    Type.Object({
+      kind: Type.Union([
+        Type.Literal("prewarm_failed"),
+        Type.Literal("claim_failed"),
+        Type.Literal("not_connected"),
+        Type.Literal("not_ready"),
+      ]),
+      message: Type.String(),
+    }),
+  ),
   /** True while it is an unclaimed prebuild. */
   isPrebuild: Type.Boolean(),
   /** Whether a command could run in it now, as its owner. */

@@ -24,7 +24,7 @@ export interface ActDeps {
 export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, now: Date): Promise<LifecycleAct | null> {
   return await deps.db.transaction("lifecycle act", async (tx) => {
     await lockWorkspace(tx, workspaceId);
-    const row = await lifecycleSubject(tx, workspaceId);
+    const row = await lifecycleSubject(tx, workspaceId, now);
     if (row === undefined) return null;
     const policy = lifecyclePolicy(row.section, row.changes);
     const act = dueAct(subjectOf(row), policy, now.getTime());
@@ -62,7 +62,7 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
 export async function noticeDeletion(deps: ActDeps, workspaceId: WorkspaceId, now: Date): Promise<boolean> {
   return await deps.db.transaction("lifecycle notice", async (tx) => {
     await lockWorkspace(tx, workspaceId);
-    const row = await lifecycleSubject(tx, workspaceId);
+    const row = await lifecycleSubject(tx, workspaceId, now);
     const deletingAt = row === undefined ? undefined : await noteDeletion(tx, workspaceId, now);
     if (row === undefined || deletingAt === undefined) return false;
     await notify(tx, {
@@ -106,6 +106,7 @@ function subjectOf(row: SubjectRow): Parameters<typeof dueAct>[0] {
     transition: row.transition,
     status: row.status,
     isBuildOurs: row.is_build_ours,
+    isBooting: row.is_booting,
     buildCreatedAt: row.build_created_at.getTime(),
     buildEndedAt: row.build_ended_at?.getTime() ?? null,
     failures: row.failures,

@@ -1,5 +1,6 @@
 import type { PresetId } from "../../contracts/ids.ts";
 import { noticePoolHealth, type PoolHealthChanges } from "../../db/notifications/notice-changes.ts";
+import { lastErrorLine } from "../../domain/pool/last-failure.ts";
 import type { PoolPlan } from "../../domain/pool/pool-plan.ts";
 import type { PoolSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
@@ -35,7 +36,10 @@ function changesOf(plans: readonly PoolPlan[], snapshots: ReadonlyMap<PresetId, 
     const pool = { presetId, organizationId, template, preset: presetName };
     const isNoted = preset.isHardLimitNoted === true;
     if (health.kind === "hard_limited" && !isNoted) {
-      limited.push({ ...pool, failures: health.failures, probeAt: new Date(health.probeAt) });
+      const { lastFailure } = snapshot;
+      const told =
+        lastFailure === undefined ? {} : { error: lastErrorLine(lastFailure.error), command: lastFailure.command };
+      limited.push({ ...pool, failures: health.failures, probeAt: new Date(health.probeAt), ...told });
     } else if (health.kind === "healthy" && preset.earlierHardLimit?.isOver === true) {
       recovered.push({ ...pool, because: "built" });
     } else if (health.kind === "healthy" && isNoted) {

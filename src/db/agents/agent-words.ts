@@ -94,9 +94,13 @@ export async function writeAgentWords(
   const workspaceIds = [...new Set(changed.map((row) => row.workspace_id))];
   if (hasPrebuilds && workspaceIds.length > 0) await followAgents(tx, workspaceIds, now);
   for (const workspaceId of workspaceIds) tx.emit(`workspace:${workspaceId}`);
+  if (hasPrebuilds && words.some(saysFailed)) tx.emit("unready");
   const began = new Map(connected.map((row) => [row.id, row.connected_at]));
   return new Map(changed.map(({ id }) => [id, began.get(id) ?? null]));
 }
+
+const saysFailed = (word: AgentWord): boolean =>
+  word.kind === "state" && (word.state === "start_error" || word.state === "start_timeout");
 
 /** The last word of each agent, of one kind. */
 function lastOf<K extends Kind>(words: readonly AgentWord[], kind: K): readonly Of<K>[] {

@@ -128,7 +128,8 @@ export interface AcknowledgedRow {
 
 const acknowledgeStatement: Statement<AcknowledgedRow> = statement(
   "agent_acknowledge",
-  // The first part sees the row as it was before this statement.
+  // The first part sees the row as it was before this statement. Its owner can use the workspace from now on, and only
+  // now its run begins: a hook that runs for longer than the TTL has taken nothing from it.
   `with before as materialized (
   select id, acknowledged_generation
   from agents
@@ -139,6 +140,14 @@ const acknowledgeStatement: Statement<AcknowledgedRow> = statement(
   where id = $1
     and retired_at is null
   returning id, workspace_id
+), run as (
+  update workspaces w
+  set deadline_at = $3::timestamptz + w.ttl_ms * interval '1 ms'
+  from updated u
+  join before b on b.id = u.id
+  where w.id = u.workspace_id
+    and b.acknowledged_generation < $2
+    and w.deadline_at < $3::timestamptz + w.ttl_ms * interval '1 ms'
 )
 select u.workspace_id, b.acknowledged_generation < $2 as is_first, p.claimed_at, p.handed_over_at
 from updated u

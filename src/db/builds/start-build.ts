@@ -101,6 +101,7 @@ const insertStatement: Statement<object> = statement(
       draining: ["draining"],
     },
     state: "case $4 when 'start' then 'building' when 'stop' then 'stopping' else 'draining' end",
+    set: ["unready_because = case when $4 <> 'start' then b.unready_because end"],
     where: "b.workspace_id = $1",
   })}
 )

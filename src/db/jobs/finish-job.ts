@@ -220,6 +220,9 @@ const areAgentsReady = `exists (select 1 from agents a where a.workspace_id = $1
       and not exists (select 1 from agents a where a.workspace_id = $1 and a.retired_at is null
         and (a.state <> 'ready' or a.server_id is null))`;
 
+/** Whether this end settles the first build: one that went well is judged by whether its prebuild becomes ready. */
+const isFirstSettled = `$5 = 1 and b.first_build_result is null and ($6 <> 'succeeded' or ${areAgentsReady})`;
+
 const ledgerStatement: Statement<object> = statement(
   "ledger_build_finished",
   ledgerMove({
@@ -244,9 +247,8 @@ const ledgerStatement: Statement<object> = statement(
     when b.state <> 'claimed' and $2 = 'start' and $3 = 'succeeded' and ${areAgentsReady} then coalesce(b.ready_at, $4)
     else b.ready_at
   end`,
-      "first_build_result = case when $5 = 1 and b.first_build_result is null then $6 else b.first_build_result end",
-      `first_build_completed_at = case when $5 = 1 and b.first_build_result is null then $4
-    else b.first_build_completed_at end`,
+      `first_build_result = case when ${isFirstSettled} then $6 else b.first_build_result end`,
+      `first_build_completed_at = case when ${isFirstSettled} then $4 else b.first_build_completed_at end`,
       "ended_at = case when $2 = 'delete' and $3 = 'succeeded' then $4 else b.ended_at end",
     ],
     where: "b.workspace_id = $1",
@@ -332,6 +334,7 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     if (number === 1 && isFailure) await insertPoolEvent(tx, ledger.preset_id, "failed");
     tx.emit("pools");
     tx.emit(`pool:${ledger.preset_id}`);
+    if (transition === "start" && hasSucceeded) tx.emit("unready");
   }
   const isPersons = (ledger === undefined || ledger.state === "claimed") && job.is_latest === true;
   const beginsRun = hasSucceeded && transition === "start" && job.stage === "ordinary";

@@ -17,6 +17,8 @@ export function expectedStateSql(): string {
   const whens = [
     `when b.claimed_at is not null then '${expectedLedgerState({ ...facts, claimed: true })}'`,
     `when w.deleted_at is not null then '${expectedLedgerState({ ...facts, deleted: true })}'`,
+    `when b.unready_because is not null and l.transition = 'start' and coalesce(j.status, 'succeeded') = 'succeeded'
+      then '${expectedLedgerState({ ...facts, isUnready: true })}'`,
     ...transitions.flatMap(whensOf),
   ];
   return `case

@@ -19,13 +19,28 @@ export async function lockPrebuildsOfAgents(tx: Tx, agentIds: readonly AgentId[]
   return (await tx.query(lockStatement, [agentIds])).length > 0;
 }
 
+/**
+ * SQL that settles the result of a first build that has ended and was not judged yet: its prebuild is ready. A build that
+ * only ended well says nothing of the template: one whose prebuilds never get ready would be healthy for ever.
+ */
+export function firstBuildSucceeded(isReady: string, at: string): readonly string[] {
+  const settles = `${isReady} and b.first_build_result is null`;
+  return [
+    `first_build_result = case when ${settles} then 'succeeded' else b.first_build_result end`,
+    `first_build_completed_at = case when ${settles} then ${at} else b.first_build_completed_at end`,
+  ];
+}
+
 const followStatement: Statement<{ readonly preset_id: PresetId }> = statement(
   "ledger_follow_agents",
   ledgerMove({
     name: "ledger_follow_agents",
     steps: { starting: ["ready"], ready: ["starting"] },
     state: "s.state",
-    set: ["ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end"],
+    set: [
+      "ready_at = case when s.state = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end",
+      ...firstBuildSucceeded("s.state = 'ready'", "$2"),
+    ],
     source: `(
   select a.workspace_id,
     case when bool_and(a.state = 'ready' and a.server_id is not null) then 'ready' else 'starting' end as state

@@ -143,7 +143,12 @@ interface PoolName {
 
 /** Pools whose health is another than the one that people were told last, as a cycle saw them. */
 export interface PoolHealthChanges {
-  readonly limited: readonly (PoolName & { readonly failures: number; readonly probeAt: Date })[];
+  readonly limited: readonly (PoolName & {
+    readonly failures: number;
+    readonly probeAt: Date;
+    readonly error?: string;
+    readonly command?: string;
+  })[];
   readonly recovered: readonly (PoolName & { readonly because: "built" | "resumed" })[];
 }
 

@@ -2,6 +2,7 @@ import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { type Statement, statement } from "../statement.ts";
 import { expectedStateSql } from "../ledger/expected-state.ts";
+import { firstBuildSucceeded } from "../ledger/follow-agents.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -67,6 +68,7 @@ const repairStatement: Statement<DivergentRow> = statement(
     set: [
       "ready_at = case when e.expected = 'ready' then coalesce(b.ready_at, $2) else b.ready_at end",
       "ended_at = case when e.expected = 'deleted' then coalesce(b.ended_at, $2) else b.ended_at end",
+      ...firstBuildSucceeded("e.expected = 'ready'", "$2"),
     ],
     source: `(
   select b.workspace_id, b.state, ${expectedState} as expected

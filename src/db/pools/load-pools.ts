@@ -3,6 +3,7 @@ import type { PoolFacts, Replacement } from "../../domain/pool/deployment-snapsh
 import type { CompletedBuild, LivePrebuild, PresetSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
+import { type FailureJson, lastFailure, lastFailureOf } from "./last-failures.ts";
 
 /** Newest finished first builds of a failing pool that are loaded; older ones no longer decide anything. */
 export const buildHistoryMax = 1_000;
@@ -142,6 +143,8 @@ interface HistoryRow {
   readonly completed_at: Date;
   readonly result: CompletedBuild["result"];
   readonly is_claimed: boolean;
+  /** In one row of each preset. */
+  readonly last_failure: FailureJson | null;
 }
 
 const historyStatement: Statement<HistoryRow> = statement(
@@ -166,7 +169,9 @@ const historyStatement: Statement<HistoryRow> = statement(
   from failing f
   where f.preset_id is not null
 )
-select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed
+select p.id as preset_id, h.created_at, h.first_build_completed_at as completed_at, h.first_build_result as result, h.is_claimed,
+  case when row_number() over (partition by p.id) = 1 then (
+  ${lastFailureOf}) end as last_failure
 from failing
 join presets p on p.id = failing.preset_id
 join templates t on t.active_version_id = p.template_version_id
@@ -230,6 +235,7 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<Loaded
   const active = new Map(presets.filter((row) => row.is_active_version).map((row) => [poolKey(row), row] as const));
   return presets.map((row) => {
     const replacement = replacementOf(row, active);
+    const failure = history.get(row.id)?.find(({ last_failure: json }) => json !== null)?.last_failure ?? null;
     return {
       preset: presetOf(row),
       versionName: row.version_name,
@@ -237,6 +243,7 @@ export async function loadPools(sql: Sql, input: LoadPoolsInput): Promise<Loaded
       history: { completed: (history.get(row.id) ?? []).map(completedOf) },
       cost: row.cost,
       ...(replacement === undefined ? {} : { replacement }),
+      ...(failure === null ? {} : { lastFailure: lastFailure(failure) }),
     };
   });
 }

@@ -13,8 +13,8 @@ export interface LostRow {
 
 const lostStatement: Statement<LostRow> = statement(
   "prebuilds_lost",
-  // `starting` is: its build went well, and an agent is not there. One that has never connected is not lost, it may
-  // take its time to boot. The row is locked, as an agent that comes back takes it before it changes anything.
+  // `starting` is: its build went well, and an agent is not there. One that was never ready is not lost: it has its time
+  // to become ready, and fails then. The row is locked, as an agent that comes back takes it before it changes anything.
   `select b.workspace_id, b.organization_id, w.name, b.generation, a.name as agent, a.disconnected_at
 from prebuilds b
 join workspaces w on w.id = b.workspace_id
@@ -24,6 +24,7 @@ join lateral (
   where g.workspace_id = b.workspace_id
     and g.retired_at is null
     and g.server_id is null
+    and g.ready_at is not null
     and g.disconnected_at <= $1
   order by g.disconnected_at
   limit 1) a on true

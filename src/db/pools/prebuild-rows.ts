@@ -22,7 +22,7 @@ const rowColumns = `b.workspace_id, w.name, t.name as template, p.name as preset
   b.state in ('starting', 'ready') and (
     (p.ttl_seconds > 0 and b.created_at < $7::timestamptz - make_interval(secs => p.ttl_seconds))
     or coalesce(b.created_at < p.invalidated_at, false)) as is_expired,
-  j.error, b.created_at, b.ready_at`;
+  coalesce(j.error, b.unready_because) as error, b.created_at, b.ready_at`;
 
 /** A page of the rows that `looked` finds; what is shown is worked out for the page alone. */
 function listStatement(name: string, looked: string): Statement<PrebuildListRow> {

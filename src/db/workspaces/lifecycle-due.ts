@@ -2,7 +2,7 @@ import type { TemplateId, WorkspaceId } from "../../contracts/ids.ts";
 import { lifecycleUserId, prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
-import { isPersons } from "./lifecycle.ts";
+import { isBooting, isPersons } from "./lifecycle.ts";
 
 /** A workspace that looks as if something were to be done. Whether it is so is asked again under its lock. */
 interface CandidateRow {
@@ -17,12 +17,12 @@ export interface Take {
 
 // Each by itself, which the limits see to: of many workspaces on which something may be due, a join reads all builds.
 const latestBuild = `cross join lateral (
-  select id, transition, initiator_id, job_id, created_at
+  select id, transition, initiator_id, job_id, created_at, template_version_id
   from builds
   where id = w.latest_build_id
   limit 1) b
 left join lateral (
-  select status
+  select status, completed_at
   from jobs
   where id = b.job_id
   limit 1) j on true`;
@@ -67,6 +67,7 @@ where w.deadline_at <= $1
   and b.transition = 'start'
   and coalesce(j.status, 'succeeded') = 'succeeded'
   and w.id <> all($3::uuid[])
+  and not ${isBooting("$1")}
   and ${isPersons}
 order by w.deadline_at
 limit $2`,

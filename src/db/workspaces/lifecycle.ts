@@ -1,6 +1,7 @@
 import type { OrganizationId, TemplateId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import type { LifecyclePolicyChanges, LifecycleSection } from "../../contracts/lifecycle.ts";
 import type { BuildStage, JobStatus, Transition } from "../../contracts/states.ts";
+import { connectTimeoutSecondsDefault, hookTimeoutSecondsDefault } from "../../contracts/limits.ts";
 import { lifecycleUserId, prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
@@ -17,6 +18,31 @@ export const isPersons = `w.deleted_at is null
     and w.owner_id > '${prebuildsUserId}'
     and coalesce((select u.state from prebuilds u where u.workspace_id = w.id), 'claimed') = 'claimed'`;
 
+/**
+ * SQL: whether a workspace `w` with its latest build `b` and that build's job `j` is still on its way to being usable at
+ * `now`: an agent has not said that it runs for its owner, and the time that it and its hooks have is not over. Until then
+ * it is not idle: nobody could use it.
+ */
+export function isBooting(now: string): string {
+  return `(b.transition = 'start'
+    and coalesce((
+      select true
+      from agents g
+      where g.workspace_id = w.id
+        and g.retired_at is null
+        and g.acknowledged_generation = 0
+      limit 1), false)
+    and coalesce(j.completed_at, b.created_at) + (
+      select coalesce(max(coalesce((m ->> 'connect_timeout')::float8, ${connectTimeoutSecondsDefault})
+        + case when m #> '{hooks,prewarm}' is null then 0
+          else coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end
+        + case when m #> '{hooks,claim}' is null then 0
+          else coalesce((m #>> '{hooks,claim,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0)
+      from template_versions bv
+      cross join jsonb_array_elements(bv.manifest -> 'agents') m
+      where bv.id = b.template_version_id) * interval '1 s' > ${now})`;
+}
+
 export interface PolicyParts {
   readonly section: LifecycleSection | null;
   readonly changes: LifecyclePolicyChanges;
@@ -32,6 +58,7 @@ export interface SubjectRow extends PolicyParts {
   readonly stage: BuildStage;
   readonly status: JobStatus;
   readonly is_build_ours: boolean;
+  readonly is_booting: boolean;
   readonly build_created_at: Date;
   readonly build_ended_at: Date | null;
   readonly failures: number;
@@ -49,6 +76,7 @@ const subjectStatement: Statement<SubjectRow> = statement(
   "lifecycle_subject",
   `select w.id, w.organization_id, w.owner_id, w.name, t.name as template, b.transition, b.stage,
   coalesce(j.status, 'succeeded') as status, b.initiator_id = '${lifecycleUserId}' as is_build_ours,
+  ${isBooting("$2::timestamptz")} as is_booting,
   b.created_at as build_created_at,
   case when b.job_id is null then b.created_at else j.completed_at end as build_ended_at,
   case when j.status = 'failed' then (
@@ -74,8 +102,8 @@ where w.id = $1
 );
 
 /** A person's workspace as the rules see it; undefined for an unclaimed prebuild, and for what is deleted. */
-export async function lifecycleSubject(sql: Sql, workspaceId: WorkspaceId): Promise<SubjectRow | undefined> {
-  return (await sql.query(subjectStatement, [workspaceId]))[0];
+export async function lifecycleSubject(sql: Sql, workspaceId: WorkspaceId, now: Date): Promise<SubjectRow | undefined> {
+  return (await sql.query(subjectStatement, [workspaceId, now]))[0];
 }
 
 const policiesStatement: Statement<PolicyParts & { readonly id: TemplateId }> = statement(

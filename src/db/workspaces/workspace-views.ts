@@ -20,6 +20,9 @@ export interface AgentView {
   readonly detail: string;
   readonly is_connected: boolean;
   readonly disconnected_at: string | null;
+  readonly has_connected: boolean;
+  /** What its manifest says; null: nothing. */
+  readonly connect_timeout_s: number | null;
   readonly ready_at: string | null;
   readonly acknowledged_generation: number;
   readonly claim_error: string | null;
@@ -58,6 +61,8 @@ export interface WorkspaceView extends BuildView {
   readonly generation: number;
   readonly parameters: Record<string, string>;
   readonly agents: readonly AgentView[];
+  /** Why an unclaimed prebuild counts as failed though its build went well. */
+  readonly unready_because: string | null;
   /** When it was found that what it consists of is gone from its host. */
   readonly gone_at: Date | null;
   readonly is_outdated: boolean;
@@ -99,10 +104,15 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
   t.name as template, b.template_version_id, p.name as preset, ${statusOf} as status,
   l.workspace_id is not null and l.state <> 'claimed' as is_prebuild,
   case when l.workspace_id is null then 1 when l.handed_over_at is null then 0 else l.claim_generation end as generation,
-  b.parameters,
+  b.parameters, case when l.state = 'failed' then l.unready_because end as unready_because,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'state', a.state, 'detail', a.detail,
       'is_connected', a.server_id is not null, 'disconnected_at', a.disconnected_at, 'ready_at', a.ready_at,
+      'has_connected', a.connected_at is not null, 'connect_timeout_s', (
+        select (m ->> 'connect_timeout')::float8
+        from jsonb_array_elements(v.manifest -> 'agents') m
+        where m ->> 'name' = a.name
+        limit 1),
       'acknowledged_generation', a.acknowledged_generation, 'claim_error', a.claim_error) order by a.position)
     from agents a
     where a.workspace_id = w.id

@@ -8,6 +8,8 @@ export interface LedgerFacts {
   readonly claimed: boolean;
   /** Top-level agents of the latest build. */
   readonly agents: { readonly total: number; readonly ready: number };
+  /** Whether it was judged that this start did not become ready within its time (spec §2.1); absent: it was not. */
+  readonly isUnready?: boolean;
   /** Whether the workspace is gone, with or without a delete build. */
   readonly deleted: boolean;
 }
@@ -21,7 +23,8 @@ export function expectedLedgerState(facts: LedgerFacts): LedgerState {
   switch (facts.transition) {
     case "start":
       if (isActive) return "building";
-      return facts.jobStatus === "succeeded" ? startedState(facts.agents) : "failed";
+      if (facts.jobStatus !== "succeeded" || facts.isUnready === true) return "failed";
+      return startedState(facts.agents);
     case "stop":
       // A stop that failed left something behind of unknown use: it must not be handed out either.
       return isActive ? "stopping" : "parked";

@@ -7,7 +7,8 @@ import type { LedgerState } from "../../contracts/states.ts";
 export const ledgerTransitions: Readonly<Record<LedgerState, readonly LedgerState[]>> = {
   // Straight to ready when the agents were faster than the job; deleted when it was cancelled before a daemon took it.
   building: ["starting", "ready", "failed", "deleted"],
-  starting: ["ready", "building", "stopping", "draining"],
+  // Failed when it did not become ready within its time.
+  starting: ["ready", "failed", "building", "stopping", "draining"],
   ready: ["claimed", "starting", "building", "stopping", "draining"],
   // Nothing leads back into the pool.
   claimed: [],

@@ -19,6 +19,8 @@ export interface LifecycleSubject {
   readonly status: JobStatus;
   /** Whether the latest build is the executor's own. */
   readonly isBuildOurs: boolean;
+  /** Whether it is on its way to being usable: its agents and hooks still have time. Absent: it is not. */
+  readonly isBooting?: boolean;
   readonly buildCreatedAt: number;
   readonly buildEndedAt: number | null;
   /** Builds in a row that failed, the latest included. */
@@ -134,6 +136,8 @@ function dormancy(subject: LifecycleSubject, policy: LifecyclePolicy, at: number
 function autostop(subject: LifecycleSubject, _: LifecyclePolicy, at: number): LifecycleAct | undefined {
   const { transition, status, deadlineAt, lastUsedAt } = subject;
   if (transition !== "start" || status !== "succeeded" || deadlineAt === null || deadlineAt > at) return undefined;
+  // A TTL shorter than a hook would stop it as idle before anybody could use it, at each start again.
+  if (subject.isBooting === true) return undefined;
   return { kind: "stop", because: "autostop", reason: `stopped: idle for ${durationText(at - lastUsedAt)}` };
 }
 

@@ -41,10 +41,13 @@ const catalogue: Readonly<Record<NotificationKind, (detail: Detail) => Notificat
     return {
       subject: `The pool ${template}/${preset} is hard-limited: its newest builds all failed`,
       what: `The pool ${template}/${preset} creates no prebuilds any more, but one from time to time to see whether it works again.`,
-      why: `Its newest ${read.text(detail, "failures")} builds all failed.`,
+      why: `Its newest ${read.text(detail, "failures")} builds all failed${typeof detail["error"] === "string" ? `, the last one by this: ${read.text(detail, "error")}` : "."}`,
       facts: [["next probe", probeAt]],
-      next: "Look at the log of a failed build, then publish a corrected version, or resume the pool when the cause lay elsewhere.",
-      command: `prewarm prebuilds explain ${template}/${preset}`,
+      next: "Look at its log, then publish a corrected version, or resume the pool when the cause lay elsewhere.",
+      command:
+        typeof detail["command"] === "string"
+          ? read.text(detail, "command")
+          : `prewarm prebuilds explain ${template}/${preset}`,
     };
   },
   pool_recovered: (detail) => {

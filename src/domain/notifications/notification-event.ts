@@ -22,6 +22,9 @@ interface Details {
     readonly presetId: string;
     readonly failures: number;
     readonly probeAt: string;
+    /** The last line of the newest failure, and the command that shows the rest; absent when it is not known any more. */
+    readonly error?: string;
+    readonly command?: string;
   };
   readonly pool_recovered: {
     readonly template: string;

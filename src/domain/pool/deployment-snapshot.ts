@@ -4,6 +4,7 @@
  */
 import type { OrganizationId, PresetId } from "../../contracts/ids.ts";
 import { desiredInstances } from "../schedule/desired-instances.ts";
+import type { LastFailure } from "./last-failure.ts";
 import type { CreateRate } from "./limit-create-rate.ts";
 import type { PoolQuota } from "./limit-by-quota.ts";
 import type {
@@ -34,6 +35,7 @@ export interface PoolFacts {
   /** Cost units of one prebuild; 0 where nothing was declared or reported. */
   readonly cost: number;
   readonly replacement?: Replacement;
+  readonly lastFailure?: LastFailure;
 }
 
 export interface DeploymentSnapshot {
@@ -68,8 +70,9 @@ interface SnapshotGiven {
   readonly policy: PoolPolicy;
 }
 
-function ownSnapshot({ preset, prebuilds, history }: PoolFacts, { now, policy }: SnapshotGiven): PoolSnapshot {
-  return { preset, prebuilds, history, now, policy };
+function ownSnapshot(facts: PoolFacts, { now, policy }: SnapshotGiven): PoolSnapshot {
+  const { preset, prebuilds, history, lastFailure } = facts;
+  return { preset, prebuilds, history, now, policy, ...(lastFailure === undefined ? {} : { lastFailure }) };
 }
 
 /** A replacement that may not be handed out (a rehearsal blocks it) is not ready: nobody could claim it. */

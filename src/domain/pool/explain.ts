@@ -1,5 +1,6 @@
 import { changeHorizonDefaultMs, type DesiredChange, nextChange } from "../schedule/next-change.ts";
 import { describeScheduleError } from "../schedule/schedule-error.ts";
+import type { LastFailure } from "./last-failure.ts";
 import type { PoolPlan } from "./pool-plan.ts";
 import {
   isActivePreset,
@@ -21,6 +22,8 @@ export interface DecisionInputs {
   readonly failedBuilds: number;
   readonly policy: PoolPolicy;
   readonly surge: SurgeProgress | null;
+  /** Absent in records of the release before. */
+  readonly lastFailure?: LastFailure | null;
 }
 
 /** Why a pool was treated as it was, for storing and for people. Plain JSON; `formatVersion` names its shape. */
@@ -60,6 +63,7 @@ export function explainPool(snapshot: PoolSnapshot, plan: PoolPlan): DecisionRec
       failedBuilds: history.completed.filter((build) => build.result !== "succeeded").length,
       policy,
       surge: surge ?? null,
+      lastFailure: snapshot.lastFailure ?? null,
     },
     scheduleFault: scheduleError === undefined ? null : describeScheduleError(scheduleError),
     nextChange: isActive ? nextChange(preset, now, changeHorizonDefaultMs) : null,

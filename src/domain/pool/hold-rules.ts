@@ -1,5 +1,6 @@
 import type { HeldReason } from "../../contracts/states.ts";
 import { backoffAt } from "./backoff.ts";
+import { failureClause } from "./last-failure.ts";
 import type { Held, PoolMode, RuleAnswer } from "./pool-plan.ts";
 import type { PoolSnapshot } from "./pool-snapshot.ts";
 import type { PresetHealth } from "./preset-health.ts";
@@ -95,12 +96,20 @@ function judgeValidation({ health }: HoldContext): Verdict {
 function judgeHardLimit({ health, snapshot, state }: HoldContext): Verdict {
   if (health.kind !== "hard_limited") return null;
   const { failureHardLimit } = snapshot.policy;
-  const what = `the newest ${failureHardLimit === 1 ? "build" : `${failureHardLimit} builds`} failed`;
+  const which = failureHardLimit === 1 ? "build" : `${failureHardLimit} builds`;
+  const what = `the newest ${which} failed${failureClause(snapshot.lastFailure)}`;
   if (snapshot.now < health.probeAt) {
     return { allowed: 0, until: health.probeAt, detail: `${what}; one single create is tried after the cool-down` };
   }
-  if (state.starting > 0) return { allowed: 0, detail: `${what}; a build under way will show whether it works again` };
+  if (state.starting > 0 || isOneUndecided(snapshot)) {
+    return { allowed: 0, detail: `${what}; one under way will show whether it works again` };
+  }
   return { allowed: 1, detail: `${what}; the cool-down is over and one single create is tried` };
+}
+
+/** Whether a build has ended well and its prebuild has still to become ready: only that says that it works again. */
+function isOneUndecided({ prebuilds }: HoldContext["snapshot"]): boolean {
+  return prebuilds.some(({ state, readyAt }) => state === "starting" && readyAt === null);
 }
 
 function judgeBackoff({ health, snapshot, state }: HoldContext): Verdict {
@@ -109,7 +118,7 @@ function judgeBackoff({ health, snapshot, state }: HoldContext): Verdict {
   const backoff = backoffAt(snapshot.history, snapshot.policy, { desired: state.desired, now: snapshot.now });
   if (backoff === null) return null;
   const failures = backoff.failures === 1 ? "1 recent build failed" : `${backoff.failures} recent builds failed`;
-  return { allowed: 0, until: backoff.until, detail: failures };
+  return { allowed: 0, until: backoff.until, detail: `${failures}${failureClause(snapshot.lastFailure)}` };
 }
 
 function judgeInFlight({ snapshot, state }: HoldContext, remaining: number): Verdict {

@@ -5,6 +5,7 @@
 import type { OrganizationId, PresetId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
 import type { ScheduleDefinition } from "../../contracts/preset-definition.ts";
 import type { LedgerState } from "../../contracts/states.ts";
+import type { LastFailure } from "./last-failure.ts";
 
 export interface PresetSnapshot {
   readonly presetId: PresetId;
@@ -110,6 +111,8 @@ export interface PoolSnapshot {
   readonly history: BuildHistory;
   readonly now: number;
   readonly policy: PoolPolicy;
+  /** For saying why creates are held; where the loader found a failure that counts. */
+  readonly lastFailure?: LastFailure;
   /** Only for an outdated preset of a template with `surge`, whose active version has a preset of the same name. */
   readonly surge?: SurgeProgress;
 }

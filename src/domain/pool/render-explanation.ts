@@ -1,5 +1,6 @@
 import { durationText, isoInstant } from "../time/instant-text.ts";
 import type { DecisionRecord } from "./explain.ts";
+import { lastErrorLine } from "./last-failure.ts";
 import type { DeleteReason, Held, PoolAction } from "./pool-plan.ts";
 
 /** A decision in plain sentences, the most important first. `now` (milliseconds) is when it is read. */
@@ -8,9 +9,11 @@ export function renderExplanation(record: DecisionRecord, { now }: { readonly no
     headline(record),
     ...wantedLines(record),
     numbersLine(record),
+    ...waitingLines(record),
     ...record.actions.map(actionLine),
     ...(record.actions.length === 0 ? ["Nothing is to be done."] : []),
     ...record.held.map((held) => heldLine(held, now)),
+    ...failureLines(record),
     ...rolloutLines(record, now),
     ...nextChangeLines(record, now),
     `Decided at ${isoInstant(record.decidedAt)}, ${durationText(now - record.decidedAt)} ago.`,
@@ -42,6 +45,23 @@ function numbersLine({ state }: DecisionRecord): string {
   if (stopping > 0) parts.push(`${stopping} stopping`);
   if (deleting > 0) parts.push(`${deleting} being deleted`);
   return `It has ${parts.join(", ")}.`;
+}
+
+function waitingLines({ mode, state, held }: DecisionRecord): readonly string[] {
+  const waiting = state.running - state.expired - state.eligible;
+  if (mode !== "active" || waiting <= 0 || held.some(({ reason }) => reason === "claim_replaces")) return [];
+  return [`Of these ${waiting} wait for their agents to be ready; one that is not in time has failed.`];
+}
+
+/** What the newest failure was, while the pool is short of prebuilds or held because of it. */
+function failureLines({ state, held, inputs: { lastFailure } }: DecisionRecord): readonly string[] {
+  if (lastFailure === undefined || lastFailure === null) return [];
+  if (state.eligible >= state.desired && held.length === 0) return [];
+  const { prebuild, at, error, command } = lastFailure;
+  return [
+    `The newest failure was of ${prebuild} at ${isoInstant(at)}: ${lastErrorLine(error)}`,
+    `\`${command}\` shows the rest.`,
+  ];
 }
 
 const deleteBecause: Readonly<Record<DeleteReason, string>> = {

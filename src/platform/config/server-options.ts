@@ -176,7 +176,7 @@ const prebuilds = {
     min: secondMs,
     max: 30 * dayMs,
     description:
-      "Time after which an unclaimed prebuild is replaced whose agent was connected and is not any more, counted while a server is there to be called.",
+      "Time after which an unclaimed prebuild is replaced whose agent was ready and is not connected any more, counted while a server is there to be called. Also how long an agent may take to connect after the build where its template has no `connect_timeout`: a prebuild that takes longer has failed.",
   }),
   prebuildsFailedKept: integerOption({
     name: "prebuilds.failed_kept",

@@ -45,6 +45,19 @@ describe("a workspace on its way", () => {
     expect(progress.kind === "failed" && progress.error.message).toContain(reason);
   });
 
+  it.each([
+    ["prewarm_failed", false, "hook_failed", "restart dev"],
+    ["claim_failed", true, "hook_failed", "usable all the same"],
+    ["not_connected", false, "agent_not_connected", "access_url"],
+  ] as const)("has failed by what the server tells of it: %s", (kind, isUsable, code, next) => {
+    const message = "The hook failed: it exited with 7. Its last line: no key";
+    const workspace = usableWorkspace({ isUsable, trouble: { kind, message } });
+    const progress = workspaceProgress(workspace, "start");
+    expect(progress).toMatchObject({ kind: "failed", error: { code, message: `dev: ${message}` } });
+    expect(progress.kind === "failed" && progress.error.next).toContain("`prewarm logs dev` shows the rest");
+    expect(progress.kind === "failed" && progress.error.next).toContain(next);
+  });
+
   it("has failed with the build's code, and as cancelled when it was", () => {
     const failed = sampleWorkspace({
       latestBuild: sampleBuild({ status: "failed", errorCode: "capacity", error: "full" }),

@@ -13,6 +13,7 @@ import { PhaseTimer } from "./phase-timer.ts";
 import { pullImage } from "./pull-image.ts";
 import { putFiles } from "./put-files.ts";
 import { removeContainers } from "./remove-workspace.ts";
+import { watchOwnCommand } from "./watch-own-command.ts";
 import { watchStart } from "./watch-start.ts";
 
 export interface StartOptions {
@@ -28,6 +29,8 @@ export interface StartOptions {
 
 /** How long a container may take to fetch its agent before the build stops looking on. */
 const agentBeginsMs = 120_000;
+/** As long is looked at a command of the template's own: what it does before it starts the agent is its business. */
+const ownCommandBeginsMs = 5_000;
 
 interface Inspected {
   readonly Id: string;
@@ -99,6 +102,9 @@ export async function startContainer(options: StartOptions): Promise<ApplyReport
     const agents = work.agents.length;
     const watch = { engine, container: container.Id, agents, limitMs: agentBeginsMs, abort, onLine: say("agent") };
     await timer.time("agent", () => watchStart(watch));
+  } else {
+    const watch = { engine, container: container.Id, limitMs: ownCommandBeginsMs, abort, onLine: say("agent") };
+    await timer.time("agent", () => watchOwnCommand(watch));
   }
   return { phases: timer.phases, resources: resourcesOf({ plan, image, container: await inspect(options) }) };
 }

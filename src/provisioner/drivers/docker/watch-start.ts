@@ -16,9 +16,11 @@ export interface WatchStartOptions {
 /** Lines of a container that has ended that are told with its end. */
 const lastLines = 5;
 
-interface Inspected {
+/** What is looked at of a container's inspection. */
+export interface Inspected {
   readonly State: {
     readonly Running: boolean;
+    readonly Restarting?: boolean;
     readonly ExitCode: number;
     readonly OOMKilled?: boolean;
     readonly Error?: string;
@@ -62,15 +64,24 @@ export async function watchStart(options: WatchStartOptions): Promise<void> {
   throw await endOf(options, said);
 }
 
-async function endOf({ engine, container }: WatchStartOptions, said: readonly string[]): Promise<CodedError> {
-  const { State: state } = await engine.call<Inspected>({ method: "GET", path: `/containers/${container}/json` });
+/** The error of a container that has ended, or keeps ending, with the last lines that it said. */
+export async function endOf(
+  { engine, container }: Pick<WatchStartOptions, "engine" | "container">,
+  said: readonly string[],
+): Promise<CodedError> {
+  const { State: state, RestartCount: restarts = 0 } = await engine.call<Inspected>({
+    method: "GET",
+    path: `/containers/${container}/json`,
+  });
   const reason = said
     .filter((line) => line !== "")
     .slice(-lastLines)
     .join(" / ");
   const how = state.OOMKilled === true ? "it used more memory than it may" : `exit code ${state.ExitCode}`;
   const what =
-    state.ExitCode === noAgentExitCode ? "No agent can run in this image" : `The container has ended (${how})`;
+    state.ExitCode === noAgentExitCode
+      ? "No agent can run in this image"
+      : `The container ${restarts > 0 ? "ends again and again" : "has ended"} (${how})`;
   return new CodedError("build_failed", `${what}: ${reason || state.Error || "it said nothing"}`, {
     next: "See docs/docker.md for what an image needs: sh, one of curl, wget and python3, and glibc or Node 20.",
   });
