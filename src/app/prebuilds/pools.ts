@@ -172,8 +172,8 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
     pool: poolView(pool),
     sentences: [
       ...renderExplanation(record, { now: pool.snapshot.now }),
-      ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
       ...(unserved === undefined ? [] : [`Nothing of it can be built now: ${unserved}.`]),
+      ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
     ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),
