@@ -66,8 +66,8 @@ ${latestBuild}
 where w.deadline_at <= $1
   and b.transition = 'start'
   and coalesce(j.status, 'succeeded') = 'succeeded'
-  and not ${isBooting("$1")}
   and w.id <> all($3::uuid[])
+  and not ${isBooting("$1")}
   and ${isPersons}
 order by w.deadline_at
 limit $2`,
