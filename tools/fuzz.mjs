@@ -4,7 +4,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 
 const { values } = parseArgs({
-  options: { requests: { type: "string", default: "6000" }, seed: { type: "string", default: "1" } },
+  options: { requests: { type: "string", default: "15000" }, seed: { type: "string", default: "1" } },
 });
 const root = path.resolve(import.meta.dirname, "..");
 const vitest = path.join(root, "node_modules/vitest/vitest.mjs");

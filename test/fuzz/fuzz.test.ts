@@ -4,7 +4,7 @@ import { fuzzSockets } from "./fuzz-sockets.ts";
 import { createWorld, sendRaw, type World } from "./world.ts";
 
 /** By hand: `npm run fuzz -- --requests 50000 --seed 7`. */
-const requests = Number(process.env["FUZZ_REQUESTS"] ?? 6_000);
+const requests = Number(process.env["FUZZ_REQUESTS"] ?? 15_000);
 const seed = Number(process.env["FUZZ_SEED"] ?? 1);
 const msPerRequest = 60;
 const limitMs = 120_000 + requests * msPerRequest;

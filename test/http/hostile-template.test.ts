@@ -55,7 +55,7 @@ test("the server answers others at once while it reads a template that takes sec
 });
 
 test("a reading that does not end is given up", async () => {
-  const reader = openManifestReader({ program: await bundledManifestWorker(), elapsedMsMax: 1 });
+  const reader = openManifestReader({ program: bundledManifestWorker(), elapsedMsMax: 1 });
   expect(await reader("driver: process\n")).toMatchObject({
     kind: "refused",
     problems: [{ reason: expect.stringContaining("longer than") }],
@@ -63,7 +63,7 @@ test("a reading that does not end is given up", async () => {
 });
 
 test("pushes beyond those that may wait are told to come again", async () => {
-  const reader = openManifestReader({ program: await bundledManifestWorker() });
+  const reader = openManifestReader({ program: bundledManifestWorker() });
   const reads = await Promise.allSettled(Array.from({ length: 30 }, async () => reader("driver: process\n")));
   const refused = reads.filter((read) => read.status === "rejected");
   expect(refused.length).toBe(8);

@@ -11,11 +11,14 @@ import {
 } from "../../src/db/embedded/start-embedded.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
+import { bundleProgram } from "./bundled-program.ts";
 
 declare module "vitest" {
   export interface ProvidedContext {
     /** The run's PostgreSQL, for `createTestDatabase` alone. */
     readonly testPostgres: EmbeddedConnection;
+    /** Path of the compiled `src/main/manifest-worker.ts`, for `bundledManifestWorker` alone. */
+    readonly manifestWorker: string;
   }
 }
 
@@ -77,7 +80,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
+  const manifestWorker = path.join(folder, "manifest-worker.mjs");
   try {
+    await bundleProgram("src/main/manifest-worker.ts", manifestWorker);
     const pool = new pg.Pool({ ...server.connection, max: 2 });
     pool.on("error", () => {});
     try {
@@ -90,5 +95,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   project.provide("testPostgres", server.connection);
+  project.provide("manifestWorker", manifestWorker);
   return teardown;
 }

@@ -36,7 +36,7 @@ export async function startTestServer(
   const logger = memoryLogger();
   const disposers = createDisposers(logger);
   const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
-  const manifestWorker = await bundledManifestWorker();
+  const manifestWorker = bundledManifestWorker();
   const startOne = (): Promise<RunningServer> =>
     startServer({
       config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
