@@ -78,6 +78,8 @@ async function transfer(config: ServerConfig, task: Transfer): Promise<TransferR
     const connection = await connect(config, { verb, disposers });
     // No limit but that for connecting: a transfer takes what it takes.
     const pool = new pg.Pool({ keepAlive: true, ...connection, max: 1, connectionTimeoutMillis: connectTimeoutMs });
+    // Without a listener an idle connection that the server closes ends the program; the statement under way says why.
+    pool.on("error", (error) => logger.warn("an idle database connection was lost", { reason: error.message }));
     disposers.add("database connections", () => pool.end());
     if (verb === "import") await migrate(pool, { logger });
     const client = await pool.connect();

@@ -43,19 +43,24 @@ export function readYaml(text: string, isText: IsText): YamlText {
   if (unreadable !== null) return { contents: null, lines, value: null, problems: [{ offset: 0, reason: unreadable }] };
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, logLevel: "silent" });
   if (document.errors.length > 0) {
-    const problems = document.errors.slice(0, problemsMax).map((error) => ({
-      offset: error.pos[0],
-      reason: reasonOf(error.message),
-    }));
-    return { contents: null, lines, value: null, problems };
+    // The parser may run out of its stack more than once, depending on how much of it there was: it is one fault.
+    const problems = new Map<string, YamlProblem>();
+    for (const error of document.errors) {
+      const reason = reasonOf(error.message);
+      const key = isTooDeep(error.message) ? reason : `${error.pos[0]} ${reason}`;
+      if (!problems.has(key) && problems.size < problemsMax) problems.set(key, { offset: error.pos[0], reason });
+    }
+    return { contents: null, lines, value: null, problems: [...problems.values()] };
   }
   const reader = new YamlReader(isText);
   const value = reader.read(document.contents);
   return { contents: document.contents, lines, value, problems: reader.problems };
 }
 
+const isTooDeep = (message: string): boolean => /call stack/.test(message);
+
 function reasonOf(message: string): string {
-  if (/call stack/.test(message)) return `it is nested more than ${manifestDepthMax} deep`;
+  if (isTooDeep(message)) return `it is nested more than ${manifestDepthMax} deep`;
   return message.split(" at line")[0] ?? message;
 }
 

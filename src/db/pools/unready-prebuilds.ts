@@ -113,7 +113,7 @@ const failStatement: Statement<object> = statement(
       "unready_because = f.because",
       // What a restored backup has forgotten says nothing of the template.
       `first_build_result = case when not f.is_first then b.first_build_result
-    when position('${handedOverBefore}' in f.because) > 0 then 'abandoned'
+    when position('${handedOverBefore}' in f.because) > 0 then coalesce(b.first_build_result, 'succeeded')
     else 'failed' end`,
       "first_build_completed_at = case when f.is_first then $4 else b.first_build_completed_at end",
     ],
@@ -130,8 +130,8 @@ export async function failUnready(tx: Tx, verdicts: readonly Verdict[], now: Dat
     verdicts.map(({ isFirst }) => isFirst),
     now,
   ]);
-  for (const { workspaceId, presetId, isFirst } of verdicts) {
-    if (isFirst) await insertPoolEvent(tx, presetId, "failed");
+  for (const { workspaceId, presetId, isFirst, because } of verdicts) {
+    if (isFirst && !because.includes(handedOverBefore)) await insertPoolEvent(tx, presetId, "failed");
     tx.emit(`workspace:${workspaceId}`);
     tx.emit(`pool:${presetId}`);
   }
