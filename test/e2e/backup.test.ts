@@ -31,12 +31,16 @@ async function poolIsFull(): Promise<void> {
       const { pools } = await json<{ readonly pools: readonly Pool[] }>("prebuilds list");
       return pools.length > 0 && pools.every((pool) => pool.eligible >= pool.desired);
     },
-    60_000,
+    120_000,
   );
 }
 
 beforeAll(async () => {
-  server = new WholeServer({ PREWARM_PREBUILDS_RECONCILIATION_INTERVAL: "5s" });
+  server = new WholeServer({
+    PREWARM_PREBUILDS_RECONCILIATION_INTERVAL: "5s",
+    // A build that was under way in the backup is abandoned, and the pool pauses for so long.
+    PREWARM_PREBUILDS_BACKOFF_INTERVAL: "1s",
+  });
   backup = path.join(server.folder, "backup.prewarm");
   await server.start();
   await server.must(["templates", "push", path.join(root, "templates/starter"), "--name", "starter"]);
