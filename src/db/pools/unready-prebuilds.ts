@@ -54,11 +54,13 @@ cross join lateral (
   cross join lateral (
     select coalesce(max((m ->> 'connect_timeout')::float8 * 1000), $3) as connect_ms,
       coalesce(max(case when m #> '{hooks,prewarm}' is not null
-        then coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000 as hook_ms
+        then coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000
+      + coalesce(max(case when m #> '{hooks,start}' is not null
+        then coalesce((m #>> '{hooks,start,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000 as hooks_ms
     from jsonb_array_elements(v.manifest -> 'agents') m
     where m ->> 'name' = g.name) m
   cross join lateral (
-    select m.connect_ms, m.connect_ms + m.hook_ms as ready_ms,
+    select m.connect_ms, m.connect_ms + m.hooks_ms as ready_ms,
       greatest(coalesce(j.completed_at, l.created_at), $1::timestamptz) as since) t
   cross join lateral (
     select case
