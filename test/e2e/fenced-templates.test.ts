@@ -61,7 +61,7 @@ async function goThrough({ template, preset }: { readonly template: string; read
     "120s",
   ]);
   expect(made, made.output).toMatchObject({ exitCode: 0 });
-  expect(made.output, "it is one of its pool").toMatch(/claimed|prebuild/i);
+  expect(made.output, "it is one of its pool").toMatch(/^claimed in /m);
   await server.must(["exec", name, "--", "true"]);
   await server.must(["restart", name]);
   expect(await server.must(["list"])).not.toMatch(/failed/);
