@@ -1,7 +1,7 @@
 import { handedOverBefore } from "../../contracts/agent-protocol.ts";
 import type { PresetId, WorkspaceId } from "../../contracts/ids.ts";
-import { hookTimeoutSecondsDefault } from "../../contracts/limits.ts";
 import type { Unready } from "../../domain/presence/ready-in-time.ts";
+import { hookSeconds } from "../agents/hook-seconds.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -53,10 +53,7 @@ cross join lateral (
   from agents g
   cross join lateral (
     select coalesce(max((m ->> 'connect_timeout')::float8 * 1000), $3) as connect_ms,
-      coalesce(max(case when m #> '{hooks,prewarm}' is not null
-        then coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000
-      + coalesce(max(case when m #> '{hooks,start}' is not null
-        then coalesce((m #>> '{hooks,start,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000 as hooks_ms
+      coalesce(max(${hookSeconds("prewarm", "start")}), 0) * 1000 as hooks_ms
     from jsonb_array_elements(v.manifest -> 'agents') m
     where m ->> 'name' = g.name) m
   cross join lateral (
