@@ -14,7 +14,7 @@ export interface AgentConfig {
   readonly home: string;
   /** Where the agent remembers what it has done; survives its restart, not the workspace's deletion. */
   readonly stateFolder: string;
-  /** The start build that this agent belongs to: its `prewarm` hook runs once for each. */
+  /** The start build that this agent belongs to: its `start` hook runs once for each. */
   readonly startId: string;
   /** `prebuild` or `ordinary`: why the workspace was started. */
   readonly buildStage: string;

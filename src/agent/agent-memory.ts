@@ -14,9 +14,11 @@ export interface RememberedClaim {
   readonly record: ClaimRecord;
 }
 
-/** How the `prewarm` hook of a start ended. */
+/** How the hooks of a start ended. */
 export interface RememberedStart {
   readonly startId: string;
+  /** The run of the machine in which it was; absent in what an older agent has written. */
+  readonly machineRun?: string;
   readonly state: "ready" | "start_error" | "start_timeout";
   readonly detail: string;
 }
@@ -41,6 +43,18 @@ export class AgentMemory {
 
   start(): RememberedStart | null {
     return this.#read("start.json") as RememberedStart | null; // as above
+  }
+
+  /** Whether the `prewarm` hook has ended well on the disk that this memory lies on. */
+  isPrewarmed(): boolean {
+    if (this.#read("prewarm.json") !== null) return true;
+    // An agent of before ran the hook at each start, and remembered nothing but the start.
+    const start = this.start();
+    return start !== null && start.machineRun === undefined && start.state === "ready";
+  }
+
+  rememberPrewarmed(startId: string): void {
+    this.#write("prewarm.json", { startId });
   }
 
   rememberStart(start: RememberedStart): void {

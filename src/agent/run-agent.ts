@@ -13,7 +13,9 @@ import { followLeftOutput } from "./hook-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
+import { hookNames } from "./run-hook.ts";
 import { startWorkspace } from "./workspace-start.ts";
+import { stopWorkspace } from "./workspace-stop.ts";
 
 /** Longest time that the last frames may take on their way out. */
 const farewellMs = 1_000;
@@ -31,11 +33,12 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const memory = new AgentMemory(config.stateFolder);
   const http = new ServerHttp({ ...config, requestMs: config.timing.requestMs });
   const log = new AgentLog();
-  for (const source of ["prewarm", "claim"]) {
+  for (const source of hookNames) {
     followLeftOutput(config.stateFolder, source, (level, text) => log.add({ level, source, text }));
   }
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
+  let startedWith: AgentManifest | null = null;
   const isConnected = (): boolean => socket.isOpen;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
   const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise, onContradiction });
@@ -61,11 +64,13 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await untilAborted(abort);
   started.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), starting]);
+  await Promise.all([sessions.endAll(farewellMs), starting, handingOver]);
+  // A start that was cut off has nothing to be put away.
+  const trouble = startedWith === null ? "" : await stopWorkspace({ config, manifest: startedWith, memory, log });
   await Promise.race([farewell(), sleep(farewellMs)]);
   connection.abort();
   http.close();
-  await Promise.all([connected, logged, handingOver]);
+  await Promise.all([connected, logged]);
 
   async function start(): Promise<void> {
     const manifest = await fetchManifest(config, http, abort);
@@ -76,13 +81,14 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
+    startedWith = manifest;
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
   }
 
   async function farewell(): Promise<void> {
     await log.flush(socket);
-    await lifecycle.become("off", "", socket);
+    await lifecycle.become("off", trouble, socket);
   }
 }
 

@@ -8,9 +8,12 @@ import { endGroup, hasMarkedMember } from "./process-group.ts";
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
 
+/** The hooks in the order in which a workspace meets them. */
+export const hookNames = ["prewarm", "start", "claim", "stop"] as const;
+
 export interface HookRun {
-  /** `prewarm` or `claim`: the source of its log lines. */
-  readonly name: string;
+  /** Also the source of its log lines. */
+  readonly name: (typeof hookNames)[number];
   readonly script: string;
   readonly timeoutMs: number;
   readonly folder: string;

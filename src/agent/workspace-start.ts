@@ -4,12 +4,16 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
 import { commonEnvironment } from "./hook-environment.ts";
+import { machineRun } from "./machine-run.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
 
 /** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
 export function workFolder(config: AgentConfig, manifest: AgentManifest): string {
   return path.resolve(config.home, manifest.directory);
 }
+
+/** What a disk on which the `prewarm` hook has ended well answers instead of another run. */
+const prewarmed: HookOutcome = { kind: "succeeded" };
 
 export interface StartInput {
   readonly config: AgentConfig;
@@ -20,41 +24,62 @@ export interface StartInput {
 }
 
 /**
- * Brings the workspace to `ready`, `start_error` or `start_timeout` by its `prewarm` hook. An agent that was
- * restarted within the same start repeats the outcome and not the hook. Null when it was aborted.
+ * Brings the workspace to `ready`, `start_error` or `start_timeout` by its hooks: `prewarm`, unless it has ended well on
+ * this disk before, and then `start`. An agent that was restarted within the same start repeats the outcome and not the
+ * hooks, unless the machine was restarted with it. Null when it was aborted.
  */
 export async function startWorkspace(input: StartInput): Promise<RememberedStart | null> {
   const { config, manifest, memory } = input;
+  const run = machineRun();
   const earlier = memory.start();
-  if (earlier !== null && earlier.startId === config.startId && config.startId !== "") return earlier;
-  const hook = manifest.hooks.prewarm;
-  const outcome: HookOutcome =
-    hook === undefined
-      ? { kind: "succeeded" }
-      : await runHook({
-          name: "prewarm",
-          script: hook.run,
-          timeoutMs: hook.timeoutMs,
-          folder: workFolder(config, manifest),
-          environment: commonEnvironment(config, manifest),
-          stateFolder: config.stateFolder,
-          killGraceMs: config.timing.killGraceMs,
-          abort: input.abort,
-          onLine: (level, text) => input.log.add({ level, source: "prewarm", text }),
-        });
+  if (earlier !== null && isSameStart(earlier, { startId: config.startId, run })) return earlier;
+  const { prewarm, start } = manifest.hooks;
+  const remember = (state: Pick<RememberedStart, "state" | "detail">): RememberedStart => {
+    const remembered = { startId: config.startId, machineRun: run, ...state };
+    memory.rememberStart(remembered);
+    return remembered;
+  };
+  if (prewarm !== undefined) {
+    const outcome = memory.isPrewarmed() ? prewarmed : await runStartHook(input, "prewarm", prewarm);
+    if (outcome.kind === "aborted") return null;
+    if (outcome.kind !== "succeeded") return remember(stateAfter("prewarm", outcome));
+    // Also when it was before: what an agent of before remembers of it is replaced below.
+    memory.rememberPrewarmed(config.startId);
+  }
+  if (start === undefined) return remember({ state: "ready", detail: "" });
+  const outcome = await runStartHook(input, "start", start);
   if (outcome.kind === "aborted") return null;
-  const start = { startId: config.startId, ...stateAfter(outcome) };
-  memory.rememberStart(start);
-  return start;
+  return remember(outcome.kind === "succeeded" ? { state: "ready", detail: "" } : stateAfter("start", outcome));
 }
 
-function stateAfter(outcome: Exclude<HookOutcome, { kind: "aborted" }>): Omit<RememberedStart, "startId"> {
-  switch (outcome.kind) {
-    case "succeeded":
-      return { state: "ready", detail: "" };
-    case "failed":
-      return { state: "start_error", detail: hookErrorText("prewarm", outcome) };
-    case "timed_out":
-      return { state: "start_timeout", detail: hookErrorText("prewarm", outcome) };
-  }
+function isSameStart(earlier: RememberedStart, now: { readonly startId: string; readonly run: string }): boolean {
+  if (now.startId === "" || earlier.startId !== now.startId) return false;
+  return earlier.machineRun === undefined || earlier.machineRun === now.run;
+}
+
+/** Nobody owns a prebuild yet, so neither of the two hooks learns of anybody, also at a later start. */
+function runStartHook(
+  { config, manifest, log, abort }: StartInput,
+  name: "prewarm" | "start",
+  hook: { readonly run: string; readonly timeoutMs: number },
+): Promise<HookOutcome> {
+  return runHook({
+    name,
+    script: hook.run,
+    timeoutMs: hook.timeoutMs,
+    folder: workFolder(config, manifest),
+    environment: commonEnvironment(config, manifest),
+    stateFolder: config.stateFolder,
+    killGraceMs: config.timing.killGraceMs,
+    abort,
+    onLine: (level, text) => log.add({ level, source: name, text }),
+  });
+}
+
+function stateAfter(
+  name: "prewarm" | "start",
+  outcome: Extract<HookOutcome, { readonly kind: "failed" | "timed_out" }>,
+): Pick<RememberedStart, "state" | "detail"> {
+  const state = outcome.kind === "failed" ? "start_error" : "start_timeout";
+  return { state, detail: hookErrorText(name, outcome) };
 }

@@ -52,17 +52,26 @@ agents:
     env:
       EDITOR: vi
     hooks:
-      # Before anybody is known: the slow part. The workspace is ready when this has ended well.
+      # Once, before anybody is known: the slow part. The workspace is ready when this has ended well.
       prewarm:
         timeout: 300
         run: |
           echo "preparing"
           mkdir -p project
+      # At each start, before the workspace is ready.
+      start:
+        run: |
+          date > project/started
       # When somebody gets it: quick, and with the owner's name in the environment.
       claim:
         timeout: 30
         run: |
           echo "$PREWARM_PARAMETER_GREETING $PREWARM_OWNER"
+      # Before each stop, which waits for it.
+      stop:
+        timeout: 10
+        run: |
+          date > project/stopped
 
 # When its workspaces stop, and what happens to those that nobody uses. See also \`prewarm schedule --help\`.
 lifecycle:

@@ -35,7 +35,13 @@ export const AgentManifest = Type.Object({
   directory: Type.String(),
   env: Type.Record(Type.String(), Type.String()),
   parameters: Type.Record(Type.String(), Type.String()),
-  hooks: Type.Object({ prewarm: Type.Optional(AgentHook), claim: Type.Optional(AgentHook) }),
+  /** A server of the release before sends neither `start` nor `stop`; an agent of that release passes them over. */
+  hooks: Type.Object({
+    prewarm: Type.Optional(AgentHook),
+    start: Type.Optional(AgentHook),
+    claim: Type.Optional(AgentHook),
+    stop: Type.Optional(AgentHook),
+  }),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 
@@ -62,7 +68,7 @@ export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
 const LogLine = Type.Object({
   at: Type.String(),
   level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
-  /** `agent`, `prewarm` or `claim`. */
+  /** `agent`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
   source: Type.String({ maxLength: 32 }),
   line: Type.String(),
 });

@@ -22,6 +22,9 @@ export const hookScriptLengthMax = 65_536;
 export const connectTimeoutSecondsDefault = 600;
 /** Longest run of a hook whose manifest does not say. */
 export const hookTimeoutSecondsDefault = 600;
+/** The same of a `stop` hook, for which whoever stops the workspace waits; Docker's engine says nothing for as long. */
+export const stopHookTimeoutSecondsDefault = 30;
+export const stopHookTimeoutSecondsMax = 100;
 export const manifestBytesMax = 1_048_576;
 /** Keys and values of a manifest, with aliases unfolded, and how deep they may be nested. */
 export const manifestNodesMax = 20_000;

@@ -12,6 +12,7 @@ import {
   parameterValueLengthMax,
   poolInstancesMax,
   presetsMax,
+  stopHookTimeoutSecondsMax,
 } from "./limits.ts";
 
 /** Names of templates, presets, workspaces and agents: letters, digits, single `-` between them. */
@@ -111,6 +112,26 @@ export const ManifestHook = Type.Object(
   closed,
 );
 
+/** Whoever stops the workspace waits for it, so it may have less time; `stopHookTimeoutSecondsDefault` unless said. */
+export const ManifestStopHook = Type.Object(
+  {
+    run: Type.String({ minLength: 1, maxLength: hookScriptLengthMax }),
+    timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: stopHookTimeoutSecondsMax })),
+  },
+  closed,
+);
+
+/** Once for each disk, at each start, at the claim, before each stop (decision 0041). */
+export const ManifestHooks = Type.Object(
+  {
+    prewarm: Type.Optional(ManifestHook),
+    start: Type.Optional(ManifestHook),
+    claim: Type.Optional(ManifestHook),
+    stop: Type.Optional(ManifestStopHook),
+  },
+  closed,
+);
+
 export const ManifestAgent = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
@@ -118,9 +139,7 @@ export const ManifestAgent = Type.Object(
     /** Seconds after the build by which it is to have connected; the server's `prebuilds.agent_lost_after` unless said. */
     connect_timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
     env: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: parameterValueLengthMax }))),
-    hooks: Type.Optional(
-      Type.Object({ prewarm: Type.Optional(ManifestHook), claim: Type.Optional(ManifestHook) }, closed),
-    ),
+    hooks: Type.Optional(ManifestHooks),
   },
   closed,
 );

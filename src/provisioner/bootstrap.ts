@@ -7,7 +7,7 @@ export interface BootstrapOptions {
   readonly workspaceId: string;
   /** Keeps apart what several agents of one workspace remember; `main` unless said. */
   readonly agentName?: string;
-  /** The start build: the `prewarm` hook runs once for each. */
+  /** The start build: the `start` hook runs once for each. */
   readonly startId: string;
   /** `prebuild` or `ordinary`. */
   readonly buildStage: string;

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Run once for each start, before the workspace is ready: what is done here nobody has to wait for.
+# Run once for the home's volume, before the workspace is ready: what is done here nobody has to wait for.
 set -eu
-[ ! -e package.json ] || exit 0
 git init --quiet
 cat >package.json <<'JSON'
 { "name": "project", "private": true, "type": "module", "scripts": { "start": "node main.js" } }

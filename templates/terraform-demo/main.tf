@@ -69,7 +69,8 @@ resource "terraform_data" "agent" {
       # One that has ended stays in the table of processes until its parent looks, which may take seconds.
       runs() { kill -0 "-$agent" 2> /dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$agent/status"; }
       kill -TERM "-$agent" 2> /dev/null || exit 0
-      for turn in $(seq 100); do
+      # 35 s, so that a `stop` hook may have its 30.
+      for turn in $(seq 700); do
         runs || break
         sleep 0.05
       done

@@ -10,7 +10,11 @@ import { latestBuild, lifecycleColumns, runLifecycle } from "../support/lifecycl
 import { publishTemplate } from "../support/templates.ts";
 
 const minute = 60_000;
-const hooks = { prewarm: { run: "sleep 100", timeout: 300 }, claim: { run: "true", timeout: 60 } };
+const hooks = {
+  prewarm: { run: "sleep 100", timeout: 300 },
+  start: { run: "true", timeout: 30 },
+  claim: { run: "true", timeout: 60 },
+};
 
 /** A workspace with a TTL of a minute and slow hooks, whose build has ended. */
 async function booting(): Promise<{ readonly fx: Fixture; readonly id: WorkspaceId }> {
@@ -53,7 +57,7 @@ it("a workspace whose TTL is shorter than its hook is not stopped before it is u
 
 it("one that never becomes usable is stopped when the time of its agent and its hooks is over", async () => {
   const { fx } = await booting();
-  fx.clock.advance((120 + 300 + 60) * 1_000 - 1);
+  fx.clock.advance((120 + 300 + 30 + 60) * 1_000 - 1);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 0 });
   fx.clock.advance(1);
   expect(await runLifecycle(fx)).toMatchObject({ stop: 1 });

@@ -228,7 +228,7 @@ describe("a prebuild whose agent never connects", () => {
 });
 
 describe("a prebuild whose agent comes and goes before it is ready", () => {
-  const hook = { hooks: { prewarm: { run: "true", timeout: 60 } } };
+  const hooks = { hooks: { prewarm: { run: "true", timeout: 40 }, start: { run: "true", timeout: 20 } } };
 
   async function goAway(fx: Fixture, workspaceId: WorkspaceId): Promise<void> {
     for (const { id } of await liveAgents(fx.store, workspaceId)) {
@@ -257,8 +257,8 @@ describe("a prebuild whose agent comes and goes before it is ready", () => {
     expect(await errorOf(fx, prebuild)).toMatch(/went away before it was ready.*out of memory$/);
   });
 
-  it("for ever has failed when its time to connect and its hook's are over", async () => {
-    const bed = await bedWith(hook);
+  it("for ever has failed when its time to connect and those of its hooks are over", async () => {
+    const bed = await bedWith(hooks);
     const { fx, rule } = bed;
     await rule.run(goOn);
     const prebuild = await built(fx);
@@ -274,7 +274,7 @@ describe("a prebuild whose agent comes and goes before it is ready", () => {
   });
 
   it("and is ready in the end has not failed", async () => {
-    const bed = await bedWith(hook);
+    const bed = await bedWith(hooks);
     const prebuild = await built(bed.fx);
     await bed.rule.run(goOn);
     await agentsReady(bed.fx, [prebuild]);

@@ -96,17 +96,17 @@ describe("an agent's life", () => {
     await until(() => expect(bed.server.lines("prewarm")).toContain("from behind"));
   });
 
-  test("an agent restarted within a start repeats its outcome and not its hook; a new start runs it again", async () => {
-    bed.server.manifest = prewarm("echo run >> runs");
+  test("an agent restarted within a start repeats its outcome and not its hook; a new start runs a failed one again", async () => {
+    bed.server.manifest = prewarm("echo run >> runs; false");
     bed.start({ startId: "one" });
-    await until(() => expect(bed.server.states()).toContain("ready"));
+    await until(() => expect(bed.server.states()).toContain("start_error"));
     await bed.stop();
     bed.start({ startId: "one" });
-    await until(() => expect(bed.server.states().filter((state) => state === "ready")).toHaveLength(2));
+    await until(() => expect(bed.server.states().filter((state) => state === "start_error")).toHaveLength(2));
     expect(bed.read("runs")).toBe("run\n");
     await bed.stop();
     bed.start({ startId: "two" });
-    await until(() => expect(bed.server.states().filter((state) => state === "ready")).toHaveLength(3));
+    await until(() => expect(bed.server.states().filter((state) => state === "start_error")).toHaveLength(3));
     expect(bed.read("runs")).toBe("run\nrun\n");
   });
 

@@ -188,6 +188,24 @@ describe("stopping and destroying", () => {
     expect(read("work")).toBe("kept");
   });
 
+  test("a stop and a destroy give the agent the time that its stop hook has", async () => {
+    const putAway = `echo $$ >> "$HOME/pids"; trap 'sleep 1; echo put away >> ../../done; exit 0' TERM; while :; do sleep 0.02; done`;
+    const done = path.join(root, "../done");
+    const manifest = {
+      driver: "process" as const,
+      agents: [{ name: "main", hooks: { stop: { run: "put-away", timeout: 5 } } }],
+    };
+    const driver = await open(putAway.replace("../../done", done));
+    await driver.apply(context({ manifest }));
+    await until(() => expect(pids()).toHaveLength(1));
+    await driver.apply(context({ manifest, work: { transition: "stop" } }));
+    expect(readFileSync(done, "utf8")).toBe("put away\n");
+    await driver.apply(context({ manifest, work: { buildId: "build-2", stage: "ordinary" } }));
+    await until(() => expect(pids()).toHaveLength(2));
+    await driver.destroy(context({ work: { transition: "delete" } }));
+    expect(readFileSync(done, "utf8")).toBe("put away\nput away\n");
+  });
+
   test("a destroy leaves neither process nor folder, however stubborn they are", async () => {
     const driver = await open(stubbornAgent);
     const agent = await started(driver);

@@ -4,6 +4,7 @@ export interface BuildContextDraft {
   readonly workspaceId: string;
   /** Folder with the unpacked template. */
   readonly template: string;
+  readonly manifest?: BuildContext["manifest"];
   readonly work?: Partial<BuildWork>;
   readonly accessUrl?: string;
   readonly deploymentId?: string;
@@ -20,7 +21,7 @@ export function buildContext(draft: BuildContextDraft): BuildContext {
     jobId: "job-1",
     attempt: 1,
     archiveHash: "0".repeat(64),
-    manifest: { driver: "process", agents: [{ name: "main" }] },
+    manifest: draft.manifest ?? { driver: "process", agents: [{ name: "main" }] },
     templateName: "starter",
     accessUrl: draft.accessUrl ?? "http://127.0.0.1:9",
     deploymentId: draft.deploymentId ?? testDeploymentId,

@@ -71,6 +71,8 @@ test("a workspace of the Terraform demo is warmed, rehearsed, claimed without a 
     hooks: {
       prewarm: { run: hooks?.prewarm?.run ?? "", timeoutMs: 60_000 },
       claim: { run: hooks?.claim?.run ?? "", timeoutMs: 60_000 },
+      // Longer than an agent without such a hook is given.
+      stop: { run: "sleep 6; touch put-away", timeoutMs: 30_000 },
     },
   });
   driver = await openDriver();
@@ -96,6 +98,7 @@ test("a workspace of the Terraform demo is warmed, rehearsed, claimed without a 
   await driver.apply({ ...bench.build({ transition: "stop", stage: "ordinary" }), accessUrl });
   expect(processIdentity(agent)).toBeNull();
   expect(readFileSync(path.join(home(), "project/.warmed"), "utf8")).toMatch(/^warmed/);
+  expect(readFileSync(path.join(home(), "project/put-away"), "utf8")).toBe("");
   await driver.apply({
     ...bench.build({ stage: "ordinary", agents: [{ id: "agent-2", name: "main", token: "second-token" }] }),
     accessUrl,
@@ -105,4 +108,4 @@ test("a workspace of the Terraform demo is warmed, rehearsed, claimed without a 
   await driver.destroy(bench.destroy());
   expect(processIdentity(second)).toBeNull();
   expect(await driver.list()).toEqual([]);
-}, 60_000);
+}, 90_000);

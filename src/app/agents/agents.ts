@@ -7,7 +7,12 @@ import type {
 } from "../../contracts/agent-protocol.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
-import { hookTimeoutSecondsDefault, logBatchLinesMax, logLineLengthMax } from "../../contracts/limits.ts";
+import {
+  hookTimeoutSecondsDefault,
+  logBatchLinesMax,
+  logLineLengthMax,
+  stopHookTimeoutSecondsDefault,
+} from "../../contracts/limits.ts";
 import type { ManifestAgent } from "../../contracts/manifest.ts";
 import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
@@ -43,14 +48,16 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
 }
 
 function hooksOf(definition: ManifestAgent): AgentManifest["hooks"] {
-  const { prewarm, claim } = definition.hooks ?? {};
-  const timed = (hook: { readonly run: string; readonly timeout?: number }) => ({
+  const { prewarm, start, claim, stop } = definition.hooks ?? {};
+  const timed = (hook: { readonly run: string; readonly timeout?: number }, secondsDefault: number) => ({
     run: hook.run,
-    timeoutMs: (hook.timeout ?? hookTimeoutSecondsDefault) * 1_000,
+    timeoutMs: (hook.timeout ?? secondsDefault) * 1_000,
   });
   return {
-    ...(prewarm === undefined ? {} : { prewarm: timed(prewarm) }),
-    ...(claim === undefined ? {} : { claim: timed(claim) }),
+    ...(prewarm === undefined ? {} : { prewarm: timed(prewarm, hookTimeoutSecondsDefault) }),
+    ...(start === undefined ? {} : { start: timed(start, hookTimeoutSecondsDefault) }),
+    ...(claim === undefined ? {} : { claim: timed(claim, hookTimeoutSecondsDefault) }),
+    ...(stop === undefined ? {} : { stop: timed(stop, stopHookTimeoutSecondsDefault) }),
   };
 }
 

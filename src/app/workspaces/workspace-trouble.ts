@@ -25,7 +25,7 @@ export function troubleOf(row: WorkspaceView, given: TroubleGiven): Trouble | nu
   const named = ({ name }: AgentView, text: string): string => (several ? `Agent "${name}": ${text}` : text);
   for (const agent of row.agents) {
     if (agent.state === "start_error" || agent.state === "start_timeout") {
-      const text = agent.detail === "" ? "The prewarm hook failed." : agent.detail;
+      const text = agent.detail === "" ? "A hook of its start failed." : agent.detail;
       return { kind: "prewarm_failed", message: named(agent, text) };
     }
     const lateMs = lateAfterMs(row, agent, given);

@@ -160,7 +160,7 @@ export const LogEntry = Type.Object({
   id: Type.Integer(),
   at: Instant,
   level: Type.String(),
-  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `claim`). */
+  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `start`, `claim`, `stop`). */
   stage: Type.String(),
   line: Type.String(),
 });

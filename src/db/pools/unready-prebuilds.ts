@@ -1,7 +1,7 @@
 import { handedOverBefore } from "../../contracts/agent-protocol.ts";
 import type { PresetId, WorkspaceId } from "../../contracts/ids.ts";
-import { hookTimeoutSecondsDefault } from "../../contracts/limits.ts";
 import type { Unready } from "../../domain/presence/ready-in-time.ts";
+import { hookSeconds } from "../agents/hook-seconds.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -53,12 +53,11 @@ cross join lateral (
   from agents g
   cross join lateral (
     select coalesce(max((m ->> 'connect_timeout')::float8 * 1000), $3) as connect_ms,
-      coalesce(max(case when m #> '{hooks,prewarm}' is not null
-        then coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0) * 1000 as hook_ms
+      coalesce(max(${hookSeconds("prewarm", "start")}), 0) * 1000 as hooks_ms
     from jsonb_array_elements(v.manifest -> 'agents') m
     where m ->> 'name' = g.name) m
   cross join lateral (
-    select m.connect_ms, m.connect_ms + m.hook_ms as ready_ms,
+    select m.connect_ms, m.connect_ms + m.hooks_ms as ready_ms,
       greatest(coalesce(j.completed_at, l.created_at), $1::timestamptz) as since) t
   cross join lateral (
     select case

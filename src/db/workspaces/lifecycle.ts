@@ -1,8 +1,9 @@
 import type { OrganizationId, TemplateId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import type { LifecyclePolicyChanges, LifecycleSection } from "../../contracts/lifecycle.ts";
 import type { BuildStage, JobStatus, Transition } from "../../contracts/states.ts";
-import { connectTimeoutSecondsDefault, hookTimeoutSecondsDefault } from "../../contracts/limits.ts";
+import { connectTimeoutSecondsDefault } from "../../contracts/limits.ts";
 import { lifecycleUserId, prebuildsUserId } from "../../contracts/system-ids.ts";
+import { hookSeconds } from "../agents/hook-seconds.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -34,10 +35,7 @@ export function isBooting(now: string): string {
       limit 1), false)
     and coalesce(j.completed_at, b.created_at) + (
       select coalesce(max(coalesce((m ->> 'connect_timeout')::float8, ${connectTimeoutSecondsDefault})
-        + case when m #> '{hooks,prewarm}' is null then 0
-          else coalesce((m #>> '{hooks,prewarm,timeout}')::float8, ${hookTimeoutSecondsDefault}) end
-        + case when m #> '{hooks,claim}' is null then 0
-          else coalesce((m #>> '{hooks,claim,timeout}')::float8, ${hookTimeoutSecondsDefault}) end), 0)
+        + ${hookSeconds("prewarm", "start", "claim")}), 0)
       from template_versions bv
       cross join jsonb_array_elements(bv.manifest -> 'agents') m
       where bv.id = b.template_version_id) * interval '1 s' > ${now})`;

@@ -7,7 +7,7 @@ export const readyGraceMs = 60_000;
  * Why a start did not become ready within its time (spec §2.1).
  * `no_agents`: nothing could say that it is ready. `hook_failed`: the agent said so. `never_connected` and `went_away`:
  * nobody was there for the agent's `connect_timeout`. `too_late`: it was there on and off, or all the time, and was not
- * ready when its time to connect and that of its hook were over.
+ * ready when its time to connect and that of its hooks were over.
  */
 export interface Unready {
   readonly kind: "no_agents" | "hook_failed" | "never_connected" | "went_away" | "too_late";

@@ -238,6 +238,14 @@ describe("a stop", () => {
     expect(engine.containers.size).toBe(0);
     expect([...engine.volumes.keys()]).toEqual(["prewarm-w1-home"]);
   });
+
+  test("leaves the container the time to end that it was made with, at least 10 s", async () => {
+    await started();
+    expect(engine.container("prewarm-w1").body).toMatchObject({ StopTimeout: 10 });
+    await driver.apply(context({ transition: "stop" }));
+    const stop = engine.requests.find(({ path: asked }) => asked.endsWith("/stop"));
+    expect([...(stop?.query.keys() ?? ["no stop"])], "a time of its own would go before").toEqual([]);
+  });
 });
 
 describe("a claim", () => {

@@ -100,6 +100,7 @@ describe("a container", () => {
     parameters: {},
     labels: {},
     hostAddress: "172.17.0.1",
+    stopGraceSeconds: 35,
   };
 
   test("runs the agent's start script, and an own command in its place is told where that is", () => {
@@ -110,6 +111,10 @@ describe("a container", () => {
       Env: expect.arrayContaining(["PREWARM_BOOTSTRAP=/home/workspace/.prewarm/start.sh"]),
     });
     expect(own).not.toHaveProperty("Entrypoint");
+  });
+
+  test("is given the time to end that its stop hooks have", () => {
+    expect(containerBody(plan)).toMatchObject({ StopTimeout: 35 });
   });
 
   test("may resolve the host's name, unless the template gives it another address", () => {

@@ -24,6 +24,8 @@ export interface ContainerPlan {
   readonly labels: Readonly<Record<string, string>>;
   /** Address of the host under which the container reaches the server; null when it needs none. */
   readonly hostAddress: string | null;
+  /** How long its agents may take to end, by their `stop` hooks. */
+  readonly stopGraceSeconds: number;
 }
 
 export interface VolumePlan {
@@ -86,6 +88,7 @@ export function containerBody(plan: ContainerPlan): Readonly<Record<string, unkn
         }
       : { Entrypoint: ["sh", startScript], Cmd: [] }),
     WorkingDir: home,
+    StopTimeout: plan.stopGraceSeconds,
     Labels: plan.labels,
     ExposedPorts: Object.fromEntries((section.ports ?? []).map((port) => [portKey(port), {}])),
     HostConfig: hostConfig(plan),

@@ -18,9 +18,6 @@ export interface RemoveOptions {
 /** Looks and removals until nothing is left; the engine takes its time over a busy file system. */
 const roundsMax = 30;
 const roundMs = 200;
-/** A container is given so long to end by itself. */
-const stopSeconds = 10;
-
 interface Container {
   readonly Id: string;
   readonly Names?: readonly string[];
@@ -41,7 +38,8 @@ export async function removeContainers(options: Omit<RemoveOptions, "volumes">):
     for (const { Id, Names } of found) {
       if (round === 0) {
         onLine(`removing the container ${Names?.[0]?.replace(/^\//, "") ?? Id.slice(0, 12)}`);
-        const stop = { method: "POST", path: `/containers/${Id}/stop`, query: { t: stopSeconds }, abort } as const;
+        // For as long as it was made with (`StopTimeout`), which is for its stop hooks; else Docker's own 10 s.
+        const stop = { method: "POST", path: `/containers/${Id}/stop`, abort } as const;
         await unlessGone(() => engine.call(stop));
       }
       const remove = { method: "DELETE", path: `/containers/${Id}`, query: { force: true, v: true }, abort } as const;

@@ -10,6 +10,7 @@ import type { DockerSettings } from "./docker-settings.ts";
 import type { EngineClient } from "./engine-client.ts";
 import { EngineError, isConflict } from "./engine-error.ts";
 import { PhaseTimer } from "./phase-timer.ts";
+import { stopGraceSeconds } from "../../stop-grace.ts";
 import { pullImage } from "./pull-image.ts";
 import { putFiles } from "./put-files.ts";
 import { removeContainers } from "./remove-workspace.ts";
@@ -29,6 +30,8 @@ export interface StartOptions {
 
 /** How long a container may take to fetch its agent before the build stops looking on. */
 const agentBeginsMs = 120_000;
+/** A container is given at least so long to end by itself. */
+const stopSecondsMin = 10;
 /** As long is looked at a command of the template's own: what it does before it starts the agent is its business. */
 const ownCommandBeginsMs = 5_000;
 
@@ -69,6 +72,7 @@ export async function startContainer(options: StartOptions): Promise<ApplyReport
       [labels.build]: work.buildId,
     },
     hostAddress: access.hostAddress,
+    stopGraceSeconds: stopGraceSeconds(context.manifest, stopSecondsMin),
   };
   const image = imageOf(plan);
   await timer.time("pull", () =>

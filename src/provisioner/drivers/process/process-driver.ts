@@ -11,6 +11,7 @@ import { agentVariable } from "./launch-agent.ts";
 import { leadsSession, processesMarked } from "../../host/process-table.ts";
 import { removeTree } from "../../host/remove-tree.ts";
 import { Supervisor } from "./supervisor.ts";
+import { stopGraceSeconds } from "../../stop-grace.ts";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
 import { readRecord, type WorkspacePaths, workspacePaths, writeRecord } from "./workspace-record.ts";
 
@@ -150,6 +151,7 @@ export class ProcessDriver implements Driver {
       startId: work.buildId,
       buildStage: work.stage,
       accessUrl: context.accessUrl,
+      stopGraceMs: stopGraceSeconds(context.manifest, 0) * 1_000,
       agents: work.agents.map(({ id, name }) => ({ id, name, process: null })),
     };
     await writeRecord(paths, { ...record, wanted: "making" });
@@ -194,7 +196,8 @@ export class ProcessDriver implements Driver {
     this.#supervisor.forget(workspaceId);
     const record = await readRecord(paths);
     if (record !== null) await writeRecord(paths, { ...record, wanted: "stopped" });
-    await endProcesses({ workspaceId, agents: record?.agents ?? [], graceMs: this.#options.stopGraceMs ?? 5_000 });
+    const graceMs = Math.max(this.#options.stopGraceMs ?? 5_000, record?.stopGraceMs ?? 0);
+    await endProcesses({ workspaceId, agents: record?.agents ?? [], graceMs });
     if (record === null) return;
     const agents = record.agents.map((agent) => ({ ...agent, process: null }));
     await writeRecord(paths, { ...record, wanted: "stopped", agents });

@@ -21,6 +21,8 @@ export interface WorkspaceRecord {
   readonly startId: string;
   readonly buildStage: string;
   readonly accessUrl: string;
+  /** How long its agents may take to end, by their `stop` hooks; absent where they have none. */
+  readonly stopGraceMs?: number;
   /** `making`: a start that has not come to its end; nobody starts its agents but that start. */
   readonly wanted: "making" | "running" | "stopped";
   readonly agents: readonly AgentRecord[];

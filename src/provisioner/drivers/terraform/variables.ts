@@ -9,7 +9,7 @@ export interface BootstrapInput {
   readonly accessUrl: string;
   readonly workspaceId: string;
   readonly agentName: string;
-  /** The start build: the `prewarm` hook runs once for each. */
+  /** The start build: the `start` hook runs once for each. */
   readonly startId: string;
   readonly buildStage: string;
 }

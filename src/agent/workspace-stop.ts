@@ -1,0 +1,33 @@
+import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
+import { hookErrorText, runHook } from "./run-hook.ts";
+import { type StartInput, workFolder } from "./workspace-start.ts";
+
+/**
+ * Runs the `stop` hook, as the owner where there is one. However it ends, the workspace stops: what went wrong is in the
+ * log, and is the answer; empty when nothing did.
+ */
+export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<string> {
+  const { config, manifest, memory, log } = input;
+  const hook = manifest.hooks.stop;
+  if (hook === undefined) return "";
+  const claim = memory.claim();
+  const outcome = await runHook({
+    name: "stop",
+    script: hook.run,
+    timeoutMs: hook.timeoutMs,
+    folder: workFolder(config, manifest),
+    environment: {
+      ...commonEnvironment(config, manifest),
+      ...(claim?.phase === "done" ? ownerEnvironment(claim.record) : {}),
+    },
+    stateFolder: config.stateFolder,
+    killGraceMs: config.timing.killGraceMs,
+    // The agent ends already: only the hook's own limit cuts it off.
+    abort: new AbortController().signal,
+    onLine: (level, text) => log.add({ level, source: "stop", text }),
+  });
+  if (outcome.kind === "succeeded" || outcome.kind === "aborted") return "";
+  const text = hookErrorText("stop", outcome);
+  log.add({ level: "error", source: "agent", text });
+  return text;
+}
