@@ -1,6 +1,8 @@
 import type pg from "pg";
 import { type Logger, silentLogger } from "../platform/logger.ts";
+import { sleep } from "../platform/sleep.ts";
 import { MigrationError } from "./migration-error.ts";
+import { isRetryable } from "./pg-errors.ts";
 import { type MigrationFile, migrationsFolder, readMigrationFiles } from "./migration-files.ts";
 
 /**
@@ -19,6 +21,9 @@ export interface MigrationReport {
 
 /** Key of the advisory lock under which migrations are applied: Kysely's own. */
 const lockKey = "3853314791062309107";
+
+const migrationAttemptsMax = 20;
+const retryPauseMs = 50;
 
 const createAppliedTable = `create table if not exists ${migrationTables.applied} (
   name varchar(255) primary key,
@@ -99,13 +104,34 @@ export async function migrate(
   // use some things (a new value of a type) in the transaction that made them. The usual start has nothing to do, and
   // takes no lock.
   for (let known = before.length; known < files.length; known += 1) {
-    const name = await applyNext(pool, files);
+    const name = await applyNextPatiently(pool, { files, logger });
     if (name === undefined) break;
     applied.push(name);
     logger.info("migration applied", { migration: name });
   }
   return { applied, version: (await appliedMigrations(pool)).at(-1) };
 }
+
+/**
+ * Servers of the release before go on working while we migrate, and take the same tables in another order: PostgreSQL ends
+ * one of two that wait for each other. Nothing of the migration has happened then, and it is tried again.
+ */
+async function applyNextPatiently(
+  pool: pg.Pool,
+  options: { readonly files: readonly MigrationFile[]; readonly logger: Logger },
+): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await applyNext(pool, options.files);
+    } catch (error) {
+      if (attempt >= migrationAttemptsMax || !isRetryable(causeOf(error))) throw error;
+      options.logger.warn("a migration and a working server waited for each other; it is tried again", { attempt });
+      await sleep(retryPauseMs * attempt);
+    }
+  }
+}
+
+const causeOf = (error: unknown): unknown => (error instanceof Error ? error.cause : undefined);
 
 /** Applies the first migration that the database has not had. @returns its name; undefined when it has had all. */
 async function applyNext(pool: pg.Pool, files: readonly MigrationFile[]): Promise<string | undefined> {

@@ -75,6 +75,27 @@ describe("migrations", () => {
     expect(new Set(reports.map((report) => report.version))).toEqual(new Set(["0004_step"]));
   });
 
+  it("that wait for a working server, which waits for them, are tried again", async () => {
+    file("0001_first", "create table a (n int);\ncreate table b (n int);");
+    await migrate(pool, { folder });
+    const working = new pg.Client(database.connection);
+    await working.connect();
+    try {
+      // Of two that wait for each other PostgreSQL ends the one that notices first: the migration.
+      await working.query("begin; set local deadlock_timeout = '60s'; lock table a in access exclusive mode");
+      file("0002_second", "alter table b add column m int;\nalter table a add column m int;");
+      const migrating = migrate(pool, { folder });
+      await waitUntil("the migration waits for the first table", async () => {
+        const { rows } = await pool.query("select 1 from pg_locks where not granted and relation = 'a'::regclass");
+        return rows.length > 0;
+      });
+      await working.query("lock table b in access share mode; commit");
+      expect((await migrating).applied).toEqual(["0002_second"]);
+    } finally {
+      await working.end();
+    }
+  });
+
   it("that fail are rolled back whole, with file and line, and those before them stay", async () => {
     file("0001_good", "create table good ();");
     file("0002_bad", "create table half ();\n\nselect nonsense;\n");
