@@ -41,6 +41,11 @@ export const errorRegistry = {
   not_found: entry(404, "There is no such thing, or you may not see it.", "List what there is, and check the name."),
   name_taken: entry(409, "The name is in use.", "Choose another name, or delete what has it."),
   conflict: entry(409, "The thing is not in a state that allows this.", "Look at its state, then try again."),
+  last_administrator: entry(
+    409,
+    "The deployment would be left without anybody who can administer it.",
+    "Make somebody else an administrator first: `prewarm users create NAME --role administrator`.",
+  ),
   build_in_progress: entry(
     409,
     "Another build of this workspace is not finished.",

@@ -20,6 +20,7 @@ import { type Actor, isAdministrator, requireAdministrator } from "../authorize.
 import { instant, type PageQuery, pageOf } from "../page.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { userView } from "./authenticate.ts";
+import { keepAnAdministrator } from "./keep-administrator.ts";
 import { hashPassword } from "./password.ts";
 
 const dayMs = 86_400_000;
@@ -87,7 +88,7 @@ export async function createUser(context: AppContext, actor: Actor, input: Creat
   return userView(row);
 }
 
-/** Errors: `forbidden`, `not_found`, `conflict` while he has workspaces. */
+/** Errors: `forbidden`, `not_found`, `last_administrator`, `conflict` while he has workspaces. */
 export async function removeUser(context: AppContext, actor: Actor, username: string): Promise<void> {
   requireAdministrator(actor, "delete users");
   const user = await userByName(context.db, username);
@@ -95,6 +96,7 @@ export async function removeUser(context: AppContext, actor: Actor, username: st
   if (user.id === actor.userId) throw new CodedError("conflict", "You cannot delete yourself.");
   const now = context.clock.now();
   await context.db.transaction("delete user", async (tx) => {
+    await keepAnAdministrator(tx, actor, user.id);
     if (!(await deleteUser(tx, user.id, now))) {
       throw new CodedError("conflict", `The user "${username}" still has workspaces.`, {
         next: `Delete them first: \`prewarm list --owner ${username}\` shows them.`,
