@@ -137,9 +137,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       serverUrl: () => peerUrlOf(config, url),
       ...controllerOptions(config),
       ...measuring,
-      uses: hub,
-      connections: hub,
-      credentials,
+      ...heldOpen(hub, credentials),
       selfReport: () => selfReport(context, controllers, hearsNews()),
       ...notifications,
     }),
@@ -159,6 +157,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     controllers,
     leave: leaving.leave,
   };
+}
+
+/** What is open on this server, as its controllers know it. */
+function heldOpen(hub: AgentHub, credentials: HeldCredentials) {
+  return { uses: hub, connections: hub, credentials };
 }
 
 async function openConfigured(options: StartServerOptions): Promise<OpenedDatabase> {

@@ -5,13 +5,13 @@ import { suspend } from "../../src/app/identity/accounts.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
 import { createUser, removeUser } from "../../src/app/identity/users.ts";
 import { CodedError } from "../../src/contracts/errors.ts";
-import type { TokenId, UserId } from "../../src/contracts/ids.ts";
+import type { UserId } from "../../src/contracts/ids.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import type { TestServer } from "../support/server.ts";
 
 async function addAdministrator(fx: Fixture, username: string): Promise<Actor> {
   const user = await createUser(fx.context, fx.admin, { username, password: "long enough", role: "administrator" });
-  const ids = { userId: user.id as UserId, tokenId: fx.admin.tokenId as TokenId };
+  const ids = { userId: user.id as UserId, tokenId: fx.admin.tokenId };
   return { ...fx.admin, ...ids, username };
 }
 
