@@ -431,7 +431,9 @@ create table users (
   is_system boolean default false not null,
   role text default 'member'::text not null,
   created_at timestamp with time zone not null,
-  deleted_at timestamp with time zone
+  deleted_at timestamp with time zone,
+  suspended_at timestamp with time zone,
+  suspended_because text
 );
 create table workspaces (
   id uuid not null,

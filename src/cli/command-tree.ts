@@ -1,6 +1,6 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { auditCommands } from "./commands/audit.ts";
-import { logoutCommand, whoAmICommand } from "./commands/account.ts";
+import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
@@ -33,6 +33,7 @@ export const commandTree: readonly CliCommand[] = [
   loginCommand,
   logoutCommand,
   whoAmICommand,
+  passwordCommand,
   createWorkspaceCommand,
   listWorkspacesCommand,
   showWorkspaceCommand,

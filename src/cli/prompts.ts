@@ -49,14 +49,24 @@ export async function confirmLoss(world: CliWorld, options: { readonly message: 
 
 /** The first line of standard input. */
 export async function readSecret(world: CliWorld, what: string): Promise<string> {
+  const [secret = ""] = await readSecrets(world, [what]);
+  return secret;
+}
+
+/** The first lines of standard input, one for each of what is wanted. */
+export async function readSecrets(world: CliWorld, wanted: readonly string[]): Promise<readonly string[]> {
+  const all = wanted.join(" and the ");
   let text = "";
   for await (const chunk of world.stdin) {
     text += String(chunk);
-    if (text.length > secretBytesMax) throw new CodedError("too_large", `The ${what} on standard input is too long.`);
+    if (text.length > secretBytesMax) throw new CodedError("too_large", `The ${all} on standard input is too long.`);
   }
-  const [line = ""] = text.split(/\r?\n/);
-  if (line !== "") return line;
-  throw new CodedError("invalid_request", `Standard input holds no ${what}.`, {
-    next: `Pipe it in, for example: prewarm … < file-with-the-${what}`,
+  const lines = text.split(/\r?\n/);
+  return wanted.map((what, nth) => {
+    const line = lines[nth] ?? "";
+    if (line !== "") return line;
+    throw new CodedError("invalid_request", `Standard input holds no ${what}.`, {
+      next: `Pipe it in, for example: prewarm … < file-with-the-${what.replaceAll(" ", "-")}`,
+    });
   });
 }

@@ -32,6 +32,11 @@ export const errorRegistry = {
   ),
   unauthenticated: entry(401, "No valid session or token came with the request.", "Run `prewarm login URL`."),
   invalid_credentials: entry(401, "The user name or the password is wrong.", "Try again, or ask an administrator."),
+  account_suspended: entry(
+    403,
+    "An administrator has suspended the account. What it owns is kept.",
+    "Ask an administrator: `prewarm users activate NAME` ends it.",
+  ),
   forbidden: entry(403, "You may not do this.", "Ask an administrator for the role that the message names."),
   setup_link_invalid: entry(
     410,
@@ -41,6 +46,16 @@ export const errorRegistry = {
   not_found: entry(404, "There is no such thing, or you may not see it.", "List what there is, and check the name."),
   name_taken: entry(409, "The name is in use.", "Choose another name, or delete what has it."),
   conflict: entry(409, "The thing is not in a state that allows this.", "Look at its state, then try again."),
+  too_many_tokens: entry(
+    409,
+    "You have as many API tokens as one person may have.",
+    "Revoke one that nothing uses: `prewarm tokens list` says when each was last used.",
+  ),
+  last_administrator: entry(
+    409,
+    "The deployment would be left without anybody who can administer it.",
+    "Make somebody else an administrator first: `prewarm users create NAME --role administrator`.",
+  ),
   build_in_progress: entry(
     409,
     "Another build of this workspace is not finished.",

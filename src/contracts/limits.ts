@@ -12,6 +12,11 @@ export const descriptionLengthMax = 1024;
 export const presetDescriptionLengthMax = 128;
 export const tokenNameLengthMax = 64;
 export const tokenLifetimeDaysMax = 365;
+/** API tokens that one person may have; more are refused. */
+export const apiTokensPerPersonMax = 200;
+/** Sessions that one person may have; one more ends the one that was not used for longest. */
+export const sessionsPerPersonMax = 200;
+export const suspensionReasonLengthMax = 200;
 
 export const parametersMax = 64;
 export const parameterValueLengthMax = 8192;

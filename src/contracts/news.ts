@@ -10,6 +10,8 @@ export type Topic =
   /** A prebuild may have shown that it does not become ready. */
   | "unready"
   | "settings"
+  /** A session, token or daemon key may hold no longer. */
+  | "credentials"
   | "notifications"
   | `inbox:${UserId}`
   | `pool:${PresetId}`

@@ -4,7 +4,7 @@ import { authenticateAgent } from "../app/agents/agents.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { Actor } from "../app/authorize.ts";
 import { authenticate } from "../app/identity/authenticate.ts";
-import { authenticateDaemon, type DaemonKind } from "../app/provisioner/authenticate-daemon.ts";
+import { authenticateDaemon, type DaemonCaller } from "../app/provisioner/authenticate-daemon.ts";
 import { CodedError } from "../contracts/errors.ts";
 
 export const sessionCookie = "prewarm_session";
@@ -18,7 +18,8 @@ function bearerOf(request: FastifyRequest): string | undefined {
 
 /**
  * The user behind a request: a bearer token, else the session cookie.
- * A cookie travels by itself, so a request that changes something must come from our own page (CSRF).
+ * A cookie travels by itself, so a request that changes something must come from our own page (CSRF). So must one that
+ * becomes a WebSocket, which any page may open, and then read and write (only what a page reads by GET is kept from it).
  */
 export async function userOf(context: AppContext, request: FastifyRequest): Promise<Actor> {
   const bearer = bearerOf(request);
@@ -27,12 +28,18 @@ export async function userOf(context: AppContext, request: FastifyRequest): Prom
   if (cookie === undefined) {
     throw new CodedError("unauthenticated", "This route needs a session or an API token.");
   }
-  if (request.method !== "GET" && !isSameOrigin(request)) {
+  if ((request.method !== "GET" || request.headers.upgrade !== undefined) && !isSameOrigin(request)) {
     throw new CodedError("forbidden", "A request with the session cookie must come from this server's own pages.", {
       next: "Programs send an API token in the `authorization` header.",
     });
   }
   return await authenticate(context, cookie);
+}
+
+/** What a person's request came with, as another server of the deployment takes it: it has no page, and no origin. */
+export function relayedCredential(request: FastifyRequest): string | undefined {
+  const secret = bearerOf(request) ?? request.cookies[sessionCookie];
+  return secret === undefined ? undefined : `Bearer ${secret}`;
 }
 
 function isSameOrigin(request: FastifyRequest): boolean {
@@ -51,7 +58,7 @@ export async function agentOf(context: AppContext, request: FastifyRequest): Pro
   return await authenticateAgent(context, bearer);
 }
 
-export async function daemonOf(context: AppContext, request: FastifyRequest): Promise<DaemonKind> {
+export async function daemonOf(context: AppContext, request: FastifyRequest): Promise<DaemonCaller> {
   const bearer = bearerOf(request);
   if (bearer === undefined) throw new CodedError("unauthenticated", "This route is for daemons, with a daemon key.");
   return await authenticateDaemon(context, bearer);

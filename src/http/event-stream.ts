@@ -12,6 +12,9 @@ const settleMs = 10;
 /** Bytes that may wait for a slow reader before its stream is closed. */
 const backlogBytesMax = 4 * 1_048_576;
 
+/** For the last words of a stream whose credential was ended. */
+const revokedLingerMs = 1_000;
+
 let open = 0;
 
 export interface StreamOptions {
@@ -55,6 +58,7 @@ export async function openEventStream(
       if (wake === "notified") await new Promise((resolve) => setTimeout(resolve, settleMs));
       if (reply.raw.writableLength > backlogBytesMax) break;
     }
+    if (isRevoked(gone)) throw gone.reason;
   } catch (error) {
     const code = error instanceof CodedError ? error.code : "internal";
     send("error", { error: { code, message: error instanceof Error ? error.message : String(error) } });
@@ -63,7 +67,13 @@ export async function openEventStream(
     clearInterval(heartbeat);
     for (const stop of stops) stop();
     reply.raw.end();
+    // Who reads slowly would be sent what had gathered for him, long after his session ended.
+    if (isRevoked(gone)) setTimeout(() => reply.raw.destroy(), revokedLingerMs).unref();
   }
+}
+
+function isRevoked({ aborted, reason }: AbortSignal): boolean {
+  return aborted && reason instanceof CodedError && reason.code === "unauthenticated";
 }
 
 function sender(reply: FastifyReply): Send {

@@ -23,6 +23,8 @@ const resumeCheckMs = 20;
 export interface BridgeOptions {
   readonly limits: HttpLimits;
   readonly stopping: AbortSignal;
+  /** Aborted, with the error that says so, when the session or token that it was opened with is ended. */
+  readonly revoked: AbortSignal;
   /** Finds where the command runs. Errors are told the person. */
   readonly find: (start: ExecStart) => Promise<OpenExecEnd>;
 }
@@ -47,7 +49,7 @@ export class ExecBridge {
   }
 
   serve(): void {
-    const { limits, stopping } = this.#options;
+    const { limits, stopping, revoked } = this.#options;
     const socket = this.#socket;
     const late = setTimeout(() => {
       if (this.#state !== "starting") return;
@@ -56,8 +58,11 @@ export class ExecBridge {
     }, limits.execStartMs);
     const onStopping = (): void => this.#fail(serverStopping());
     stopping.addEventListener("abort", onStopping, { once: true });
+    const onRevoked = (): void => this.#fail(revoked.reason);
+    revoked.addEventListener("abort", onRevoked, { once: true });
     this.#cleanUps.push(
       () => clearTimeout(late),
+      () => revoked.removeEventListener("abort", onRevoked),
       () => stopping.removeEventListener("abort", onStopping),
       pingRegularly(socket, limits.execPingMs),
     );

@@ -14,21 +14,23 @@ const relayHeader = "x-prewarm-relayed";
 export interface RelayOptions {
   readonly target: ExecTarget;
   readonly start: ExecStart;
-  /** Of the person's own request: the other server checks his credential again. */
+  /** Of the person's own request. */
   readonly headers: IncomingHttpHeaders;
+  /** His session or token as an `authorization` header: the other server checks it again. */
+  readonly authorization: string | undefined;
   readonly limits: HttpLimits;
 }
 
 /** A command in an agent that is connected to another server, to which the whole conversation goes. */
 export function openRelayedExec(options: RelayOptions, events: ExecEvents): ExecEnd {
-  const { target, start, headers, limits } = options;
+  const { target, start, headers, authorization, limits } = options;
   if (headers[relayHeader] !== undefined) {
     throw new CodedError("agent_unavailable", "The agent moved to another server; try again.");
   }
   const there = new URL(execPath(target.workspaceId), target.elsewhereUrl ?? "");
   there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
   const upstream = new WebSocket(there, {
-    headers: relayedHeaders(headers),
+    headers: { [relayHeader]: "1", ...(authorization === undefined ? {} : { authorization }) },
     handshakeTimeout: limits.relayConnectMs,
     maxPayload: 2 * agentMessageBytesMax,
     perMessageDeflate: false,
@@ -71,14 +73,6 @@ export function openRelayedExec(options: RelayOptions, events: ExecEvents): Exec
 /** Of one that never came to be a connection, as when it is refused, `resume` throws: nothing there can be held back. */
 function goOn(upstream: WebSocket): void {
   if (upstream.isPaused) upstream.resume();
-}
-
-function relayedHeaders({ authorization, cookie }: IncomingHttpHeaders): Record<string, string> {
-  return {
-    [relayHeader]: "1",
-    ...(authorization === undefined ? {} : { authorization }),
-    ...(cookie === undefined ? {} : { cookie }),
-  };
 }
 
 function parseFrame(text: string): ExecToClient | undefined {

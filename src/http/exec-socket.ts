@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { execTarget } from "../app/agents/exec-target.ts";
 import type { Actor } from "../app/authorize.ts";
+import { relayedCredential } from "./credentials.ts";
 import { ExecBridge } from "./exec-bridge.ts";
 import { openLocalExec } from "./exec-local.ts";
 import { openRelayedExec } from "./exec-relay.ts";
@@ -18,14 +19,19 @@ export interface ExecConnection {
 /** Serves a person's command in a workspace: the first frame starts it, the last answer is its exit. */
 export function serveExec(deps: HttpDeps, { socket, request, actor, workspace }: ExecConnection): void {
   const limits = deps.limits ?? httpLimits;
+  const authorization = relayedCredential(request);
+  const revoked = new AbortController();
+  const letGo = deps.credentials.hold(actor.tokenId, (reason) => revoked.abort(reason));
+  socket.once("close", letGo);
   const bridge = new ExecBridge(socket, {
     limits,
+    revoked: revoked.signal,
     stopping: deps.stopping,
     find: async (start) => {
       const target = await execTarget(deps, actor, { workspace, agent: start.agent });
       return target.elsewhereUrl === null
         ? (events) => openLocalExec(deps, { target, start }, events)
-        : (events) => openRelayedExec({ target, start, headers: request.headers, limits }, events);
+        : (events) => openRelayedExec({ target, start, headers: request.headers, authorization, limits }, events);
     },
   });
   bridge.serve();

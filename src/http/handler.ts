@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { DaemonKind } from "../app/provisioner/authenticate-daemon.ts";
+import type { DaemonCaller } from "../app/provisioner/authenticate-daemon.ts";
 import type { Actor } from "../app/authorize.ts";
 import type { BodyOf, ParamsOf, QueryOf, ResponseOf } from "../contracts/api/route.ts";
 import type { RouteId, Routes } from "../contracts/api/routes.ts";
@@ -9,7 +9,7 @@ interface Callers {
   readonly none: undefined;
   readonly user: Actor;
   readonly agent: AgentIdentity;
-  readonly daemon: DaemonKind;
+  readonly daemon: DaemonCaller;
 }
 
 /** A request whose shape and credential have been checked. */

@@ -7,6 +7,7 @@ import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
+import type { HeldCredentials } from "./held-credentials.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
@@ -17,6 +18,7 @@ export interface HttpDeps extends AppContext {
   readonly claims: ClaimQueue;
   readonly waiters: ClaimWaiters;
   readonly hub: AgentHub;
+  readonly credentials: HeldCredentials;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;

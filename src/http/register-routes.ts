@@ -80,7 +80,7 @@ function routeOptions(deps: HttpDeps, { id, route, handler }: Registration): Rou
         query: request.query,
         body: request.body,
         get gone() {
-          return goneSignal(deps, reply);
+          return goneSignal(deps, reply, callers.get(request));
         },
         request,
         reply,
@@ -107,16 +107,27 @@ async function callerOf(deps: HttpDeps, route: RouteDefinition, request: Fastify
   }
 }
 
+/** The session, API token or daemon key that a caller came with; null for whoever came with none that can be ended. */
+function credentialOf(caller: unknown): string | null {
+  if (typeof caller !== "object" || caller === null) return null;
+  if ("tokenId" in caller && typeof caller.tokenId === "string") return caller.tokenId;
+  return "keyId" in caller && typeof caller.keyId === "string" ? caller.keyId : null;
+}
+
 /**
- * Aborted when the caller hangs up or the server stops, with the error that says which. Made only for the few routes that
+ * Aborted when the caller hangs up, his credential is ended, or the server stops, with the error that says which. Made only for the few routes that
  * ask for it.
  */
-function goneSignal(deps: HttpDeps, reply: FastifyReply): AbortSignal {
+function goneSignal(deps: HttpDeps, reply: FastifyReply, caller: unknown): AbortSignal {
   const controller = new AbortController();
   const stop = (): void => controller.abort(serverStopping());
   deps.stopping.addEventListener("abort", stop, { once: true });
   if (deps.stopping.aborted) stop();
+  const credential = credentialOf(caller);
+  const letGo =
+    credential === null ? undefined : deps.credentials.hold(credential, (reason) => controller.abort(reason));
   reply.raw.once("close", () => {
+    letGo?.();
     deps.stopping.removeEventListener("abort", stop);
     controller.abort(new CodedError("canceled", "The caller hung up."));
   });
@@ -137,7 +148,7 @@ interface RateLimit {
 
 function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
   const timeWindow = 60_000;
-  if (id === "login" || id === "setUp") return { max: signInsPerMinuteMax, timeWindow };
+  if (id === "login" || id === "setUp" || id === "changePassword") return { max: signInsPerMinuteMax, timeWindow };
   const max = deps.options.creationsPerMinuteMax;
   if (id !== "createWorkspace" || max === 0) return undefined;
   const keyGenerator = (request: FastifyRequest): string =>

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { administratorUsername } from "../app/identity/first-run.ts";
 import { pushTemplate } from "../app/templates/push-template.ts";
 import { packFolder } from "../platform/archive/pack-folder.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
@@ -64,8 +65,10 @@ export async function runServer(argv: readonly string[]): Promise<number> {
 
 /** The example that a first run starts with, so that there is a pool to look at. */
 async function publishStarter(server: RunningServer): Promise<void> {
+  const { administrator } = server.firstRun;
+  if (administrator === null) return;
   const { bytes } = await packFolder(path.join(packageRoot, "templates", starterTemplate));
-  await pushTemplate(server.context, administratorActor(server.firstRun.administratorId), {
+  await pushTemplate(server.context, administratorActor(administrator.id), {
     template: starterTemplate,
     archive: Buffer.from(bytes),
   });
@@ -79,12 +82,13 @@ function announce(server: RunningServer): void {
     `  Data       ${server.dataDir}`,
     `  API        ${server.accessUrl}/api/docs`,
   ];
-  const { setupSecret } = server.firstRun;
+  const { setupSecret, administrator } = server.firstRun;
+  const username = administrator?.username ?? administratorUsername;
   if (setupSecret !== null) {
-    lines.push("", "  Set the password of the administrator (admin) once, within 24 hours:");
+    lines.push("", `  Set the password of the administrator (${username}) once, within 24 hours:`);
     lines.push(`  ${server.accessUrl}/setup#${setupSecret}`);
   }
-  lines.push("", `  Then: bin/prewarm login ${server.accessUrl} --username admin`, "  Stop with Ctrl-C.", "", "");
+  lines.push("", `  Then: bin/prewarm login ${server.accessUrl} --username ${username}`, "  Stop with Ctrl-C.", "", "");
   process.stdout.write(lines.join("\n"));
 }
 

@@ -22,6 +22,7 @@ import { createPrebuildsController } from "../controllers/prebuilds/prebuilds-co
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { createSwitchWatch } from "../controllers/prebuilds/switch-watch.ts";
 import { createRehearsal } from "../controllers/rehearsal.ts";
+import { createRevocation, type OpenByCredential } from "../controllers/revocation.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
 import { createUnbegunDeletes } from "../controllers/unbegun-deletes.ts";
@@ -58,6 +59,7 @@ export interface ControllerDeps extends Notifications {
   /** Grace after an outage of our own; each loop's own where it is not said. */
   readonly outageGraceMs?: number;
   readonly connections: AgentConnections;
+  readonly credentials: OpenByCredential;
   readonly selfReport: PresenceDeps["selfReport"];
 }
 
@@ -66,6 +68,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
   return [
     createServerPresence({ ...deps, localClock: systemClock }),
     createSwitchWatch(deps),
+    createRevocation(deps),
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
     createDeleteRetry(deps),

@@ -21,6 +21,7 @@ import { createPool } from "../db/pg-pool.ts";
 import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
+import { HeldCredentials } from "../http/held-credentials.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
 import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
 import { createLeaving } from "../http/leaving.ts";
@@ -113,10 +114,20 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
   const hub = new AgentHub();
+  const credentials = new HeldCredentials();
   const measuring = openMetrics(config, { ...context, pool, bus, hub });
   const hearsNews = (): boolean => bus.isConnected;
   const leaving = createLeaving(config.httpStopDelayMs);
-  const parts = { controllers, disposers, hub, hearsNews, leaving, limits: limitsOf(options), ...measuring };
+  const parts = {
+    controllers,
+    disposers,
+    hub,
+    credentials,
+    hearsNews,
+    leaving,
+    limits: limitsOf(options),
+    ...measuring,
+  };
   const app = await openHttp(context, parts);
   url = await listen(app, config);
   controllers.push(
@@ -126,8 +137,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       serverUrl: () => peerUrlOf(config, url),
       ...controllerOptions(config),
       ...measuring,
-      uses: hub,
-      connections: hub,
+      ...heldOpen(hub, credentials),
       selfReport: () => selfReport(context, controllers, hearsNews()),
       ...notifications,
     }),
@@ -147,6 +157,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     controllers,
     leave: leaving.leave,
   };
+}
+
+/** What is open on this server, as its controllers know it. */
+function heldOpen(hub: AgentHub, credentials: HeldCredentials) {
+  return { uses: hub, connections: hub, credentials };
 }
 
 async function openConfigured(options: StartServerOptions): Promise<OpenedDatabase> {
@@ -289,20 +304,21 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
 
 async function openHttp(
   context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "hearsNews" | "leaving" | "metrics" | "metricsAccess"> & {
+  parts: Pick<HttpDeps, "hub" | "credentials" | "hearsNews" | "leaving" | "metrics" | "metricsAccess"> & {
     readonly limits: HttpLimits;
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const { hub, hearsNews, leaving, metrics, metricsAccess } = parts;
+  const { hub, credentials, hearsNews, leaving, metrics, metricsAccess } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     waiters: new ClaimWaiters(),
     hub,
+    credentials,
     hearsNews,
     leaving,
     metrics,

@@ -4,7 +4,8 @@ import { listAudit } from "../../src/app/audit/list-audit.ts";
 import type { Actor } from "../../src/app/authorize.ts";
 import { createGroup } from "../../src/app/groups/groups.ts";
 import { setUp } from "../../src/app/identity/sign-in.ts";
-import { createToken, createUser, removeUser, revokeOneToken } from "../../src/app/identity/users.ts";
+import { createToken, revokeOneToken } from "../../src/app/identity/tokens.ts";
+import { createUser, removeUser } from "../../src/app/identity/users.ts";
 import { cleanPools, invalidate, resumePool, setEnabled, setPaused } from "../../src/app/prebuilds/manage-pools.ts";
 import { createKey, revokeKey } from "../../src/app/provisioner/daemon-keys.ts";
 import { hashSecret } from "../../src/app/secret.ts";
@@ -21,6 +22,7 @@ import { runJobs } from "../support/daemon.ts";
 import { filterBy } from "../support/audit-filter.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { hour, runLifecycle, runningWorkspace } from "../support/lifecycle.ts";
+import { signInAs } from "../support/sessions.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 type Query = Parameters<typeof listAudit>[2];
@@ -211,6 +213,7 @@ it("each act of an administrator, a template admin and a person that is to be kn
   await cleanPools(context, admin, { template: "web" });
   await createGroup(context, admin, { name: "crew", allowance: 3 });
   await createUser(context, admin, { username: "carol", password: "long enough", organizationRole: "template_admin" });
+  await signInAs(fx, alice);
   const { token } = await createToken(context, alice, { name: "ci" });
   await revokeOneToken(context, admin, token.id as TokenId);
   const { key } = await createKey(context, admin, { name: "host-1" });

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
+import { activate, suspend } from "../../src/app/identity/accounts.ts";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import { failed, runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
@@ -120,6 +121,19 @@ it("days on which a template allows no autostart start nothing", async () => {
   fx.clock.advance(hour);
   expect(await runLifecycle(fx)).toMatchObject({ start: 0 });
   fx.clock.advance(4 * day);
+  expect(await runLifecycle(fx)).toMatchObject({ start: 1 });
+});
+
+it("nothing is started for an owner who is suspended, nor made up for when he is activated", async () => {
+  const fx = await deployment({}, { startAt: "2030-01-01T06:00:00.000Z" });
+  const { workspace } = await runningWorkspace(fx, { autostartSchedule: "0 7 * * *" });
+  await stopped(fx, workspace.id);
+  await suspend(fx.context, fx.admin, { username: "alice", reason: "leave" });
+  fx.clock.advance(hour);
+  expect(await runLifecycle(fx)).toMatchObject({ start: 0 });
+  await activate(fx.context, fx.admin, "alice");
+  expect(await runLifecycle(fx)).toMatchObject({ start: 0 });
+  fx.clock.advance(day);
   expect(await runLifecycle(fx)).toMatchObject({ start: 1 });
 });
 

@@ -64,6 +64,9 @@ describe("every closed route", () => {
 
 const bodies: Readonly<Record<string, unknown>> = {
   createUser: { username: "eve", password: "long enough" },
+  suspendUser: { reason: "none" },
+  resetPassword: { password: "long enough" },
+  endUserSessions: {},
   createDaemonKey: { name: "mine" },
   adoptDaemon: { by: "mine" },
   deprecateTemplate: { deprecated: true },

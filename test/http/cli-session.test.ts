@@ -29,7 +29,7 @@ async function arrange(scripts: Scripts = {}): Promise<{ api: ScriptedApi; bench
       login: () => ({ json: { secret: "s1", user: ann, expiresAt: "2030-02-01T00:00:00.000Z" } }),
       whoAmI: () => ({ json: ann }),
       logout: () => ({ json: {} }),
-      listTokens: () => ({ json: { tokens: [] } }),
+      listTokens: () => ({ json: { tokens: [], total: 0 } }),
       ...scripts,
     },
   });
@@ -106,6 +106,16 @@ describe("the session", () => {
     const done = await bench.run("logout");
     expect(done.stdout).toBe(`Signed out of ${api.url}.\n`);
     expect(api.calls("logout")[0]?.token).toBe("s1");
+    expect(() => statSync(file)).toThrow("ENOENT");
+  });
+
+  it("is ended with all others, and with API tokens, by logout --all, also when it came from an API token", async () => {
+    const { api, bench, file } = await arrange({ logoutAll: () => ({ json: { ended: 3 } }) });
+    bench.stdin.end("t1\n");
+    await bench.run("login", api.url, "--token-stdin");
+    const done = await bench.run("logout", "--all");
+    expect(done.stderr).toContain("3 sessions and API tokens are ended");
+    expect(api.calls("logoutAll")).toMatchObject([{ token: "t1", body: { apiTokens: true } }]);
     expect(() => statSync(file)).toThrow("ENOENT");
   });
 

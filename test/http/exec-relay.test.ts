@@ -23,7 +23,13 @@ test("a command whose server refuses the connection is lost with a code, and han
   const start = { kind: "start", command: ["true"], env: {}, agent: null } as const;
   const lost = await new Promise<CodedError>((resolve) => {
     const end: ExecEnd = openRelayedExec(
-      { target, start: { ...start, command: [...start.command] }, headers: {}, limits: httpLimits },
+      {
+        target,
+        start: { ...start, command: [...start.command] },
+        headers: {},
+        authorization: undefined,
+        limits: httpLimits,
+      },
       {
         onOpen: () => undefined,
         onFrame: () => undefined,

@@ -2,7 +2,7 @@
 import { createServer, type Socket } from "node:net";
 import { PassThrough, type Writable } from "node:stream";
 import { expect, onTestFinished, test } from "vitest";
-import { WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import type { ExecTarget } from "../../src/app/agents/exec-target.ts";
 import { runExecSession } from "../../src/cli/exec/exec-session.ts";
 import { execPath, type ServerToAgent } from "../../src/contracts/agent-protocol.ts";
@@ -91,6 +91,30 @@ test("when the server stops, sessions through it and behind it end with a code t
   expect(["server_stopping", "agent_unavailable"]).toContain(await codes[1]);
 });
 
+test("a session's cookie opens a command only from the server's own pages, through any server", async () => {
+  const { server, agent } = await withAgent();
+  const other = await server.another();
+  const open = async (url: string, origin: string | undefined): Promise<number> => {
+    const headers = { cookie: `prewarm_session=${server.admin.token}` };
+    const address = `${url.replace("http", "ws")}${execPath(agent.workspaceId)}`;
+    const socket = new WebSocket(address, { headers, ...(origin === undefined ? {} : { origin }) });
+    return await new Promise((resolve, reject) => {
+      socket.on("unexpected-response", (_, answer) => resolve(answer.statusCode ?? 0));
+      socket.on("open", () => {
+        socket.send(JSON.stringify({ kind: "start", command: ["echo"], env: {}, agent: null }));
+        socket.send(JSON.stringify({ kind: "input", data: "", end: true }));
+      });
+      socket.on("message", (data) => resolve(JSON.parse(String(data)).exitCode));
+      socket.on("error", reject);
+    });
+  };
+  for (const url of [server.url, other.url]) {
+    expect(await open(url, "http://elsewhere.example")).toBe(403);
+    expect(await open(url, undefined)).toBe(403);
+    expect(await open(url, url)).toBe(7);
+  }
+});
+
 const target = (url: string): ExecTarget => ({ agentId: "agent" as never, workspaceId: "w", elsewhereUrl: url });
 
 function lostAgainst(url: string): Promise<CodedError> {
@@ -98,7 +122,7 @@ function lostAgainst(url: string): Promise<CodedError> {
     const limits = { ...httpLimits, relayConnectMs: 200, execPingMs: 100 };
     const start = { kind: "start" as const, command: ["true"], env: {}, agent: null };
     const events = { onOpen: () => undefined, onFrame: () => undefined, onLost: resolve };
-    openRelayedExec({ target: target(url), start, headers: {}, limits }, events);
+    openRelayedExec({ target: target(url), start, headers: {}, authorization: undefined, limits }, events);
   });
 }
 

@@ -1,6 +1,7 @@
 import { AgentHub } from "../../src/http/agent-hub.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
+import { HeldCredentials } from "../../src/http/held-credentials.ts";
 import { createLeaving } from "../../src/http/leaving.ts";
 import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
@@ -54,9 +55,11 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
   const connections = new HeldConnections();
+  const credentials = new HeldCredentials();
   const app = await buildHttpServer({
     ...context,
     hub: new AgentHub(),
+    credentials,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,
@@ -81,6 +84,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     uses: { usedAgents: () => used, useNoted: () => undefined },
     ...undisturbed,
     connections,
+    credentials,
     ...(await openNotifications(context, config)),
   };
   const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses: new Map() }));

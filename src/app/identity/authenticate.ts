@@ -1,6 +1,7 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { touchToken, type UserRow } from "../../db/people/identity.ts";
+import type { UserRow } from "../../db/people/identity.ts";
+import { touchToken } from "../../db/people/tokens.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { gatheredLookups } from "../gathered-lookups.ts";
@@ -10,13 +11,14 @@ import { hashSecret } from "../secret.ts";
 /** "Last used" of a token is written at most this often, so that a request is not a write. */
 const touchEveryMs = 60_000;
 
-/** The user behind a session or API token. Errors: `unauthenticated`. */
+/** The user behind a session or API token. Errors: `unauthenticated`, `account_suspended`. */
 export async function authenticate(context: AppContext, secret: string): Promise<Actor> {
   const now = context.clock.now();
   const row = await gatheredLookups(context).userByToken.ask(hashSecret(secret));
   if (row === undefined) {
     throw new CodedError("unauthenticated", "The session or token is unknown, expired or revoked.");
   }
+  if (row.suspended_at !== null) throw accountSuspended(row.suspended_because);
   if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > touchEveryMs) {
     touchToken(context.db, row.token_id, now).catch((error: unknown) =>
       context.logger.debug("the use of a token could not be noted", { reason: String(error) }),
@@ -34,6 +36,11 @@ export async function authenticate(context: AppContext, secret: string): Promise
   };
 }
 
+export function accountSuspended(because: string | null): CodedError {
+  const reason = because === null || because === "" ? "" : ` The reason: ${because}`;
+  return new CodedError("account_suspended", `Your account is suspended.${reason}`);
+}
+
 export function userView(row: UserRow): User {
   return {
     id: row.id,
@@ -43,6 +50,8 @@ export function userView(row: UserRow): User {
     role: row.role,
     organizations: row.organizations.map((membership) => ({ ...membership })),
     createdAt: instant(row.created_at),
+    suspendedAt: instant(row.suspended_at),
+    suspendedBecause: row.suspended_because,
   };
 }
 
@@ -55,5 +64,8 @@ export function actorView(actor: Actor): User {
     role: actor.role,
     organizations: actor.organizations.map((membership) => ({ ...membership })),
     createdAt: instant(actor.createdAt),
+    // Who is suspended is nobody's actor.
+    suspendedAt: null,
+    suspendedBecause: null,
   };
 }

@@ -53,5 +53,6 @@ export async function revokeKey(context: AppContext, actor: Actor, keyId: string
       targetName: name,
       detail: {},
     });
+    tx.emit("credentials");
   });
 }

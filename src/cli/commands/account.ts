@@ -3,34 +3,42 @@ import { CodedError } from "../../contracts/errors.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
+import { askSecret, canAsk, readSecrets } from "../prompts.ts";
 import { forgetSession, loadSession, resolveAccess, type StoredSession } from "../session.ts";
+import type { CliWorld } from "../world.ts";
 
 /** Ends the session on the server. One that has ended, or a server that is gone, must not keep anybody signed in here. */
-async function endOnServer(session: StoredSession, { output }: Invocation): Promise<boolean> {
-  if (session.kind === "api") {
+async function endOnServer(session: StoredSession, isAll: boolean, { output }: Invocation): Promise<boolean> {
+  if (!isAll && session.kind === "api") {
     output.progress("The API token itself stays valid; `prewarm tokens revoke ID` ends it.");
     return false;
   }
   try {
-    await (await clientFor(session.url, session.token)).call("logout", {});
+    const client = await clientFor(session.url, session.token);
+    if (isAll) {
+      const { ended } = await client.call("logoutAll", { body: { apiTokens: true } });
+      output.progress(`${ended} sessions and API tokens are ended.`);
+    } else await client.call("logout", {});
     return true;
   } catch (error) {
-    if (error instanceof CodedError && error.code === "unauthenticated") return true;
+    if (error instanceof CodedError && error.code === "unauthenticated" && !isAll) return true;
     const reason = error instanceof Error ? error.message : String(error);
     output.progress(`The session is forgotten here, but could not be ended on the server: ${reason}`);
     return false;
   }
 }
 
-export const logoutCommand = defineCommand({
+export const logoutCommand = defineCommand<{ readonly isAll: boolean }>({
   usage: "logout",
   summary: "end the session and forget it",
-  example: "prewarm logout",
-  read: () => undefined,
-  async run(_options, invocation) {
+  notes: "What the session holds open, on whichever machine, ends within seconds.",
+  example: "prewarm logout --all",
+  options: [{ flags: "--all", about: "end all your sessions and API tokens, wherever they are" }],
+  read: (input) => ({ isAll: input.isOn("all") }),
+  async run({ isAll }, invocation) {
     const { output, world } = invocation;
     const session = await loadSession(world);
-    const isRevoked = session !== undefined && (await endOnServer(session, invocation));
+    const isRevoked = session !== undefined && (await endOnServer(session, isAll, invocation));
     await forgetSession(world);
     if (world.env["PREWARM_TOKEN"]) output.progress("PREWARM_TOKEN is still set and stays in use.");
     output.result({ wasSignedIn: session !== undefined, isRevoked }, () =>
@@ -39,6 +47,40 @@ export const logoutCommand = defineCommand({
     return exitCodes.done;
   },
 });
+
+export const passwordCommand = defineCommand<{ readonly isPiped: boolean }>({
+  usage: "password",
+  summary: "change your own password; your other sessions end",
+  notes:
+    "With --password-stdin, standard input holds the current password in its first line and the new one in its second.",
+  example: "prewarm password",
+  options: [{ flags: "--password-stdin", about: "read both passwords from standard input" }],
+  read: (input) => ({ isPiped: input.isOn("password-stdin") }),
+  async run({ isPiped }, { output, world, connect }) {
+    const client = await connect();
+    const [current, password] = isPiped ? await readPasswords(world) : await askPasswords(world);
+    const answer = await client.call("changePassword", { body: { current, password } });
+    output.result(answer, () => `Your password is changed; ${answer.ended} other sessions are ended.`);
+    return exitCodes.done;
+  },
+});
+
+async function readPasswords(world: CliWorld): Promise<readonly [string, string]> {
+  const [current, password] = await readSecrets(world, ["current password", "new password"]);
+  return [current ?? "", password ?? ""];
+}
+
+async function askPasswords(world: CliWorld): Promise<readonly [string, string]> {
+  if (!canAsk(world)) {
+    throw new CodedError("invalid_request", "There is no terminal to ask for the passwords.", {
+      next: "Use --password-stdin.",
+    });
+  }
+  const current = await askSecret(world, "Current password");
+  const password = await askSecret(world, "New password");
+  if ((await askSecret(world, "New password, once more")) === password) return [current, password];
+  throw new CodedError("invalid_request", "The two new passwords differ.", { next: "Run it again." });
+}
 
 /** Null when the server cannot tell: who is signed in is worth knowing also then. */
 async function unreadCount(client: Client): Promise<number | null> {

@@ -4,14 +4,16 @@ import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { relativeTime } from "../output/time-text.ts";
+import { type Page, pageOptions, readPage } from "../paging.ts";
 
-const listTokens = defineCommand({
+const listTokens = defineCommand<Page & { readonly owner: string | undefined }>({
   usage: "list",
-  summary: "list your sessions and API tokens",
-  example: "prewarm tokens list",
-  read: () => undefined,
-  async run(_options, { output, world, connect }) {
-    const answer = await (await connect()).call("listTokens", {});
+  summary: "list your sessions and API tokens, newest first",
+  example: "prewarm tokens list --limit 200",
+  options: [{ flags: "--owner <username>", about: "another's, for administrators" }, ...pageOptions],
+  read: (input) => ({ ...readPage(input), owner: input.text("owner") }),
+  async run(options, { output, world, connect }) {
+    const answer = await (await connect()).call("listTokens", { query: definedOnly(options) });
     const now = world.clock.now();
     output.result(answer, () =>
       output.table<Token>(answer.tokens, [
@@ -23,6 +25,7 @@ const listTokens = defineCommand({
         { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
       ]),
     );
+    output.noteRest({ shown: answer.tokens.length, offset: options.offset ?? 0, total: answer.total });
     return exitCodes.done;
   },
 });

@@ -1,5 +1,7 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { suspensionReasonLengthMax } from "../../contracts/limits.ts";
+import { passwordProblem } from "../../contracts/password-rule.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
@@ -27,6 +29,7 @@ const listUsers = defineCommand<Page & { readonly search: string | undefined }>(
         { title: "NAME", cell: ({ name }) => name },
         { title: "EMAIL", cell: ({ email }) => email ?? "–" },
         { title: "ROLE", cell: ({ role }) => role },
+        { title: "SUSPENDED", cell: ({ suspendedBecause }) => suspendedBecause ?? "–" },
         {
           title: "ORGANIZATIONS",
           cell: ({ organizations }) => organizations.map(({ name, role }) => `${name} (${role})`).join(", "),
@@ -51,8 +54,15 @@ function readNewUser(input: CommandInput) {
 }
 
 async function newPassword(world: CliWorld, isPiped: boolean): Promise<string> {
+  const password = await givenPassword(world, isPiped);
+  const problem = passwordProblem(password);
+  if (problem !== undefined) throw new CodedError("invalid_request", problem, { next: "Choose another password." });
+  return password;
+}
+
+async function givenPassword(world: CliWorld, isPiped: boolean): Promise<string> {
   if (isPiped) return readSecret(world, "password");
-  if (canAsk(world)) return askSecret(world, "Password of the new user");
+  if (canAsk(world)) return askSecret(world, "New password of the user");
   throw new CodedError("invalid_request", "There is no terminal to ask for the password.", {
     next: "Use --password-stdin.",
   });
@@ -95,4 +105,67 @@ const deleteUser = defineCommand<{ readonly username: string; readonly isAgreed:
   },
 });
 
-export const userCommands: readonly CliCommand[] = [listUsers, createUser, deleteUser];
+const suspendUser = defineCommand<{ readonly username: string; readonly reason: string }>({
+  usage: "suspend <username>",
+  summary: "refuse a user's sign-ins and tokens until he is activated; what he owns is kept",
+  notes:
+    "His sessions end, and what they hold open does within seconds. Running workspaces run until their deadline; none is started for him.",
+  example: 'prewarm users suspend ann --reason "on leave until May"',
+  options: [{ flags: "--reason <text>", about: `told to him; at most ${suspensionReasonLengthMax} characters` }],
+  read: (input) => ({ username: input.operand(0), reason: input.requiredText("reason") }),
+  async run({ username, reason }, { output, connect }) {
+    await (await connect()).call("suspendUser", { params: { username }, body: { reason } });
+    output.result({ suspended: username }, () => `${username} is suspended.`);
+    return exitCodes.done;
+  },
+});
+
+const activateUser = defineCommand<{ readonly username: string }>({
+  usage: "activate <username>",
+  summary: "end a suspension",
+  example: "prewarm users activate ann",
+  read: (input) => ({ username: input.operand(0) }),
+  async run(params, { output, connect }) {
+    await (await connect()).call("activateUser", { params });
+    output.result({ activated: params.username }, () => `${params.username} may sign in again.`);
+    return exitCodes.done;
+  },
+});
+
+const resetPassword = defineCommand<{ readonly username: string; readonly isPasswordPiped: boolean }>({
+  usage: "reset-password <username>",
+  summary: "set a user's password; all his sessions end",
+  example: "prewarm users reset-password ann --password-stdin < password-file",
+  options: [{ flags: "--password-stdin", about: "read the password from standard input" }],
+  read: (input) => ({ username: input.operand(0), isPasswordPiped: input.isOn("password-stdin") }),
+  async run({ username, isPasswordPiped }, { output, world, connect }) {
+    const client = await connect();
+    const password = await newPassword(world, isPasswordPiped);
+    const answer = await client.call("resetPassword", { params: { username }, body: { password } });
+    output.result(answer, () => `${username} has a new password; ${answer.ended} sessions are ended.`);
+    return exitCodes.done;
+  },
+});
+
+const logoutUser = defineCommand<{ readonly username: string; readonly apiTokens: boolean }>({
+  usage: "logout <username>",
+  summary: "end all sessions of a user",
+  example: "prewarm users logout ann --api-tokens",
+  options: [{ flags: "--api-tokens", about: "his API tokens too" }],
+  read: (input) => ({ username: input.operand(0), apiTokens: input.isOn("api-tokens") }),
+  async run({ username, apiTokens }, { output, connect }) {
+    const answer = await (await connect()).call("endUserSessions", { params: { username }, body: { apiTokens } });
+    output.result(answer, () => `${answer.ended} sessions and tokens of ${username} are ended.`);
+    return exitCodes.done;
+  },
+});
+
+export const userCommands: readonly CliCommand[] = [
+  listUsers,
+  createUser,
+  suspendUser,
+  activateUser,
+  resetPassword,
+  logoutUser,
+  deleteUser,
+];

@@ -3,6 +3,7 @@ import {
   emailLengthMax,
   passwordLengthMax,
   passwordLengthMin,
+  suspensionReasonLengthMax,
   tokenLifetimeDaysMax,
   tokenNameLengthMax,
   usernameLengthMax,
@@ -24,6 +25,8 @@ export const User = Type.Object({
   role: DeploymentRole,
   organizations: Type.Array(Type.Object({ id: Uuid, name: Type.String(), role: OrganizationRole })),
   createdAt: Instant,
+  suspendedAt: OptionalInstant,
+  suspendedBecause: Type.Union([Type.String(), Type.Null()]),
 });
 export type User = Static<typeof User>;
 
@@ -39,6 +42,10 @@ export type Token = Static<typeof Token>;
 
 /** The secret is shown this once. */
 export const IssuedToken = Type.Object({ token: Token, secret: Type.String() });
+
+const EndSessions = Type.Object({ apiTokens: Type.Optional(Type.Boolean()) }, closed);
+/** How many sessions and tokens it ended. */
+const Ended = Type.Object({ ended: Type.Integer() });
 
 export const identityRoutes = {
   login: {
@@ -62,6 +69,26 @@ export const identityRoutes = {
     credential: "user",
     access: "signed_in",
     response: Empty,
+  },
+  logoutAll: {
+    method: "POST",
+    path: "/api/v1/auth/logout-all",
+    tag: "identity",
+    summary: "End all your sessions, this one included, and your API tokens too if asked.",
+    credential: "user",
+    access: "signed_in",
+    body: EndSessions,
+    response: Ended,
+  },
+  changePassword: {
+    method: "POST",
+    path: "/api/v1/auth/password",
+    tag: "identity",
+    summary: "Change your own password; your other sessions end.",
+    credential: "user",
+    access: "signed_in",
+    body: Type.Object({ current: Type.String({ maxLength: passwordLengthMax }), password: Password }, closed),
+    response: Ended,
   },
   setUp: {
     method: "POST",
@@ -123,14 +150,58 @@ export const identityRoutes = {
     params: Type.Object({ username: Type.String() }),
     response: Empty,
   },
+  suspendUser: {
+    method: "POST",
+    path: "/api/v1/users/:username/suspend",
+    tag: "identity",
+    summary: "Suspend a user: sessions end, tokens are refused, nothing is started for him; what he owns is kept.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: suspensionReasonLengthMax }) }, closed),
+    response: Empty,
+  },
+  activateUser: {
+    method: "POST",
+    path: "/api/v1/users/:username/activate",
+    tag: "identity",
+    summary: "End a suspension.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    response: Empty,
+  },
+  resetPassword: {
+    method: "PUT",
+    path: "/api/v1/users/:username/password",
+    tag: "identity",
+    summary: "Set a user's password; all his sessions end.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    body: Type.Object({ password: Password }, closed),
+    response: Ended,
+  },
+  endUserSessions: {
+    method: "POST",
+    path: "/api/v1/users/:username/logout",
+    tag: "identity",
+    summary: "End all sessions of a user, and his API tokens too if asked.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    body: EndSessions,
+    response: Ended,
+  },
   listTokens: {
     method: "GET",
     path: "/api/v1/tokens",
     tag: "identity",
-    summary: "Your own live sessions and API tokens.",
+    summary: "Your own live sessions and API tokens, newest first; an administrator may ask for another's.",
     credential: "user",
     access: "signed_in",
-    response: Type.Object({ tokens: Type.Array(Token) }),
+    query: Type.Object({ ...pageQuery, owner: Type.Optional(Type.String({ maxLength: usernameLengthMax })) }),
+    response: Type.Object({ tokens: Type.Array(Token), total: Type.Integer() }),
   },
   createToken: {
     method: "POST",

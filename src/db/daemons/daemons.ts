@@ -138,9 +138,9 @@ where secret_hash = $1
   "look",
 );
 
-/** Whether a live key with this hash exists. */
-export async function daemonKeyExists(sql: Sql, secretHash: Buffer): Promise<boolean> {
-  return (await sql.query(keyStatement, [secretHash])).length === 1;
+/** The id of the live key with this hash. */
+export async function daemonKeyByHash(sql: Sql, secretHash: Buffer): Promise<string | undefined> {
+  return (await sql.query(keyStatement, [secretHash]))[0]?.id;
 }
 
 interface DaemonKeyRow {

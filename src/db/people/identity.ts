@@ -16,6 +16,8 @@ export interface UserRow {
   readonly role: "administrator" | "member";
   readonly is_system: boolean;
   readonly created_at: Date;
+  readonly suspended_at: Date | null;
+  readonly suspended_because: string | null;
   readonly organizations: readonly Membership[];
 }
 
@@ -24,7 +26,8 @@ const organizationsOf = `coalesce((
     from organization_members m
     join organizations o on o.id = m.organization_id
     where m.user_id = u.id), '[]') as organizations`;
-const userColumns = `u.id, u.username, u.name, u.email, u.role, u.is_system, u.created_at, ${organizationsOf}`;
+const userColumns = `u.id, u.username, u.name, u.email, u.role, u.is_system, u.created_at, u.suspended_at,
+  u.suspended_because, ${organizationsOf}`;
 
 export interface AuthenticatedRow extends UserRow {
   readonly token_id: TokenId;
@@ -47,7 +50,8 @@ where k.secret_hash = any($1::bytea[])
 
 /**
  * Authenticates sessions and API tokens by the hashes of their secrets.
- * @returns for each hash, in order, the user that it belongs to; undefined where it is unknown, expired or revoked.
+ * @returns for each hash, in order, the user that it belongs to, who may be suspended; undefined where it is unknown,
+ * expired or revoked.
  */
 export async function usersByTokens(
   sql: Sql,
@@ -59,17 +63,6 @@ export async function usersByTokens(
   if (secretHashes.length === 1) return [first];
   const byHash = new Map(rows.map((row) => [row.secret_hash.toString("latin1"), row]));
   return secretHashes.map((hash) => byHash.get(hash.toString("latin1")));
-}
-
-const touchStatement: Statement<object> = statement(
-  "token_touch",
-  `update tokens
-set last_used_at = $2
-where id = $1`,
-);
-
-export async function touchToken(sql: Sql, tokenId: TokenId, now: Date): Promise<void> {
-  await sql.query(touchStatement, [tokenId, now]);
 }
 
 const byNameStatement: Statement<UserRow & { readonly password_hash: string | null }> = statement(
@@ -171,6 +164,68 @@ export async function deleteUser(sql: Sql, userId: UserId, now: Date): Promise<b
   return (await sql.query(deleteUserStatement, [userId, now])).length === 1;
 }
 
+const suspendStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_suspend",
+  `update users
+set suspended_at = $2, suspended_because = $3
+where id = $1
+  and deleted_at is null
+  and suspended_at is null
+returning id`,
+);
+
+/** @returns false when he is suspended already, or deleted. */
+export async function suspendUser(
+  tx: Tx,
+  input: { readonly userId: UserId; readonly because: string; readonly now: Date },
+): Promise<boolean> {
+  return (await tx.query(suspendStatement, [input.userId, input.now, input.because])).length === 1;
+}
+
+const activateStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_activate",
+  `update users
+set suspended_at = null, suspended_because = null
+where id = $1
+  and deleted_at is null
+  and suspended_at is not null
+returning id`,
+);
+
+/** @returns false when he is not suspended, or deleted. */
+export async function activateUser(tx: Tx, userId: UserId): Promise<boolean> {
+  return (await tx.query(activateStatement, [userId])).length === 1;
+}
+
+const holdStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_hold",
+  `select id
+from users
+where id = $1
+  and deleted_at is null
+for no key update`,
+);
+
+/**
+ * Keeps a user as he is until the transaction ends: whoever makes a token of his and whoever ends them all wait for each
+ * other. @returns false when he is deleted.
+ */
+export async function holdUser(tx: Tx, userId: UserId): Promise<boolean> {
+  return (await tx.query(holdStatement, [userId])).length === 1;
+}
+
+const passwordHashStatement: Statement<{ readonly password_hash: string | null }> = statement(
+  "user_password_hash",
+  `select password_hash
+from users
+where id = $1
+  and deleted_at is null`,
+);
+
+export async function passwordHashOf(sql: Sql, userId: UserId): Promise<string | null | undefined> {
+  return (await sql.query(passwordHashStatement, [userId]))[0]?.password_hash;
+}
+
 const setPasswordStatement: Statement<{ readonly username: string }> = statement(
   "user_set_password",
   `update users
@@ -182,81 +237,6 @@ returning username`,
 /** @returns the user's name; undefined when there is no such user. */
 export async function setPassword(sql: Sql, userId: UserId, passwordHash: string): Promise<string | undefined> {
   return (await sql.query(setPasswordStatement, [userId, passwordHash]))[0]?.username;
-}
-
-export interface TokenRow {
-  readonly id: TokenId;
-  readonly kind: "session" | "api";
-  readonly user_id: UserId;
-  readonly name: string;
-  readonly created_at: Date;
-  readonly expires_at: Date;
-  readonly last_used_at: Date | null;
-}
-
-const insertTokenStatement: Statement<object> = statement(
-  "token_insert",
-  `insert into tokens (id, kind, user_id, name, secret_hash, created_at, expires_at)
-values ($1, $2, $3, $4, $5, $6, $7)`,
-);
-
-export interface NewToken {
-  readonly id: TokenId;
-  readonly kind: "session" | "api";
-  readonly userId: UserId;
-  readonly name: string;
-  readonly secretHash: Buffer;
-  readonly now: Date;
-  readonly expiresAt: Date;
-}
-
-export async function insertToken(sql: Sql, token: NewToken): Promise<void> {
-  await sql.query(insertTokenStatement, [
-    token.id,
-    token.kind,
-    token.userId,
-    token.name,
-    token.secretHash,
-    token.now,
-    token.expiresAt,
-  ]);
-}
-
-const tokensStatement: Statement<TokenRow> = statement(
-  "tokens_of_user",
-  `select id, kind, user_id, name, created_at, expires_at, last_used_at
-from tokens
-where user_id = $1
-  and revoked_at is null
-  and expires_at > $2
-order by created_at desc
-limit 500`,
-);
-
-export async function tokensOfUser(sql: Sql, userId: UserId, now: Date): Promise<TokenRow[]> {
-  return await sql.query(tokensStatement, [userId, now]);
-}
-
-interface RevokedToken extends Pick<TokenRow, "name" | "kind"> {
-  readonly username: string;
-}
-
-const revokeStatement: Statement<RevokedToken> = statement(
-  "token_revoke",
-  `update tokens
-set revoked_at = $2
-where id = $1
-  and revoked_at is null
-  and ($3::uuid is null or user_id = $3)
-returning name, kind, (select username from users where id = user_id) as username`,
-);
-
-/** Revokes a token; with `ownedBy` only if it is that user's. @returns what it was; undefined when there is none. */
-export async function revokeToken(
-  sql: Sql,
-  input: { readonly tokenId: TokenId; readonly ownedBy: UserId | null; readonly now: Date },
-): Promise<RevokedToken | undefined> {
-  return (await sql.query(revokeStatement, [input.tokenId, input.now, input.ownedBy]))[0];
 }
 
 interface OrganizationRow {

@@ -108,13 +108,14 @@ where b.transition = 'stop'
   and w.dormant_at is null
   and w.id > $3
   and w.id <> all($5::uuid[])
+  and not coalesce((select o.suspended_at is not null from users o where o.id = w.owner_id), false)
   and ${isPersons}
 order by w.id
 limit $4`,
   "long",
 );
 
-/** Stopped workspaces whose schedule has fired since they were stopped. */
+/** Stopped workspaces whose schedule has fired since they were stopped; nothing is started for a suspended owner. */
 export async function dueAutostarts(
   sql: Sql,
   fired: readonly { readonly schedule: string; readonly at: Date }[],

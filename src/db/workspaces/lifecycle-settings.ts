@@ -1,4 +1,4 @@
-import type { AgentId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AgentId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { isPersons, type PolicyParts } from "./lifecycle.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -32,6 +32,20 @@ export async function setSchedule(
   const rows = await tx.query(scheduleStatement, [workspaceId, ttlMs, autostartSchedule, deadlineAt, now]);
   if (rows.length > 0) tx.emit(`workspace:${workspaceId}`);
   return rows.length > 0;
+}
+
+const haltStatement: Statement<object> = statement(
+  "lifecycle_halt_autostarts",
+  `update workspaces w
+set autostart_from = $2
+where w.owner_id = $1
+  and w.autostart_schedule is not null
+  and ${isPersons}`,
+);
+
+/** Moments of a person's autostarts up to now are not made up for. */
+export async function haltAutostarts(tx: Tx, ownerId: UserId, now: Date): Promise<void> {
+  await tx.query(haltStatement, [ownerId, now]);
 }
 
 const deadlineStatement: Statement<{ readonly id: WorkspaceId }> = statement(

@@ -11,7 +11,7 @@ import { measureJob } from "../measure.ts";
 
 export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
   return {
-    registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller, body),
+    registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller.kind, body),
     signOffDaemon: async ({ body }) => {
       await signOff(deps, body);
       return {};

@@ -1,14 +1,9 @@
 import "@fastify/cookie";
+import { activate, changeOwnPassword, endSessions, resetPassword, suspend } from "../../app/identity/accounts.ts";
 import { actorView } from "../../app/identity/authenticate.ts";
 import { setUp, signIn, signOut } from "../../app/identity/sign-in.ts";
-import {
-  createToken,
-  createUser,
-  listAllUsers,
-  listOwnTokens,
-  removeUser,
-  revokeOneToken,
-} from "../../app/identity/users.ts";
+import { createToken, listTokens, revokeOneToken } from "../../app/identity/tokens.ts";
+import { createUser, listAllUsers, removeUser } from "../../app/identity/users.ts";
 import type { identityRoutes } from "../../contracts/api/identity.ts";
 import type { TokenId } from "../../contracts/ids.ts";
 import { sessionCookie } from "../credentials.ts";
@@ -33,6 +28,12 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       void reply.clearCookie(sessionCookie, { path: "/" });
       return {};
     },
+    logoutAll: async ({ caller, body, reply }) => {
+      const answer = await endSessions(deps, caller, { ...body, username: null });
+      void reply.clearCookie(sessionCookie, { path: "/" });
+      return answer;
+    },
+    changePassword: async ({ caller, body }) => await changeOwnPassword(deps, caller, body),
     setUp: async ({ body }) => {
       await setUp(deps, body);
       return {};
@@ -44,7 +45,17 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       await removeUser(deps, caller, params.username);
       return {};
     },
-    listTokens: async ({ caller }) => await listOwnTokens(deps, caller),
+    suspendUser: async ({ caller, params, body }) => {
+      await suspend(deps, caller, { ...params, ...body });
+      return {};
+    },
+    activateUser: async ({ caller, params }) => {
+      await activate(deps, caller, params.username);
+      return {};
+    },
+    resetPassword: async ({ caller, params, body }) => await resetPassword(deps, caller, { ...params, ...body }),
+    endUserSessions: async ({ caller, params, body }) => await endSessions(deps, caller, { ...body, ...params }),
+    listTokens: async ({ caller, query }) => await listTokens(deps, caller, query),
     createToken: async ({ caller, body }) => await createToken(deps, caller, body),
     revokeToken: async ({ caller, params }) => {
       await revokeOneToken(deps, caller, params.tokenId as TokenId);

@@ -8,6 +8,12 @@ const own = "It is about nobody but himself.";
 const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> = {
   login: "Sessions are in the list of tokens.",
   logout: "Sessions are in the list of tokens.",
+  logoutAll: ["user.end_sessions"],
+  changePassword: ["user.set_password"],
+  suspendUser: ["user.suspend"],
+  activateUser: ["user.activate"],
+  resetPassword: ["user.set_password"],
+  endUserSessions: ["user.end_sessions"],
   setUp: ["user.set_password"],
   createUser: ["user.create"],
   deleteUser: ["user.delete"],

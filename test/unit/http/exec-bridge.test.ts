@@ -54,12 +54,14 @@ interface Bench {
   readonly end: { backlog: number; held: boolean[]; got: unknown[]; hangUps: number; canHold: boolean };
   readonly events: () => ExecEvents;
   readonly stop: () => void;
+  readonly revoke: (why: CodedError) => void;
 }
 
 function bench(): Bench {
   const socket = new FakeSocket();
   const end: Bench["end"] = { backlog: 0, held: [], got: [], hangUps: 0, canHold: true };
   const stopping = new AbortController();
+  const revoked = new AbortController();
   let events: ExecEvents | undefined;
   const opened: ExecEnd = {
     send: (frame) => void end.got.push(frame),
@@ -75,6 +77,7 @@ function bench(): Bench {
   const bridge = new ExecBridge(socket as unknown as WebSocket, {
     limits: httpLimits,
     stopping: stopping.signal,
+    revoked: revoked.signal,
     find: async () => (given) => {
       events = given;
       return opened;
@@ -85,7 +88,7 @@ function bench(): Bench {
     if (events === undefined) throw new Error("the end was not opened");
     return events;
   };
-  return { socket, end, events: known, stop: () => stopping.abort() };
+  return { socket, end, events: known, stop: () => stopping.abort(), revoke: (why) => revoked.abort(why) };
 }
 
 const start: ExecFromClient = { kind: "start", command: ["cat"], env: {}, agent: null };
@@ -172,6 +175,14 @@ it("a person who is silent is asked for a sign of life, and given up without one
   await vi.advanceTimersByTimeAsync(httpLimits.execPingMs);
   expect(end.hangUps).toBe(0);
   await vi.advanceTimersByTimeAsync(2 * httpLimits.execPingMs);
+  expect(end.hangUps).toBe(1);
+});
+
+it("a session that is ended ends its command, and the person is told why", async () => {
+  const { socket, end, revoke } = await opened();
+  revoke(new CodedError("unauthenticated", "ended"));
+  socket.emit("close", 1000);
+  expect(socket.sent).toEqual([{ kind: "exit", exitCode: null, errorCode: "unauthenticated", error: "ended" }]);
   expect(end.hangUps).toBe(1);
 });
 
