@@ -113,21 +113,11 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
-  const hub = new AgentHub();
-  const credentials = new HeldCredentials();
-  const measuring = openMetrics(config, { ...context, pool, bus, hub });
+  const held = { hub: new AgentHub(), credentials: new HeldCredentials() };
+  const measuring = openMetrics(config, { ...context, pool, bus, hub: held.hub });
   const hearsNews = (): boolean => bus.isConnected;
   const leaving = createLeaving(config.httpStopDelayMs);
-  const parts = {
-    controllers,
-    disposers,
-    hub,
-    credentials,
-    hearsNews,
-    leaving,
-    limits: limitsOf(options),
-    ...measuring,
-  };
+  const parts = { controllers, disposers, ...held, hearsNews, leaving, limits: limitsOf(options), ...measuring };
   const app = await openHttp(context, parts);
   url = await listen(app, config);
   controllers.push(
@@ -137,7 +127,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       serverUrl: () => peerUrlOf(config, url),
       ...controllerOptions(config),
       ...measuring,
-      ...heldOpen(hub, credentials),
+      ...heldOpen(held),
       selfReport: () => selfReport(context, controllers, hearsNews()),
       ...notifications,
     }),
@@ -160,7 +150,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
 }
 
 /** What is open on this server, as its controllers know it. */
-function heldOpen(hub: AgentHub, credentials: HeldCredentials) {
+function heldOpen({ hub, credentials }: Pick<HttpDeps, "hub" | "credentials">) {
   return { uses: hub, connections: hub, credentials };
 }
 

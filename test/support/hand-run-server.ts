@@ -54,8 +54,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   await ensureFirstRun(context, { administratorPassword });
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
-  const connections = new HeldConnections();
-  const credentials = new HeldCredentials();
+  const [connections, credentials] = [new HeldConnections(), new HeldCredentials()];
   const app = await buildHttpServer({
     ...context,
     hub: new AgentHub(),

@@ -11,7 +11,7 @@ function bench(programs?: Programs): CliBench {
 /** The commands below a help text, by its own list. */
 function listed(help: string): readonly string[] {
   const [, list = ""] = /\nCommands:\n([\s\S]*?)\n\n/.exec(`${help}\n\n`) ?? [];
-  return [...list.matchAll(/^ {2}([a-z]+)/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help");
+  return [...list.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name ?? "").filter((name) => name !== "help");
 }
 
 const programPaths = ["server", "provisioner start", "agent", "db export", "db import"];
