@@ -86,7 +86,7 @@ export async function cleanUp(folder: string, servers: readonly ServerProcess[])
     if (server.child.exitCode === null && server.child.signalCode === null) server.child.kill("SIGTERM");
     await server.exited;
   }
-  for (const pid of processesOf(folder)) process.kill(pid, "SIGKILL");
+  endProcessesOf(folder);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
@@ -98,6 +98,18 @@ export function processesOf(folder: string): number[] {
   return pids.filter((pid) =>
     ["cmdline", "environ"].some((file) => readOrEmpty(`/proc/${pid}/${file}`).includes(folder)),
   );
+}
+
+/** Ends all of a folder's workspaces by force, as they go on when their server stops. */
+export function endProcessesOf(folder: string): void {
+  for (const pid of processesOf(folder)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      // It has ended by itself meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
 }
 
 function readOrEmpty(file: string): string {

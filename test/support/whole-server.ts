@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { endProcessesOf } from "./server-process.ts";
 import { waitUntil } from "./wait-until.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
@@ -118,9 +119,11 @@ export class WholeServer {
     return await this.run(["templates", "push", folder, "--name", name]);
   }
 
+  /** Its workspaces go on when it stops, as they should: they are ended here. */
   async close(): Promise<void> {
     await this.end("SIGTERM");
-    rmSync(this.folder, { recursive: true, force: true });
+    endProcessesOf(this.folder);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
