@@ -76,17 +76,20 @@ export async function workspacesOnHost(sql: Sql, id: DaemonId): Promise<number> 
 
 const adoptStatement: Statement<{ readonly id: WorkspaceId }> = statement(
   "daemon_adopt",
-  // Only what the other daemon would be given jobs for: else nobody could reach it any more.
+  // Only what the other daemon would be given jobs for: else nobody could reach it any more. Each is looked up by itself,
+  // where a join would read all workspaces that ever were.
   `update provider_states s
 set daemon_id = e.id, missing_since = null, missing_noted_at = null
-from daemons e, workspaces w, builds b, template_versions v
+from daemons e
 where s.daemon_id = $1
   and e.id = $2
-  and w.id = s.workspace_id
-  and b.id = w.latest_build_id
-  and v.id = b.template_version_id
-  and e.drivers ? v.driver
-  and coalesce(v.manifest -> 'tags', '{}') <@ e.tags
+  and (
+    select e.drivers ? v.driver and coalesce(v.manifest -> 'tags', '{}') <@ e.tags
+    from workspaces w
+    join builds b on b.id = w.latest_build_id
+    join template_versions v on v.id = b.template_version_id
+    where w.id = s.workspace_id
+    limit 1)
 returning s.workspace_id as id`,
 );
 

@@ -124,7 +124,7 @@ const endOldestStatement: Statement<{ readonly id: TokenId }> = statement(
   "sessions_end_oldest",
   `update tokens
 set revoked_at = $2
-where id in (
+where id = any(array(
   select id
   from tokens
   where user_id = $1
@@ -132,7 +132,7 @@ where id in (
     and revoked_at is null
     and expires_at > $2
   order by coalesce(last_used_at, created_at) desc, id
-  offset $3)
+  offset $3))
 returning id`,
 );
 
