@@ -124,7 +124,11 @@ test("a server killed in the middle of builds comes back to full pools, and leav
   await again.call("deleteTemplate", { params: { template: "slow" } });
   const made = path.join(folder, "data/provisioner/fake");
   // What was under way when the server was killed may have to wait for its lease's end first, and then for its delete.
-  await waitUntil("everything that was made is gone", () => readdirSync(made).length === 0, 120_000);
+  await waitUntil(
+    () => `everything that was made is gone: ${readdirSync(made).join(", ")}`,
+    () => readdirSync(made).length === 0,
+    120_000,
+  );
   const report = await again.call("doctor", {});
   expect(report.findings.filter((finding) => finding.check === "consistency")).toMatchObject([{ severity: "ok" }]);
   second.child.kill("SIGTERM");

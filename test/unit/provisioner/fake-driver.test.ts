@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -28,6 +28,20 @@ test("what was started exists, and what was destroyed does not", async () => {
   await driver.destroy(context({}));
   await driver.destroy(context({}));
   expect(await driver.list()).toEqual([]);
+});
+
+test("what a daemon killed in the middle of a write left is told, and removed with its workspace", async () => {
+  const draft = path.join(root, "one.workspace.new");
+  writeFileSync(draft, `start of a build\n${testDeploymentId}`);
+  expect(await driver.list()).toMatchObject([{ workspaceId: "one", deploymentId: testDeploymentId }]);
+  await driver.destroy(context({}));
+  expect(readdirSync(root)).toEqual([]);
+
+  await driver.apply(context({}));
+  writeFileSync(draft, "");
+  expect(await driver.list()).toEqual([{ workspaceId: "one", detail: "running", deploymentId: testDeploymentId }]);
+  await driver.remove("one");
+  expect(readdirSync(root)).toEqual([]);
 });
 
 test("a start that fails leaves something that must be cleaned up", async () => {

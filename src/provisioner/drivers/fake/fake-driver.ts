@@ -58,26 +58,31 @@ export class FakeDriver implements Driver {
     const script = context.manifest.fake ?? {};
     await this.#take(context, script.delete_ms);
     if (script.fail === "delete") throw new CodedError("build_failed", "The delete failed, as the manifest says.");
-    await rm(this.#file(context.work.workspaceId), { force: true });
+    await this.remove(context.work.workspaceId);
     await context.saveState({ exists: false });
     context.log("info", "destroy", "done");
   }
 
   async list(): Promise<readonly DriverResource[]> {
     const names = await readdir(this.#root).catch(() => []);
-    const found = names.filter((name) => name.endsWith(".workspace"));
+    // A draft alone counts: what was killed in the middle of its first write would otherwise be left for ever.
+    const found = new Set(names.map((name) => /^(.+)\.workspace(\.new)?$/.exec(name)?.[1]));
     const resources = await Promise.all(
-      found.map(async (name) => {
-        const text = await readFile(path.join(this.#root, name), "utf8").catch(() => undefined);
+      [...found].map(async (workspaceId) => {
+        if (workspaceId === undefined) return [];
+        const file = this.#file(workspaceId);
+        const text = await readFile(file, "utf8").catch(() => readFile(draftOf(file), "utf8").catch(() => undefined));
         const [detail = "", deploymentId] = text?.split("\n") ?? [];
-        return text === undefined ? [] : [{ workspaceId: name.replace(/\.workspace$/, ""), detail, deploymentId }];
+        return text === undefined ? [] : [{ workspaceId, detail, deploymentId }];
       }),
     );
     return resources.flat();
   }
 
   async remove(workspaceId: string): Promise<void> {
-    await rm(this.#file(workspaceId), { force: true });
+    const file = this.#file(workspaceId);
+    await rm(draftOf(file), { force: true });
+    await rm(file, { force: true });
   }
 
   /** Lets the scripted time pass. */
@@ -88,11 +93,16 @@ export class FakeDriver implements Driver {
 
   async #write({ work, deploymentId }: BuildContext, text: string): Promise<void> {
     const file = this.#file(work.workspaceId);
-    await writeFile(`${file}.new`, `${text}\n${deploymentId}`);
-    await rename(`${file}.new`, file);
+    await writeFile(draftOf(file), `${text}\n${deploymentId}`);
+    await rename(draftOf(file), file);
   }
 
   #file(workspaceId: string): string {
     return path.join(this.#root, `${workspaceId}.workspace`);
   }
+}
+
+/** What is written first, so that a file is whole or not there. */
+function draftOf(file: string): string {
+  return `${file}.new`;
 }
