@@ -6,6 +6,7 @@ import { createGunzip } from "node:zlib";
 import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { appliedMigrations } from "./migrate.ts";
+import { MigrationError } from "./migration-error.ts";
 import { fixTextForms, listForeignKeys, listTables } from "./transfer-catalog.ts";
 import {
   endOfRows,
@@ -77,20 +78,25 @@ function asTransferError(error: unknown): TransferError {
   });
 }
 
+function requireKnownFormat(header: ExportHeader): void {
+  if (header.formatVersion <= exportFormatVersion) return;
+  throw new TransferError(
+    "transfer_format_newer",
+    `The export has format ${header.formatVersion}, and this release reads up to ${exportFormatVersion}. Import it with the release that wrote it, or a later one.`,
+  );
+}
+
 function checkHeader(header: ExportHeader, databaseVersion: string): void {
-  if (header.formatVersion > exportFormatVersion) {
-    throw new TransferError(
-      "transfer_format_newer",
-      `The export has format ${header.formatVersion}, and this release reads up to ${exportFormatVersion}. Import it with the release that wrote it, or a later one.`,
-    );
-  }
-  if (header.schemaVersion !== databaseVersion) {
-    throw new TransferError(
-      "transfer_schema_differs",
-      `The export was made at schema ${header.schemaVersion}, and the database is at ${databaseVersion}. ` +
-        "Import it with the release that wrote it, and let the newer release migrate the result.",
-    );
-  }
+  if (header.schemaVersion === databaseVersion) return;
+  // Names begin with their number, so that they sort as they follow each other.
+  const next =
+    header.schemaVersion > databaseVersion
+      ? "Import it with the release that wrote it, or a later one."
+      : "Import it into a new, empty database: that one is filled as it was, and then brought up to date.";
+  throw new TransferError(
+    "transfer_schema_differs",
+    `The export was made at schema ${header.schemaVersion}, and the database is at ${databaseVersion}. ${next}`,
+  );
 }
 
 /**
@@ -232,7 +238,21 @@ async function load(target: Target, reader: Reader): Promise<Readonly<Record<str
   }
 }
 
-async function importInto(client: pg.ClientBase, reader: Reader): Promise<TransferReport> {
+/** The first line of the export. */
+async function readHeader(reader: Reader): Promise<ExportHeader> {
+  const first = await reader.next();
+  const header = parseLine(first.toString("utf8"));
+  if (header?.kind !== "header") {
+    throw new TransferError(
+      "transfer_not_an_export",
+      "The file is not an export of Prewarm: its first line is not one. Check its path.",
+    );
+  }
+  reader.count(first);
+  return header.header;
+}
+
+async function importInto(client: pg.ClientBase, header: ExportHeader, reader: Reader): Promise<TransferReport> {
   const databaseVersion = (await appliedMigrations(client)).at(-1);
   if (databaseVersion === undefined) {
     throw new TransferError(
@@ -245,16 +265,7 @@ async function importInto(client: pg.ClientBase, reader: Reader): Promise<Transf
   for (const { table } of tables)
     await client.query(`lock table ${pg.escapeIdentifier(table)} in share row exclusive mode`);
   await requireEmpty(client, tables);
-  const first = await reader.next();
-  const header = parseLine(first.toString("utf8"));
-  if (header?.kind !== "header") {
-    throw new TransferError(
-      "transfer_not_an_export",
-      "The file is not an export of Prewarm: its first line is not one. Check its path.",
-    );
-  }
-  reader.count(first);
-  checkHeader(header.header, databaseVersion);
+  checkHeader(header, databaseVersion);
   // Without foreign keys the order of the tables does not matter, circles included; with them back, every row is checked.
   const keys = await listForeignKeys(client);
   for (const key of keys) await client.query(key.drop);
@@ -262,28 +273,52 @@ async function importInto(client: pg.ClientBase, reader: Reader): Promise<Transf
   const rows = await load({ client, tables: new Map(tables.map((table) => [table.table, table])) }, reader);
   for (const { table } of tables) await client.query(`alter table ${pg.escapeIdentifier(table)} enable trigger user`);
   for (const key of keys) await client.query(key.add);
-  return { schemaVersion: header.header.schemaVersion, rows };
+  return { schemaVersion: header.schemaVersion, rows };
+}
+
+export interface ImportOptions {
+  /**
+   * Brings the database to the export's schema, before anything else is done with it: a backup of an older release fits
+   * the schema of its time. Not asked for an export of a format that is newer than ours.
+   */
+  readonly prepare?: (schemaVersion: string) => Promise<void>;
 }
 
 /**
  * Reads what `exportDatabase` wrote into a migrated database that holds no rows: all of it or, on any error, nothing.
  * The connection is used alone until it returns, and its user must own the tables. Throws `TransferError`.
  */
-export async function importDatabase(client: pg.ClientBase, readable: Readable): Promise<TransferReport> {
+export async function importDatabase(
+  client: pg.ClientBase,
+  readable: Readable,
+  { prepare }: ImportOptions = {},
+): Promise<TransferReport> {
   const unpacked = createGunzip();
   // An error of either stream ends the reading below, which is where it is reported, whenever it comes.
   pipeline(readable, unpacked, () => {});
   unpacked.on("error", () => {}); // `pipeline` stops listening at the first one.
+  try {
+    const reader = new Reader(unpacked);
+    const header = await readHeader(reader);
+    requireKnownFormat(header);
+    await prepare?.(header.schemaVersion);
+    return await inTransaction(client, () => importInto(client, header, reader));
+  } catch (error) {
+    throw error instanceof MigrationError ? error : asTransferError(error);
+  } finally {
+    unpacked.destroy();
+  }
+}
+
+async function inTransaction<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query("begin");
   try {
     await fixTextForms(client);
-    const report = await importInto(client, new Reader(unpacked));
+    const result = await work();
     await client.query("commit");
-    return report;
+    return result;
   } catch (error) {
     await client.query("rollback");
-    throw asTransferError(error);
-  } finally {
-    unpacked.destroy();
+    throw error;
   }
 }

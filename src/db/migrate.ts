@@ -90,20 +90,23 @@ function failure({ name, sql: source }: MigrationFile, error: unknown): Migratio
 /**
  * Brings the database to the newest known schema, each migration in a transaction of its own. Safe to call from
  * several servers at once: an advisory lock lets one work while the others wait. Throws `MigrationError`.
+ * @param options.until name of the migration that is the last one to be applied; one that is not ours means all.
  */
 export async function migrate(
   pool: pg.Pool,
-  options: { readonly folder?: string; readonly logger?: Logger } = {},
+  options: { readonly folder?: string; readonly logger?: Logger; readonly until?: string } = {},
 ): Promise<MigrationReport> {
   const logger = options.logger ?? silentLogger;
   const files = readMigrationFiles(options.folder ?? migrationsFolder());
+  const last = files.findIndex(({ name }) => name === options.until);
+  const wanted = last < 0 ? files.length : last + 1;
   const before = await appliedMigrations(pool);
   requireKnown(before, files);
   const applied: string[] = [];
   // One at a time, because one transaction over all would hold its locks for their sum, and PostgreSQL refuses to
   // use some things (a new value of a type) in the transaction that made them. The usual start has nothing to do, and
   // takes no lock.
-  for (let known = before.length; known < files.length; known += 1) {
+  for (let known = before.length; known < wanted; known += 1) {
     const name = await applyNextPatiently(pool, { files, logger });
     if (name === undefined) break;
     applied.push(name);

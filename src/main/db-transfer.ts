@@ -77,19 +77,24 @@ async function transfer(config: ServerConfig, task: Transfer): Promise<TransferR
   try {
     const connection = await connect(config, { verb, disposers });
     // No limit but that for connecting: a transfer takes what it takes.
-    const pool = new pg.Pool({ keepAlive: true, ...connection, max: 1, connectionTimeoutMillis: connectTimeoutMs });
+    const pool = new pg.Pool({ keepAlive: true, ...connection, max: 2, connectionTimeoutMillis: connectTimeoutMs });
     // Without a listener an idle connection that the server closes ends the program; the statement under way says why.
     pool.on("error", (error) => logger.warn("an idle database connection was lost", { reason: error.message }));
     disposers.add("database connections", () => pool.end());
-    if (verb === "import") await migrate(pool, { logger });
     const client = await pool.connect();
     let report: TransferReport;
     try {
       if (task.verb === "export") return await exportTo(client, task);
-      report = await importDatabase(client, source(file));
+      report = await importDatabase(client, source(file), {
+        prepare: async (until) => {
+          await migrate(pool, { logger, until });
+        },
+      });
     } finally {
       client.release();
     }
+    // A backup of an older release has come into the schema of its time.
+    await migrate(pool, { logger });
     await nobodyIsConnected(new Store({ pool, publish: () => undefined, logger }), systemClock.now());
     return report;
   } finally {

@@ -158,6 +158,33 @@ describe("an export and its import", () => {
     );
   });
 
+  it("bring an older release's rows into the schema of their time, which is then brought up to date", async () => {
+    const source = await filled();
+    const bytes = await exported(source.client);
+    const newer = mkdtempSync(path.join(tmpdir(), "pw-transfer-newer-"));
+    writeFileSync(path.join(newer, "0001_scratch.sql"), schema);
+    const twice = "alter table people add column twice text; update people set twice = name || name;";
+    writeFileSync(path.join(newer, "0002_twice.sql"), twice);
+    const database = await createTestDatabase({ content: "empty" });
+    databases.push(database);
+    const pool = new pg.Pool({ ...database.connection, max: 1 });
+    const client = await connect(database);
+    try {
+      const report = await importDatabase(client, Readable.from([bytes]), {
+        prepare: async (until) => {
+          await migrate(pool, { folder: newer, until });
+        },
+      });
+      expect(report.schemaVersion).toBe("0001_scratch");
+      expect((await migrate(pool, { folder: newer })).applied).toEqual(["0002_twice"]);
+    } finally {
+      await pool.end();
+      rmSync(newer, { recursive: true });
+    }
+    const found = await client.query("select name, twice from people where id = 1");
+    expect(found.rows).toEqual([{ name: "Ada", twice: "AdaAda" }]);
+  });
+
   it("show one moment: what is written during the export is not in it", async () => {
     const source = await filled();
     const writer = await connect(source.database);
@@ -258,6 +285,18 @@ describe("an import is refused, and nothing of it kept,", () => {
     expect((await refusal(target.client, newer)).code).toBe("transfer_format_newer");
     expect((await refusal(target.client, Buffer.from("plain text"))).code).toBe("transfer_not_an_export");
     expect((await refusal(target.client, gzipSync("hello\nworld\n"))).code).toBe("transfer_not_an_export");
+    await expectEmpty(target.client);
+  });
+
+  it("when the database has gone further than the schema of an older release's export", async () => {
+    const older = await bytes();
+    const target = await scratch();
+    await target.client.query("insert into schema_migrations (name, timestamp) values ('0002_further', '')");
+    const error = await refusal(target.client, older);
+    expect([error.code, error.message]).toEqual([
+      "transfer_schema_differs",
+      expect.stringContaining("into a new, empty database"),
+    ]);
     await expectEmpty(target.client);
   });
 

@@ -44,14 +44,14 @@ export class WholeServer {
     return this.#child?.pid ?? 0;
   }
 
-  /** Starts it, or starts it again on the same data and the same port. */
-  async start(): Promise<void> {
+  /** Starts it, or starts it again on the same data and the same port, and signs in with the administrator's password. */
+  async start(administratorPassword = password): Promise<void> {
     if (this.#port === 0) this.#port = await freePort();
     const before = this.#output.length;
     const child = spawn(process.execPath, [path.join(root, "bin/prewarm"), "server"], {
       env: {
         PATH: process.env["PATH"],
-        PREWARM_ADMIN_PASSWORD: password,
+        PREWARM_ADMIN_PASSWORD: administratorPassword,
         PREWARM_HTTP_PORT: String(this.#port),
         PREWARM_DATA_DIR: path.join(this.folder, "data"),
         ...this.#options,
@@ -70,7 +70,7 @@ export class WholeServer {
       readyWithinMs,
     );
     if (child.exitCode !== null) throw new Error(`the server ended: ${this.#output.slice(before)}`);
-    await this.run(`login ${this.url} --username admin --password-stdin`, password);
+    await this.run(`login ${this.url} --username admin --password-stdin`, administratorPassword);
   }
 
   /** Ends it with the signal, and waits until it is gone. */

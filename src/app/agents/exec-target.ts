@@ -28,7 +28,9 @@ export async function execTarget(
     });
   }
   if (workspace.owner_id !== actor.userId) {
-    throw new CodedError("forbidden", `Only ${workspace.owner} may run commands in this workspace.`);
+    throw new CodedError("forbidden", `Only ${workspace.owner} may run commands in this workspace.`, {
+      next: `Ask ${workspace.owner} to run it; no role lets anybody else.`,
+    });
   }
   const places = await agentPlaces(context.db, workspace.id);
   const place = input.agent === null ? places[0] : places.find((candidate) => candidate.name === input.agent);
