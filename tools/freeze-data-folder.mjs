@@ -2,7 +2,7 @@
 //
 // The release is installed and built from its commit, with its own packages, and started on an empty folder. People,
 // templates, pools and workspaces are made in it, it is stopped, and what it leaves goes to
-// test/upgrade/frozen/<its schema>/:
+// test/upgrade/frozen/schema-<number>/:
 //   backup.prewarm   its own `db export`
 //   files.tar.gz     its data folder without the database
 //   facts.json       what was made, with the passwords and the token, for the test to find again
@@ -16,6 +16,8 @@ const root = path.resolve(import.meta.dirname, "..");
 const startLimitMs = 60_000;
 const waitLimitMs = 120_000;
 const lookMs = 500;
+/** Of a migration, NNNN_words. */
+const numberLength = 4;
 const password = "correct horse battery";
 
 /** Since then a pool's template needs an agent; before it, one without any made prebuilds that were never ready. */
@@ -161,12 +163,12 @@ try {
   const backup = path.join(scratch, "backup.prewarm");
   const transfer = ["bin/prewarm", "db", "export", backup, "--data-dir", dataDir];
   run(release, process.execPath, transfer, { env: { PATH: process.env["PATH"] } });
-  const target = path.join(root, "test/upgrade/frozen", schema);
+  const target = path.join(root, "test/upgrade/frozen", `schema-${schema.slice(0, numberLength)}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   run(root, "cp", [backup, target]);
   run(dataDir, "tar", ["-czf", path.join(target, "files.tar.gz"), "--exclude", "./postgres", "."]);
-  writeFileSync(path.join(target, "facts.json"), `${JSON.stringify({ commit, ...facts }, null, 2)}\n`);
+  writeFileSync(path.join(target, "facts.json"), `${JSON.stringify({ commit, schema, ...facts }, null, 2)}\n`);
   console.log(`kept in ${path.relative(root, target)}`);
 } finally {
   endProcessesOf(scratch);

@@ -11,12 +11,21 @@ import { waitUntil } from "../support/wait-until.ts";
 import { WholeServer } from "../support/whole-server.ts";
 
 const fixtures = path.join(root, "test/upgrade/frozen");
-const schemas = readdirSync(fixtures).toSorted();
 
 interface Facts {
+  readonly commit: string;
+  /** Name of its newest migration. */
+  readonly schema: string;
   readonly token: string;
   readonly password: string;
 }
+
+const releases = readdirSync(fixtures)
+  .toSorted()
+  .map((folder) => {
+    const facts = readFileSync(path.join(fixtures, folder, "facts.json"), "utf8");
+    return { folder, ...(JSON.parse(facts) as Facts) };
+  });
 
 let server: WholeServer;
 
@@ -32,22 +41,21 @@ beforeEach(() => {
 afterEach(async () => server.close());
 
 /** Puts the folder where the server looks for its data. */
-async function restore(schema: string): Promise<Facts> {
-  const fixture = path.join(fixtures, schema);
+async function restore(folder: string, schema: string): Promise<void> {
+  const fixture = path.join(fixtures, folder);
   const dataDir = path.join(server.folder, "data");
   mkdirSync(dataDir, { mode: 0o755 });
   const unpacked = spawnSync("tar", ["-xzf", path.join(fixture, "files.tar.gz"), "-C", dataDir, "--no-same-owner"]);
   expect(String(unpacked.stderr)).toBe("");
   const imported = await server.must(["db", "import", path.join(fixture, "backup.prewarm"), "--data-dir", dataDir]);
   expect(imported).toContain(`schema ${schema}`);
-  return JSON.parse(readFileSync(path.join(fixture, "facts.json"), "utf8")) as Facts;
 }
 
-describe.each(schemas)("the data folder of a release with schema %s", (schema) => {
+describe.each(releases)("the data folder of a release with schema $schema", ({ folder, schema, token, password }) => {
   test("is upgraded: people, credentials, files, pools and what was stopped or lost go on", {
     timeout: 240_000,
   }, async () => {
-    const { token, password } = await restore(schema);
+    await restore(folder, schema);
     // The password that the fixture was made with is `WholeServer`'s no more than the folder is.
     await server.start(password);
     const admin = new Client({ url: server.url, token });
@@ -100,11 +108,8 @@ test("each schema that was frozen with a release has its folder", () => {
   const { commit } = JSON.parse(readFileSync(path.join(root, "test/upgrade/previous-release.json"), "utf8")) as {
     readonly commit: string;
   };
-  const commits = schemas.map((schema) => {
-    const facts = readFileSync(path.join(fixtures, schema, "facts.json"), "utf8");
-    return (JSON.parse(facts) as { readonly commit: string }).commit;
-  });
+  const commits = releases.map((release) => release.commit);
   expect(commits, "freeze the release before with tools/freeze-data-folder.mjs").toContain(commit);
   const known = readMigrationFiles(path.join(root, "migrations")).map(({ name }) => name);
-  expect(schemas.filter((schema) => !known.includes(schema))).toEqual([]);
+  expect(releases.filter(({ schema }) => !known.includes(schema))).toEqual([]);
 });
