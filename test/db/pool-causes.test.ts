@@ -67,7 +67,7 @@ describe("a pool that backs off after a failure", () => {
     const { pools } = await listPools(fx.context, fx.admin, {}, () => null);
     expect(pools).toMatchObject([
       {
-        held: [{ reason: "backoff", detail: `1 recent build failed: ${cause}` }],
+        held: [{ reason: "backoff", detail: `1 recent prebuild failed: ${cause}` }],
         lastFailure: { prebuild: name, error: cause, command },
       },
     ]);
@@ -77,7 +77,7 @@ describe("a pool that backs off after a failure", () => {
       {
         check: "pools",
         severity: "warning",
-        message: `The pool web/large has 0 of 1 ready; creates are held (backoff): 1 recent build failed: ${cause}.`,
+        message: `The pool web/large has 0 of 1 ready; creates are held (backoff): 1 recent prebuild failed: ${cause}.`,
         next: expect.stringContaining(`\`${command}\` shows the rest.`),
       },
     ]);

@@ -122,7 +122,7 @@ async function brokenVersion(day: PoolDay, { tess, anna, bob }: People): Promise
     failed: 2,
     held: [{ reason: "backoff", count: 3, until: utc("08:02:00.000") }],
   });
-  const why = `Held back: 3 prebuilds (backoff) until ${utc("08:02:00.000")}, for another 2 min: 2 recent builds failed: `;
+  const why = `Held back: 3 prebuilds (backoff) until ${utc("08:02:00.000")}, for another 2 min: 2 recent prebuilds failed: `;
   expect((await day.explain()).sentences).toContainEqual(expect.stringContaining(why));
   await expectMetrics(day, { ...afterTheRush, created_total: 8, failed_total: 2, desired: 3, running: 0, eligible: 0 });
 

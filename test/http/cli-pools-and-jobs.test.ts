@@ -53,7 +53,7 @@ describe("prebuilds", () => {
       reason: "hard_limited",
       until: null,
       count: 1,
-      detail: "the newest 3 builds failed: the mirror is down",
+      detail: "the newest 3 prebuilds failed: the mirror is down",
     } as const;
     const pools = [
       samplePool({ preset: "held", held: [held], lastFailure }),
@@ -63,7 +63,7 @@ describe("prebuilds", () => {
     const { bench } = await cliAgainst({ listPools: () => ({ json: status({ pools }) }) });
     const rest = "(`prewarm logs prebuilds/prebuild-x` shows the rest)";
     expect((await bench.run("prebuilds", "list")).stdout.split("\n").slice(-3)).toEqual([
-      `node/held: hard_limited: the newest 3 builds failed: the mirror is down ${rest}`,
+      `node/held: hard_limited: the newest 3 prebuilds failed: the mirror is down ${rest}`,
       `node/short: the newest failure: the mirror is down ${rest}`,
       "",
     ]);

@@ -96,7 +96,7 @@ function judgeValidation({ health }: HoldContext): Verdict {
 function judgeHardLimit({ health, snapshot, state }: HoldContext): Verdict {
   if (health.kind !== "hard_limited") return null;
   const { failureHardLimit } = snapshot.policy;
-  const which = failureHardLimit === 1 ? "build" : `${failureHardLimit} builds`;
+  const which = failureHardLimit === 1 ? "prebuild" : `${failureHardLimit} prebuilds`;
   const what = `the newest ${which} failed${failureClause(snapshot.lastFailure)}`;
   if (snapshot.now < health.probeAt) {
     return { allowed: 0, until: health.probeAt, detail: `${what}; one single create is tried after the cool-down` };
@@ -117,7 +117,7 @@ function judgeBackoff({ health, snapshot, state }: HoldContext): Verdict {
   if (health.kind === "hard_limited") return null;
   const backoff = backoffAt(snapshot.history, snapshot.policy, { desired: state.desired, now: snapshot.now });
   if (backoff === null) return null;
-  const failures = backoff.failures === 1 ? "1 recent build failed" : `${backoff.failures} recent builds failed`;
+  const failures = backoff.failures === 1 ? "1 recent prebuild failed" : `${backoff.failures} recent prebuilds failed`;
   return { allowed: 0, until: backoff.until, detail: `${failures}${failureClause(snapshot.lastFailure)}` };
 }
 

@@ -11,7 +11,7 @@ export function renderExplanation(record: DecisionRecord, { now }: { readonly no
     numbersLine(record),
     ...waitingLines(record),
     ...record.actions.map(actionLine),
-    ...(record.actions.length === 0 ? ["Nothing is to be done."] : []),
+    ...(record.actions.length === 0 && record.held.length === 0 ? ["Nothing is to be done."] : []),
     ...record.held.map((held) => heldLine(held, now)),
     ...failureLines(record),
     ...rolloutLines(record, now),

@@ -80,8 +80,7 @@ describe("the explanation for people", () => {
       'Preset "large" of template "web" (acme): the preset is active.',
       'It wants 3 prebuilds, by schedule[0] "* 9-18 * * 1-5" in UTC.',
       "It has 1 running, 1 claimable.",
-      "Nothing is to be done.",
-      "Held back: 2 prebuilds (backoff) until 2025-06-02T12:01:00.000Z, for another 1 min: 1 recent build failed.",
+      "Held back: 2 prebuilds (backoff) until 2025-06-02T12:01:00.000Z, for another 1 min: 1 recent prebuild failed.",
       "From 2025-06-02T19:00:00.000Z, in 7 h, it will want 1 prebuild.",
       "Decided at 2025-06-02T12:00:00.000Z, 0 s ago.",
     ]);
