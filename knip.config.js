@@ -14,8 +14,17 @@ export default {
     "tools/build/agent-executable.mjs",
     "bench/*.ts",
     "chaos/*.ts",
+    "mutations/main.ts",
   ],
-  project: ["src/**/*.{ts,tsx}", "bin/*", "tools/**/*.{ts,mjs}", "test/**/*.ts", "bench/**/*.ts", "chaos/**/*.ts"],
+  project: [
+    "src/**/*.{ts,tsx}",
+    "bin/*",
+    "tools/**/*.{ts,mjs}",
+    "test/**/*.ts",
+    "bench/**/*.ts",
+    "chaos/**/*.ts",
+    "mutations/**/*.ts",
+  ],
   ignoreExportsUsedInFile: true,
   ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo"],
   rules: {

@@ -1,4 +1,4 @@
-// `npm start`, `npm test`, `npm run bench` and `npm run chaos` in a checkout in which nothing was ever installed.
+// `npm start`, `npm test`, and `npm run` of bench, chaos and mutations in a checkout in which nothing was ever installed.
 // This file must load in any Node that knows modules, to tell an old one what is missing: hence its plain syntax, and
 // everything else behind the import below.
 import { readFileSync } from "fs";

@@ -3,6 +3,7 @@
 //   node tools/build.mjs product    what `npm start` needs
 //   node tools/build.mjs bench      what `npm run bench` needs
 //   node tools/build.mjs chaos      what `npm run chaos` needs
+//   node tools/build.mjs mutations  what `npm run mutations` needs
 //   --clean                         from nothing
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -16,10 +17,11 @@ const root = path.resolve(import.meta.dirname, "..");
 
 /** What each target compiles (a project brings those that it refers to) and bundles. */
 const targets = {
-  all: { projects: ["."], bundles: ["product", "bench", "chaos"] },
+  all: { projects: ["."], bundles: ["product", "bench", "chaos", "mutations"] },
   product: { projects: ["src/main"], bundles: ["product"] },
   bench: { projects: ["src/main"], bundles: ["product", "bench"] },
   chaos: { projects: ["src/main"], bundles: ["product", "chaos"] },
+  mutations: { projects: ["src/main"], bundles: ["product", "mutations"] },
 };
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AgentId, WorkspaceId } from "../../src/contracts/ids.ts";
-import { liveAgents } from "../../src/db/agents/agents.ts";
+import { agentsByTokens, liveAgents } from "../../src/db/agents/agents.ts";
 import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { agentChange, agentsReady, failed, runJobs, succeeded } from "../support/daemon.ts";
@@ -25,11 +25,15 @@ describe("the agents of the start before", () => {
     ["that failed half-way", failed],
   ])("%s are retired when the workspace is started anew: nothing that they say counts", async (_, outcome) => {
     const { fx, id, before } = await started(outcome);
+    const [row] = await fx.rows<{ token_hash: Buffer }>("select token_hash from agents where id = $1", [before]);
+    const bearer = async () => (await agentsByTokens(fx.store, [row?.token_hash ?? Buffer.alloc(0)]))[0]?.id;
+    expect(await bearer()).toBe(before);
     await build(fx, id, "start");
     await runJobs(fx);
     const live = await liveAgents(fx.store, id);
     expect(live).toHaveLength(1);
     expect(live[0]?.id).not.toBe(before);
+    expect(await bearer(), "its token opens nothing any more").toBeUndefined();
     const connected = { kind: "connected", serverId: fx.id, connectionId: crypto.randomUUID() } as const;
     expect(await agentChange(fx, before, connected)).toBe(false);
     await agentsReady(fx, [id]);

@@ -2,19 +2,21 @@
 import { expect, it, onTestFinished } from "vitest";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { claimsQueuedMax } from "../../src/contracts/limits.ts";
+import { claimPrebuilds } from "../../src/db/claims/claim-batch.ts";
 import type { ClaimInput } from "../../src/db/claims/claim.ts";
 import { violatedUnique } from "../../src/db/pg-errors.ts";
 import type { Db } from "../../src/db/store.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { claimInput, codeOf, create, newName } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { ledgerCounts, putPrebuilds } from "../support/prebuild-rows.ts";
+import { ledgerCounts, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { publishTemplate } from "../support/templates.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const written = `select w.name, u.username, l.state, l.generation, l.claim_generation,
   l.claimed_by = w.owner_id as is_claimant, l.claim_build_id = w.latest_build_id as is_latest,
-  l.claimed_at = w.claimed_at as is_dated, l.handed_over_at, b.number, b.transition, b.stage, b.parameters,
+  l.claimed_at = w.claimed_at as is_dated, l.handed_over_at, w.last_used_at = l.claimed_at as is_idle_from_claim,
+  w.automatic_updates, w.ttl_ms, w.autostart_schedule, w.deadline_at - l.claimed_at as run, w.dormant_at, w.deleting_at, b.number, b.transition, b.stage, b.parameters,
   b.preset_id = w.preset_id as is_of_preset, b.initiator_id = w.owner_id as is_of_person,
   j.status, j.kind, j.is_prebuild, j.driver, j.tags, j.build_id = b.id as is_job_of_build,
   o.outcome, o.mode, o.waited_ms, k.key
@@ -27,6 +29,21 @@ join creation_outcomes o on o.workspace_id = w.id
 left join idempotency_keys k on k.workspace_id = w.id
 where u.username = any($1)
 order by u.username, w.name`;
+
+/** What the request said, from the instant of the claim on. */
+const claimedFromThen = {
+  is_idle_from_claim: true,
+  automatic_updates: true,
+  ttl_ms: 3_600_000,
+  autostart_schedule: "0 9 * * 1-5 Europe/Berlin",
+  run: expect.objectContaining({ hours: 1 }),
+  dormant_at: null,
+  deleting_at: null,
+  is_prebuild: expect.toSatisfy((is: boolean | null) => is !== true, "not a prebuild's job"),
+  is_of_person: true,
+  generation: expect.any(Number),
+  claim_generation: 1,
+};
 
 async function poolOf(count: number, claimEffect: "none" | "unknown" = "none"): Promise<Fixture> {
   const fx = await testFixture({ connectionsMax: 8 });
@@ -49,7 +66,14 @@ it("forty claims at once take a few statements, and forty different prebuilds", 
 it.each(["none", "unknown"] as const)("a claim in company writes what it writes alone (effect: %s)", async (effect) => {
   const fx = await poolOf(10, effect);
   const bob = await fx.addUser("bob");
-  const requests = Array.from({ length: 4 }, (_, nth) => ({ name: `w-${nth}`, idempotencyKey: `key-${nth}` }));
+  const lifecycle = { ttlMs: 3_600_000, autostartSchedule: "0 9 * * 1-5 Europe/Berlin", automaticUpdates: true };
+  const requests = Array.from({ length: 4 }, (_, nth) => ({
+    name: `w-${nth}`,
+    idempotencyKey: `key-${nth}`,
+    ...lifecycle,
+  }));
+  // Nothing does this to a prebuild any more; a database of an earlier release may have it.
+  await fx.rows("update workspaces set dormant_at = now(), deleting_at = now()");
   for (const request of requests) await create(fx, { ...request, by: bob });
   // The first goes by itself, so that the others have company.
   const own = [create(fx, { name: "z-1" })];
@@ -60,6 +84,7 @@ it.each(["none", "unknown"] as const)("a claim in company writes what it writes 
     alone.map((row) => ({ ...row, username: "" })),
   );
   expect(alone).toHaveLength(4);
+  expect(alone).toEqual(alone.map(() => expect.objectContaining(claimedFromThen)));
 });
 
 it("who finds his name taken says so, and those beside him get theirs", async () => {
@@ -131,6 +156,20 @@ it("when fewer are ready than asked for, the rest miss, and nothing is left half
   const made = await Promise.all(Array.from({ length: 12 }, () => create(fx)));
   expect(made.filter((one) => one.outcome === "claimed")).toHaveLength(5);
   expect(await fx.number("select count(*) from creation_outcomes where outcome = 'cold'")).toBe(7);
+});
+
+it("who asked first gets the prebuild that has been ready for longest, and of too few those who came last get none", async () => {
+  const fx = await testFixture();
+  const template = await publishTemplate(fx, { presets: { large: 3 } });
+  const from = { templateId: template.templateId, presetId: template.preset() };
+  const ages = [60_000, 180_000, 120_000];
+  const [youngest, oldest, middle] = await Promise.all(
+    ages.map((ageMs) => putPrebuild(fx, template.preset(), { ageMs })),
+  );
+  const inputs = ["one", "two", "three", "four"].map((name) => claimInput(fx, from, { name }));
+  const answers = await claimPrebuilds(fx.store, claimInput(fx, from), { now: fx.clock.now(), inputs });
+  const got = answers.map((answer) => (answer.kind === "claimed" ? answer.row.workspace_id : answer.kind));
+  expect(got).toEqual([oldest, middle, youngest, "empty"]);
 });
 
 it("claims of two pools do not meet", async () => {

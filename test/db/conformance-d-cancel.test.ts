@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { PresetId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { cancelPendingPrebuilds, deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
+import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { runJobs, takeNext } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
@@ -83,6 +84,15 @@ describe("117: left alone by the cancellation", () => {
       ["succeeded", "pending"],
       ["succeeded", "pending"],
     ]);
+  });
+
+  it("is a start of a parked one that a person asked for: something of it exists, so a provisioner has to delete it", async () => {
+    const fx = await testFixture();
+    const parked = await putPrebuild(fx, await outdatedPreset(fx), { transition: "stop" });
+    expect(await build(fx, parked, "start")).toEqual({ kind: "started" });
+    expect(await reconcile(fx)).toMatchObject({ cancels: 0, deletes: 0 });
+    expect(await cancelPendingPrebuilds(fx.store, [parked], fx.clock.now())).toEqual([]);
+    expect(await jobStatusOf(fx, parked)).toEqual(["succeeded", "succeeded", "pending"]);
   });
 
   it("is a person's workspace of the inactive version, also when it is named", async () => {

@@ -2,6 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { startController } from "../../src/controllers/driver.ts";
 import { createPrebuildsController } from "../../src/controllers/prebuilds/prebuilds-controller.ts";
+import { deprecate, removeTemplate } from "../../src/app/templates/templates.ts";
+import { prebuildsUserId } from "../../src/contracts/system-ids.ts";
+import { createPrebuilds } from "../../src/db/pools/pool-creates.ts";
+import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
 import type { Db } from "../../src/db/store.ts";
 import { type Clock, offsetClock } from "../../src/platform/clock.ts";
 import { memoryLogger } from "../../src/platform/logger.ts";
@@ -151,6 +155,40 @@ describe("S7: reconcilers that act at the same time, as if there were no lease,"
           where b.state = 'building' and j.status = 'pending' order by j.id limit 100) returning workspace_id)
         update prebuilds b set state = 'failed', first_build_result = 'canceled' from gone where b.workspace_id = gone.workspace_id`);
     }
+  });
+
+  it("make nothing of a version that was replaced, or whose template was deprecated or deleted, since the plan", async () => {
+    const fx = await testFixture();
+    const replaced = await publishTemplate(fx, { template: "replaced" });
+    await publishTemplate(fx, { template: "replaced", presets: {} });
+    const retired = await publishTemplate(fx, { template: "retired" });
+    await deprecate(fx.context, fx.admin, { template: "retired", deprecated: true });
+    const deleted = await publishTemplate(fx, { template: "deleted" });
+    await removeTemplate(fx.context, fx.admin, { template: "deleted" });
+    const fine = await publishTemplate(fx, { template: "fine" });
+    const pools = [replaced, retired, deleted, fine].map((one) => ({ presetId: one.preset(), desired: 1, count: 1 }));
+    const made = await fx.store.transaction("test create", async (tx) =>
+      createPrebuilds(tx, { pools, prebuildsUserId, names: ["a", "b", "c", "d"], now: fx.clock.now() }),
+    );
+    expect(made.map((row) => row.preset_id)).toEqual([fine.preset()]);
+  });
+
+  it("replace what is expired or invalidated, also while it is still there", async () => {
+    const fx = await testFixture();
+    const hour = 3_600_000;
+    const withTtl = { prebuilds: { instances: 1, expiration_policy: { ttl: 3_600 } } };
+    const template = await publishTemplate(fx, { presets: { expired: withTtl, invalidated: 1, fresh: withTtl } });
+    const presetIds = ["expired", "invalidated", "fresh"].map((name) => template.preset(name));
+    for (const presetId of presetIds) {
+      await putPrebuilds(fx, presetId, 1, { ageMs: presetId === template.preset("fresh") ? hour : hour + 1 });
+    }
+    const { templateId } = template;
+    await invalidatePresets(fx.store, { templateId, preset: "invalidated", now: fx.clock.now() });
+    const pools = presetIds.map((presetId) => ({ presetId, desired: 1, count: 1 }));
+    const made = await fx.store.transaction("test create", async (tx) =>
+      createPrebuilds(tx, { pools, prebuildsUserId, names: ["a", "b", "c"], now: fx.clock.now() }),
+    );
+    expect(made.map((row) => row.preset_id).toSorted()).toEqual(presetIds.slice(0, 2).toSorted());
   });
 
   it("delete the surplus once each, without an error", async () => {

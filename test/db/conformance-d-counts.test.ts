@@ -197,13 +197,32 @@ describe("cycles", () => {
     expect(await live(fx, presetId)).toBe(2);
   });
 
+  it("a delete names no version: it is built by that of the prebuild's last build, which may be an older one", async () => {
+    const fx = await testFixture();
+    const older = await publishTemplate(fx);
+    const id = await putPrebuild(fx, older.preset());
+    const newer = await publishTemplate(fx);
+    expect(await reconcile(fx)).toMatchObject({ creates: 1, deletes: 1 });
+    const versions = `select b.transition, b.template_version_id as of_build, j.template_version_id as of_job
+      from builds b join jobs j on j.id = b.job_id where b.workspace_id = $1 order by b.number`;
+    const own = { of_build: older.versionId, of_job: older.versionId };
+    expect(await fx.rows(versions, [id])).toEqual([
+      { transition: "start", ...own },
+      { transition: "delete", ...own },
+    ]);
+    expect(newer.versionId).not.toBe(older.versionId);
+  });
+
   it("120: the stats count all presets, and leave out of the reconciled those that need nothing", async () => {
     const fx = await testFixture();
-    await publishTemplate(fx, { presets: { one: 1, two: 1 } });
+    const older = await publishTemplate(fx, { presets: { one: 1, two: 1 } });
+    // Its daemon is at it, so nothing is to be done about it in this cycle.
+    await putPrebuild(fx, older.preset("two"), { jobStatus: "running" });
     await publishTemplate(fx, { presets: { one: 1 } });
     await publishTemplate(fx, { template: "poolless", presets: { plain: null } });
     const stats = await reconcile(fx);
     expect(stats).toMatchObject({ presetsTotal: 4, presetsReconciled: 1, creates: 1, errors: 0 });
+    expect(await fx.number("select count(*) from decisions where preset_id = $1", [older.preset("two")])).toBe(0);
     expect(stats.elapsedMs).toBeGreaterThan(0);
   });
 
@@ -221,7 +240,7 @@ describe("cycles", () => {
   it("178: with 10 connections and 50 pools to fill, several are filled at a time, and never more than 5", async () => {
     const fx = await testFixture({ connectionsMax: 10 });
     const names = Array.from({ length: 50 }, (_, nth) => `preset-${nth}`);
-    await publishTemplate(fx, { presets: Object.fromEntries(names.map((name) => [name, 2])) });
+    await publishTemplate(fx, { presets: Object.fromEntries(names.map((name) => [name, 6])) });
     const creating = { now: 0, most: 0 };
     const db: Db = {
       kind: "db",
@@ -239,7 +258,7 @@ describe("cycles", () => {
         }),
     };
     const stats = await runCycle(createPrebuildsController({ ...reconcilerDeps(fx), db }));
-    expect(stats).toMatchObject({ creates: 100, errors: 0 });
+    expect(stats).toMatchObject({ creates: 300, errors: 0 });
     expect(creating.most).toBeGreaterThan(1);
     expect(creating.most).toBeLessThanOrEqual(5);
   });

@@ -95,6 +95,26 @@ describe("106: a create that fails", () => {
     expect(await reconcile(fx)).toMatchObject({ creates: 1, errors: 0 });
   });
 
+  it("because of its input marks the preset, is not tried again, and stops no other pool", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx, { presets: { bad: 1, good: 1 } });
+    // What a publish would refuse, as if its rules had been others then.
+    await fx.rows(`update template_versions set manifest = jsonb_set(manifest, '{parameters}', '[{"name": "must"}]')`);
+    await fx.rows(`update presets set parameters = '{"must": "be"}' where name = 'good'`);
+    const since = fx.clock.now();
+    expect(await reconcile(fx)).toMatchObject({ creates: 1, errors: 0 });
+    expect(await ledgerCounts(fx, template.preset("good"))).toEqual({ building: 1 });
+    fx.clock.advance(60_000);
+    expect(await reconcile(fx)).toMatchObject({ creates: 0, held: 1 });
+    const marks = "select validation_failed_at, validation_message from presets where id = $1";
+    expect(await fx.rows(marks, [template.preset("bad")])).toEqual([
+      { validation_failed_at: since, validation_message: expect.stringContaining("must") },
+    ]);
+    await resumePreset(fx.store, template.preset("bad"), fx.clock.now());
+    await fx.rows(`update presets set parameters = '{"must": "be"}'`);
+    expect(await reconcile(fx), "after a resume it is tried once more").toMatchObject({ creates: 1, held: 0 });
+  });
+
   it("because two names came out the same is tried again with others", async () => {
     const fx = await testFixture();
     await publishTemplate(fx, { presets: { large: 2 } });

@@ -1,10 +1,12 @@
 // Cases 136, 137 and 141: many creations at once.
-import { describe, expect, it } from "vitest";
-import { codeOf, create } from "../support/claims.ts";
-import { createFixture, testFixture } from "../support/fixture.ts";
-import { ledgerCounts, putPrebuilds } from "../support/prebuild-rows.ts";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { claimPrebuilds } from "../../src/db/claims/claim-batch.ts";
+import { type ClaimFrom, claimInput, claimOnce, codeOf, create } from "../support/claims.ts";
+import { createFixture, type Fixture, testFixture } from "../support/fixture.ts";
+import { ledgerCounts, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 it("136: of two concurrent claims on one prebuild one is a hit and one a miss", async () => {
   for (let round = 0; round < 5; round += 1) {
@@ -35,6 +37,42 @@ it("137: of 200 concurrent claims on 50 ready over 3 servers, 50 get one each, 1
     { outcome: "cold", n: 150 },
   ]);
   expect(await reconcile(fx)).toMatchObject({ creates: 50, deletes: 0 });
+});
+
+const claimers = {
+  "by itself": async (fx: Fixture, from: ClaimFrom) => [await claimOnce(fx, fx.store, from)],
+  "in company": async (fx: Fixture, from: ClaimFrom) => {
+    const inputs = [claimInput(fx, from), claimInput(fx, from)];
+    const answers = await claimPrebuilds(fx.store, claimInput(fx, from), { now: fx.clock.now(), inputs });
+    return answers.map((answer) => (answer.kind === "claimed" ? answer.row : undefined));
+  },
+} as const;
+
+it.each([
+  "by itself",
+  "in company",
+] as const)("a claim %s passes over what another is taking, and does not wait for it", async (how) => {
+  const fx = await testFixture({ connectionsMax: 4 });
+  const template = await publishTemplate(fx, { presets: { large: 3 } });
+  const from = { templateId: template.templateId, presetId: template.preset() };
+  const oldest = await putPrebuild(fx, from.presetId, { ageMs: 120_000 });
+  await putPrebuilds(fx, from.presetId, 2);
+  const other = await fx.pool.connect();
+  onTestFinished(() => other.release());
+  await other.query("begin");
+  await other.query("select 1 from prebuilds where workspace_id = $1 for update", [oldest]);
+  let isAnswered = false;
+  const claims = claimers[how](fx, from).finally(() => {
+    isAnswered = true;
+  });
+  await waitUntil("the claim is answered, or waits for the other", async () => {
+    return isAnswered || (await fx.number("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")) > 0;
+  });
+  expect(isAnswered).toBe(true);
+  await other.query("commit");
+  const taken = (await claims).map((row) => row?.workspace_id);
+  expect(taken).not.toContain(undefined);
+  expect(taken).not.toContain(oldest);
 });
 
 describe("141: an idempotency key", () => {

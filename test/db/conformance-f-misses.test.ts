@@ -5,6 +5,7 @@ import { createWorkspace } from "../../src/app/workspaces/create-workspace.ts";
 import { deprecate, removeTemplate } from "../../src/app/templates/templates.ts";
 import { liveAgents } from "../../src/db/agents/agents.ts";
 import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
+import type { Db } from "../../src/db/store.ts";
 import { claimWaitersMax } from "../../src/contracts/limits.ts";
 import type { MissReason } from "../../src/contracts/states.ts";
 import { agentChange, agentsReady, runJobs } from "../support/daemon.ts";
@@ -150,6 +151,16 @@ describe("139: never handed out, and the miss says why:", () => {
     ]);
   });
 
+  it("one of a version that was replaced since the pool was chosen, unless an older one will do", async () => {
+    const fx = await testFixture();
+    const older = await publishTemplate(fx);
+    await putPrebuild(fx, older.preset());
+    await publishTemplate(fx);
+    const from = { templateId: older.templateId, presetId: older.preset() };
+    expect(await claimOnce(fx, fx.store, from)).toBeUndefined();
+    expect(await claimOnce(fx, fx.store, from, { isOutdatedAllowed: true })).toBeDefined();
+  });
+
   it("exactly at its time to live it is still handed out, as the pool shows it", async () => {
     const fx = await testFixture();
     const template = await publishTemplate(fx, { presets: withTtl });
@@ -170,6 +181,26 @@ describe("139: never handed out, and the miss says why:", () => {
     for (const template of [web, api]) {
       expect(await claimOnce(fx, fx.store, { ...template, presetId: template.preset() })).toBeUndefined();
     }
+  });
+
+  it("one that becomes ready between the look at the pool and the cold build is taken after all", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    const id = await putPrebuild(fx, template.preset(), { agents: { total: 1, ready: 0 } });
+    const db: Db = {
+      kind: "db",
+      hasRoom: () => fx.store.hasRoom(),
+      query: (statement, params) => fx.store.query(statement, params),
+      snapshot: (name, run) => fx.store.snapshot(name, run),
+      publish: (topics) => fx.store.publish(topics),
+      transaction: async (name, run) => {
+        await agentsReady(fx, [id]);
+        return await fx.store.transaction(name, run);
+      },
+    };
+    const made = await createWorkspace({ ...fx.context, db }, fx.alice, { name: "mine", template: "web" });
+    expect(made).toMatchObject({ outcome: "claimed", missReason: null, workspace: { id } });
+    expect(await fx.rows("select outcome from creation_outcomes")).toEqual([{ outcome: "claimed" }]);
   });
 
   it("S4: when the agent dies right after it was ready, it stops being claimable at once, and is again when it is back", async () => {

@@ -84,6 +84,18 @@ describe("an unclaimed prebuild", () => {
     expect(await fx.number("select count(*) from builds")).toBe(builds);
   });
 
+  it("is left alone also where its owner is a person by mistake and only the ledger says that nobody claimed it", async () => {
+    const { fx, template } = await pool();
+    fx.breakOnPurpose();
+    const id = await putPrebuild(fx, template.preset(), { ageMs: 100 * day });
+    await fx.rows(
+      `update workspaces set owner_id = $1, ttl_ms = 1, deadline_at = created_at, last_used_at = created_at`,
+      [fx.alice.userId],
+    );
+    expect(await runLifecycle(fx)).toMatchObject({ stop: 0, delete: 0, dormant: 0, errors: 0 });
+    expect(await actOnWorkspace({ db: fx.store, random: systemRandom }, id, fx.clock.now())).toBeNull();
+  });
+
   it("has every lifecycle field empty when the reconciler has made it", async () => {
     const { fx } = await pool();
     await reconcile(fx);

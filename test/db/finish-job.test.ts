@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { createJobReaper } from "../../src/controllers/job-reaper.ts";
 import { writeAgentWords } from "../../src/db/agents/agent-words.ts";
 import { liveAgents } from "../../src/db/agents/agents.ts";
-import { appendJobLog, extendLease } from "../../src/db/jobs/job-leases.ts";
+import { appendJobLog, extendLease, releaseLeasedJob } from "../../src/db/jobs/job-leases.ts";
 import type { Tx } from "../../src/db/store.ts";
 import { finishJob } from "../../src/db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
 import type { JobId } from "../../src/contracts/ids.ts";
+import { jobLogLinesMax } from "../../src/contracts/limits.ts";
 import type { JobStatus, Transition } from "../../src/contracts/states.ts";
 import { create } from "../support/claims.ts";
 import {
@@ -172,6 +173,24 @@ describe("the end of a prebuild's build", () => {
     expect(await ledgerCounts(fx, template.preset())).toEqual({ ready: 20 });
   });
 
+  it("that is not its latest any more changes nothing of it, and is no failure of its pool", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    const id = await putPrebuild(fx, template.preset(), { transition: "delete", jobStatus: "pending" });
+    // Nothing leaves an earlier build running; what a restored database holds may.
+    const [late] = await fx.rows<{ id: JobId }>(
+      `update jobs set status = 'running', completed_at = null where workspace_id = $1 and status = 'succeeded' returning id`,
+      [id],
+    );
+    if (late === undefined) throw new Error("its first build has a job");
+    await fx.rows("update prebuilds set first_build_result = null");
+    const before = await fx.rows("select state, first_build_result, ended_at from prebuilds");
+    const end = { jobId: late.id, attempt: null, from: ["running"], outcome: failed, now: fx.clock.now() } as const;
+    expect(await fx.store.transaction("test end", (tx) => finishJob(tx, end))).toBe(true);
+    expect(await fx.rows("select state, first_build_result, ended_at from prebuilds")).toEqual(before);
+    expect(await fx.number("select count(*) from pool_events where kind = 'failed'")).toBe(0);
+  });
+
   it("takes away the agents' right to sign in when it stops or deletes", async () => {
     const fx = await testFixture();
     await publishTemplate(fx);
@@ -191,6 +210,23 @@ describe("the end of a prebuild's build", () => {
     expect(await liveAgents(fx.store, workspaceId)).toEqual([]);
     expect(await fx.number("select count(*) from provider_states")).toBe(0);
   });
+});
+
+it("a job's log ends at its limit, and says so", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx);
+  await reconcile(fx);
+  const job = await takeNext(fx);
+  if (job === undefined) throw new Error("a cycle makes a job");
+  await fx.rows("update jobs set log_lines = $2 where id = $1", [job.id, jobLogLinesMax - 2]);
+  const at = fx.clock.now().toISOString();
+  const lines = ["last but one", "last", "too many"].map((line) => ({ at, level: "info", stage: "apply", line }));
+  const append = () => appendJobLog(fx.store, { jobId: job.id, attempt: job.attempt, lines });
+  expect([await append(), await append()], "its daemon goes on all the same").toEqual([true, true]);
+  expect(await fx.rows("select line from job_logs order by id")).toEqual([
+    { line: "last but one" },
+    { line: expect.stringContaining("reached its limit") },
+  ]);
 });
 
 describe("a lease that is lost", () => {
@@ -217,6 +253,24 @@ describe("a lease that is lost", () => {
     expect(await storedStates(fx, job.workspace_id), "what was made is known").toEqual([{ serial: 1 }]);
   });
 
+  it("and taken again belongs to who has it now: whatever the first attempt says is refused", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx);
+    await reconcile(fx);
+    const first = await takeNext(fx);
+    if (first === undefined) throw new Error("a cycle makes a job");
+    await releaseLeasedJob(fx.store, first.id, first.attempt);
+    const second = await takeNext(fx);
+    expect(second).toMatchObject({ id: first.id, attempt: first.attempt + 1 });
+    const { id: jobId, attempt } = first;
+    expect(await finish(fx, first, succeeded)).toBe(false);
+    expect(await putState(fx, first, 1)).toBe(false);
+    expect(await extendLease(fx.store, { jobId, attempt, leaseUntil: fx.clock.now() })).toBeUndefined();
+    const lines = [{ at: fx.clock.now().toISOString(), level: "info", stage: "apply", line: "late" }];
+    expect(await appendJobLog(fx.store, { jobId, attempt, lines })).toBe(false);
+    expect(await fx.rows("select status from jobs where id = $1", [jobId])).toEqual([{ status: "running" }]);
+  });
+
   it("leaves alone a job whose lease is just not over, or was extended", async () => {
     const fx = await testFixture();
     await publishTemplate(fx);
@@ -231,6 +285,14 @@ describe("a lease that is lost", () => {
     });
     fx.clock.advance(20_000);
     expect(await reaper(fx).run(goOn)).toMatchObject({ fields: { abandoned: 0 } });
+    // Extended since the reaper looked for leases that are over.
+    const outcome = { kind: "failed", code: "abandoned", message: "too late" } as const;
+    const reap = { jobId: job.id, attempt: null, from: ["running", "canceling"], outcome } as const;
+    const now = fx.clock.now();
+    const hasEnded = await fx.store.transaction("test reap", async (tx) =>
+      finishJob(tx, { ...reap, now, leaseOverBefore: now }),
+    );
+    expect(hasEnded).toBe(false);
   });
 
   it("ends once when the reaper and the daemon's report come together: the job, the ledger and the answers agree", async () => {
@@ -277,6 +339,7 @@ describe("a pending job that is cancelled", () => {
     expect(await end()).toBe(false);
     expect(await takeNext(fx)).toBeUndefined();
     expect(await ledgerCounts(fx, template.preset())).toEqual({ failed: 1 });
+    expect(await fx.rows("select kind from pool_events")).toEqual([{ kind: "created" }]);
     expect(await reconcile(fx)).toMatchObject({ creates: 1, held: 0 });
   });
 });

@@ -8,6 +8,7 @@ import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { connectAgents, failed, reportAgents, runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { buildOf, registerDaemon } from "../support/leasing-daemon.ts";
 import { ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -46,6 +47,18 @@ describe("the hand-over", () => {
     expect(await toldOwner(fx, id)).toEqual({ generation: 1, owner: "alice" });
     expect(fx.published).toContain(`agent:${agent?.id}`);
     expect(await fx.rows("select id, token_hash from agents where retired_at is null")).toEqual(before);
+  });
+
+  it("gives the daemon of the claim build no tokens, and makes none: the agent that runs stays who it is", async () => {
+    const { fx, id } = await claimed("unknown");
+    const before = await fx.rows("select id, token_hash from agents where retired_at is null");
+    const daemon = await registerDaemon(fx);
+    const job = await daemon.take();
+    if (job === null) throw new Error("such a claim makes a job");
+    expect(buildOf(job)).toMatchObject({ workspaceId: id, stage: "claim", agents: [{ name: "agent-1", token: null }] });
+    await daemon.end(job);
+    expect(await fx.rows("select id, token_hash from agents where retired_at is null")).toEqual(before);
+    expect(await toldOwner(fx, id)).toEqual({ generation: 1, owner: "alice" });
   });
 
   it("is acknowledged once, and a late acknowledgement of an older generation takes nothing back", async () => {

@@ -262,6 +262,16 @@ describe("the deployment", () => {
   });
 });
 
+it("156: a scrape asks the database nothing", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx);
+  const { metrics, values } = measure(fx);
+  await values();
+  const before = fx.store.counters;
+  for (const encoding of ["plain", "gzip"] as const) await metrics.scrape(encoding);
+  expect(fx.store.counters).toEqual(before);
+});
+
 describe("a refresh", () => {
   it("156: costs the same number of statements for one pool and for thirty", async () => {
     const fx = await testFixture();

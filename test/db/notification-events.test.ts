@@ -13,6 +13,7 @@ import { type Fixture, testFixture } from "../support/fixture.ts";
 import { registerDaemon as startLeasing } from "../support/leasing-daemon.ts";
 import { lifecycleOf, runningWorkspace } from "../support/lifecycle.ts";
 import { inboxKinds, outbox, watch, withMail } from "../support/notifications.ts";
+import { memberOf } from "../support/organizations.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
 import { reconcile, reconcileTimes } from "../support/reconcile.ts";
 import { finishImport, publishTemplate, pushVersion } from "../support/templates.ts";
@@ -184,15 +185,27 @@ describe("a build", () => {
     await reconcile(fx);
     expect(await runJobs(fx, () => failed)).toHaveLength(1);
     expect(await fx.number("select count(*) from notifications")).toBe(0);
+    expect(await fx.number("select count(*) from notification_events")).toBe(0);
+    expect(await fx.rows("select failed_at from workspaces"), "nor is it one to clean up").toEqual([
+      { failed_at: null },
+    ]);
   });
 });
 
-it("an import that fails is told to template admins, and one that is cancelled to nobody", async () => {
+it("an import that fails is told to template admins of its organization, and one that is cancelled to nobody", async () => {
   const fx = await testFixture();
+  const tess = await makeTemplateAdmin(fx, "tess");
+  const otto = await makeTemplateAdmin(fx, "otto");
+  const { organizations } = await memberOf(fx, "elsewhere");
+  await fx.rows("update organization_members set organization_id = $1 where user_id = $2", [
+    organizations[0]?.id,
+    otto.userId,
+  ]);
   const pushed = await pushVersion(fx);
   await finishImport(fx, pushed, failed);
   await finishImport(fx, await pushVersion(fx), { kind: "canceled" });
-  expect(await inboxKinds(fx, fx.admin.userId)).toEqual(["template_import_failed"]);
+  for (const { userId } of [fx.admin, tess]) expect(await inboxKinds(fx, userId)).toEqual(["template_import_failed"]);
+  for (const { userId } of [fx.alice, otto]) expect(await inboxKinds(fx, userId)).toEqual([]);
 });
 
 describe("an external daemon", () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import type { ManifestParameter } from "../../src/contracts/manifest.ts";
 import { codeOf, create } from "../support/claims.ts";
-import { agentsReady, runJobs } from "../support/daemon.ts";
+import { agentsReady, failed, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { ledgerState, putPrebuild } from "../support/prebuild-rows.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -33,6 +33,26 @@ describe("a parked prebuild", () => {
       expect(await codeOf(createBuild(fx.context, fx.admin, { ...start, ...refused }))).toBe("prebuild_immutable");
     }
     expect(await ledgerState(fx, workspace)).toBe("parked");
+  });
+
+  it("that fails when a person starts it is not one more failed prebuild of its pool", async () => {
+    const fx = await testFixture();
+    const workspace = await parked(fx);
+    await createBuild(fx.context, fx.admin, { workspace, transition: "start" });
+    await runJobs(fx, () => failed);
+    expect(await ledgerState(fx, workspace)).toBe("failed");
+    expect(await fx.number("select count(*) from pool_events where kind = 'failed'")).toBe(0);
+  });
+
+  it("gets no deadline by a start, whatever its columns hold", async () => {
+    const fx = await testFixture();
+    const workspace = await parked(fx);
+    // Nothing sets it before the claim; a database of an earlier release may have it.
+    await fx.rows("update workspaces set ttl_ms = 3600000 where id = $1", [workspace]);
+    await createBuild(fx.context, fx.admin, { workspace, transition: "start" });
+    expect(await fx.rows("select deadline_at from workspaces where id = $1", [workspace])).toEqual([
+      { deadline_at: null },
+    ]);
   });
 
   it("is started as it is, and claimed as that", async () => {

@@ -1,4 +1,5 @@
 // What exists, as the database holds it: sealed, in versions, fenced, and adopted when it comes late.
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { adoptState, storeState } from "../../src/app/provisioner/report-jobs.ts";
 import { checkStateKey } from "../../src/app/provisioner/check-state-key.ts";
@@ -6,7 +7,7 @@ import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state
 import type { JobId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { providerStateVersionsKept } from "../../src/contracts/limits.ts";
 import type { LeasedJob } from "../../src/contracts/provisioner-protocol.ts";
-import { systemRandom } from "../../src/platform/random.ts";
+import { seededRandom, systemRandom } from "../../src/platform/random.ts";
 import { build } from "../support/builds.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { storedStates } from "../support/daemon.ts";
@@ -179,6 +180,17 @@ describe("a vault", () => {
   it("seals the same state into other bytes each time", async () => {
     const [one, other] = [await vault.seal("one", 1), await vault.seal("one", 1)];
     expect(one.sealed.equals(other.sealed)).toBe(false);
+  });
+
+  it("is sealed by its key and by nothing else: with the same nonce, another key makes other bytes", async () => {
+    const [one, other] = await Promise.all(
+      ["a", "b"].map((letter) => createStateVault([keyOf(letter)], seededRandom(1)).seal("one", { secret })),
+    );
+    const header = 1 + 12;
+    expect(one?.sealed.subarray(0, header)).toEqual(other?.sealed.subarray(0, header));
+    expect(one?.sealed.subarray(header)).not.toEqual(other?.sealed.subarray(header));
+    const plain = gzipSync(JSON.stringify({ secret }));
+    expect([one, other].map((made) => made?.sealed.includes(plain))).toEqual([false, false]);
   });
 });
 

@@ -1,6 +1,7 @@
 // The queue: its order, the slots that are reserved for people, the rate of creates, and jobs that nobody can take.
 import { describe, expect, it } from "vitest";
-import { cancelPendingPrebuildJobs, getJob, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
+import { cancelJob, cancelPendingPrebuildJobs, getJob, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
+import type { Actor } from "../../src/app/authorize.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import { createBlockedJobs } from "../../src/controllers/blocked-jobs.ts";
 import { noteBlockedJobs } from "../../src/db/jobs/blocked-jobs.ts";
@@ -63,6 +64,50 @@ describe("the queue's order", () => {
     const taken = await runJobs(fx);
     expect(taken.map((job) => job.transition)).toEqual(["delete", "delete", "start", "start"]);
   });
+});
+
+it("a member is shown his own jobs, a template admin those of pools beside his own, an administrator all", async () => {
+  const fx = await testFixture();
+  const [bob, tess] = [await fx.addUser("bob"), await fx.addUser("tess")];
+  const organizations = tess.organizations.map((one) => ({ ...one, role: "template_admin" as const }));
+  await publishTemplate(fx);
+  await reconcile(fx);
+  for (const by of [fx.alice, bob, tess]) await create(fx, { by });
+  const initiators = async (actor: Actor) =>
+    (await listVisibleJobs(fx.context, actor, { status: "pending" })).jobs.map((job) => job.initiator).toSorted();
+  expect(await initiators(bob)).toEqual(["bob"]);
+  expect(await initiators({ ...tess, organizations })).toEqual(["prebuilds", "tess"]);
+  expect(await initiators(fx.admin)).toEqual(["alice", "bob", "prebuilds", "tess"]);
+});
+
+it("who cancels a job, pending or running, is written down once", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: {} });
+  for (const name of ["waits", "runs"]) await create(fx, { name });
+  const running = await takeNext(fx);
+  const jobs = await fx.rows<{ id: JobId; status: string }>("select id, status from jobs where kind = 'build'");
+  expect(jobs.map((job) => job.status).toSorted()).toEqual(["pending", "running"]);
+  for (const { id } of jobs) await cancelJob(fx.context, fx.alice, id);
+  expect((await getJob(fx.context, fx.alice, running?.id as JobId)).status).toBe("canceling");
+  const entries = await fx.rows("select target_id, actor_id from audit_log where action = 'job.cancel'");
+  expect(entries).toHaveLength(2);
+  expect(entries).toEqual(
+    expect.arrayContaining(jobs.map((job) => ({ target_id: job.id, actor_id: fx.alice.userId }))),
+  );
+});
+
+it("a job goes to a daemon that has its driver and all of its tags, and to no other", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: {}, tags: { zone: "eu", size: "large" } });
+  await create(fx);
+  const [job] = await fx.rows<{ id: string }>("select id from jobs where status = 'pending'");
+  const others = [{}, { zone: "eu" }, { zone: "us", size: "large" }];
+  for (const [nth, tags] of others.entries()) {
+    expect(await (await registerDaemon(fx, { name: `other-${nth}`, tags })).take()).toBeNull();
+  }
+  const tags = { zone: "eu", size: "large", more: "of it" };
+  expect(await (await registerDaemon(fx, { name: "docker-only", drivers: ["docker"], tags })).take()).toBeNull();
+  expect((await (await registerDaemon(fx, { name: "right", tags })).take())?.jobId).toBe(job?.id);
 });
 
 describe("slots reserved for people", () => {

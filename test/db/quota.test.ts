@@ -13,7 +13,7 @@ import { type Fixture, testFixture } from "../support/fixture.ts";
 import { memberOf } from "../support/organizations.ts";
 import { ledgerState, putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { admitOneOfSeven } from "../support/quota-rounds.ts";
-import { allowEveryone, costOf } from "../support/quota.ts";
+import { allowEveryone, allowPools, costOf } from "../support/quota.ts";
 import { publishTemplate } from "../support/templates.ts";
 
 const on = { isQuotaEnabled: true };
@@ -154,6 +154,22 @@ describe("an allowance", () => {
     });
     await removeGroup(fx.context, fx.admin, { group: "developers" });
     expect(await getQuota(fx.context, fx.alice, {})).toMatchObject({ used: 5, allowed: 1 });
+  });
+
+  it("is never that of the pools' group, which nobody can be added to", async () => {
+    const fx = await testFixture(on);
+    await publishTemplate(fx, { cost: 5 });
+    await allowEveryone(fx, 1);
+    await allowPools(fx, 100);
+    expect(await codeOf(addGroupMembers(fx.context, fx.admin, { group: "prebuilds", usernames: ["alice"] }))).toBe(
+      "conflict",
+    );
+    await fx.rows(
+      "insert into group_members (group_id, user_id, created_at) select id, $1, $2 from groups where name = 'prebuilds'",
+      [fx.alice.userId, fx.clock.now()],
+    );
+    expect(await getQuota(fx.context, fx.alice, {})).toMatchObject({ used: 0, allowed: 1 });
+    expect((await refusalOf(create(fx))).details).toMatchObject({ allowed: 1 });
   });
 
   it("is taken by stopped workspaces too, and starting one asks nothing", async () => {

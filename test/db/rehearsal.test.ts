@@ -6,13 +6,16 @@ import { readRehearsals } from "../../src/db/jobs/rehearsals.ts";
 import { claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
 import { createRehearsal } from "../../src/controllers/rehearsal.ts";
 import type { PlanReport } from "../../src/contracts/provisioner-protocol.ts";
-import type { WorkspaceId } from "../../src/contracts/ids.ts";
+import type { BuildId, WorkspaceId } from "../../src/contracts/ids.ts";
+import { storeBuildReport } from "../../src/db/builds/store-build-report.ts";
 import type { JobOutcome } from "../../src/db/jobs/job-outcome.ts";
+import { build } from "../support/builds.ts";
 import { create } from "../support/claims.ts";
 import { deletePrebuilds } from "../../src/db/pools/pool-deletes.ts";
 import { readPoolTotals } from "../../src/db/pools/pool-totals.ts";
 import { runJobs, succeeded } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { registerDaemon } from "../support/leasing-daemon.ts";
 import { putPrebuild, putPrebuilds } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
@@ -70,6 +73,16 @@ describe("a rehearsal", () => {
     expect(await runJobs(fx)).toEqual([]);
     expect(await fx.rows("select id, token_hash, state from agents order by id")).toEqual(before);
     expect((await readRehearsals(fx.store, [presetId])).get(presetId)?.rehearsal).toEqual(nothing);
+  });
+
+  it("is given the agents that run without their tokens, and makes none", async () => {
+    const fx = await testFixture();
+    const id = await putPrebuild(fx, (await publishTemplate(fx, unknown)).preset());
+    const before = await fx.rows("select id, token_hash, state, retired_at from agents");
+    await rehearse(fx);
+    const job = await (await registerDaemon(fx)).take();
+    expect(job?.work).toMatchObject({ kind: "rehearsal", workspaceId: id, agents: [{ name: "agent-1", token: null }] });
+    expect(await fx.rows("select id, token_hash, state, retired_at from agents")).toEqual(before);
   });
 
   it("that finds no change lets claims be handed over at their commit, with the claim build behind", async () => {
@@ -231,4 +244,24 @@ it("168: two replaced resources in one claim make one notification for each temp
   expect(rows).toEqual([
     { kind: "claim_replaced_resources", user_id: fx.admin.userId, replacements: replaces.replacements },
   ]);
+});
+
+it("only a claim's replacements are told and counted, and a report that comes twice is told once", async () => {
+  const fx = await testFixture();
+  await putPrebuild(fx, (await publishTemplate(fx, unknown)).preset());
+  const id = (await create(fx)).workspace.id as WorkspaceId;
+  await runJobs(fx);
+  const [built] = await fx.rows<{ build_id: BuildId }>("select latest_build_id as build_id from workspaces");
+  if (built === undefined) throw new Error("a claim makes a build");
+  await fx.rows("delete from build_reports");
+  const report = { buildId: built.build_id, stage: "claim", report: { plan: replaces }, now: fx.clock.now() } as const;
+  for (let nth = 0; nth < 2; nth += 1) {
+    await fx.store.transaction("test report", (tx) => storeBuildReport(tx, report));
+  }
+  await build(fx, id, "stop");
+  await runJobs(fx);
+  await build(fx, id, "start");
+  await runJobs(fx, () => reporting(replaces));
+  expect(await fx.rows("select kind from notification_events")).toEqual([{ kind: "claim_replaced_resources" }]);
+  expect(await fx.number("select count(*) from pool_events where kind = 'replaced'")).toBe(1);
 });

@@ -9,7 +9,7 @@ import { loadPools } from "../../src/db/pools/load-pools.ts";
 import { presetHealth } from "../../src/domain/pool/preset-health.ts";
 import { filterBy } from "../support/audit-filter.ts";
 import { create } from "../support/claims.ts";
-import { runJobs, testDaemonId } from "../support/daemon.ts";
+import { failed, runJobs, testDaemonId } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
 import { reconcilerDeps } from "../support/reconcile.ts";
@@ -269,6 +269,28 @@ on conflict (workspace_id) do update set job_id = excluded.job_id`,
     expect(await danglingReferences(fx)).toEqual([]);
     expect(await pruneAll(fx, { buildsMax: 5 })).toEqual({});
   });
+});
+
+test("a claimed workspace keeps the build by which it was claimed, and the one whose agents live", async () => {
+  const fx = await testFixture();
+  await knowDaemon(fx);
+  await putPrebuild(fx, (await publishTemplate(fx)).preset());
+  const { outcome, workspace } = await create(fx);
+  expect(outcome).toBe("claimed");
+  const id = workspace.id as WorkspaceId;
+  await build(fx, id, "stop");
+  await build(fx, id, "start");
+  for (let round = 0; round < 6; round += 1) {
+    await createBuild(fx.context, fx.alice, { workspace: id, transition: "delete" });
+    await runJobs(fx, () => failed);
+  }
+  await fx.rows("delete from provider_states");
+  await fx.rows("delete from provider_state_versions");
+  expect(await pruneAll(fx, { buildsMax: 3 })).toMatchObject({ builds: 4 });
+  const kept = await fx.rows<{ number: number }>("select number from builds where workspace_id = $1 order by 1", [id]);
+  // The first, the claim, the start, and the newest three.
+  expect(kept.map((row) => row.number)).toEqual([1, 2, 4, 8, 9, 10]);
+  expect(await danglingReferences(fx)).toEqual([]);
 });
 
 test("every column that is called an id is a foreign key, a reference that is checked, or said to be none", async () => {

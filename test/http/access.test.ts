@@ -1,119 +1,142 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RouteDefinition } from "../../src/contracts/api/route.ts";
-import { routes } from "../../src/contracts/api/routes.ts";
-import { startTestServer, type TestServer } from "../support/test-server.ts";
+import { type RouteId, routes } from "../../src/contracts/api/routes.ts";
+import { type About, type AccessWorld, createAccessWorld, type Subject } from "../support/access-world.ts";
 
-let server: TestServer;
-let memberToken: string;
+let world: AccessWorld;
 
 beforeAll(async () => {
-  server = await startTestServer();
-  memberToken = (await server.member("mallory")).token ?? "";
+  world = await createAccessWorld();
 });
 
-afterAll(async () => server.stop());
+afterAll(async () => world.stop());
 
-const entries = Object.entries(routes as Readonly<Record<string, RouteDefinition>>);
+const entries = Object.entries(routes) as readonly (readonly [RouteId, RouteDefinition])[];
 const closed = entries.filter(([, route]) => route.credential !== "none");
-const nobody = "00000000-0000-4000-8000-00000000dead";
-
-/** A path whose parameters name things that exist for nobody. */
-function pathOf(route: RouteDefinition): string {
-  return route.path
-    .replace(":hash", "0".repeat(64))
-    .replace(/:(jobId|tokenId|keyId|workspaceId)/g, nobody)
-    .replace(":workspace", nobody)
-    .replace(":version", "0")
-    .replace(/:\w+/g, "nothing");
-}
-
-async function send(route: RouteDefinition, token: string | undefined, body?: unknown): Promise<Response> {
-  return fetch(new URL(pathOf(route), server.url), {
-    method: route.method,
-    headers: {
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
-    },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-}
+const people = ["administrator", "template_admin", "owner", "member", "outsider"] as const;
+type Person = (typeof people)[number];
 
 describe("every closed route", () => {
-  test.each(closed)("%s refuses a request without a credential", async (_, route) => {
-    const answer = await send(route, undefined);
+  test.each(closed)("%s refuses a request without a credential", async (id) => {
+    const answer = await world.send(id, undefined);
     expect(answer.status).toBe(401);
     expect(await answer.json()).toMatchObject({ error: { code: "unauthenticated" } });
   });
 
-  test.each(closed)("%s refuses a credential that nobody issued", async (_, route) => {
-    expect((await send(route, "pw_session_forged")).status).toBe(401);
+  test.each(closed)("%s refuses a credential that nobody issued", async (id) => {
+    expect((await world.send(id, "pw_session_forged")).status).toBe(401);
   });
 
-  test.each(
-    closed.filter(([, route]) => route.credential !== "user"),
-  )("%s refuses a person's session", async (_, route) => {
-    expect((await send(route, memberToken)).status).toBe(401);
-  });
-
-  test.each(
-    closed.filter(([, route]) => route.credential !== "daemon"),
-  )("%s refuses a daemon's key", async (_, route) => {
-    expect((await send(route, server.server.daemonKey)).status).toBe(401);
+  const ofOthers = closed.flatMap(([id, route]) =>
+    (["user", "daemon", "agent"] as const)
+      .filter((kind) => kind !== route.credential)
+      .map((kind) => ({ id, kind, identity: kind === "user" ? ("administrator" as const) : kind })),
+  );
+  test.each(ofOthers)("$id refuses the credential of another kind: $kind", async ({ id, identity }) => {
+    expect((await world.send(id, world.tokenOf(identity))).status).toBe(401);
   });
 });
 
-const bodies: Readonly<Record<string, unknown>> = {
-  createUser: { username: "eve", password: "long enough" },
-  suspendUser: { reason: "none" },
-  resetPassword: { password: "long enough" },
-  endUserSessions: {},
-  createDaemonKey: { name: "mine" },
-  adoptDaemon: { by: "mine" },
-  deprecateTemplate: { deprecated: true },
-  cancelJobs: {},
-  invalidatePrebuilds: { template: "nothing" },
-  cleanPrebuilds: {},
-  setTemplateLifecycle: { changes: {} },
-  createGroup: { name: "mine" },
-  editGroup: { allowance: 1000 },
-  addGroupMembers: { usernames: ["mallory"] },
-  retryDeliveries: {},
-  createWebhook: { name: "mine", url: "https://hooks.example.org" },
-};
+/** What is answered to whoever may not: 403 where he may know that it exists, else 404. */
+type Refusals = Readonly<Partial<Record<Person, 403 | 404>>>;
 
-describe("a member without further roles", () => {
-  const forAdministrators = entries.filter(([, route]) => route.access === "administrator");
-  test.each(forAdministrators)("%s is refused, as it is for administrators", async (id, route) => {
-    const answer = await send(route, memberToken, bodies[id]);
-    expect(answer.status).toBe(403);
-    expect(await answer.json()).toMatchObject({ error: { code: "forbidden" } });
+const toMembers: Refusals = { owner: 403, member: 403 };
+const administratorsOnly: Refusals = { template_admin: 403, ...toMembers, outsider: 403 };
+/** Who is not in the organization is not told what it has. */
+const hidden: Refusals = { outsider: 404 };
+const poolsOwn: Refusals = { ...hidden, owner: 404, member: 404 };
+const personsOwn: Refusals = { ...hidden, template_admin: 404, member: 404 };
+
+function refusalsOf(id: RouteId, { access }: RouteDefinition, subject: Subject): Refusals {
+  switch (access) {
+    case "administrator":
+      return administratorsOnly;
+    case "template_admin":
+      // What its owner may see but not open is refused to him; it does not exist for anybody else.
+      return id === "listStateVersions" || id === "getStateVersion"
+        ? { ...poolsOwn, ...(subject === "person" ? { owner: 403 } : {}) }
+        : { ...toMembers, ...hidden };
+    case "organization_member":
+      return hidden;
+    case "workspace_owner":
+    case "job_initiator":
+      return subject === "person" ? personsOwn : poolsOwn;
+    case "self_or_administrator":
+      return id === "revokeToken" ? personsOwn : hidden;
+    default:
+      return {};
+  }
+}
+
+interface Case {
+  readonly id: RouteId;
+  readonly route: RouteDefinition;
+  readonly subject: Subject;
+  readonly identity: Person;
+  readonly status: 403 | 404 | undefined;
+}
+
+const cases = entries
+  .filter(([, route]) => route.credential === "user" && route.access !== "signed_in")
+  .flatMap(([id, route]) => {
+    const isEither = /:(workspace|jobId)\b/.test(route.path);
+    return (isEither ? (["person", "pool"] as const) : (["person"] as const)).flatMap((subject) => {
+      const refusals = refusalsOf(id, route, subject);
+      return people.map((identity): Case => ({ id, route, subject, identity, status: refusals[identity] }));
+    });
   });
 
-  const forTemplateAdmins = entries.filter(
-    ([, route]) => route.access === "template_admin" && route.transport !== "binary_up",
+describe("of what exists", () => {
+  const refused = cases.filter(({ status }) => status !== undefined);
+  test.each(refused)("$id of a $subject is refused to the $identity: $status", async (one) => {
+    const answer = await world.send(one.id, world.tokenOf(one.identity), one);
+    const { error } = (await answer.json()) as { error: { code: string } };
+    expect([answer.status, error.code]).toEqual([one.status, one.status === 403 ? "forbidden" : "not_found"]);
+  });
+
+  const about: readonly (readonly [RouteId, About])[] = [
+    ["listTokens", { query: { owner: "ann" } }],
+    ["listWorkspaces", { query: { owner: "ann" } }],
+    ["getQuota", { query: { user: "ann" } }],
+    ["createWorkspace", { query: { owner: "ann" }, body: { name: "for-ann", template: "web", owner: "ann" } }],
+  ];
+  const forAnother = about.flatMap(([id, given]) =>
+    (["template_admin", "member"] as const).map((identity) => ({ id, identity, given })),
   );
-  test.each(forTemplateAdmins)("%s is refused, as it is for template admins", async (id, route) => {
-    const answer = await send(route, memberToken, bodies[id]);
-    expect([403, 404]).toContain(answer.status);
+  test.each(forAnother)("$id for somebody else is refused to the $identity", async ({ id, identity, given }) => {
+    expect((await world.send(id, world.tokenOf(identity), given)).status).toBe(403);
   });
 
-  test("is told that another's workspace does not exist", async () => {
-    const answer = await send(routes.getWorkspace, memberToken);
-    expect(answer.status).toBe(404);
+  // So that it is the permission that refused, and not a path that leads nowhere. What destroys comes last, and once,
+  // by whoever has the least right to it, what is in a thing before the thing.
+  const destroys = /^(delete|remove|revoke|forget|orphan)/;
+  const allowed = cases.filter(({ status }) => status === undefined);
+  const harmless = allowed.filter(({ id }) => !destroys.test(id));
+  const once = (["owner", "template_admin", "administrator"] as const).flatMap((identity) =>
+    allowed.filter((one) => destroys.test(one.id) && one.identity === identity),
+  );
+  const destroying = once
+    .filter((one, at) => once.findIndex(({ id, subject }) => id === one.id && subject === one.subject) === at)
+    .sort((one, other) => other.route.path.length - one.route.path.length);
+  test.each([...harmless, ...destroying])("$id of a $subject is let through for the $identity", async (one) => {
+    const answer = await world.send(one.id, world.tokenOf(one.identity), one);
+    await answer.body?.cancel();
+    expect([401, 403, 404]).not.toContain(answer.status);
+    expect(answer.status).toBeLessThan(500);
   });
 });
 
 test("a cookie alone changes nothing when the request comes from another site", async () => {
-  const answer = await fetch(new URL("/api/v1/auth/logout", server.url), {
+  const answer = await fetch(new URL("/api/v1/auth/logout", world.server.url), {
     method: "POST",
-    headers: { cookie: `prewarm_session=${memberToken}`, origin: "http://elsewhere.example" },
+    headers: { cookie: `prewarm_session=${world.tokenOf("member")}`, origin: "http://elsewhere.example" },
   });
   expect(answer.status).toBe(403);
 });
 
 test("signing in too often from one address is answered 429 with the time to wait", async () => {
   const attempt = async (): Promise<Response> =>
-    fetch(new URL("/api/v1/auth/login", server.url), {
+    fetch(new URL("/api/v1/auth/login", world.server.url), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ username: "nobody", password: "wrong" }),

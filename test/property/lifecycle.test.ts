@@ -123,6 +123,44 @@ describe("what is due", () => {
     );
   });
 
+  const running: LifecycleSubject = {
+    transition: "start",
+    status: "succeeded",
+    isBuildOurs: false,
+    buildCreatedAt: at - 2 * hour,
+    buildEndedAt: at - 2 * hour,
+    failures: 0,
+    autostartSchedule: null,
+    autostartFrom: null,
+    deadlineAt: at - hour,
+    lastUsedAt: at - 2 * hour,
+    dormantAt: null,
+    deletingAt: null,
+  };
+
+  test("what is still on its way to being usable is not idle, however long ago its deadline was", () => {
+    expect(dueAct(running, lifecyclePolicyDefault, at)).toMatchObject({ kind: "stop", because: "autostop" });
+    expect(dueAct({ ...running, isBooting: true }, lifecyclePolicyDefault, at)).toBeNull();
+  });
+
+  test("a stop of ours that failed is tried again when its time has come, and not a moment before", () => {
+    const stopped = { ...running, transition: "stop", status: "failed", isBuildOurs: true, failures: 3 } as const;
+    const due = { ...stopped, buildEndedAt: at - retryDelayMs(3) };
+    expect(dueAct(due, lifecyclePolicyDefault, at)).toMatchObject({ kind: "stop", because: "retry" });
+    expect(dueAct(due, lifecyclePolicyDefault, at - 1)).toBeNull();
+  });
+
+  test("a schedule that was set, woken or allowed after its moment waits for the next one", () => {
+    const stopped = { ...running, transition: "stop", deadlineAt: null, autostartSchedule: "0 9 * * * UTC" } as const;
+    const nine = Date.UTC(2030, 0, 15, 9);
+    const asOf = (autostartFrom: number | null) =>
+      dueAct({ ...stopped, autostartFrom }, lifecyclePolicyDefault, nine + minute);
+    expect(asOf(null)).toMatchObject({ kind: "start", because: "autostart" });
+    expect(asOf(nine - minute)).toMatchObject({ kind: "start", because: "autostart" });
+    expect(asOf(nine)).toBeNull();
+    expect(asOf(nine + 1)).toBeNull();
+  });
+
   test("a retry waits longer after each failure, and never longer than an hour", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 100 }), (failures) => {

@@ -68,6 +68,16 @@ describe("the plan of a deployment", () => {
     );
   });
 
+  test("is the same of the others where pools that need nothing are skipped before they are decided about", () => {
+    fc.assert(
+      fc.property(deploymentArbitrary, (deployment) => {
+        const all = planned(deployment);
+        expect(planned(deployment, canSkip)).toEqual(all.filter(({ snapshot }) => !canSkip(snapshot)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test("creates no more than any limit of the deployment, and holds what it does not create", () => {
     fc.assert(
       fc.property(deploymentArbitrary, (deployment) => {

@@ -38,7 +38,7 @@ export async function codeOf(work: Promise<unknown>): Promise<ErrorCode> {
   throw error;
 }
 
-interface ClaimFrom {
+export interface ClaimFrom {
   readonly templateId: TemplateId;
   readonly presetId: PresetId;
 }

@@ -20,12 +20,13 @@ export async function startHttpDaemon(
   admin: Client,
   connect: (key: string) => Client,
   outcomeOf: (work: LeasedJob["work"]) => Outcome,
+  name = "rack-1",
 ): Promise<HttpDaemon> {
-  const { secret } = await admin.call("createDaemonKey", { body: { name: "rack-1" } });
+  const { secret } = await admin.call("createDaemonKey", { body: { name } });
   const client = connect(secret);
   const incarnation = systemRandom.uuid();
   const about = { drivers: ["fake"], tags: {}, concurrency: 4, version: "test" };
-  const { daemonId } = await client.call("registerDaemon", { body: { name: "rack-1", incarnation, ...about } });
+  const { daemonId } = await client.call("registerDaemon", { body: { name, incarnation, ...about } });
 
   async function end(job: LeasedJob): Promise<DoneJob> {
     const { jobId, attempt, work } = job;

@@ -136,7 +136,7 @@ describe("npm start in a checkout", () => {
 
   test("an unknown command names the known ones", () => {
     checkout({ npm: installs });
-    expect(bootstrap("stop").stderr).toContain(`"stop" is none of start, bench, chaos, test`);
+    expect(bootstrap("stop").stderr).toContain(`"stop" is none of start, bench, chaos, mutations, test`);
   });
 });
 

@@ -13,6 +13,7 @@ const commands = {
   start: { target: "product", entry: "dist/main/cli.js", args: ["server"] },
   bench: { target: "bench", entry: "dist/bench/main.mjs", args: [] },
   chaos: { target: "chaos", entry: "dist/chaos/main.mjs", args: [] },
+  mutations: { target: "mutations", entry: "dist/mutations/main.mjs", args: [] },
   // The gate compiles by itself, and reports what does not.
   test: { target: undefined, entry: "tools/test.mjs", args: [] },
 };

@@ -10,7 +10,8 @@ const always = ["package.json", "package-lock.json", "tsconfig.base.json", "tool
 const inputs = {
   product: always,
   bench: [...always, "bench", "test/support"],
-  chaos: [...always, "chaos"],
+  chaos: [...always, "chaos", "mutations"],
+  mutations: [...always, "mutations"],
 };
 
 /** @returns the fingerprint of the named files and folders; those that do not exist count as such */

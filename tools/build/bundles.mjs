@@ -28,6 +28,13 @@ const bundles = [
   },
   { target: "bench", from: "bench/main.ts", to: "dist/bench/main.mjs", compiled: "all of src", packages: "external" },
   { target: "chaos", from: "chaos/main.ts", to: "dist/chaos/main.mjs", compiled: "all of src", packages: "external" },
+  {
+    target: "mutations",
+    from: "mutations/main.ts",
+    to: "dist/mutations/main.mjs",
+    compiled: "all of src",
+    packages: "external",
+  },
 ];
 
 // Packages in the older module format call `require`, which a module has to make for itself.

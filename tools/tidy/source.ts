@@ -30,7 +30,7 @@ export function fileRule(name: string, applies: (path: string) => boolean, check
 /** Rules about the words of a text do not apply to the folder that has to spell those words. */
 export const isTidyItself = (path: string): boolean => path.startsWith("tools/tidy");
 
-export const isCodeFolder = (path: string): boolean => /^(src|test|tools|bench|chaos|bin)\//.test(path);
+export const isCodeFolder = (path: string): boolean => /^(src|test|tools|bench|chaos|mutations|bin)\//.test(path);
 export const isTypeScript = (path: string): boolean => isCodeFolder(path) && /\.tsx?$/.test(path);
 export const isProgramText = (path: string): boolean => isCodeFolder(path) && /\.(ts|tsx|mjs|js)$/.test(path);
 export const isTest = (path: string): boolean => /\.test\.tsx?$/.test(path);

@@ -106,7 +106,7 @@ async function decide(deps: PrebuildsDeps, membership: Membership): Promise<Deci
   // An organization that has just got its group has an allowance now, which the snapshot does not know.
   const isAllowanceNew = deps.options.isQuotaEnabled && ensured.completed > 0;
   const { deployment, total } = isAllowanceNew ? await load(deps) : first;
-  const planned = (await inTurns(planDeployment(deployment))).filter(({ snapshot }) => !canSkip(snapshot));
+  const planned = await inTurns(planDeployment(deployment, canSkip));
   return {
     plans: planned.map(({ plan }) => plan),
     snapshots: new Map(planned.map(({ plan, snapshot }) => [plan.presetId, snapshot])),

@@ -5,6 +5,7 @@ import { limitByQuota, type QuotaOfPools } from "./limit-by-quota.ts";
 import { limitCreateRate } from "./limit-create-rate.ts";
 import type { PoolPlan } from "./pool-plan.ts";
 import type { PoolSnapshot } from "./pool-snapshot.ts";
+import { calculateState } from "./reconciliation-state.ts";
 
 /** Pools that are decided between two pauses. */
 const poolsPerTurn = 10;
@@ -22,19 +23,32 @@ export interface PlannedPool {
  *
  * It pauses after every few pools, and goes on when it is asked to, so that a server that plans thousands of pools
  * answers requests in between; pausing changes nothing of the result.
+ *
+ * @param isSkipped which pools nothing is decided about, as they have no actions anyway: they are left out of the
+ *   result, and change nothing about the others. None unless said.
  */
-export function* planDeployment(deployment: DeploymentSnapshot): Generator<undefined, readonly PlannedPool[]> {
+export function* planDeployment(
+  deployment: DeploymentSnapshot,
+  isSkipped: (snapshot: PoolSnapshot) => boolean = () => false,
+): Generator<undefined, readonly PlannedPool[]> {
   const { now, policy, pools } = deployment;
   const byId = poolsById(pools);
   const snapshots: PoolSnapshot[] = [];
   const decided: PoolPlan[] = [];
-  for (const pool of pools) {
+  let inFlight = 0;
+  for (const [nth, pool] of pools.entries()) {
+    if (nth % poolsPerTurn === poolsPerTurn - 1) yield;
     const snapshot = poolSnapshot(pool, { now, policy, byId });
+    if (isSkipped(snapshot)) {
+      // What a daemon still builds for it takes room from the others.
+      inFlight += calculateState(snapshot).starting;
+      continue;
+    }
+    const plan = decidePool(snapshot);
+    inFlight += plan.state.starting;
     snapshots.push(snapshot);
-    decided.push(decidePool(snapshot));
-    if (decided.length % poolsPerTurn === 0) yield;
+    decided.push(plan);
   }
-  const inFlight = decided.reduce((sum, plan) => sum + plan.state.starting, 0);
   const allocated = allocateInFlight(decided, {
     deploymentInFlight: inFlight,
     deploymentInFlightMax: deployment.inFlightMax,

@@ -140,6 +140,20 @@ describe("hard limit", () => {
     expect(decidePool(under).held).toMatchObject([{ reason: "hard_limited", count: 3 }]);
   });
 
+  test("nor while one whose build has ended may still become ready: only that says whether it works again", () => {
+    const undecided = prebuilds(1, "starting", { readyAt: null });
+    const under = pool({ preset: { instances: 4 }, completed: streak, prebuilds: undecided, now: probeAt });
+    expect(decidePool(under).actions).toEqual([]);
+    expect(decidePool(under).held).toMatchObject([{ reason: "hard_limited", count: 3 }]);
+  });
+
+  test("builds that a lost daemon abandoned are no word against the template, and do not end a streak either", () => {
+    const lost = (at: number) => ({ ...failed(at), result: "abandoned" as const });
+    expect(presetHealth(pool({ completed: [lost(now), lost(now), lost(now), lost(now)] })).kind).toBe("healthy");
+    expect(presetHealth(pool({ completed: [lost(now), ...streak.slice(0, 2)] })).kind).toBe("healthy");
+    expect(presetHealth(pool({ completed: [lost(now), ...streak] })).kind).toBe("hard_limited");
+  });
+
   test("a failed probe restarts the cool-down, and a successful one makes the preset healthy", () => {
     const later = probeAt + minuteMs;
     expect(presetHealth(pool({ completed: [failed(later), ...streak], now: later }))).toMatchObject({

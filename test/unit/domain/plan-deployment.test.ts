@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { OrganizationId } from "../../../src/contracts/ids.ts";
 import type { DeploymentSnapshot, PoolFacts } from "../../../src/domain/pool/deployment-snapshot.ts";
+import { canSkip } from "../../../src/domain/pool/decide-pool.ts";
 import { plannedCreates } from "../../../src/domain/pool/pool-plan.ts";
 import { planned } from "../../support/planned.ts";
 import { failed, hourMs, minuteMs, now, policy, type PoolOver, pool, prebuilds, presetId } from "./pool-factory.ts";
@@ -36,6 +37,11 @@ describe("what pools may create together", () => {
     const old = facts("old", { preset: { versionIsActive: false }, prebuilds: prebuilds(2, "building") });
     const plans = plansOf(deployment([old, facts("large", wanting(3))], { inFlightMax: 3 }));
     expect(plans.map(plannedCreates)).toEqual([0, 1]);
+    const skipping = planned(deployment([old, facts("large", wanting(3))], { inFlightMax: 3 }), canSkip);
+    expect(
+      skipping.map(({ plan }) => plannedCreates(plan)),
+      "also where nothing is decided about it",
+    ).toEqual([1]);
   });
 
   test("is held by the rate of creates, by its own name and until when", () => {

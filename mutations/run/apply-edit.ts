@@ -1,4 +1,4 @@
-import type { Edit } from "./mutations.ts";
+import type { Edit } from "../mutation.ts";
 
 /** The text with the edit made. Errors: when what it looks for is not there exactly once. */
 export function applyEdit(text: string, { file, find, replace }: Edit): string {

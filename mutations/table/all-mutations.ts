@@ -1,0 +1,26 @@
+import type { Mutation, MutationGroup } from "../mutation.ts";
+import { accessMutations } from "./access.ts";
+import { claimMutations } from "./claims.ts";
+import { failureMutations } from "./failures.ts";
+import { jobMutations } from "./jobs.ts";
+import { lifecycleMutations } from "./lifecycle.ts";
+import { metricMutations } from "./metrics.ts";
+import { poolMutations } from "./pools.ts";
+import { reconcilerMutations } from "./reconciler.ts";
+import { roleMutations } from "./roles.ts";
+import { stateMutations } from "./stored-states.ts";
+
+export const mutationGroups: readonly MutationGroup[] = [
+  { title: "Failures", mutations: failureMutations },
+  { title: "Claims", mutations: claimMutations },
+  { title: "What a pool decides", mutations: poolMutations },
+  { title: "The reconciler's work", mutations: reconcilerMutations },
+  { title: "Jobs, daemons, agents", mutations: jobMutations },
+  { title: "Lifecycle and retention", mutations: lifecycleMutations },
+  { title: "Roles, people, quota, audit", mutations: roleMutations },
+  { title: "Access, route by route", mutations: accessMutations },
+  { title: "Metrics and notifications", mutations: metricMutations },
+  { title: "States and templates", mutations: stateMutations },
+];
+
+export const allMutations: readonly Mutation[] = mutationGroups.flatMap(({ mutations }) => mutations);
