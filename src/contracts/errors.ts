@@ -99,6 +99,21 @@ export const errorRegistry = {
   ),
   too_large: entry(413, "The body is larger than allowed.", "Send less; the message names the limit."),
   rate_limited: entry(429, "Too many requests.", "Wait for the time given in `retry-after`."),
+  too_many_open: entry(
+    429,
+    "You, or your address, have as many connections, event streams, commands or waits open as one may.",
+    "Close some of them, and try again; the message names the option that an administrator may raise.",
+  ),
+  server_full: entry(
+    503,
+    "The server holds as many of these open as it may, for everybody together.",
+    "Try again in a moment.",
+  ),
+  command_idle: entry(
+    408,
+    "The command was ended: neither input nor output came for as long as `http.command_idle` says.",
+    "Run what works without a word in the background, with its output in a file.",
+  ),
   too_many_waiters: entry(503, "Too many creations are waiting for a prebuild.", "Try again, or do not wait."),
   agent_unavailable: entry(
     409,

@@ -1,6 +1,7 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Actor } from "../app/authorize.ts";
 import { CodedError } from "../contracts/errors.ts";
-import { sseConnectionsMax, sseHeartbeatMs } from "../contracts/limits.ts";
+import { sseHeartbeatMs } from "../contracts/limits.ts";
 import type { Topic } from "../contracts/news.ts";
 import { createSignal } from "../platform/signal.ts";
 import type { HttpDeps } from "./http-deps.ts";
@@ -15,11 +16,13 @@ const backlogBytesMax = 4 * 1_048_576;
 /** For the last words of a stream whose credential was ended. */
 const revokedLingerMs = 1_000;
 
-let open = 0;
-
 export interface StreamOptions {
-  readonly reply: FastifyReply;
-  readonly gone: AbortSignal;
+  readonly call: {
+    readonly caller: Actor;
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    readonly gone: AbortSignal;
+  };
   readonly topics: readonly Topic[];
 }
 
@@ -28,20 +31,15 @@ export type Send = (event: string, data: unknown) => void;
 /**
  * Serves server-sent events: `look` at once, after each news, and now and then, until it says that it has ended or
  * the reader is gone. `look` sends what there is to say; what it sent last is not sent again.
- * Errors: `too_many_waiters`; those of `look` end the stream with an event named `error`.
+ * Errors: `too_many_open`, `server_full`; those of `look` end the stream with an event named `error`.
  */
 export async function openEventStream(
   deps: HttpDeps,
   options: StreamOptions,
   look: (send: Send) => Promise<"open" | "ended">,
 ): Promise<void> {
-  if (open >= sseConnectionsMax) {
-    throw new CodedError("too_many_waiters", `${sseConnectionsMax} event streams are open on this server already.`, {
-      retryAfterSeconds: 5,
-    });
-  }
-  const { reply, gone } = options;
-  open += 1;
+  const { caller, request, reply, gone } = options.call;
+  const leave = deps.places.take("stream", caller, request);
   reply.hijack();
   reply.raw.writeHead(200, {
     "content-type": "text/event-stream",
@@ -63,7 +61,7 @@ export async function openEventStream(
     const code = error instanceof CodedError ? error.code : "internal";
     send("error", { error: { code, message: error instanceof Error ? error.message : String(error) } });
   } finally {
-    open -= 1;
+    leave();
     clearInterval(heartbeat);
     for (const stop of stops) stop();
     reply.raw.end();

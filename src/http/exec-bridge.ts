@@ -19,6 +19,7 @@ const readerLostBytesMax = 64 * 1_048_576;
 /** Characters of input that may wait for the command's side to be there. The socket is paused, and little comes after. */
 const waitingLengthMax = 4 * 1_048_576;
 const resumeCheckMs = 20;
+const idleCheckMsMax = 60_000;
 
 export interface BridgeOptions {
   readonly limits: HttpLimits;
@@ -41,6 +42,8 @@ export class ExecBridge {
   #end: ExecEnd | undefined;
   #waiting: ExecInput[] = [];
   #waitingLength = 0;
+  /** When a byte came last, in either direction. */
+  #busyMs = performance.now();
   readonly #holds = new Set<"input" | "output">();
 
   constructor(socket: WebSocket, options: BridgeOptions) {
@@ -65,6 +68,7 @@ export class ExecBridge {
       () => revoked.removeEventListener("abort", onRevoked),
       () => stopping.removeEventListener("abort", onStopping),
       pingRegularly(socket, limits.execPingMs),
+      this.#endWhenIdle(),
     );
     socket.on("message", (data) => this.#hear(String(data)));
     socket.on("error", () => undefined);
@@ -72,7 +76,23 @@ export class ExecBridge {
     if (stopping.aborted) onStopping();
   }
 
+  /** @returns how to stop looking. */
+  #endWhenIdle(): () => void {
+    const { execIdleMs } = this.#options.limits;
+    if (execIdleMs === 0) return () => undefined;
+    const timer = setInterval(
+      () => {
+        if (performance.now() - this.#busyMs < execIdleMs) return;
+        const message = `Neither input nor output came for ${execIdleMs / 1_000} s.`;
+        this.#fail(new CodedError("command_idle", message));
+      },
+      Math.min(execIdleMs / 2, idleCheckMsMax),
+    );
+    return () => clearInterval(timer);
+  }
+
   #hear(text: string): void {
+    this.#busyMs = performance.now();
     const frame = parseFrame(text);
     const [problem] = problemsIn(frame);
     if (problem !== undefined) {
@@ -148,6 +168,7 @@ export class ExecBridge {
 
   #onFrame(frame: ExecToClient): void {
     if (this.#state === "ended") return;
+    this.#busyMs = performance.now();
     this.#send(frame);
     if (frame.kind === "exit") {
       this.#state = "ended";

@@ -4,6 +4,7 @@ import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { providerStateBytesMax } from "../contracts/limits.ts";
+import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { boundedIntegers } from "./bounded-integers.ts";
 import { agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
@@ -148,7 +149,9 @@ interface RateLimit {
 
 function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
   const timeWindow = 60_000;
-  if (id === "login" || id === "setUp" || id === "changePassword") return { max: signInsPerMinuteMax, timeWindow };
+  if (id === "login" || id === "setUp" || id === "changePassword") {
+    return { max: signInsPerMinuteMax, timeWindow, keyGenerator: (request) => subscriberOf(request.ip) };
+  }
   const max = deps.options.creationsPerMinuteMax;
   if (id !== "createWorkspace" || max === 0) return undefined;
   const keyGenerator = (request: FastifyRequest): string =>

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import type { FastifyInstance } from "fastify";
@@ -22,6 +23,7 @@ import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
 import { AgentHub } from "../http/agent-hub.ts";
 import { HeldCredentials } from "../http/held-credentials.ts";
+import { HeldPlaces } from "../http/held-places.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
 import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
 import { createLeaving } from "../http/leaving.ts";
@@ -113,11 +115,21 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
-  const held = { hub: new AgentHub(), credentials: new HeldCredentials() };
+  const limits = limitsOf(options);
+  const held = { hub: new AgentHub(), credentials: new HeldCredentials(), places: new HeldPlaces(limits) };
   const measuring = openMetrics(config, { ...context, pool, bus, hub: held.hub });
   const hearsNews = (): boolean => bus.isConnected;
   const leaving = createLeaving(config.httpStopDelayMs);
-  const parts = { controllers, disposers, ...held, hearsNews, leaving, limits: limitsOf(options), ...measuring };
+  const parts = {
+    controllers,
+    disposers,
+    ...held,
+    hearsNews,
+    leaving,
+    limits,
+    trustedProxies: config.httpTrustedProxies,
+    ...measuring,
+  };
   const app = await openHttp(context, parts);
   url = await listen(app, config);
   controllers.push(
@@ -226,7 +238,16 @@ function selfReport(
 }
 
 function limitsOf({ config, httpLimits: given }: StartServerOptions): HttpLimits {
-  return { ...httpLimits, connectionsMax: config.httpConnectionsMax, ...given };
+  return {
+    ...httpLimits,
+    connectionsMax: config.httpConnectionsMax,
+    connectionsPerAddressMax: config.httpConnectionsPerAddressMax,
+    heldPerAddressMax: config.httpHeldPerAddressMax,
+    streamsPerPersonMax: config.httpStreamsPerPersonMax,
+    commandsPerPersonMax: config.httpCommandsPerPersonMax,
+    execIdleMs: config.httpCommandIdleMs,
+    ...given,
+  };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
@@ -292,40 +313,46 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
   };
 }
 
+type HttpPart =
+  | "hub"
+  | "credentials"
+  | "places"
+  | "trustedProxies"
+  | "hearsNews"
+  | "leaving"
+  | "metrics"
+  | "metricsAccess";
+
 async function openHttp(
   context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "credentials" | "hearsNews" | "leaving" | "metrics" | "metricsAccess"> & {
+  parts: Pick<HttpDeps, HttpPart> & {
     readonly limits: HttpLimits;
     readonly controllers: readonly RunningController[];
     readonly disposers: Disposers;
   },
 ): Promise<FastifyInstance> {
   const stopping = new AbortController();
-  const { hub, credentials, hearsNews, leaving, metrics, metricsAccess } = parts;
+  // Each stream and wait listens; how many there may be is bounded elsewhere.
+  setMaxListeners(0, stopping.signal);
+  const { controllers, disposers, ...given } = parts;
   const app = await buildHttpServer({
     ...context,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     waiters: new ClaimWaiters(),
-    hub,
-    credentials,
-    hearsNews,
-    leaving,
-    metrics,
-    metricsAccess,
+    ...given,
     agentFiles: createAgentPrograms(context),
-    controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
-    lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
+    controllers: () => controllers.map((controller) => statusView(controller.status())),
+    lastCycle: () => controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
     stopping: stopping.signal,
-    limits: parts.limits,
   });
-  parts.disposers.add(
+  disposers.add(
     "HTTP",
     async () => {
       stopping.abort();
-      hub.closeAll();
-      await stopHttp(app, parts.limits.drainMs);
-      await hub.settled();
+      given.hub.closeAll();
+      await stopHttp(app, given.limits.drainMs);
+      await given.hub.settled();
     },
     { timeoutMs: httpStopMs },
   );

@@ -1,4 +1,5 @@
 import { AgentHub } from "../../src/http/agent-hub.ts";
+import { HeldPlaces } from "../../src/http/held-places.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
 import { HeldCredentials } from "../../src/http/held-credentials.ts";
@@ -59,6 +60,8 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     ...context,
     hub: new AgentHub(),
     credentials,
+    places: new HeldPlaces(httpLimits),
+    trustedProxies: config.httpTrustedProxies,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,

@@ -16,12 +16,13 @@ export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
     cancelJobs: async ({ caller, query, body }) => await cancelPendingPrebuildJobs(deps, caller, { ...query, ...body }),
     getJobLogs: async ({ caller, params, query }) =>
       await getJobLogs(deps, caller, { ...query, jobId: params.jobId as JobId }),
-    watchJob: async ({ caller, params, query, reply, gone }) => {
+    watchJob: async (call) => {
+      const { caller, params, query } = call;
       const jobId = params.jobId as JobId;
       let job = await getJob(deps, caller, jobId);
       let after = query.after ?? 0;
       let told = "";
-      await openEventStream(deps, { reply, gone, topics: [`job:${jobId}`] }, async (send) => {
+      await openEventStream(deps, { call, topics: [`job:${jobId}`] }, async (send) => {
         // The job first, its log after: a log read behind the job's end is complete.
         job = await getJob(deps, caller, jobId);
         for (;;) {
