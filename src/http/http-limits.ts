@@ -26,9 +26,16 @@ export interface HttpLimits {
   readonly execIdleMs: number;
   /** For the connection to the server that holds the agent. */
   readonly relayConnectMs: number;
+  /** Bytes written that one agent, one person, and all callers but daemons have not taken; beyond it the largest are cut. */
+  readonly agentQueueBytesMax: number;
+  readonly personQueueBytesMax: number;
+  readonly serverQueueBytesMax: number;
+  readonly queueLookMs: number;
   /** When the server stops: for requests under way to be answered. What is left then is cut. */
   readonly drainMs: number;
 }
+
+const mebibyte = 1_048_576;
 
 export const httpLimits: HttpLimits = {
   connectionsMax: 10_000,
@@ -45,5 +52,9 @@ export const httpLimits: HttpLimits = {
   execPingMs: 10_000,
   execIdleMs: 8 * 3_600_000,
   relayConnectMs: 10_000,
+  agentQueueBytesMax: 16 * mebibyte,
+  personQueueBytesMax: 64 * mebibyte,
+  serverQueueBytesMax: 256 * mebibyte,
+  queueLookMs: 200,
   drainMs: 5_000,
 };

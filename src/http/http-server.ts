@@ -60,6 +60,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   const { trustedProxies, logger } = deps;
   const byAddress = new AddressConnections({ perAddressMax: limits.connectionsPerAddressMax, trustedProxies, logger });
   byAddress.watch(app);
+  deps.outgoing.watch(app);
   refuseWhileStopping(app, deps.stopping);
   closeConnectionsWhileLeaving(app, deps.leaving);
   limitSlowBodies(app, limits);
@@ -114,6 +115,7 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
     try {
       const agent = await agentOf(deps, request);
       byAddress.discount(request.raw.socket);
+      deps.outgoing.note(request.raw.socket, { kind: "agent", id: agent.id }, "open");
       const serving = serveAgent(deps, agent, socket);
       socket.resume();
       await serving;
@@ -132,6 +134,7 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       preValidation: async (request) => {
         const actor = await userOf(deps, request);
         request.raw.socket.once("close", deps.places.take("command", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         execActors.set(request.raw, actor);
       },
     },

@@ -6,7 +6,8 @@ import { openEventStream } from "../event-stream.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
-const logPageMax = 1_000;
+/** Little enough that a hundred slow readers, who each hold one, are no matter. */
+const logPageMax = 100;
 
 export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
   return {
@@ -27,11 +28,11 @@ export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
         job = await getJob(deps, caller, jobId);
         for (;;) {
           const { entries } = await getJobLogs(deps, caller, { jobId, after, limit: logPageMax });
-          for (const entry of entries) send("log", entry);
+          for (const entry of entries) await send("log", entry);
           after = entries.at(-1)?.id ?? after;
           if (entries.length < logPageMax) break;
         }
-        if (told !== job.status) send("job", job);
+        if (told !== job.status) await send("job", job);
         told = job.status;
         return isJobFinished(job.status) ? "ended" : "open";
       });

@@ -13,7 +13,7 @@ export function notificationHandlers(deps: HttpDeps): Handlers<keyof typeof noti
     readNotifications: async ({ caller, body }) => await readNotifications(deps, caller, body),
     watchNotifications: async (call) =>
       openEventStream(deps, { call, topics: [`inbox:${call.caller.userId}`] }, async (send) => {
-        send("inbox", await inboxOf(deps, call.caller));
+        await send("inbox", await inboxOf(deps, call.caller));
         return "open";
       }),
     getNotificationPreferences: async ({ caller }) => await getPreferences(deps, caller),

@@ -35,7 +35,7 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
       await openEventStream(deps, { call, topics: [`workspace:${first.id as WorkspaceId}`] }, async (send) => {
         // By its id from now on: it may be renamed, and a deleted one is still told about.
         const workspace = await getWorkspace(deps, caller, first.id);
-        send("workspace", workspace);
+        await send("workspace", workspace);
         return workspace.status === "deleted" ? "ended" : "open";
       });
     },
