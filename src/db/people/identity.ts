@@ -159,9 +159,21 @@ select id
 from gone`,
 );
 
-/** Marks a user deleted and ends all his sessions; false while he still has workspaces. */
-export async function deleteUser(sql: Sql, userId: UserId, now: Date): Promise<boolean> {
-  return (await sql.query(deleteUserStatement, [userId, now])).length === 1;
+const takeStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_take",
+  `select id
+from users
+where id = $1
+for update`,
+);
+
+/**
+ * Marks a user deleted and ends all his sessions; false while he still has workspaces. His row is taken first: creations
+ * for him that are under way end before it is looked whether he has any, and later ones find him deleted.
+ */
+export async function deleteUser(tx: Tx, userId: UserId, now: Date): Promise<boolean> {
+  await tx.query(takeStatement, [userId]);
+  return (await tx.query(deleteUserStatement, [userId, now])).length === 1;
 }
 
 const suspendStatement: Statement<{ readonly id: UserId }> = statement(
