@@ -32,6 +32,11 @@ export const errorRegistry = {
   ),
   unauthenticated: entry(401, "No valid session or token came with the request.", "Run `prewarm login URL`."),
   invalid_credentials: entry(401, "The user name or the password is wrong.", "Try again, or ask an administrator."),
+  too_many_sign_ins: entry(
+    429,
+    "Sign-ins from this address have failed too often; it has to wait, a minute at most. Other addresses need not.",
+    "Wait for the time given in `retry-after`. An administrator can set a new password: `prewarm users reset-password NAME`.",
+  ),
   account_suspended: entry(
     403,
     "An administrator has suspended the account. What it owns is kept.",
@@ -51,10 +56,15 @@ export const errorRegistry = {
     "You have as many API tokens as one person may have.",
     "Revoke one that nothing uses: `prewarm tokens list` says when each was last used.",
   ),
+  daemon_key_bound: entry(
+    403,
+    "The daemon's key is for another daemon, or the name that it came with is another's.",
+    "An administrator makes a key for each daemon: `prewarm provisioner keys create NAME --daemon DAEMON`.",
+  ),
   last_administrator: entry(
     409,
     "The deployment would be left without anybody who can administer it.",
-    "Make somebody else an administrator first: `prewarm users create NAME --role administrator`.",
+    "Make somebody else an administrator first: `prewarm users role NAME administrator`.",
   ),
   build_in_progress: entry(
     409,
