@@ -251,6 +251,47 @@ export async function setPassword(sql: Sql, userId: UserId, passwordHash: string
   return (await sql.query(setPasswordStatement, [userId, passwordHash]))[0]?.username;
 }
 
+const setRoleStatement: Statement<{ readonly before: UserRow["role"] }> = statement(
+  "user_set_role",
+  `with before as (
+  select id, role
+  from users
+  where id = $1
+    and deleted_at is null
+  for no key update
+)
+update users u
+set role = $2
+from before
+where u.id = before.id
+returning before.role as before`,
+);
+
+/** @returns the role that he had; undefined when there is no such user. */
+export async function setRole(tx: Tx, userId: UserId, role: UserRow["role"]): Promise<UserRow["role"] | undefined> {
+  return (await tx.query(setRoleStatement, [userId, role]))[0]?.before;
+}
+
+const setOrganizationRoleStatement: Statement<object> = statement(
+  "member_set_role",
+  `insert into organization_members (organization_id, user_id, role, created_at)
+values ($1, $2, $3, $4)
+on conflict (organization_id, user_id) do update
+set role = excluded.role`,
+);
+
+export async function setOrganizationRole(
+  tx: Tx,
+  member: {
+    readonly organizationId: OrganizationId;
+    readonly userId: UserId;
+    readonly role: Membership["role"];
+    readonly now: Date;
+  },
+): Promise<void> {
+  await tx.query(setOrganizationRoleStatement, [member.organizationId, member.userId, member.role, member.now]);
+}
+
 interface OrganizationRow {
   readonly id: OrganizationId;
   readonly name: string;
