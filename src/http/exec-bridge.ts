@@ -16,7 +16,7 @@ const check = Compile(ExecFromClient);
 /** Bytes of output that may wait for a slow reader before the command's side is held back. */
 const readerBacklogBytesMax = 1_048_576;
 /** Where that side goes on, an agent of an older release for one: before the session is given up. */
-const readerLostBytesMax = 8 * 1_048_576;
+const readerLostBytesMax = 32 * 1_048_576;
 /** Characters of one frame: a start, or a piece of input in base64 with what stands around it. */
 const frameLengthMax = 4 * execFrameBytesMax;
 /** Characters of input that may wait for the command's side to be there. The socket is paused, and little comes after. */
