@@ -82,7 +82,9 @@ create table daemon_keys (
   name text not null,
   secret_hash bytea not null,
   created_at timestamp with time zone not null,
-  revoked_at timestamp with time zone
+  revoked_at timestamp with time zone,
+  daemon_name text,
+  is_shared boolean default false not null
 );
 create table daemons (
   id uuid not null,
@@ -97,7 +99,8 @@ create table daemons (
   seen_at timestamp with time zone not null,
   lost_noted_at timestamp with time zone,
   unavailable jsonb default '[]'::jsonb not null,
-  forgotten_at timestamp with time zone
+  forgotten_at timestamp with time zone,
+  key_id uuid
 );
 create table decisions (
   id bigint generated always as identity not null,

@@ -109,6 +109,8 @@ export const ServerToAgent = Type.Union([
     env: Type.Record(Type.String(), Type.String()),
   }),
   Type.Object({ kind: Type.Literal("exec_input"), execId: Type.String(), data: Type.String(), end: Type.Boolean() }),
+  /** The reader of its output is too slow: wait, or go on. An agent of the release before passes it over. */
+  Type.Object({ kind: Type.Literal("exec_flow"), execId: Type.String(), isHeld: Type.Boolean() }),
   Type.Object({
     kind: Type.Literal("exec_signal"),
     execId: Type.String(),

@@ -58,6 +58,11 @@ export const auditActions = {
   "prebuilds.enable": about("prebuilds", "Somebody switched them on."),
   "job.cancel": about("job", "Somebody cancelled a job; the target's name is its workspace."),
   "job.cancel_prebuilds": about("organization", "Somebody cancelled the pools' pending builds."),
+  "user.sign_ins_failed": about(
+    "user",
+    "Wrong passwords were tried: written at the 5th, 50th, 500th … failure on one server within an hour of each other, with the address of that one.",
+  ),
+  "user.set_role": about("user", "Somebody changed what a user may do; the detail says from what to what."),
   "user.create": about("user", "Somebody created a user, with his roles."),
   "user.delete": about("user", "Somebody deleted a user, and ended his sessions and tokens."),
   "user.suspend": about("user", "Somebody suspended a user: his sessions ended, and he cannot sign in."),

@@ -60,6 +60,8 @@ export const idempotencyKeepMs = 24 * 3_600_000;
 export const claimWaitMsMax = 600_000;
 /** Creations that may wait at once on one server; more are answered 503. */
 export const claimWaitersMax = 1_000;
+/** The same of one person, who must not keep the others from waiting. */
+export const claimWaitersPerPersonMax = 250;
 /** Claims that may wait for their turn at the database on one server; more are answered 503. */
 export const claimsQueuedMax = 5_000;
 
@@ -88,7 +90,9 @@ export const agentMessageBytesMax = 1_048_576;
 export const daemonAliveMs = 60_000;
 /** Longest time that a long poll for a job is held open. */
 export const leasePollMsMax = 30_000;
+/** Event streams on one server, and commands of people in workspaces. */
 export const sseConnectionsMax = 2_000;
+export const execSessionsMax = 2_000;
 export const sseHeartbeatMs = 15_000;
 
 export const decisionsKeptPerPreset = 50;

@@ -210,7 +210,9 @@ it("an import that fails is told to template admins of its organization, and one
 
 describe("an external daemon", () => {
   async function registered(fx: Fixture, kind: "external" | "builtin", name: string): Promise<DaemonId> {
-    return await registerDaemon(fx.store, {
+    const id = await registerDaemon(fx.store, {
+      keyId: null,
+      isNameGiven: false,
       id: systemRandom.uuid() as DaemonId,
       name,
       kind,
@@ -222,6 +224,8 @@ describe("an external daemon", () => {
       version: "test",
       now: fx.clock.now(),
     });
+    if (id === undefined) throw new Error(`the name ${name} was refused`);
+    return id;
   }
 
   it("that is silent longer than the limit is told once as lost, and once as back; a builtin one never is", async () => {

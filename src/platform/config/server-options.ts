@@ -1,5 +1,6 @@
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
+import { httpOptions } from "./http-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import { metricsOptions } from "./metrics-options.ts";
 import { notificationOptions } from "./notification-options.ts";
@@ -314,6 +315,7 @@ const rest = {
 /** Every option of `prewarm server` (spec §10). */
 export const serverOptions = {
   ...general,
+  ...httpOptions,
   ...database,
   ...prebuilds,
   ...quota,
