@@ -1,0 +1,87 @@
+// Somebody has read the token of a workspace's agent: he is not the agent, and the agent goes on.
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { agentConnectPath } from "../../src/contracts/agent-protocol.ts";
+import { agentRoutes } from "../../src/contracts/api/system.ts";
+import { waitUntil } from "../support/wait-until.ts";
+import { WholeServer } from "../support/whole-server.ts";
+
+let server: WholeServer;
+beforeEach(async () => {
+  server = new WholeServer({ PREWARM_PROVISIONER_DRIVERS: "process" });
+  await server.start();
+  const template =
+    "driver: process\nagents: [ { name: main } ]\npresets: [ { name: one, prebuilds: { instances: 1 } } ]\n";
+  expect((await server.push("plain", { "template.yaml": template })).exitCode).toBe(0);
+});
+afterEach(() => server.close());
+
+const workspaces = (): string => path.join(server.folder, "data", "provisioner", "workspaces");
+
+/** The folder of the pool's one workspace. */
+function workspaceFolder(): string | undefined {
+  return readdirSync(workspaces(), { withFileTypes: true }).find((child) => child.isDirectory())?.name;
+}
+
+const agentFile = (folder: string, name: string): string => path.join(workspaces(), folder, "agents", "main", name);
+
+async function ready(): Promise<string> {
+  await waitUntil("the pool is full", async () => /one +1 +1 +1 /.test(await server.must("prebuilds list")), 60_000);
+  const folder = workspaceFolder();
+  if (folder === undefined) throw new Error("a process workspace has a folder");
+  return folder;
+}
+
+/** The code with which the server closes a connection that comes with the token alone. */
+async function closedWith(token: string): Promise<number> {
+  const socket = new WebSocket(`${server.url.replace("http", "ws")}${agentConnectPath}`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return await new Promise((resolve) => socket.on("close", (code) => resolve(code)));
+}
+
+function agentProcess(folder: string): number {
+  const record = JSON.parse(readFileSync(path.join(workspaces(), folder, "workspace.json"), "utf8")) as {
+    agents: { process: { processId: number } | null }[];
+  };
+  return record.agents[0]?.process?.processId ?? 0;
+}
+
+test("a copied token is refused before and after the claim, and the agent outlives its own restart", {
+  timeout: 180_000,
+}, async () => {
+  const folder = await ready();
+  const token = readFileSync(agentFile(folder, "token"), "utf8");
+  const manifest = async (): Promise<number> => {
+    const answer = await fetch(`${server.url}${agentRoutes.agentManifest.path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return answer.status;
+  };
+  expect(await manifest()).toBe(401);
+  await server.must("create mine --template plain --preset one");
+  expect(await manifest()).toBe(401);
+  expect(await closedWith(token)).toBe(4001);
+  const before = agentProcess(folder);
+  process.kill(before, "SIGKILL");
+  await waitUntil("the agent was started again", () => ![0, before].includes(agentProcess(folder)), 60_000);
+  await waitUntil(
+    "the workspace answers",
+    async () => (await server.run(["exec", "mine", "--", "true"])).exitCode === 0,
+    60_000,
+  );
+});
+
+test("an agent that has lost its memory is refused, says so, and a new start of the workspace helps", {
+  timeout: 180_000,
+}, async () => {
+  const folder = await ready();
+  await server.must("create mine --template plain --preset one");
+  rmSync(agentFile(folder, "state/key"));
+  process.kill(agentProcess(folder), "SIGKILL");
+  await waitUntil("it is told", async () => (await server.must("show mine")).includes("without its key"), 60_000);
+  await server.must("restart mine");
+  await server.must(["exec", "mine", "--", "true"]);
+});
