@@ -100,7 +100,8 @@ create table daemons (
   seen_at timestamp with time zone not null,
   lost_noted_at timestamp with time zone,
   unavailable jsonb default '[]'::jsonb not null,
-  forgotten_at timestamp with time zone
+  forgotten_at timestamp with time zone,
+  unisolated jsonb default '[]'::jsonb not null
 );
 create table decisions (
   id bigint generated always as identity not null,

@@ -103,3 +103,6 @@ export const webhookUrlLengthMax = 2_048;
  * made anew, the memory with it, also by a roll-out that goes on after the claim's build.
  */
 export const keyOpenAfterClaimMs = 600_000;
+
+/** User ids of the process driver's workspaces: above what `useradd` gives people, below what systemd gives services. */
+export const processAccountsDefault = "40000-49999";

@@ -97,12 +97,18 @@ describe("who comes without the key", () => {
     expect(await lines(fx)).toBe(2);
   });
 
-  it("changes nothing of what an agent that is connected says of itself", async () => {
+  it("changes nothing of what an agent says of itself while it is connected", async () => {
     const { fx, token } = await started();
     await authenticateAgent(fx.context, token, "the agent's key");
     await fx.rows("update agents set server_id = $1, detail = 'fine'", [fx.id]);
     await codeOf(authenticateAgent(fx.context, token, "a thief's key"));
     expect(await fx.rows("select detail from agents where retired_at is null")).toEqual([{ detail: "fine" }]);
+    // That it is gone is stored only now.
+    await fx.rows("update agents set server_id = null");
+    await codeOf(authenticateAgent(fx.context, token, "the key of an agent without a memory"));
+    const [agent] = await fx.rows<{ detail: string }>("select detail from agents where retired_at is null");
+    expect(agent?.detail).toContain("without its key");
+    expect(await lines(fx)).toBe(1);
   });
 });
 

@@ -46,7 +46,15 @@ function agentProcess(folder: string): number {
   const record = JSON.parse(readFileSync(path.join(workspaces(), folder, "workspace.json"), "utf8")) as {
     agents: { process: { processId: number } | null }[];
   };
+  // Between two runs it has none.
   return record.agents[0]?.process?.processId ?? 0;
+}
+
+function killAgent(folder: string): number {
+  const processId = agentProcess(folder);
+  if (processId === 0) throw new Error("the agent does not run");
+  process.kill(processId, "SIGKILL");
+  return processId;
 }
 
 test("a copied token is refused before and after the claim, and the agent outlives its own restart", {
@@ -64,8 +72,7 @@ test("a copied token is refused before and after the claim, and the agent outliv
   await server.must("create mine --template plain --preset one");
   expect(await manifest()).toBe(401);
   expect(await closedWith(token)).toBe(4001);
-  const before = agentProcess(folder);
-  process.kill(before, "SIGKILL");
+  const before = killAgent(folder);
   await waitUntil("the agent was started again", () => ![0, before].includes(agentProcess(folder)), 60_000);
   await waitUntil(
     "the workspace answers",
@@ -80,7 +87,7 @@ test("an agent that has lost its memory is refused, says so, and a new start of 
   const folder = await ready();
   await server.must("create mine --template plain --preset one");
   rmSync(agentFile(folder, "state/key"));
-  process.kill(agentProcess(folder), "SIGKILL");
+  killAgent(folder);
   await waitUntil("it is told", async () => (await server.must("show mine")).includes("without its key"), 60_000);
   await server.must("restart mine");
   await server.must(["exec", "mine", "--", "true"]);

@@ -40,7 +40,13 @@ async function isItsKey(context: AppContext, agent: AgentOfToken, key: string | 
 
 async function tellOfRefusal(context: AppContext, agent: AgentRow): Promise<void> {
   const input = { agentId: agent.id, now: context.clock.now(), everyMs: refusalSaidMs, text: refusal };
-  if (!(await noteRefusedKey(context.db, input))) return;
-  context.logger.warn("an agent's token came without its key", { agentId: agent.id, workspaceId: agent.workspace_id });
+  const said = await noteRefusedKey(context.db, input);
+  if (said === "nothing") return;
+  if (said === "log") {
+    context.logger.warn("an agent's token came without its key", {
+      agentId: agent.id,
+      workspaceId: agent.workspace_id,
+    });
+  }
   context.db.publish([`workspace:${agent.workspace_id}`]);
 }

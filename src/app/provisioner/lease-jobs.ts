@@ -21,6 +21,7 @@ import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
 import { knownDaemon } from "./known-daemon.ts";
+import { unisolatedOf, warnOfUnisolated } from "./unisolated-drivers.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
 const leaseRecheckMs = 1_000;
@@ -34,9 +35,11 @@ export async function registerProvisioner(
   input: DaemonRegistration,
 ): Promise<DaemonRegistered> {
   const now = context.clock.now();
+  const unisolated = unisolatedOf(input);
   const daemonId = await registerDaemon(context.db, {
     ...input,
     unavailable: input.unavailable ?? [],
+    unisolated,
     kind,
     id: context.random.uuid() as DaemonId,
     now,
@@ -44,6 +47,7 @@ export async function registerProvisioner(
   const message = `The provisioner "${input.name}" was restarted.`;
   await abandonEarlierJobs(context, { daemonId, incarnation: input.incarnation, message, now });
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
+  await warnOfUnisolated(context, { name: input.name, unisolated });
   const deploymentId = await deploymentIdOf(context.db);
   return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
 }

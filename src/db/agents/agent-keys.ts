@@ -32,30 +32,44 @@ export async function bindAgentKeys(sql: Sql, keys: readonly PresentedKey[]): Pr
   return keys.map(({ agentId, keyHash }) => bound.get(agentId)?.equals(keyHash) === true);
 }
 
-const refusedStatement: Statement<{ readonly id: number }> = statement(
+const refusedStatement: Statement<{ readonly is_due: boolean }> = statement(
   "agent_key_refused",
-  // What an agent says of itself stands while it is connected: then it is somebody else who was refused.
-  `with noted as (
-  update agents
-  set key_refused_at = $2, detail = case when server_id is null then $4 else detail end
+  // What an agent says of itself stands while it is connected: then it is somebody else who was refused. That it is gone
+  // may be stored after the refusal, so its state is looked at each time.
+  `with found as (
+  select id, coalesce(key_refused_at < $2::timestamptz - $3 * interval '1 ms', true) as is_due
+  from agents
   where id = $1
     and retired_at is null
-    and (key_refused_at is null or key_refused_at < $2::timestamptz - $3 * interval '1 ms')
-  returning id
+), noted as (
+  update agents a
+  set key_refused_at = case when f.is_due then $2 else a.key_refused_at end,
+    detail = case when a.server_id is null then $4 else a.detail end
+  from found f
+  where a.id = f.id
+    and (f.is_due or (a.server_id is null and a.detail <> $4))
+  returning a.id, f.is_due
+), logged as (
+  insert into agent_logs (agent_id, at, level, source, line)
+  select id, $2, 'error', 'agent', $4
+  from noted
+  where is_due
 )
-insert into agent_logs (agent_id, at, level, source, line)
-select id, $2, 'error', 'agent', $4
-from noted
-returning id`,
+select is_due
+from noted`,
 );
 
-/** Says in the agent's log and state that its token came without its key, at most once in `everyMs`. @returns whether it did. */
+/**
+ * Says that an agent's token came without its key: in its log at most once in `everyMs`, and in its state while it is away.
+ * @returns what it said: `log` if both, or the log alone.
+ */
 export async function noteRefusedKey(
   sql: Sql,
   input: { readonly agentId: AgentId; readonly now: Date; readonly everyMs: number; readonly text: string },
-): Promise<boolean> {
-  const rows = await sql.query(refusedStatement, [input.agentId, input.now, input.everyMs, input.text]);
-  return rows.length > 0;
+): Promise<"nothing" | "state" | "log"> {
+  const [row] = await sql.query(refusedStatement, [input.agentId, input.now, input.everyMs, input.text]);
+  if (row === undefined) return "nothing";
+  return row.is_due ? "log" : "state";
 }
 
 const openStatement: Statement<object> = statement(

@@ -4,3 +4,9 @@
 alter table agents add column key_hash bytea;
 alter table agents add column key_open_until timestamptz;
 alter table agents add column key_refused_at timestamptz;
+
+-- Drivers of a daemon that keep workspaces apart from nothing, and why. A daemon of a release before does not say.
+alter table daemons add column unisolated jsonb not null default '[]';
+update daemons
+set unisolated = '[{"driver": "process", "reason": "it is of an earlier release"}]'
+where drivers ? 'process';
