@@ -85,6 +85,11 @@ export function corrupt(cluster: string, why: string, cause: unknown): EmbeddedP
   );
 }
 
+/** What PostgreSQL's programs find in their environment: nothing of the server's own. */
+export function postgresEnvironment(): Readonly<Record<string, string>> {
+  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+}
+
 function runInitdb(options: CreateClusterOptions, folder: string): Promise<void> {
   const args = [
     `--pgdata=${folder}`,
@@ -104,7 +109,7 @@ function runInitdb(options: CreateClusterOptions, folder: string): Promise<void>
     const child = spawn(options.binaries.initdb, args, {
       ...options.account.spawnAs,
       cwd: "/",
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+      env: postgresEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
       timeout: initdbTimeoutMs,
       killSignal: "SIGKILL",

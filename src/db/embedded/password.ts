@@ -14,7 +14,7 @@ import path from "node:path";
 import { type Random, systemRandom } from "../../platform/random.ts";
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
-import { clusterFolder, embeddedUser } from "./cluster.ts";
+import { clusterFolder, embeddedUser, postgresEnvironment } from "./cluster.ts";
 import { EmbeddedPostgresError, systemCode } from "./embedded-error.ts";
 import { lastLines } from "./postgres-output.ts";
 
@@ -88,7 +88,7 @@ async function setPassword(
   const child = spawn(binaries.postgres, args, {
     ...account.spawnAs,
     cwd: "/",
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    env: postgresEnvironment(),
     stdio: ["pipe", "ignore", "pipe"],
     timeout: singleUserLimitMs,
     killSignal: "SIGKILL",

@@ -106,7 +106,7 @@ export async function freeAccount(options: {
   const { range, workspaceId, taken } = options;
   const refused = new Set([...taken, ...listedUsers(range), ...(await accountsInUse())]);
   const size = range.last - range.first + 1;
-  const seed = [...workspaceId].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0, 7);
+  const seed = Buffer.from(workspaceId).reduce((sum, byte) => (sum * 31 + byte) >>> 0, 7);
   for (let step = 0; step < size; step += 1) {
     const account = range.first + ((seed + step) % size);
     if (!refused.has(account)) return account;
