@@ -85,6 +85,13 @@ describe("an agent's token", () => {
 });
 
 describe("who comes without the key", () => {
+  it("several times at once is told of once", async () => {
+    const { fx, token } = await started();
+    await authenticateAgent(fx.context, token, "the agent's key");
+    await Promise.all(["a", "b", "c", "d"].map((key) => codeOf(authenticateAgent(fx.context, token, key))));
+    expect(await lines(fx)).toBe(1);
+  });
+
   it("is told of in the agent's log, once in five minutes, and in its state when it is away", async () => {
     const { fx, token } = await started();
     await authenticateAgent(fx.context, token, "the agent's key");

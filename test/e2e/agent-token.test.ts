@@ -1,5 +1,5 @@
 // Somebody has read the token of a workspace's agent: he is not the agent, and the agent goes on.
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -20,9 +20,21 @@ afterEach(() => server.close());
 
 const workspaces = (): string => path.join(server.folder, "data", "provisioner", "workspaces");
 
-/** The folder of the pool's one workspace. */
+interface WorkspaceRecord {
+  readonly templateName: string;
+  readonly agents: readonly { readonly process: { readonly processId: number } | null }[];
+}
+
+function recordOf(folder: string): WorkspaceRecord {
+  const file = path.join(workspaces(), folder, "workspace.json");
+  return JSON.parse(readFileSync(file, "utf8")) as WorkspaceRecord; // as the driver writes it
+}
+
+/** The folder of the pool's one workspace; the example template has others. */
 function workspaceFolder(): string | undefined {
-  return readdirSync(workspaces(), { withFileTypes: true }).find((child) => child.isDirectory())?.name;
+  return readdirSync(workspaces()).find(
+    (name) => existsSync(path.join(workspaces(), name, "workspace.json")) && recordOf(name).templateName === "plain",
+  );
 }
 
 const agentFile = (folder: string, name: string): string => path.join(workspaces(), folder, "agents", "main", name);
@@ -42,12 +54,9 @@ async function closedWith(token: string): Promise<number> {
   return await new Promise((resolve) => socket.on("close", (code) => resolve(code)));
 }
 
+/** 0 between two runs. */
 function agentProcess(folder: string): number {
-  const record = JSON.parse(readFileSync(path.join(workspaces(), folder, "workspace.json"), "utf8")) as {
-    agents: { process: { processId: number } | null }[];
-  };
-  // Between two runs it has none.
-  return record.agents[0]?.process?.processId ?? 0;
+  return recordOf(folder).agents[0]?.process?.processId ?? 0;
 }
 
 function killAgent(folder: string): number {

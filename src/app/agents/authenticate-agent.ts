@@ -28,7 +28,7 @@ export async function authenticateAgent(
     throw new CodedError("unauthenticated", "The agent token is unknown or its build was replaced.");
   if (await isItsKey(context, agent, key)) return agent;
   await tellOfRefusal(context, agent);
-  throw new CodedError("unauthenticated", refusal);
+  throw new CodedError("unauthenticated", refusal, { next: "Start the workspace anew: `prewarm restart NAME`." });
 }
 
 async function isItsKey(context: AppContext, agent: AgentOfToken, key: string | undefined): Promise<boolean> {

@@ -35,12 +35,13 @@ export async function bindAgentKeys(sql: Sql, keys: readonly PresentedKey[]): Pr
 const refusedStatement: Statement<{ readonly is_due: boolean }> = statement(
   "agent_key_refused",
   // What an agent says of itself stands while it is connected: then it is somebody else who was refused. That it is gone
-  // may be stored after the refusal, so its state is looked at each time.
+  // may be stored after the refusal, so its state is looked at each time. Locked: of several refusals at once one is said.
   `with found as (
   select id, coalesce(key_refused_at < $2::timestamptz - $3 * interval '1 ms', true) as is_due
   from agents
   where id = $1
     and retired_at is null
+  for no key update
 ), noted as (
   update agents a
   set key_refused_at = case when f.is_due then $2 else a.key_refused_at end,
