@@ -39,7 +39,10 @@ export const auditActions = {
     "It was deleted without its provisioner; the detail says what may be left behind.",
   ),
   "workspace.resource_missing": about("workspace", "A daemon found that what it consists of is gone from its host."),
-  "state.read": about("workspace", "Somebody looked at what its driver knows to exist, which may hold secrets."),
+  "state.read": about(
+    "workspace",
+    "Somebody looked at what its driver knows to exist; tokens and secrets were masked.",
+  ),
   "prebuild.agent_lost": about("workspace", "An unclaimed prebuild was replaced, as its agent had stayed away."),
   "prebuild.resource_missing": about("workspace", "An unclaimed prebuild was replaced, as its things were gone."),
   "orphan.remove": about("workspace", "A daemon was told to remove what exists for no workspace."),

@@ -43,6 +43,11 @@ export const errorRegistry = {
     "Ask an administrator: `prewarm users activate NAME` ends it.",
   ),
   forbidden: entry(403, "You may not do this.", "Ask an administrator for the role that the message names."),
+  driver_not_isolated: entry(
+    403,
+    "The workspace would be kept apart neither from others nor from the provisioner, and you are not an administrator.",
+    "Ask an administrator: run the provisioner as root, use a template of containers, or set `provisioner.allow_unisolated` where everybody may read everything.",
+  ),
   setup_link_invalid: entry(
     410,
     "The set-up link is wrong, used, or expired.",

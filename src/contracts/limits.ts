@@ -101,3 +101,12 @@ export const poolInstancesMax = 100_000;
 export const notificationsMarkedMax = 500;
 export const deliveriesRetriedMax = 1_000;
 export const webhookUrlLengthMax = 2_048;
+
+/**
+ * For so long after a claim that changed what exists, an agent may come with another key, once: its machine may have been
+ * made anew, the memory with it, also by a roll-out that goes on after the claim's build.
+ */
+export const keyOpenAfterClaimMs = 600_000;
+
+/** User ids of the process driver's workspaces: above what `useradd` gives people, below what systemd gives services. */
+export const processAccountsDefault = "40000-49999";

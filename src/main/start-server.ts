@@ -253,6 +253,7 @@ function appOptions(
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
     digestIntervalMs: config.notificationsDigestIntervalMs,
+    isUnisolatedAllowed: config.provisionerAllowUnisolated,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
     isQuotaEnabled: config.quotaEnabled,

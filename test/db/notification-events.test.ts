@@ -220,6 +220,7 @@ describe("an external daemon", () => {
       tags: {},
       drivers: ["fake"],
       unavailable: [],
+      unisolated: [],
       concurrency: 1,
       version: "test",
       now: fx.clock.now(),

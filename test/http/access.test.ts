@@ -53,10 +53,9 @@ function refusalsOf(id: RouteId, { access }: RouteDefinition, subject: Subject):
     case "administrator":
       return administratorsOnly;
     case "template_admin":
-      // What its owner may see but not open is refused to him; it does not exist for anybody else.
-      return id === "listStateVersions" || id === "getStateVersion"
-        ? { ...poolsOwn, ...(subject === "person" ? { owner: 403 } : {}) }
-        : { ...toMembers, ...hidden };
+      if (id !== "listStateVersions" && id !== "getStateVersion") return { ...toMembers, ...hidden };
+      // A person's is for administrators alone: refused to its owner, who may see it, and hidden from everybody else.
+      return subject === "person" ? { ...personsOwn, owner: 403 } : poolsOwn;
     case "organization_member":
       return hidden;
     case "workspace_owner":

@@ -165,7 +165,7 @@ describe("a command", () => {
     bed.start();
     await connected();
     exec("stuck", "trap '' TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
-    await until(() => expect(existsSync(path.join(bed.home, "pid"))).toBe(true));
+    await until(() => expect(bed.read("pid")).toMatch(/\n$/));
     const stuck = Number(bed.read("pid"));
     await bed.stop();
     expect(() => process.kill(stuck, 0)).toThrow();

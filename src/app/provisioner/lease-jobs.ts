@@ -23,6 +23,7 @@ import type { DaemonCaller } from "./authenticate-daemon.ts";
 import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
 import { bindKey, nameOfAnother } from "./daemon-binding.ts";
 import { knownDaemon } from "./known-daemon.ts";
+import { unisolatedOf, warnOfUnisolated } from "./unisolated-drivers.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
 const leaseRecheckMs = 1_000;
@@ -39,15 +40,26 @@ export async function registerProvisioner(
   const now = context.clock.now();
   const id = context.random.uuid() as DaemonId;
   const unavailable = input.unavailable ?? [];
+  const unisolated = unisolatedOf(input);
   const daemonId = await context.db.transaction("register daemon", async (tx) => {
     const { isGiven: isNameGiven } = keyId === null ? { isGiven: false } : await bindKey(tx, keyId, input.name);
-    const registered = await registerDaemon(tx, { ...input, unavailable, kind, keyId, isNameGiven, id, now });
+    const registered = await registerDaemon(tx, {
+      ...input,
+      unavailable,
+      unisolated,
+      kind,
+      keyId,
+      isNameGiven,
+      id,
+      now,
+    });
     if (registered === undefined) throw nameOfAnother(input.name);
     return registered;
   });
   const message = `The provisioner "${input.name}" was restarted.`;
   await abandonEarlierJobs(context, { daemonId, incarnation: input.incarnation, message, now });
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
+  await warnOfUnisolated(context, { name: input.name, unisolated });
   const deploymentId = await deploymentIdOf(context.db);
   return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
 }

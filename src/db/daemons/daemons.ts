@@ -1,5 +1,5 @@
 import type { DaemonId } from "../../contracts/ids.ts";
-import type { UnavailableDriver } from "../../contracts/provisioner-protocol.ts";
+import type { UnavailableDriver, UnisolatedDriver } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 import { signedOffIncarnation } from "./daemon-match.ts";
@@ -12,6 +12,7 @@ export interface DaemonInput {
   readonly tags: Readonly<Record<string, string>>;
   readonly drivers: readonly string[];
   readonly unavailable: readonly UnavailableDriver[];
+  readonly unisolated: readonly UnisolatedDriver[];
   readonly concurrency: number;
   readonly version: string;
   /** The key with which it registers; null for a server's own. */
@@ -24,15 +25,15 @@ export interface DaemonInput {
 const registerStatement: Statement<{ readonly id: DaemonId }> = statement(
   "daemon_register",
   `insert into daemons (id, name, kind, incarnation, tags, drivers, concurrency, version, created_at, seen_at,
-  unavailable, key_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
+  unavailable, unisolated, key_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)
 on conflict (name) do update
 set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
   concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at,
-  unavailable = excluded.unavailable, forgotten_at = null, key_id = excluded.key_id
+  unavailable = excluded.unavailable, unisolated = excluded.unisolated, forgotten_at = null, key_id = excluded.key_id
 where excluded.kind = 'builtin'
   or (daemons.kind = 'external' and (
-    $12
+    $13
     or daemons.key_id is null
     or daemons.key_id = excluded.key_id
     or not exists (
@@ -56,6 +57,7 @@ export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<Dae
     daemon.version,
     daemon.now,
     JSON.stringify(daemon.unavailable),
+    JSON.stringify(daemon.unisolated),
     daemon.keyId,
     daemon.isNameGiven,
   ]);
@@ -118,6 +120,7 @@ export interface ListedDaemon {
   readonly kind: string;
   readonly drivers: readonly string[];
   readonly unavailable: readonly UnavailableDriver[];
+  readonly unisolated: readonly UnisolatedDriver[];
   readonly seen_at: Date;
   readonly is_signed_off: boolean;
   readonly running: number;
@@ -127,7 +130,7 @@ export interface ListedDaemon {
 
 const listStatement: Statement<ListedDaemon> = statement(
   "daemons_list",
-  `select d.name, d.kind, d.drivers, d.unavailable, d.seen_at, d.incarnation = '${signedOffIncarnation}' as is_signed_off, (
+  `select d.name, d.kind, d.drivers, d.unavailable, d.unisolated, d.seen_at, d.incarnation = '${signedOffIncarnation}' as is_signed_off, (
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id
