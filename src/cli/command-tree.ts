@@ -21,6 +21,7 @@ import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand 
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { secretCommands } from "./commands/secrets.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
@@ -54,6 +55,7 @@ export const commandTree: readonly CliCommand[] = [
     ...deliveryCommands,
   ]),
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
+  defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),

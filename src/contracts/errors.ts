@@ -66,6 +66,16 @@ export const errorRegistry = {
     "The daemon's key is for another daemon, or the name that it came with is another's.",
     "An administrator makes a key for each daemon: `prewarm provisioner keys create NAME --daemon DAEMON`.",
   ),
+  too_many_secrets: entry(
+    409,
+    "There are as many secrets, or as many bytes of them, as one person or template may have.",
+    "Remove one that nothing uses: `prewarm secrets list` shows them.",
+  ),
+  nobody_owns_it: entry(
+    403,
+    "The workspace waits in its pool: it is given no secrets before somebody owns it.",
+    "Nothing is to be done: its agent asks again once the workspace is claimed.",
+  ),
   last_administrator: entry(
     409,
     "The deployment would be left without anybody who can administer it.",

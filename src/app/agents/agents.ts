@@ -70,6 +70,7 @@ export async function claimRecordOf(context: AppContext, agent: AgentRow): Promi
     workspaceName: row.workspace_name,
     parameters: row.parameters,
     claimedAt: instant(row.claimed_at),
+    hasSecrets: row.has_secrets,
   };
 }
 

@@ -385,17 +385,25 @@ export async function deprecateTemplate(
 
 const deleteStatement: Statement<{ readonly id: TemplateId }> = statement(
   "template_delete",
-  `update templates t
-set deleted_at = $2
-where t.id = $1
-  and t.deleted_at is null
-  and not exists (
-    select 1
-    from workspaces w
-    where w.template_id = t.id
-      and w.deleted_at is null
-      and w.owner_id > '${prebuildsUserId}')
-returning t.id`,
+  `with gone as (
+  update templates t
+  set deleted_at = $2
+  where t.id = $1
+    and t.deleted_at is null
+    and not exists (
+      select 1
+      from workspaces w
+      where w.template_id = t.id
+        and w.deleted_at is null
+        and w.owner_id > '${prebuildsUserId}')
+  returning t.id
+), forgotten as (
+  delete from secrets s
+  using gone
+  where s.holder_id = gone.id
+)
+select id
+from gone`,
   "long",
 );
 
