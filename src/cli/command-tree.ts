@@ -1,6 +1,7 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
+import { contextCommands } from "./commands/context.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
@@ -35,6 +36,7 @@ export const commandTree: readonly CliCommand[] = [
   logoutCommand,
   whoAmICommand,
   passwordCommand,
+  defineGroup("context", "the servers that you work with, and which one is used", contextCommands),
   createWorkspaceCommand,
   listWorkspacesCommand,
   showWorkspaceCommand,

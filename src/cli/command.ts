@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
 import { CommandInput } from "./command-input.ts";
 import { connect, type Invocation } from "./invocation.ts";
+import { formats, resolveForm } from "./output/form.ts";
 import { Output } from "./output/output.ts";
+import { watchCommand } from "./watch-command.ts";
 import type { CliWorld } from "./world.ts";
 
 export interface OptionSpec {
@@ -22,6 +24,8 @@ export interface CommandSpec<Options> {
   readonly options?: readonly OptionSpec[];
   /** Whether it takes `--organization`. */
   readonly isOrganizational?: boolean;
+  /** Whether it takes `--watch`; what is called `list` or `show` does unless said. */
+  readonly isWatchable?: boolean;
   /** Reads the command line into what `run` takes, before anything is done. */
   readonly read: (input: CommandInput) => Options;
   /** Answers the exit code. */
@@ -38,7 +42,16 @@ export interface CommandHost {
   readonly setExitCode: (exitCode: number) => void;
 }
 
-const jsonOption: OptionSpec = { flags: "--json", about: "print the result, and an error, as JSON" };
+/** Short names that people type by habit. */
+const aliases: Readonly<Record<string, string>> = { list: "ls", delete: "rm", remove: "rm" };
+
+const watchOption: OptionSpec = { flags: "-w, --watch", about: "show it again as it changes, until Ctrl-C" };
+const commonOptions: readonly OptionSpec[] = [
+  { flags: "-o, --output <format>", about: `${formats.join(", ")}; wide has more columns, and wraps nothing` },
+  { flags: "--json", about: "print the result, and an error, as JSON; the same as -o json" },
+  { flags: "-q, --quiet", about: "print names or ids only, and no progress" },
+  { flags: "--context <name>", about: "the server and session to use (`prewarm context list`)" },
+];
 const organizationOption: OptionSpec = {
   flags: "--organization <name>",
   about: "the organization, by name or id; the default one unless said",
@@ -58,30 +71,56 @@ function addOption(command: Command, spec: OptionSpec): void {
   command.addOption(option);
 }
 
+/** The options of a command in the order of its help: its own, then those of its kind, then those of all. */
+function optionsOf<Options>(spec: CommandSpec<Options>, isWatchable: boolean): readonly OptionSpec[] {
+  return [
+    ...(spec.options ?? []),
+    ...(isWatchable ? [watchOption] : []),
+    ...(spec.isOrganizational === true ? [organizationOption] : []),
+    ...commonOptions,
+  ];
+}
+
 export function defineCommand<Options>(spec: CommandSpec<Options>): CliCommand {
+  const [name = ""] = spec.usage.split(" ");
+  const isWatchable = spec.isWatchable ?? ["list", "show"].includes(name);
   return {
     attach(parent, host) {
       const command = parent.command(spec.usage).summary(spec.summary);
+      const alias = aliases[name];
+      if (alias !== undefined) command.alias(alias);
       command.description(spec.notes === undefined ? spec.summary : `${spec.summary}\n\n${spec.notes}`);
       command.addHelpText("after", `\nExample:\n  $ ${spec.example}`);
-      const common = spec.isOrganizational === true ? [organizationOption, jsonOption] : [jsonOption];
-      for (const option of [...(spec.options ?? []), ...common]) addOption(command, option);
+      for (const option of optionsOf(spec, isWatchable)) addOption(command, option);
       command.action(async () => {
         const operands = command.processedArgs;
         const raw = command.opts<Record<string, unknown>>();
         const input = new CommandInput({ operands, options: raw, command: fullName(command) });
-        const organization = spec.isOrganizational === true ? input.text("organization") : undefined;
-        const options = spec.read(input);
-        const invocation: Invocation = {
-          world: host.world,
-          output: new Output(host.world, input.isOn("json")),
-          organization: organization === undefined ? {} : { organization },
-          connect: (connectOptions) => connect(host.world, connectOptions),
-        };
-        host.setExitCode(await spec.run(options, invocation));
+        host.setExitCode(await runCommand(spec, input, host));
       });
     },
   };
+}
+
+async function runCommand<Options>(
+  spec: CommandSpec<Options>,
+  input: CommandInput,
+  host: CommandHost,
+): Promise<number> {
+  const organization = spec.isOrganizational === true ? input.text("organization") : undefined;
+  const context = input.text("context");
+  const asked = { format: input.choice("output", formats), isJson: input.isOn("json"), isQuiet: input.isOn("quiet") };
+  const form = await resolveForm(asked);
+  const options = spec.read(input);
+  const runOnce = (world: CliWorld, output: Output): Promise<number> =>
+    spec.run(options, {
+      world,
+      output,
+      organization: organization === undefined ? {} : { organization },
+      connect: (connectOptions) => connect(world, connectOptions),
+    });
+  const world = context === undefined ? host.world : { ...host.world, context };
+  return input.isOn("watch") ? watchCommand(runOnce, world, form) : runOnce(world, new Output(world, form));
 }
 
 /** Commands under one word: `templates push`, `templates list` … */

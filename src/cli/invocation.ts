@@ -1,5 +1,6 @@
 import type { Client } from "../client/client.ts";
 import { CodedError } from "../contracts/errors.ts";
+import { loadContexts } from "./contexts.ts";
 import type { Output } from "./output/output.ts";
 import { resolveAccess } from "./session.ts";
 import type { CliWorld } from "./world.ts";
@@ -25,9 +26,18 @@ export async function clientFor(url: string, token: string | undefined, options:
   return new Client({ url, token, ...options });
 }
 
+async function noContext(world: CliWorld): Promise<CodedError> {
+  const { contexts } = await loadContexts(world);
+  if (contexts.length === 0) return new CodedError("unauthenticated", "You are not signed in to any server.");
+  const names = contexts.map(({ name }) => name).join(", ");
+  return new CodedError("unauthenticated", "No context is the current one.", {
+    next: `\`prewarm context use NAME\` chooses one of ${names}; or run \`prewarm login URL\`.`,
+  });
+}
+
 export async function connect(world: CliWorld, options: ConnectOptions = {}): Promise<Client> {
   const access = await resolveAccess(world);
-  if (access === undefined) throw new CodedError("unauthenticated", "You are not signed in to any server.");
+  if (access === undefined) throw await noContext(world);
   if (access.token === undefined) {
     throw new CodedError("unauthenticated", `There is no session or token for ${access.url}.`, {
       next: `Run \`prewarm login ${access.url}\`, or set PREWARM_TOKEN.`,

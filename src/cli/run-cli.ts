@@ -2,15 +2,10 @@ import { Command, CommanderError } from "commander";
 import type { CommandHost } from "./command.ts";
 import { commandTree } from "./command-tree.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { formOfWords } from "./output/form.ts";
 import { Output } from "./output/output.ts";
 import { UsageError } from "./usage-error.ts";
 import type { CliWorld } from "./world.ts";
-
-/** Whether the command line asks for JSON, known also when it cannot be parsed. Words after `--` are somebody else's. */
-function asksForJson(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  return argv.slice(0, end < 0 ? argv.length : end).includes("--json");
-}
 
 function buildProgram(host: CommandHost): Command {
   const { world } = host;
@@ -33,7 +28,7 @@ function buildProgram(host: CommandHost): Command {
       "after",
       "\nExample:\n  $ prewarm login http://127.0.0.1:7080\n  $ prewarm create dev --template node" +
         "\n\nExit codes: 0 done, 1 failed, 2 wrong usage; `exec` answers the command's own, or 255." +
-        "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONFIG_DIR, NO_COLOR, PREWARM_DEBUG.",
+        "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONTEXT, PREWARM_CONFIG_DIR, NO_COLOR, PREWARM_DEBUG.",
     );
   for (const command of commandTree) command.attach(program, host);
   return program;
@@ -44,7 +39,7 @@ function helpFor(program: Command, argv: readonly string[]): string {
   const path: string[] = ["prewarm"];
   let at: Command | undefined = program;
   for (const word of argv) {
-    at = at.commands.find((command) => command.name() === word);
+    at = at.commands.find((command) => command.name() === word || command.aliases().includes(word));
     if (at === undefined) break;
     path.push(word);
   }
@@ -61,7 +56,7 @@ function usageErrorOf(error: CommanderError, help: string): UsageError {
 /** Runs one command line (without `node` and the script) and answers the exit code. Never throws, never exits. */
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<number> {
   let exitCode: number = exitCodes.done;
-  const output = new Output(world, asksForJson(argv));
+  const output = new Output(world, await formOfWords(argv));
   const program = buildProgram({ world, setExitCode: (code) => (exitCode = code) });
   try {
     await program.parseAsync([...argv], { from: "user" });

@@ -18,6 +18,11 @@ export interface Programs {
   readonly databaseTransfer: Program;
 }
 
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /** Everything outside the process that commands touch; `main/cli.ts` gives the real one. */
 export interface CliWorld {
   readonly stdin: Readable;
@@ -26,6 +31,10 @@ export interface CliWorld {
   readonly isInputTerminal: boolean;
   readonly isOutputTerminal: boolean;
   readonly isErrorTerminal: boolean;
+  /** Of the terminal that results go to, as it is now; undefined where there is none, or it does not tell. */
+  readonly terminalSize?: () => TerminalSize | undefined;
+  /** The context that the command line names; the current one unless it does. */
+  readonly context?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly workingDirectory: string;

@@ -168,20 +168,24 @@ function reasonOf(error: unknown): string {
 async function codedErrorOf(response: Response): Promise<CodedError> {
   const text = await response.text();
   let report: ErrorResponse["error"] | undefined;
+  let requestId: string | undefined;
   try {
-    report = (JSON.parse(text) as Partial<ErrorResponse>).error;
+    ({ error: report, requestId } = JSON.parse(text) as Partial<ErrorResponse>);
   } catch {
     report = undefined;
   }
   if (report === undefined || !isErrorCode(report.code)) {
     const code = isPassingStatus(response.status) ? "transient" : "internal";
-    return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`);
+    return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`, {
+      requestId,
+    });
   }
   const retryAfter = Number(response.headers.get("retry-after"));
   return new CodedError(report.code, report.message, {
     ...(report.next === undefined ? {} : { next: report.next }),
     problems: (report.problems ?? []).map((problem) => ({ ...problem })),
     details: report.details ?? {},
+    requestId,
     ...(retryAfter > 0 ? { retryAfterSeconds: retryAfter } : {}),
   });
 }

@@ -269,6 +269,8 @@ export interface CodedErrorOptions {
   readonly retryAfterSeconds?: number;
   /** Further facts for programs, for example the miss reason. */
   readonly details?: Readonly<Record<string, unknown>>;
+  /** Of an answer: the request, as the server's log names it. */
+  readonly requestId?: string | undefined;
 }
 
 /** An expected failure: it has a code of the registry, and says what happened, why, and what to do next. */
@@ -278,6 +280,7 @@ export class CodedError extends Error {
   readonly next: string;
   readonly retryAfterSeconds: number | undefined;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly requestId: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: CodedErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -287,6 +290,7 @@ export class CodedError extends Error {
     this.next = options.next ?? errorRegistry[code].next;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.details = options.details ?? {};
+    this.requestId = options.requestId;
   }
 
   get status(): number {

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Writable } from "node:stream";
 import { runCli } from "../cli/run-cli.ts";
@@ -5,6 +6,15 @@ import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
 import { packageVersion } from "./version.ts";
+
+/** An account without a home, or a working folder that was deleted, is no matter of most commands. */
+function orElse(read: () => string, otherwise: string): string {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
 
 const world: CliWorld = {
   stdin: process.stdin,
@@ -14,8 +24,12 @@ const world: CliWorld = {
   isOutputTerminal: process.stdout.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
   env: process.env,
-  homeDirectory: homedir(),
-  workingDirectory: process.cwd(),
+  terminalSize: () => {
+    const { columns, rows } = process.stdout;
+    return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+  },
+  homeDirectory: orElse(homedir, "/"),
+  workingDirectory: orElse(() => process.cwd(), process.env["PWD"] ?? "/"),
   clock: systemClock,
   random: systemRandom,
   monotonicMs: () => performance.now(),
@@ -43,11 +57,28 @@ function flush(stream: Writable): Promise<void> {
   });
 }
 
-// `prewarm list | head -1` closes the pipe early; that is the reader's right and no fault to report.
+/** By the file descriptor, because the stream is what failed. What cannot be said at all is only the exit code. */
+function sayUnwritable(error: NodeJS.ErrnoException): void {
+  try {
+    const code = error.code ?? "";
+    const why = code === "ENOSPC" ? "no space is left" : error.message;
+    writeSync(
+      2,
+      `error: Standard output cannot be written: ${why} [${code}]\n→ Free some space, or write elsewhere.\n`,
+    );
+  } catch {
+    // Standard error is full or closed as well.
+  }
+}
+
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // `prewarm list | head -1` closes the pipe early; that is the reader's right and no fault to report.
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  sayUnwritable(error);
+  process.exit(1);
 });
+// What nobody can read must not end a command that does its work.
+process.stderr.on("error", () => undefined);
 
 const exitCode = await runCli(process.argv.slice(2), world);
 await Promise.all([flush(process.stdout), flush(process.stderr)]);

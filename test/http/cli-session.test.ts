@@ -35,7 +35,7 @@ async function arrange(scripts: Scripts = {}): Promise<{ api: ScriptedApi; bench
   });
   const bench = cliBench();
   open.push({ api, bench });
-  return { api, bench, file: path.join(bench.folder, "config", "session.json") };
+  return { api, bench, file: path.join(bench.folder, "config", "contexts.json") };
 }
 
 async function signIn(bench: CliBench, url: string): Promise<void> {
@@ -69,7 +69,8 @@ describe("login", () => {
     bench.stdin.end("t1\n");
     const done = await bench.run("login", api.url, "--token-stdin");
     expect(done.stdout).toBe(`Signed in to ${api.url} as ann.\n`);
-    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ token: "t1", username: "ann", kind: "api" });
+    const stored = { token: "t1", username: "ann", kind: "api" };
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({ contexts: [stored] });
   });
 
   it("keeps nothing when the server refuses", async () => {

@@ -4,7 +4,8 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
 import { askSecret, canAsk, readSecrets } from "../prompts.ts";
-import { forgetSession, loadSession, resolveAccess, type StoredSession } from "../session.ts";
+import type { StoredSession } from "../contexts.ts";
+import { forgetSession, loadSession, resolveAccess } from "../session.ts";
 import type { CliWorld } from "../world.ts";
 
 /** Ends the session on the server. One that has ended, or a server that is gone, must not keep anybody signed in here. */

@@ -99,8 +99,7 @@ async function waitUntilUsable(client: Client, created: CreatedWorkspace, invoca
 }
 
 function announce(created: CreatedWorkspace, requestMs: number, { output }: Invocation): void {
-  if (output.isJson) return;
-  if (created.outcome === "claimed") output.line(`claimed in ${elapsedText(requestMs)}`);
+  if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
   else output.progress(missReasonText(created.missReason));
 }
 
@@ -116,12 +115,13 @@ async function run(options: CreateOptions, invocation: Invocation): Promise<numb
   const usableMs = workspace.isUsable ? world.monotonicMs() - startedMs : null;
   const { outcome, missReason, timings } = created;
   const json = { workspace, outcome, missReason, timings: { ...timings, requestMs, usableMs } };
-  output.result(json, () => {
+  const render = (): string => {
     if (usableMs !== null) return `usable after ${elapsedText(usableMs)}`;
     return options.isWaiting
       ? `${workspace.name} is built; it has no agent to run commands.`
       : `${workspace.name} is on its way.`;
-  });
+  };
+  output.result(json, render, () => [workspace.name]);
   return exitCodes.done;
 }
 

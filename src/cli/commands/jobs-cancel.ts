@@ -50,7 +50,7 @@ async function cancelEach(client: Client, ids: readonly string[], { output }: In
     { canceled: jobs.length, jobs, failed },
     () => jobs.map(({ id, status }) => `${id}  ${status}`).join("\n") || "No job was cancelled.",
   );
-  if (!output.isJson) for (const { error } of failures) output.error(error);
+  if (!output.isStructured) for (const { error } of failures) output.error(error);
   return failures.length === 0 ? exitCodes.done : exitCodes.failed;
 }
 

@@ -35,6 +35,11 @@ function noteOf(job: Job): string {
   return job.error === null ? "" : `${job.error} [${job.errorCode ?? "unknown"}]`;
 }
 
+function tagsOf(job: Job): string {
+  const tags = Object.entries(job.tags).map(([key, value]) => `${key}=${value}`);
+  return tags.join(" ") || "–";
+}
+
 function renderJobs(jobs: readonly Job[], output: Output, now: Date): string {
   return output.table(jobs, [
     { title: "ID", cell: ({ id }) => id },
@@ -47,6 +52,8 @@ function renderJobs(jobs: readonly Job[], output: Output, now: Date): string {
     { title: "WORKSPACE", cell: ({ workspace }) => workspace ?? "–" },
     { title: "INITIATOR", cell: ({ initiator }) => initiator },
     { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
+    { title: "DAEMON", cell: ({ daemon }) => daemon ?? "–", isWide: true },
+    { title: "TAGS", cell: tagsOf, isWide: true },
     { title: "NOTE", cell: noteOf },
   ]);
 }
@@ -92,12 +99,7 @@ const showJob = defineCommand<{ readonly jobId: string }>({
         ["workspace", job.workspace ?? "–"],
         ["initiator", job.initiator],
         ["daemon", job.daemon ?? "–"],
-        [
-          "tags",
-          Object.entries(job.tags)
-            .map(([key, value]) => `${key}=${value}`)
-            .join(" ") || "–",
-        ],
+        ["tags", tagsOf(job)],
         ["created", relativeTime(job.createdAt, now)],
         ["started", relativeTime(job.startedAt, now)],
         ["completed", relativeTime(job.completedAt, now)],
@@ -118,8 +120,7 @@ const showJobLogs = defineCommand<{ readonly jobId: string; readonly isFollowing
   async run({ jobId, isFollowing }, { output, world, connect }) {
     const client = await connect();
     if (isFollowing) {
-      const onEntry = (entry: LogEntry): void =>
-        output.line(output.isJson ? JSON.stringify(entry) : renderLogLine(entry, output.paint));
+      const onEntry = (entry: LogEntry): void => output.item(entry, () => renderLogLine(entry, output.paint));
       const { signal } = new AbortController();
       const onWaiting = (reason: string): void => output.progress(reason);
       const job = await followJob({ client, jobId, onEntry, onWaiting, signal, world });
@@ -129,7 +130,7 @@ const showJobLogs = defineCommand<{ readonly jobId: string; readonly isFollowing
     const entries: LogEntry[] = [];
     const onEntry = (entry: LogEntry): void => void entries.push(entry);
     await readLog((query) => client.call("getJobLogs", { params: { jobId }, query }), { onEntry });
-    if (!output.isJson && entries.length === 0) output.progress("There are no log lines yet.");
+    if (!output.isStructured && entries.length === 0) output.progress("There are no log lines yet.");
     else output.result({ entries }, () => entries.map((entry) => renderLogLine(entry, output.paint)).join("\n"));
     return exitCodes.done;
   },

@@ -64,18 +64,26 @@ interface Shown {
   readonly isCostShown: boolean;
 }
 
-function columns(output: Output, { isOwnerShown, isCostShown }: Shown, now: Date): readonly Column<Workspace>[] {
+/** As other commands take it. */
+function nameIn({ isOwnerShown }: Shown, { owner, name }: Workspace): string {
+  return isOwnerShown ? `${owner}/${name}` : name;
+}
+
+function columns(output: Output, shown: Shown, now: Date): readonly Column<Workspace>[] {
   const yesNo = (is: boolean): string => (is ? "yes" : "no");
   return [
-    { title: "NAME", cell: ({ owner, name }) => (isOwnerShown ? `${owner}/${name}` : name) },
+    { title: "NAME", cell: (workspace) => nameIn(shown, workspace) },
     { title: "STATUS", cell: statusText, paint: (text, workspace) => paintOf(output, workspace)(text) },
     { title: "USABLE", cell: ({ isUsable }) => yesNo(isUsable) },
     { title: "TEMPLATE", cell: ({ template, isOutdated }) => (isOutdated ? `${template} (outdated)` : template) },
     { title: "PRESET", cell: ({ preset }) => preset ?? "–" },
-    ...(isCostShown ? [costColumn] : []),
+    ...(shown.isCostShown ? [costColumn] : []),
     { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
     { title: "NEXT", cell: (workspace) => nextText(workspace, now) },
     { title: "LAST USED", cell: ({ lastUsedAt }) => relativeTime(lastUsedAt, now) },
+    { title: "VERSION", cell: ({ latestBuild }) => latestBuild.templateVersion, isWide: true },
+    { title: "ORGANIZATION", cell: ({ organization }) => organization, isWide: true },
+    { title: "ID", cell: ({ id }) => id, isWide: true },
   ];
 }
 
@@ -87,10 +95,13 @@ async function run(options: ListOptions, invocation: Invocation): Promise<number
     isOwnerShown: options.owner !== undefined && options.owner !== "me",
     isCostShown: answer.workspaces.some((workspace) => workspace.cost > 0),
   };
-  output.result(answer, () =>
-    answer.workspaces.length === 0
-      ? "No workspaces."
-      : output.table(answer.workspaces, columns(output, shown, world.clock.now())),
+  output.result(
+    answer,
+    () =>
+      answer.workspaces.length === 0
+        ? "No workspaces."
+        : output.table(answer.workspaces, columns(output, shown, world.clock.now())),
+    () => answer.workspaces.map((workspace) => nameIn(shown, workspace)),
   );
   output.noteRest({ shown: answer.workspaces.length, offset: options.offset ?? 0, total: answer.total });
   return exitCodes.done;

@@ -4,7 +4,8 @@ import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
 import { askSecret, askText, canAsk, readSecret } from "../prompts.ts";
-import { saveSession, type StoredSession } from "../session.ts";
+import { contextNameShape, namedContext, type StoredSession } from "../contexts.ts";
+import { saveSession } from "../session.ts";
 import { serverAddress } from "../../contracts/under-url.ts";
 
 interface LoginOptions {
@@ -68,7 +69,9 @@ async function signIn(options: LoginOptions, { world }: Invocation): Promise<Sto
 export const loginCommand = defineCommand<LoginOptions>({
   usage: "login <url>",
   summary: "sign in to a server",
-  notes: "Asks for user name and password on a terminal. The session is kept in a file that only you can read.",
+  notes:
+    "Asks for user name and password on a terminal. The session is kept in a file that only you can read, under the " +
+    "name that --context gives, or the server's address. Sign in to as many servers as you like.",
   example: "prewarm login http://127.0.0.1:7080 --username admin --password-stdin < password-file",
   options: [
     { flags: "-u, --username <name>", about: "user name" },
@@ -78,6 +81,12 @@ export const loginCommand = defineCommand<LoginOptions>({
   read,
   async run(options, invocation) {
     const { output, world } = invocation;
+    const named = namedContext(world);
+    if (named !== undefined && !contextNameShape.test(named)) {
+      throw new CodedError("invalid_request", `"${named}" is no name for a context.`, {
+        next: "Use up to 64 letters, digits, dots, colons, dashes and underscores.",
+      });
+    }
     const session = await signIn(options, invocation);
     const file = await saveSession(world, session);
     output.progress(`The session is kept in ${file}.`);

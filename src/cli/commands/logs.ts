@@ -72,8 +72,7 @@ async function run({ name, isFollowing }: LogsOptions, invocation: Invocation): 
   const workspace = await findWorkspace(client, name, invocation);
   if (isFollowing) {
     // One JSON object a line: a document that never ends could not be parsed.
-    const emit: Emit = (source, entry) =>
-      output.line(output.isJson ? JSON.stringify({ source, ...entry }) : renderLogLine(entry, output.paint));
+    const emit: Emit = (source, entry) => output.item({ source, ...entry }, () => renderLogLine(entry, output.paint));
     await follow({ client, workspace, emit, world });
     return exitCodes.done;
   }
@@ -81,7 +80,7 @@ async function run({ name, isFollowing }: LogsOptions, invocation: Invocation): 
   await emitBuild(client, workspace, (source, entry) => void entries.push({ source, ...entry }));
   const onEntry = (entry: LogEntry): void => void entries.push({ source: "agent", ...entry });
   await readLog(agentReader(client, workspace.id), { onEntry });
-  if (!output.isJson && entries.length === 0) output.progress("There are no log lines yet.");
+  if (!output.isStructured && entries.length === 0) output.progress("There are no log lines yet.");
   else output.result({ entries }, () => entries.map((entry) => renderLogLine(entry, output.paint)).join("\n"));
   return exitCodes.done;
 }

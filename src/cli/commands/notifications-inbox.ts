@@ -118,7 +118,7 @@ const watchNotifications = defineCommand({
         if (last !== null && newest !== null && newest > last) {
           const { notifications } = await client.call("listNotifications", { query: {} });
           for (const one of notifications.filter(({ id }) => id > (last ?? 0)).toReversed()) {
-            output.line(output.isJson ? JSON.stringify(one) : `${renderNotification(one, output)}\n`);
+            output.item(one, () => `${renderNotification(one, output)}\n`);
           }
         }
         last = Math.max(last ?? 0, newest ?? 0);

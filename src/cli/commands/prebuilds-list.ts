@@ -74,7 +74,7 @@ async function listPools(options: ListOptions, invocation: Invocation): Promise<
   const query = { ...definedOnly({ template, limit, offset }), ...organization };
   const answer = await (await connect()).call("listPools", { query });
   const now = world.clock.now();
-  output.result(answer, () => {
+  const render = (): string => {
     const notes: string[] = [];
     notes.push(...switchNotes(answer, now).map(output.paint.yellow));
     if (answer.isPaused) {
@@ -86,7 +86,8 @@ async function listPools(options: ListOptions, invocation: Invocation): Promise<
     const pools = answer.pools.length === 0 ? "No pools." : renderPools(answer.pools, output, now);
     const causes = causeLines(answer.pools);
     return [...notes, pools, ...(causes.length === 0 ? [] : ["", ...causes])].join("\n");
-  });
+  };
+  output.result(answer, render, () => answer.pools.map(({ template: name, preset }) => `${name}/${preset}`));
   output.noteRest({ shown: answer.pools.length, offset: offset ?? 0, total: answer.total });
 }
 

@@ -29,6 +29,13 @@ const listTemplates = defineCommand<Page & { readonly search: string | undefined
             { title: "DRIVER", cell: ({ activeVersion }) => activeVersion?.driver ?? "–" },
             { title: "WORKSPACES", cell: ({ workspaces }) => String(workspaces), align: "right" },
             { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
+            {
+              title: "VERSION NUMBER",
+              cell: ({ activeVersion }) => String(activeVersion?.number ?? "–"),
+              isWide: true,
+            },
+            { title: "ORGANIZATION", cell: ({ organization }) => organization, isWide: true },
+            { title: "ID", cell: ({ id }) => id, isWide: true },
             { title: "DESCRIPTION", cell: describe },
           ]),
     );
@@ -128,6 +135,7 @@ const listVersions = defineCommand<Page & { readonly template: string }>({
   example: "prewarm templates versions node",
   options: pageOptions,
   isOrganizational: true,
+  isWatchable: true,
   read: (input) => ({ ...readPage(input), template: input.operand(0) }),
   async run({ template, ...page }, { output, world, connect, organization }) {
     const client = await connect();

@@ -174,9 +174,10 @@ async function readRefusal(body: AsyncIterable<Buffer>, status: number): Promise
   let text = "";
   for await (const chunk of body) text += chunk.toString();
   let report: ErrorResponse["error"] | undefined;
+  let requestId: string | undefined;
   try {
     // Checked below: a proxy may answer with anything.
-    report = (JSON.parse(text) as Partial<ErrorResponse>).error;
+    ({ error: report, requestId } = JSON.parse(text) as Partial<ErrorResponse>);
   } catch {
     report = undefined;
   }
@@ -186,5 +187,8 @@ async function readRefusal(body: AsyncIterable<Buffer>, status: number): Promise
       next: "A proxy before the server must let WebSockets through.",
     });
   }
-  return new CodedError(report.code, report.message, report.next === undefined ? {} : { next: report.next });
+  return new CodedError(report.code, report.message, {
+    ...(report.next === undefined ? {} : { next: report.next }),
+    requestId,
+  });
 }

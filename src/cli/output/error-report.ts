@@ -12,6 +12,8 @@ interface ErrorFacts {
   /** Seconds after which the same may succeed, when the server says so. */
   readonly retryAfterSeconds?: number | undefined;
   readonly details: Readonly<Record<string, unknown>>;
+  /** Of the request that failed, as the server's log names it. */
+  readonly requestId?: string | undefined;
 }
 
 function factsOf(error: unknown): ErrorFacts {
@@ -28,10 +30,10 @@ function factsOf(error: unknown): ErrorFacts {
   };
 }
 
-/** The same facts for programs: `{ "error": { code, message, next, problems, retryAfterSeconds?, details } }`. */
+/** The same facts for programs: `{ "error": { code, message, next, problems, retryAfterSeconds?, details, requestId? } }`. */
 export function errorJson(error: unknown): { readonly error: ErrorFacts } {
-  const { code, message, next, problems, retryAfterSeconds, details } = factsOf(error);
-  return { error: { code, message, next, problems, retryAfterSeconds, details } };
+  const { code, message, next, problems, retryAfterSeconds, details, requestId } = factsOf(error);
+  return { error: { code, message, next, problems, retryAfterSeconds, details, requestId } };
 }
 
 function placeOf(problem: Problem): string {
@@ -53,6 +55,7 @@ export function renderError(error: unknown, paint: Paint): string {
     `${paint.red("error:")} ${message} ${paint.dim(`[${facts.code}]`)}`,
     ...facts.problems.map((problem) => problemLine(problem, paint)),
     ...(facts.retryAfterSeconds === undefined ? [] : [`  a retry may succeed after ${facts.retryAfterSeconds} s`]),
+    ...(facts.requestId === undefined ? [] : [paint.dim(`  request ${printable(facts.requestId)}`)]),
     ...(facts.next === "" ? [] : [`→ ${printable(facts.next)}`]),
   ].join("\n");
 }

@@ -23,7 +23,13 @@ import {
   type PreparedAccounts,
   type WorkspaceAccount,
 } from "./workspace-accounts.ts";
-import { readRecord, type WorkspacePaths, workspacePaths, writeRecord } from "./workspace-record.ts";
+import {
+  readRecord,
+  type WorkspacePaths,
+  workspacePaths,
+  type WorkspaceRecord,
+  writeRecord,
+} from "./workspace-record.ts";
 
 export const processDriverName = "process";
 
@@ -169,7 +175,7 @@ export class ProcessDriver implements Driver {
     const paths = this.#paths(work.workspaceId);
     await this.#requireHere(context, paths);
     const earlier = await readRecord(paths);
-    if (earlier?.wanted === "running" && earlier.startId === work.buildId) {
+    if (earlier?.wanted === "running" && isOf(earlier, work)) {
       // The same start again: what it has made is taken up.
       await this.#supervisor.ensure(earlier);
       return;
@@ -274,6 +280,15 @@ export class ProcessDriver implements Driver {
   #paths(workspaceId: string): WorkspacePaths {
     return workspacePaths(this.#options.root, workspaceId);
   }
+}
+
+/**
+ * Whether the record is of this very start, agents included. A database that was restored from a backup gives a build out
+ * again that was made since, with agents and tokens of its own: those that run could never connect.
+ */
+function isOf(record: WorkspaceRecord, work: BuildContext["work"]): boolean {
+  const agents = new Set(record.agents.map(({ id }) => id));
+  return record.startId === work.buildId && work.agents.every(({ id }) => agents.has(id));
 }
 
 /**
