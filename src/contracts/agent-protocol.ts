@@ -48,6 +48,8 @@ export const AgentManifest = Type.Object({
     claim: Type.Optional(AgentHook),
     stop: Type.Optional(AgentHook),
   }),
+  /** Without these, no hook runs once somebody owns the workspace. A server of the release before sends none. */
+  requiredSecrets: Type.Optional(Type.Array(Type.String())),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 
@@ -75,6 +77,8 @@ export const AgentSecrets = Type.Object({
   generation: Type.Integer({ minimum: 1 }),
   /** `value` is base64, so that its length on the way does not depend on what is in it. */
   secrets: Type.Array(Type.Object({ name: Type.String(), value: Type.String() })),
+  /** Names of those that are left out, as no key at hand opens them. */
+  unopened: Type.Optional(Type.Array(Type.String())),
 });
 export type AgentSecrets = Static<typeof AgentSecrets>;
 

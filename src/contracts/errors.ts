@@ -71,6 +71,11 @@ export const errorRegistry = {
     "There are as many secrets, or as many bytes of them, as one person or template may have.",
     "Remove one that nothing uses: `prewarm secrets list` shows them.",
   ),
+  secret_missing: entry(
+    409,
+    "The template requires a secret that the workspace would not be given: it is not set, or not for this template.",
+    "Set it, or let it go to the template: `prewarm secrets list` shows what there is.",
+  ),
   nobody_owns_it: entry(
     403,
     "The workspace waits in its pool: it is given no secrets before somebody owns it.",

@@ -117,5 +117,7 @@ export const secretNameLengthMax = 128;
 export const secretValueBytesMax = 32_768;
 /** Of all secrets of one person or template together, so that no workspace is given more than twice as much. */
 export const secretBytesPerHolderMax = 131_072;
+/** Secrets that a template can declare. */
+export const declaredSecretsMax = 50;
 /** Templates that one secret can be for, one by one. */
 export const secretTemplatesMax = 100;

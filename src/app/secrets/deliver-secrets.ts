@@ -18,7 +18,9 @@ export async function agentSecretsOf(context: AppContext, agent: AgentRow): Prom
   }
   const rows = await agentReports(context).secrets.ask(agent.id);
   const opened = await Promise.all(rows.map(async (row) => openedOne(context, agent, row)));
-  return { generation, secrets: opened.flat() };
+  const secrets = opened.flat();
+  const there = new Set(secrets.map(({ name }) => name));
+  return { generation, secrets, unopened: rows.map(({ name }) => name).filter((name) => !there.has(name)) };
 }
 
 /** One that cannot be opened must not keep the workspace from the others, nor its owner from his commands. */

@@ -6,8 +6,16 @@ import type { Sql } from "../store.ts";
 const goesTo = `(s.holder_id = w.owner_id and (s.is_everywhere or w.template_id = any(s.template_ids)))
     or s.holder_id = w.template_id`;
 
+/** Nothing goes to workspaces of somebody who is suspended: neither he nor what runs there is to open anything. */
+const ownerOfOne = "join users o on o.id = w.owner_id and o.suspended_at is null";
+
 /** For the claim record of workspace `w`: whether its agent has anything to ask for. */
-export const hasSecrets = `exists (select 1 from secrets s where s.holder_id in (w.owner_id, w.template_id) and (${goesTo}))`;
+export const hasSecrets = `exists (
+    select 1
+    from secrets s
+    ${ownerOfOne}
+    where s.holder_id in (w.owner_id, w.template_id) and (${goesTo})
+  )`;
 
 export interface DeliveredRow {
   readonly id: string;
@@ -24,6 +32,7 @@ const deliverStatement: Statement<DeliveredRow & { readonly agent_id: AgentId }>
 from agents a
 join workspaces w on w.id = a.workspace_id
 left join prebuilds p on p.workspace_id = w.id
+${ownerOfOne}
 join secrets s on s.holder_id in (w.owner_id, w.template_id) and (${goesTo})
 where a.id = any($1::uuid[])
   and a.retired_at is null

@@ -153,7 +153,7 @@ export async function writeSecret(tx: Tx, secret: SecretWrite): Promise<void> {
       secret.by,
     ]);
   }
-  await tellAgents(tx, holder);
+  await tellAgentsOfHolder(tx, holder);
 }
 
 const removeStatement: Statement<{ readonly id: string }> = statement(
@@ -167,7 +167,7 @@ returning id`,
 /** Removes a secret, and has the agents that had it look again; false when there is none. */
 export async function removeSecret(tx: Tx, holder: SecretHolder, name: string): Promise<string | undefined> {
   const [row] = await tx.query(removeStatement, [holder.id, name]);
-  if (row !== undefined) await tellAgents(tx, holder);
+  if (row !== undefined) await tellAgentsOfHolder(tx, holder);
   return row?.id;
 }
 
@@ -200,7 +200,8 @@ where w.template_id = $1
   and w.deleted_at is null`,
 );
 
-async function tellAgents(tx: Tx, { kind, id }: SecretHolder): Promise<void> {
+/** Has the agents look again that get somebody's secrets, or get them no longer. */
+export async function tellAgentsOfHolder(tx: Tx, { kind, id }: SecretHolder): Promise<void> {
   const agents = await tx.query(kind === "person" ? personsAgentsStatement : templatesAgentsStatement, [id]);
   for (const agent of agents) tx.emit(`agent:${agent.id}`);
 }
