@@ -112,48 +112,4 @@ export const hostileMutations: readonly Mutation[] = [
     ],
     tests: ["test/http/member-sees.test.ts"],
   },
-  {
-    name: "secret-of-unclaimed",
-    breaks: "a prebuild that nobody owns is given no secret",
-    edits: [
-      { file: "src/app/secrets/deliver-secrets.ts", find: "if (generation === 0) {", replace: "if (generation < 0) {" },
-    ],
-    tests: ["test/db/secrets.test.ts"],
-  },
-  {
-    name: "secret-without-consent",
-    breaks: "a person's secret goes only to templates that he has named",
-    edits: [
-      {
-        file: "src/db/secrets/secret-delivery.ts",
-        find: "(s.is_everywhere or w.template_id = any(s.template_ids))",
-        replace: "(s.is_everywhere or s.template_ids is not null)",
-      },
-    ],
-    tests: ["test/db/secrets.test.ts"],
-  },
-  {
-    name: "secret-of-another",
-    breaks: "nobody but an administrator sees or removes another's secrets",
-    edits: [
-      {
-        file: "src/app/secrets/secrets.ts",
-        find: "if (!isAdministrator(actor)) throw forbidden(doing,",
-        replace: "if (!isAdministrator(actor) && doing.length < 0) throw forbidden(doing,",
-      },
-    ],
-    tests: ["test/db/secrets.test.ts"],
-  },
-  {
-    name: "secret-name-unlooked",
-    breaks: "a secret cannot change how programs run",
-    edits: [
-      {
-        file: "src/contracts/secret-name.ts",
-        find: "if (refused.has(upper))",
-        replace: "if (refused.has(name))",
-      },
-    ],
-    tests: ["test/db/secrets.test.ts"],
-  },
 ];

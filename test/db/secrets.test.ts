@@ -10,35 +10,15 @@ import {
   setTemplateSecret,
 } from "../../src/app/secrets/secrets.ts";
 import { removeUser } from "../../src/app/identity/users.ts";
-import { authenticateAgent } from "../../src/app/agents/authenticate-agent.ts";
 import type { Actor } from "../../src/app/authorize.ts";
-import type { AgentRow } from "../../src/db/agents/agents.ts";
 import { secretBytesPerHolderMax, secretsPerHolderMax, secretValueBytesMax } from "../../src/contracts/limits.ts";
-import { codeOf, create } from "../support/claims.ts";
+import { codeOf } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { buildOf, registerDaemon } from "../support/leasing-daemon.ts";
-import { publishTemplate } from "../support/templates.ts";
+import { secretBed } from "../support/secrets.ts";
 
 const value = "correct horse battery staple";
 const template = "web";
-
-/** Alice's workspace with an agent, and what the agent is given. */
-async function bed(): Promise<{ fx: Fixture; agent: AgentRow; given: () => Promise<Record<string, string>> }> {
-  const fx = await testFixture();
-  await publishTemplate(fx, { presets: {} });
-  await create(fx);
-  const daemon = await registerDaemon(fx);
-  const job = await daemon.take();
-  if (job === null) throw new Error("a workspace has a job");
-  const token = buildOf(job).agents[0]?.token ?? "";
-  await daemon.end(job);
-  const agent = await authenticateAgent(fx.context, token, "key");
-  const given = async (): Promise<Record<string, string>> => {
-    const { secrets } = await agentSecretsOf(fx.context, agent);
-    return Object.fromEntries(secrets.map((one) => [one.name, Buffer.from(one.value, "base64").toString()]));
-  };
-  return { fx, agent, given };
-}
+const bed = secretBed;
 
 const setOwn = (
   fx: Fixture,
@@ -72,6 +52,25 @@ describe("a person's secret", () => {
     await setTemplateSecret(fx.context, fx.admin, { template, secret: "OTHER", value: "the template's" });
     await setOwn(fx, "TOKEN", { allow: [template] });
     expect(await given()).toEqual({ TOKEN: value, OTHER: "the template's" });
+  });
+
+  it("is told to the agents that get it when it changes and when it goes, and so is a template's", async () => {
+    const { fx, agent } = await bed();
+    await fx.rows("update agents set server_id = gen_random_uuid()");
+    const isTold = async (change: () => Promise<unknown>): Promise<boolean> => {
+      fx.published.length = 0;
+      await change();
+      return fx.published.includes(`agent:${agent.id}`);
+    };
+    expect(await isTold(() => setOwn(fx, "TOKEN", { allow: [template] }))).toBe(true);
+    expect(await isTold(() => setOwnSecret(fx.context, fx.alice, { secret: "TOKEN", disallow: [template] }))).toBe(
+      true,
+    );
+    expect(await isTold(() => removeOwnSecret(fx.context, fx.alice, { secret: "TOKEN" }))).toBe(true);
+    const ofTemplate = { template, secret: "TOKEN" };
+    expect(await isTold(() => setTemplateSecret(fx.context, fx.admin, { ...ofTemplate, value }))).toBe(true);
+    expect(await isTold(() => removeTemplateSecret(fx.context, fx.admin, ofTemplate))).toBe(true);
+    expect(await isTold(() => setOwn(fx, "TOKEN", {}, fx.admin))).toBe(false);
   });
 
   it("is in no list, audit row or column in the clear", async () => {
