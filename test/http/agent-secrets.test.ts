@@ -162,7 +162,7 @@ describe("a secret", () => {
 
   test("is masked in what an agent before this one has left running, though it is heard before the server has answered", async () => {
     bed.server.manifest = agentManifest({
-      hooks: { start: hook("(while [ ! -e end ]; do echo left $TOKEN; sleep 0.02; done) & exit 0") },
+      hooks: { start: hook("(while [ ! -e end ]; do echo left $TOKEN; echo >> said; sleep 0.02; done) & exit 0") },
     });
     claim();
     bed.start();
@@ -172,6 +172,8 @@ describe("a secret", () => {
     bed.server.frames.length = 0;
     bed.start({ timing: { secretsWaitMs: 600_000 } });
     await until(() => expect(bed.server.lines("agent").join()).toContain("could not be fetched"));
+    const said = bed.read("said").length;
+    await until(() => expect(bed.read("said").length).toBeGreaterThan(said + 5));
     expect(bed.server.lines("start")).toEqual([]);
     bed.server.secrets = { TOKEN: value };
     await until(() => expect(bed.server.lines("start").length).toBeGreaterThan(0));

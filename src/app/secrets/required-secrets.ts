@@ -45,7 +45,10 @@ export async function requireSecrets(
     `The template "${target.template_name}" requires the secret ${first.name}: ${first.reason}.`,
     {
       next: `${who}\`${first.command}\``,
-      problems: lacking.map(({ name, reason, command }) => ({ field: name, reason: `${reason}: ${command}` })),
+      problems:
+        lacking.length === 1
+          ? []
+          : lacking.map(({ name, reason, command }) => ({ field: name, reason: `${reason}: ${command}` })),
     },
   );
 }
