@@ -135,12 +135,12 @@ export const secretMutations: readonly Mutation[] = [
     breaks: "what an earlier agent's hooks left running is not heard before it is known what to mask",
     edits: [
       {
-        file: "src/agent/run-agent.ts",
+        file: "src/agent/left-output.ts",
         find: "await Promise.race([secrets.given(abort), sleep(config.timing.secretsWaitMs, abort)]);",
         replace: "await sleep(0, abort);",
       },
       {
-        file: "src/agent/run-agent.ts",
+        file: "src/agent/left-output.ts",
         find: `secrets.now().kind !== "unknown" ||`,
         replace: `secrets.now().kind !== "nobody" ||`,
       },

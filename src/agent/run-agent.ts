@@ -10,11 +10,10 @@ import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
-import { followLeftOutput } from "./hook-output.ts";
+import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
-import { hookNames } from "./run-hook.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
@@ -42,17 +41,9 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const isConnected = (): boolean => socket.isOpen;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
   const secrets = new WorkspaceSecrets({ config, http, log, isConnected });
-  void followLeft({ config, memory, log, secrets, abort });
-  const handOver = new HandOver({
-    config,
-    http,
-    memory,
-    log,
-    secrets,
-    isConnected,
-    started: started.promise,
-    onContradiction,
-  });
+  const basics = { config, memory, log, secrets };
+  void followLeft({ ...basics, abort });
+  const handOver = new HandOver({ ...basics, http, isConnected, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
@@ -80,8 +71,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await lifecycle.become("shutting_down", "", socket);
   await Promise.all([sessions.endAll(farewellMs), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
-  const stopping = { config, memory, log, secrets };
-  const trouble = startedWith === null ? "" : await stopWorkspace({ ...stopping, manifest: startedWith });
+  const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   await Promise.race([farewell(), sleep(farewellMs)]);
   secrets.forget();
   connection.abort();
@@ -92,7 +82,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
     await lifecycle.become("starting", "", socket);
-    const outcome = await startWorkspace({ config, manifest, memory, log, secrets, abort });
+    const outcome = await startWorkspace({ ...basics, manifest, abort });
     if (outcome === null || abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
@@ -105,37 +95,6 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function farewell(): Promise<void> {
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
-  }
-}
-
-interface LeftInput {
-  readonly config: AgentConfig;
-  readonly memory: AgentMemory;
-  readonly log: AgentLog;
-  readonly secrets: WorkspaceSecrets;
-  readonly abort: AbortSignal;
-}
-
-/**
- * What the hooks of an agent before this one have left running is heard again. Where it was given secrets, it waits until
- * it is known what to mask; and where that cannot be known for long, it is heard so that it does not stand still, and
- * nothing of it is stored.
- */
-async function followLeft({ config, memory, log, secrets, abort }: LeftInput): Promise<void> {
-  if (memory.claim()?.record.hasSecrets === true) {
-    await Promise.race([secrets.given(abort), sleep(config.timing.secretsWaitMs, abort)]);
-    if (abort.aborted) return;
-  }
-  const isHeard = secrets.now().kind !== "unknown" || memory.claim()?.record.hasSecrets !== true;
-  if (!isHeard) {
-    const text = "What is left running prints is not stored: the secrets that are to be masked in it are not known.";
-    log.add({ level: "error", source: "agent", text });
-  }
-  for (const source of hookNames) {
-    followLeftOutput(config.stateFolder, source, {
-      masks: secrets.masks,
-      onLine: (level, text) => (isHeard ? log.add({ level, source, text }) : undefined),
-    });
   }
 }
 
