@@ -13,7 +13,9 @@ describe("backoff", () => {
   test("A28 a failure just now holds the create until one interval later", () => {
     const plan = decidePool(pool({ completed: [failed(now)], policy: short }));
     expect(plan.actions).toEqual([]);
-    expect(plan.held).toEqual([{ reason: "backoff", count: 1, until: now + 5_000, detail: "1 recent prebuild failed" }]);
+    expect(plan.held).toEqual([
+      { reason: "backoff", count: 1, until: now + 5_000, detail: "1 recent prebuild failed" },
+    ]);
   });
 
   test("A29 at exactly that instant it still holds, and a microsecond later it does not", () => {
