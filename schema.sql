@@ -29,7 +29,10 @@ create table agents (
   claim_error text,
   version text default ''::text not null,
   created_at timestamp with time zone not null,
-  retired_at timestamp with time zone
+  retired_at timestamp with time zone,
+  key_hash bytea,
+  key_open_until timestamp with time zone,
+  key_refused_at timestamp with time zone
 ) with (fillfactor=70);
 create table audit_log (
   id bigint generated always as identity not null,
@@ -82,7 +85,9 @@ create table daemon_keys (
   name text not null,
   secret_hash bytea not null,
   created_at timestamp with time zone not null,
-  revoked_at timestamp with time zone
+  revoked_at timestamp with time zone,
+  daemon_name text,
+  is_shared boolean default false not null
 );
 create table daemons (
   id uuid not null,
@@ -97,7 +102,9 @@ create table daemons (
   seen_at timestamp with time zone not null,
   lost_noted_at timestamp with time zone,
   unavailable jsonb default '[]'::jsonb not null,
-  forgotten_at timestamp with time zone
+  forgotten_at timestamp with time zone,
+  unisolated jsonb default '[]'::jsonb not null,
+  key_id uuid
 );
 create table decisions (
   id bigint generated always as identity not null,

@@ -55,6 +55,7 @@ function contextOver(db: Store): AppContext {
       creationsPerMinuteMax: 0,
       isQuotaEnabled: false,
       digestIntervalMs: 3_600_000,
+      isUnisolatedAllowed: true,
       isPrivateWebhookAllowed: false,
     },
   };

@@ -71,6 +71,9 @@ async function startScene(
       PREWARM_DATA_DIR: path.join(folder, "data"),
       PREWARM_ADMIN_PASSWORD: password,
       PREWARM_PROVISIONER_DRIVERS: [...drivers].join(","),
+      // The repository that is cloned is the server's account's.
+      PREWARM_PROVISIONER_PROCESS_ACCOUNTS: "off",
+      PREWARM_PROVISIONER_ALLOW_UNISOLATED: "true",
     },
     stdio: ["ignore", "pipe", "ignore"],
   });

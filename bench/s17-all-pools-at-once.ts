@@ -4,7 +4,7 @@ import { Client } from "../src/client/client.ts";
 import type pg from "pg";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
 import { type Child, startChild } from "./harness/child-process.ts";
-import type { DaemonsMessage, TakenJob } from "./harness/daemons-role.ts";
+import type { DaemonOfServer, DaemonsMessage, TakenJob } from "./harness/daemons-role.ts";
 import { type Answered, HttpConnection, postRequest } from "./harness/http-connection.ts";
 import { type Summary, summarize } from "./harness/percentiles.ts";
 import { type Person, seedPeople, seedTemplates } from "./harness/seed.ts";
@@ -208,10 +208,15 @@ async function withServers(context: BenchContext, size: Size, isMute: boolean): 
       urls.push(started.url);
     }
     const admin = new Client({ url: urls[0] ?? "", token: people[0]?.secret });
-    const { secret } = await admin.call("createDaemonKey", { body: { name: "bench" } });
+    const keyed: DaemonOfServer[] = [];
+    for (const [nth, url] of urls.entries()) {
+      const name = `bench-${nth + 1}`;
+      const { secret } = await admin.call("createDaemonKey", { body: { name } });
+      keyed.push({ url, name, key: secret });
+    }
     const daemons = startChild("daemons");
     children.push(daemons);
-    await daemons.ask({ kind: "start", urls, key: secret, pollers: pollersEach } satisfies DaemonsMessage);
+    await daemons.ask({ kind: "start", daemons: keyed, pollers: pollersEach } satisfies DaemonsMessage);
     const scene = { pool, urls, people, daemons, coldTemplate: cold.templateName };
     return await measure(scene, size, news);
   } finally {

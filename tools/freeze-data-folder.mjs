@@ -11,6 +11,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { buildRelease } from "./build-release.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const startLimitMs = 60_000;
@@ -51,13 +52,6 @@ async function waitUntil(what, look, limitMs = waitLimitMs) {
     if (performance.now() > endMs) throw new Error(`waited ${limitMs} ms in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
-}
-
-function buildRelease(commit, folder) {
-  mkdirSync(folder);
-  run(root, "sh", ["-c", `git archive ${commit} | tar -x -C "$1"`, "sh", folder]);
-  run(folder, "npm", ["ci", "--no-audit", "--no-fund"]);
-  run(folder, "npm", ["run", "build"]);
 }
 
 /** Ends the processes of workspaces, which go on when their server stops: as if the machine had been restarted. */
@@ -147,7 +141,7 @@ chmodSync(scratch, 0o755);
 try {
   const release = path.join(scratch, "release");
   console.log(`building ${commit}`);
-  buildRelease(commit, release);
+  buildRelease({ root, commit, folder: release });
   const migrations = readdirSync(path.join(release, "migrations")).filter((file) => file.endsWith(".sql"));
   const schema = path.basename(migrations.toSorted().at(-1) ?? "", ".sql");
   const dataDir = path.join(scratch, "data");

@@ -2,10 +2,17 @@ import type { Role } from "./role.ts";
 import { type ScriptedDaemon, startScriptedDaemon } from "./scripted-daemon.ts";
 
 export type DaemonsMessage =
-  /** Begins as many scripted daemons, each with its own server. */
-  | { readonly kind: "start"; readonly urls: readonly string[]; readonly key: string; readonly pollers: number }
+  /** Begins a scripted daemon for each server. */
+  | { readonly kind: "start"; readonly daemons: readonly DaemonOfServer[]; readonly pollers: number }
   /** Which jobs of workspaces were taken since the question before. */
   | { readonly kind: "taken" };
+
+/** A daemon key is for one name. */
+export interface DaemonOfServer {
+  readonly url: string;
+  readonly name: string;
+  readonly key: string;
+}
 
 export interface TakenJob {
   readonly workspace: string;
@@ -17,9 +24,9 @@ export interface TakenJob {
 export function createDaemonsRole(): Role {
   const daemons: ScriptedDaemon[] = [];
   let taken: TakenJob[] = [];
-  const start = async ({ urls, key, pollers }: Extract<DaemonsMessage, { kind: "start" }>): Promise<void> => {
-    for (const [nth, url] of urls.entries()) {
-      const daemon = await startScriptedDaemon(url, key, { name: `bench-${nth + 1}`, pollers, isPoolsOnly: true });
+  const start = async (asked: Extract<DaemonsMessage, { kind: "start" }>): Promise<void> => {
+    for (const { url, name, key } of asked.daemons) {
+      const daemon = await startScriptedDaemon(url, key, { name, pollers: asked.pollers, isPoolsOnly: true });
       daemon.onTaken = ({ work }) => {
         if (work.kind === "build")
           taken.push({ workspace: work.workspaceName, atMs: performance.timeOrigin + performance.now() });

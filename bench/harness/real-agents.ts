@@ -35,6 +35,9 @@ export async function realAgents(
       PREWARM_DATA_DIR: path.join(folder, "data"),
       PREWARM_ADMIN_PASSWORD: password,
       PREWARM_PROVISIONER_DRIVERS: "process",
+      // As the server's account, which owns what is measured with: accounts of their own are not what is measured.
+      PREWARM_PROVISIONER_PROCESS_ACCOUNTS: "off",
+      PREWARM_PROVISIONER_ALLOW_UNISOLATED: "true",
     },
     stdio: ["ignore", "pipe", "ignore"],
   });

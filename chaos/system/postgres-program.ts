@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import pg from "pg";
 import { chooseAccount, ownerOf } from "../../src/db/embedded/account.ts";
@@ -37,6 +38,8 @@ export class PostgresProgram {
     const account = chooseAccount(ownerOf(clusterFolder(dataDir)));
     const binaries = prepareBinaries({ account, dataDir });
     await ensureCluster({ dataDir, account, binaries, isDurable: true });
+    // Of its own on loopback for minutes, and many programs are told its address.
+    writeFileSync(path.join(clusterFolder(dataDir), "pg_hba.conf"), "host all all 127.0.0.1/32 trust\n");
     const settings = embeddedSettings({
       socketFolder: "",
       isDurable: true,

@@ -26,6 +26,8 @@ const serverSettings = {
   PREWARM_LOG_FORMAT: "json",
   PREWARM_HTTP_CREATIONS_PER_MINUTE: "0",
   PREWARM_PROVISIONER_BUILTIN: "false",
+  // Without root its workspaces are kept apart from nothing, and several people have them.
+  PREWARM_PROVISIONER_ALLOW_UNISOLATED: "true",
   PREWARM_PROVISIONER_LEASE: `${leaseMs}ms`,
   PREWARM_PROVISIONER_ORPHAN_AGE: "20s",
   PREWARM_PREBUILDS_RECONCILIATION_INTERVAL: "10s",

@@ -2,6 +2,7 @@ import type { Mutation, MutationGroup } from "../mutation.ts";
 import { accessMutations } from "./access.ts";
 import { claimMutations } from "./claims.ts";
 import { failureMutations } from "./failures.ts";
+import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
 import { lifecycleMutations } from "./lifecycle.ts";
 import { metricMutations } from "./metrics.ts";
@@ -19,6 +20,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Lifecycle and retention", mutations: lifecycleMutations },
   { title: "Roles, people, quota, audit", mutations: roleMutations },
   { title: "Access, route by route", mutations: accessMutations },
+  { title: "Hostile callers", mutations: hostileMutations },
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
 ];

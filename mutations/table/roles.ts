@@ -81,8 +81,8 @@ export const roleMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/identity/keep-administrator.ts",
-        find: "if (administrators.has(target) && administrators.size === 1) {",
-        replace: "if (administrators.has(target) && administrators.size === 0) {",
+        find: "administrators.has(target) && administrators.size === 1) {",
+        replace: "administrators.has(target) && administrators.size === 0) {",
       },
     ],
     tests: ["test/db/last-administrator.test.ts"],

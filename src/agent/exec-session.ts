@@ -48,6 +48,9 @@ export class ExecSession {
   #sending = 0;
   #piecesSeen = 0;
   #isOver = false;
+  /** Resolves when its output may go on; `#letFlow` is null while it may. */
+  #flowing = Promise.resolve();
+  #letFlow: (() => void) | null = null;
 
   constructor(start: Start, deps: ExecDependencies) {
     this.#start = start;
@@ -82,18 +85,35 @@ export class ExecSession {
   }
 
   signal(name: SignalName): void {
+    // Its reader may be gone, and what is left of its output must not keep it from its end.
+    if (name === "SIGHUP" || name === "SIGKILL") this.flow(false);
     if (this.#child?.pid !== undefined) signalGroup(this.#child.pid, name);
     else this.#refusal ??= `it was ended by ${name} before it had started`;
   }
 
+  /** Holds its output back, or lets it go on: its pipes fill, and so the command waits. */
+  flow(isHeld: boolean): void {
+    if (isHeld && this.#letFlow === null) {
+      this.#flowing = new Promise((resolve) => {
+        this.#letFlow = resolve;
+      });
+    } else if (!isHeld) {
+      this.#letFlow?.();
+      this.#letFlow = null;
+    }
+  }
+
   /** Says that it still runs: a server that knows nothing of it answers with SIGHUP. */
   announce(): void {
+    // Who held it did so over the connection that is gone.
+    this.flow(false);
     const frame = { kind: "exec_output", execId: this.#start.execId, stream: "stdout", data: "" } as const;
     if (!this.#isOver) void this.#deps.socket.send(frame);
   }
 
   async end(): Promise<void> {
     this.#refusal ??= "the workspace is shutting down";
+    this.flow(false);
     if (this.#child?.pid !== undefined) await endGroup(this.#child.pid, this.#deps.config.timing.killGraceMs);
   }
 
@@ -132,6 +152,7 @@ export class ExecSession {
       this.#sending += 1;
       for (let from = 0; from < bytes.length; from += execFrameBytesMax) {
         const data = bytes.subarray(from, from + execFrameBytesMax).toString("base64");
+        await this.#flowing;
         await this.#send({ kind: "exec_output", execId, stream, data });
       }
       this.#sending -= 1;

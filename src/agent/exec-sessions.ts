@@ -23,6 +23,9 @@ export class ExecSessions {
       case "exec_input":
         session?.input(message);
         return;
+      case "exec_flow":
+        session?.flow(message.isHeld);
+        return;
       case "exec_signal":
         session?.signal(message.signal);
         return;

@@ -5,6 +5,7 @@ import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
@@ -31,30 +32,32 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   setMaxListeners(4 * execPerAgentMax, connection.signal);
   mkdirSync(config.home, { recursive: true });
   const memory = new AgentMemory(config.stateFolder);
-  const http = new ServerHttp({ ...config, requestMs: config.timing.requestMs });
+  const key = agentKey(config);
+  const http = new ServerHttp({ ...config, key, requestMs: config.timing.requestMs });
   const log = new AgentLog();
-  for (const source of hookNames) {
-    followLeftOutput(config.stateFolder, source, (level, text) => log.add({ level, source, text }));
-  }
+  followLeft(config, log);
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   let startedWith: AgentManifest | null = null;
   const isConnected = (): boolean => socket.isOpen;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
   const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise, onContradiction });
-  const socket: ServerSocket = new ServerSocket(config, {
-    onOpen: () => {
-      void handOver.compared().then(() => lifecycle.tell(socket));
-      sessions.announceAll();
-      handOver.poke();
+  const socket: ServerSocket = new ServerSocket(
+    { ...config, key },
+    {
+      onOpen: () => {
+        void handOver.compared().then(() => lifecycle.tell(socket));
+        sessions.announceAll();
+        handOver.poke();
+      },
+      // Nobody can poke it now: it asks by itself, beginning at once.
+      onClose: () => handOver.poke(),
+      onMessage: (message) => {
+        if (message.kind === "poke") handOver.poke();
+        else sessions.receive(message);
+      },
     },
-    // Nobody can poke it now: it asks by itself, beginning at once.
-    onClose: () => handOver.poke(),
-    onMessage: (message) => {
-      if (message.kind === "poke") handOver.poke();
-      else sessions.receive(message);
-    },
-  });
+  );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
@@ -89,6 +92,13 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function farewell(): Promise<void> {
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
+  }
+}
+
+/** What the hooks of an agent before this one have left running is heard again. */
+function followLeft({ stateFolder }: AgentConfig, log: AgentLog): void {
+  for (const source of hookNames) {
+    followLeftOutput(stateFolder, source, (level, text) => log.add({ level, source, text }));
   }
 }
 

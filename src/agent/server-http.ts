@@ -1,6 +1,11 @@
 import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../contracts/agent-protocol.ts";
+import {
+  agentKeyHeader,
+  type AgentManifest,
+  type ClaimAcknowledgement,
+  type ClaimRecord,
+} from "../contracts/agent-protocol.ts";
 import { agentRoutes } from "../contracts/api/system.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import { underUrl } from "../contracts/under-url.ts";
@@ -19,6 +24,8 @@ export class ServerRefusal extends Error {
 export interface ServerHttpOptions {
   readonly serverUrl: string;
   readonly token: string;
+  /** See `agentKey`. */
+  readonly key: string | null;
   readonly requestMs: number;
 }
 
@@ -81,6 +88,7 @@ export class ServerHttp {
         signal: AbortSignal.any([abort, AbortSignal.timeout(this.#options.requestMs)]),
         headers: {
           authorization: `Bearer ${this.#options.token}`,
+          ...keyHeader(this.#options.key),
           accept: "application/json",
           ...(body === undefined
             ? {}
@@ -95,6 +103,11 @@ export class ServerHttp {
       outgoing.end(body);
     });
   }
+}
+
+/** What an agent sends with its token, wherever it sends that. */
+export function keyHeader(key: string | null): Readonly<Record<string, string>> {
+  return key === null ? {} : { [agentKeyHeader]: key };
 }
 
 class StaleConnection extends Error {}

@@ -29,12 +29,14 @@ export function parseServerMessage(text: string): ServerToAgent | undefined {
 }
 
 function parseExecMessage(execId: string, message: Readonly<Record<string, unknown>>): ServerToAgent | undefined {
-  const { kind, command, env, data, end, signal } = message;
+  const { kind, command, env, data, end, signal, isHeld } = message;
   switch (kind) {
     case "exec_start":
       return isTextArray(command) && isTextRecord(env) ? { kind, execId, command, env } : undefined;
     case "exec_input":
       return typeof data === "string" && typeof end === "boolean" ? { kind, execId, data, end } : undefined;
+    case "exec_flow":
+      return typeof isHeld === "boolean" ? { kind, execId, isHeld } : undefined;
     case "exec_signal": {
       const known = signals.find((name) => name === signal);
       return known === undefined ? undefined : { kind, execId, signal: known };

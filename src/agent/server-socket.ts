@@ -4,6 +4,7 @@ import { agentMessageBytesMax, execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { keyHeader } from "./server-http.ts";
 import { parseServerMessage } from "./server-message.ts";
 import { underUrl } from "../contracts/under-url.ts";
 
@@ -15,14 +16,17 @@ export interface SocketListener {
   onMessage(message: ServerToAgent): void;
 }
 
+/** With the agent's key, see `agentKey`. */
+type SocketConfig = AgentConfig & { readonly key: string | null };
+
 /** The agent's one connection: it is kept up until `run`'s signal aborts. */
 export class ServerSocket {
-  readonly #config: AgentConfig;
+  readonly #config: SocketConfig;
   readonly #listener: SocketListener;
   #socket: WebSocket | null = null;
   readonly #waitingForOpen = new Set<() => void>();
 
-  constructor(config: AgentConfig, listener: SocketListener) {
+  constructor(config: SocketConfig, listener: SocketListener) {
     this.#config = config;
     this.#listener = listener;
   }
@@ -79,11 +83,11 @@ export class ServerSocket {
 
   /** One connection from its beginning to its end. Resolves with how long it was open. */
   #connectOnce(abort: AbortSignal): Promise<number> {
-    const { serverUrl, token, timing, logger } = this.#config;
+    const { serverUrl, token, key, timing, logger } = this.#config;
     const url = new URL(underUrl(serverUrl, agentConnectPath));
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: { authorization: `Bearer ${token}`, ...keyHeader(key) },
       handshakeTimeout: timing.requestMs,
       maxPayload: agentMessageBytesMax,
       perMessageDeflate: false,

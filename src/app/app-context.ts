@@ -32,6 +32,8 @@ export interface AppOptions {
   readonly creationsPerMinuteMax: number;
   /** Whether creations and pools are held to the allowances of groups. */
   readonly isQuotaEnabled: boolean;
+  /** Whether people who do not administer may have workspaces that are kept apart from nothing. */
+  readonly isUnisolatedAllowed: boolean;
   /** Time of which one digest of notifications tells. */
   readonly digestIntervalMs: number;
   /** Whether webhooks may go to private addresses. */

@@ -7,6 +7,12 @@ import { agentStates } from "./states.ts";
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
+/**
+ * With each call and connection an agent proves by this header that it is the one that came first with its token. The key
+ * is made by the agent and kept with what it remembers; an agent of the release before sends none.
+ */
+export const agentKeyHeader = "x-prewarm-agent-key";
+
 export const agentConnectPath = "/api/v1/agent/connect";
 /** How often an agent that has no connection, or something to acknowledge, asks for its claim record. */
 export const claimPollMs = 5_000;
@@ -109,6 +115,8 @@ export const ServerToAgent = Type.Union([
     env: Type.Record(Type.String(), Type.String()),
   }),
   Type.Object({ kind: Type.Literal("exec_input"), execId: Type.String(), data: Type.String(), end: Type.Boolean() }),
+  /** The reader of its output is too slow: wait, or go on. An agent of the release before passes it over. */
+  Type.Object({ kind: Type.Literal("exec_flow"), execId: Type.String(), isHeld: Type.Boolean() }),
   Type.Object({
     kind: Type.Literal("exec_signal"),
     execId: Type.String(),

@@ -39,7 +39,10 @@ export const auditActions = {
     "It was deleted without its provisioner; the detail says what may be left behind.",
   ),
   "workspace.resource_missing": about("workspace", "A daemon found that what it consists of is gone from its host."),
-  "state.read": about("workspace", "Somebody looked at what its driver knows to exist, which may hold secrets."),
+  "state.read": about(
+    "workspace",
+    "Somebody looked at what its driver knows to exist; tokens and secrets were masked.",
+  ),
   "prebuild.agent_lost": about("workspace", "An unclaimed prebuild was replaced, as its agent had stayed away."),
   "prebuild.resource_missing": about("workspace", "An unclaimed prebuild was replaced, as its things were gone."),
   "orphan.remove": about("workspace", "A daemon was told to remove what exists for no workspace."),
@@ -58,6 +61,11 @@ export const auditActions = {
   "prebuilds.enable": about("prebuilds", "Somebody switched them on."),
   "job.cancel": about("job", "Somebody cancelled a job; the target's name is its workspace."),
   "job.cancel_prebuilds": about("organization", "Somebody cancelled the pools' pending builds."),
+  "user.sign_ins_failed": about(
+    "user",
+    "Wrong passwords were tried: written at the 5th, 50th, 500th … failure on one server within an hour of each other, with the address of that one.",
+  ),
+  "user.set_role": about("user", "Somebody changed what a user may do; the detail says from what to what."),
   "user.create": about("user", "Somebody created a user, with his roles."),
   "user.delete": about("user", "Somebody deleted a user, and ended his sessions and tokens."),
   "user.suspend": about("user", "Somebody suspended a user: his sessions ended, and he cannot sign in."),

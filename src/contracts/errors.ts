@@ -32,12 +32,22 @@ export const errorRegistry = {
   ),
   unauthenticated: entry(401, "No valid session or token came with the request.", "Run `prewarm login URL`."),
   invalid_credentials: entry(401, "The user name or the password is wrong.", "Try again, or ask an administrator."),
+  too_many_sign_ins: entry(
+    429,
+    "Sign-ins from this address have failed too often; it has to wait, a minute at most. Other addresses need not.",
+    "Wait for the time given in `retry-after`. An administrator can set a new password: `prewarm users reset-password NAME`.",
+  ),
   account_suspended: entry(
     403,
     "An administrator has suspended the account. What it owns is kept.",
     "Ask an administrator: `prewarm users activate NAME` ends it.",
   ),
   forbidden: entry(403, "You may not do this.", "Ask an administrator for the role that the message names."),
+  driver_not_isolated: entry(
+    403,
+    "The workspace would be kept apart neither from others nor from the provisioner, and you are not an administrator.",
+    "Ask an administrator: run the provisioner as root, use a template of containers, or set `provisioner.allow_unisolated` where everybody may read everything.",
+  ),
   setup_link_invalid: entry(
     410,
     "The set-up link is wrong, used, or expired.",
@@ -51,10 +61,15 @@ export const errorRegistry = {
     "You have as many API tokens as one person may have.",
     "Revoke one that nothing uses: `prewarm tokens list` says when each was last used.",
   ),
+  daemon_key_bound: entry(
+    403,
+    "The daemon's key is for another daemon, or the name that it came with is another's.",
+    "An administrator makes a key for each daemon: `prewarm provisioner keys create NAME --daemon DAEMON`.",
+  ),
   last_administrator: entry(
     409,
     "The deployment would be left without anybody who can administer it.",
-    "Make somebody else an administrator first: `prewarm users create NAME --role administrator`.",
+    "Make somebody else an administrator first: `prewarm users role NAME administrator`.",
   ),
   build_in_progress: entry(
     409,
@@ -99,6 +114,21 @@ export const errorRegistry = {
   ),
   too_large: entry(413, "The body is larger than allowed.", "Send less; the message names the limit."),
   rate_limited: entry(429, "Too many requests.", "Wait for the time given in `retry-after`."),
+  too_many_open: entry(
+    429,
+    "You, or your address, have as many connections, event streams, commands or waits open as one may.",
+    "Close some of them, and try again; the message names the option that an administrator may raise.",
+  ),
+  server_full: entry(
+    503,
+    "The server holds as many of these open as it may, for everybody together.",
+    "Try again in a moment.",
+  ),
+  command_idle: entry(
+    408,
+    "The command was ended: neither input nor output came for as long as `http.command_idle` says.",
+    "Run what works without a word in the background, with its output in a file.",
+  ),
   too_many_waiters: entry(503, "Too many creations are waiting for a prebuild.", "Try again, or do not wait."),
   agent_unavailable: entry(
     409,

@@ -60,6 +60,8 @@ export const idempotencyKeepMs = 24 * 3_600_000;
 export const claimWaitMsMax = 600_000;
 /** Creations that may wait at once on one server; more are answered 503. */
 export const claimWaitersMax = 1_000;
+/** The same of one person, who must not keep the others from waiting. */
+export const claimWaitersPerPersonMax = 250;
 /** Claims that may wait for their turn at the database on one server; more are answered 503. */
 export const claimsQueuedMax = 5_000;
 
@@ -88,7 +90,9 @@ export const agentMessageBytesMax = 1_048_576;
 export const daemonAliveMs = 60_000;
 /** Longest time that a long poll for a job is held open. */
 export const leasePollMsMax = 30_000;
+/** Event streams on one server, and commands of people in workspaces. */
 export const sseConnectionsMax = 2_000;
+export const execSessionsMax = 2_000;
 export const sseHeartbeatMs = 15_000;
 
 export const decisionsKeptPerPreset = 50;
@@ -97,3 +101,12 @@ export const poolInstancesMax = 100_000;
 export const notificationsMarkedMax = 500;
 export const deliveriesRetriedMax = 1_000;
 export const webhookUrlLengthMax = 2_048;
+
+/**
+ * For so long after a claim that changed what exists, an agent may come with another key, once: its machine may have been
+ * made anew, the memory with it, also by a roll-out that goes on after the claim's build.
+ */
+export const keyOpenAfterClaimMs = 600_000;
+
+/** User ids of the process driver's workspaces: above what `useradd` gives people, below what systemd gives services. */
+export const processAccountsDefault = "40000-49999";

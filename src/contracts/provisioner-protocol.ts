@@ -21,12 +21,21 @@ export const UnavailableDriver = Type.Object({
 });
 export type UnavailableDriver = Static<typeof UnavailableDriver>;
 
+/** A driver of a daemon whose workspaces can reach each other and the daemon's own secrets, and why. */
+export const UnisolatedDriver = Type.Object({
+  driver: Type.String({ maxLength: 64 }),
+  reason: Type.String({ maxLength: 1_000 }),
+});
+export type UnisolatedDriver = Static<typeof UnisolatedDriver>;
+
 export const DaemonRegistration = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 64 }),
   incarnation: Type.String({ format: "uuid" }),
   drivers: Type.Array(Type.String()),
   /** Drivers that it would have, and cannot use now. */
   unavailable: Type.Optional(Type.Array(UnavailableDriver, { maxItems: 16 })),
+  /** Absent in what a daemon of the release before says: its `process` keeps nothing apart. */
+  unisolated: Type.Optional(Type.Array(UnisolatedDriver, { maxItems: 16 })),
   tags: Type.Record(Type.String(), Type.String()),
   concurrency: Type.Integer({ minimum: 1, maximum: 256 }),
   version: Type.String(),

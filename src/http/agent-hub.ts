@@ -5,6 +5,8 @@ import type { AgentId } from "../contracts/ids.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import type { AgentState } from "../contracts/states.ts";
 import { sleep } from "../platform/sleep.ts";
+import { endSocket } from "./end-socket.ts";
+import { PendingReports } from "./report-queue.ts";
 
 export type ExecEvent =
   | { readonly kind: "output"; readonly stream: "stdout" | "stderr"; readonly data: string }
@@ -38,6 +40,9 @@ interface Connection {
 /** Bytes that may wait on an agent's socket before an exec's input is held back. */
 export const agentBacklogBytesMax = 1_048_576;
 
+/** Where that did not help, as with the input of many commands at once: before the connection is given up. */
+export const agentLostBytesMax = 16 * 1_048_576;
+
 /** A connection that has not ended by then never will; the others see that its server is gone. */
 const settledWithinMs = 1_000;
 const settledLookMs = 5;
@@ -45,6 +50,7 @@ const settledLookMs = 5;
 /** The agents that are connected to this server, and the commands that run in them. */
 export class AgentHub {
   readonly #connections = new Map<AgentId, Connection>();
+  readonly pendingReports = new PendingReports();
   readonly #goodbyes = new Set<Promise<unknown>>();
   readonly #used = new Set<AgentId>();
 
@@ -58,7 +64,7 @@ export class AgentHub {
     this.#connections.set(agentId, { connectionId, socket, execs: new Map(), since: null, state: null });
     if (older === undefined) return;
     endExecs(older, "the agent connected anew");
-    older.socket.close(1000, "replaced");
+    endSocket(older.socket, 1000, "replaced");
   }
 
   remove(agentId: AgentId, connectionId: string): void {
@@ -107,14 +113,19 @@ export class AgentHub {
   close(agentId: AgentId, connectionId: string, because: "superseded" | "retired"): void {
     const connection = this.#connections.get(agentId);
     if (connection?.connectionId !== connectionId) return;
-    if (because === "retired") connection.socket.close(4001, "agent retired");
-    else connection.socket.close(1000, "replaced");
+    if (because === "retired") endSocket(connection.socket, 4001, "agent retired");
+    else endSocket(connection.socket, 1000, "replaced");
   }
 
   /** Sends a frame; false when the agent is not connected here. */
   send(agentId: AgentId, frame: ServerToAgent): boolean {
     const connection = this.#connections.get(agentId);
     if (connection === undefined || connection.socket.readyState !== connection.socket.OPEN) return false;
+    if (connection.socket.bufferedAmount > agentLostBytesMax) {
+      // Each command's input is held back long before: this agent was stopped, or takes nothing on purpose.
+      connection.socket.terminate();
+      return false;
+    }
     connection.socket.send(JSON.stringify(frame));
     return true;
   }
@@ -137,6 +148,11 @@ export class AgentHub {
     if (connection.execs.size >= execPerAgentMax) {
       throw new CodedError("agent_unavailable", `The agent runs ${execPerAgentMax} commands already, its limit.`, {
         next: "Wait for one to end.",
+      });
+    }
+    if (connection.socket.bufferedAmount > agentBacklogBytesMax) {
+      throw new CodedError("agent_unavailable", "The agent is connected, and does not take what is sent to it.", {
+        next: "Try again in a moment. When it stays so, look whether the workspace's machine is stopped or overloaded.",
       });
     }
     connection.execs.set(exec.execId, listener);

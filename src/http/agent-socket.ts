@@ -3,15 +3,14 @@ import type { WebSocket } from "ws";
 import { agentConnected, agentDisconnected, agentReportsLogs, agentReportsState } from "../app/agents/agents.ts";
 import { agentPingMs, AgentToServer } from "../contracts/agent-protocol.ts";
 import type { AgentIdentity } from "./credentials.ts";
+import { endSocket } from "./end-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { pingRegularly } from "./keep-alive.ts";
+import { ReportQueue } from "./report-queue.ts";
 import { storable } from "./storable-input.ts";
 
 const check = Compile(AgentToServer);
 const kinds: ReadonlySet<string> = new Set(AgentToServer.anyOf.map((frame) => frame.properties.kind.const));
-/** Frames of one agent that may wait to be stored; beyond it the socket is paused until they are. */
-const pendingFramesMax = 256;
-
 /**
  * Serves one agent's connection: what it reports is stored in the order in which it was said, and it is poked when
  * its claim record may have changed.
@@ -21,43 +20,32 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
   if (socket.readyState !== socket.OPEN) return;
   const connectionId = deps.random.uuid();
   const logger = deps.logger.child({ agentId: agent.id });
-  let chain: Promise<void> = Promise.resolve();
-  let pending = 0;
-  const inOrder = (work: () => Promise<unknown>): void => {
-    pending += 1;
-    if (pending === pendingFramesMax) socket.pause();
-    chain = chain
-      .then(work)
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          logger.warn("a report of an agent could not be stored; it reconnects and reports anew", {
-            reason: String(error),
-          });
-          socket.close(1011, "report not stored");
-        },
-      )
-      .finally(() => {
-        pending -= 1;
-        if (pending === pendingFramesMax - 1) socket.resume();
+  const reports = new ReportQueue(deps.hub.pendingReports, {
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    fail: (error) => {
+      logger.warn("a report of an agent could not be stored; it reconnects and reports anew", {
+        reason: String(error),
       });
-  };
+      endSocket(socket, 1011, "report not stored");
+    },
+  });
   const poke = (): void => deps.hub.poke(agent.id);
   const stop = deps.news.subscribe(`agent:${agent.id}`, poke);
   const stopPings = pingRegularly(socket, agentPingMs);
-  socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), inOrder, socket, connectionId }));
+  socket.on("message", (data) => handleFrame(deps, agent, { text: String(data), reports, socket, connectionId }));
   socket.on("close", () => {
     stop();
     stopPings();
     deps.hub.remove(agent.id, connectionId);
-    inOrder(async () => agentDisconnected(deps, agent.id, connectionId));
-    deps.hub.storing(chain);
+    reports.add(0, async () => agentDisconnected(deps, agent.id, connectionId));
+    deps.hub.storing(reports.stored);
   });
   socket.on("error", (error) => logger.debug("an agent's connection failed", { reason: error.message }));
   deps.hub.add(agent.id, connectionId, socket);
-  inOrder(async () => {
+  reports.add(0, async () => {
     const since = await agentConnected(deps, agent.id, connectionId);
-    if (since === null) return socket.close(4001, "agent retired");
+    if (since === null) return endSocket(socket, 4001, "agent retired");
     deps.hub.stored(agent.id, connectionId, { since });
     poke();
   });
@@ -65,16 +53,16 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
 
 interface Frame {
   readonly text: string;
-  readonly inOrder: (work: () => Promise<unknown>) => void;
+  readonly reports: ReportQueue;
   readonly socket: WebSocket;
   readonly connectionId: string;
 }
 
-function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, socket, connectionId }: Frame): void {
+function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, reports, socket, connectionId }: Frame): void {
   const frame = parseFrame(text);
   if (frame === undefined) {
     deps.logger.warn("an agent sent a frame that is not of the protocol", { agentId: agent.id });
-    socket.close(1008, "not of the protocol");
+    endSocket(socket, 1008, "not of the protocol");
     return;
   }
   if (frame === "unknown") {
@@ -83,12 +71,12 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, inOrder, sock
   }
   switch (frame.kind) {
     case "state":
-      return inOrder(async () => {
+      return reports.add(text.length, async () => {
         await agentReportsState(deps, agent.id, frame);
         deps.hub.stored(agent.id, connectionId, { state: frame.state });
       });
     case "logs":
-      return inOrder(async () => agentReportsLogs(deps, agent, frame));
+      return reports.add(text.length, async () => agentReportsLogs(deps, agent, frame));
     case "exec_output":
       return deps.hub.execEvent(agent.id, frame.execId, { kind: "output", stream: frame.stream, data: frame.data });
     case "exec_exit":

@@ -1,10 +1,11 @@
 import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
-import { authenticateAgent } from "../app/agents/agents.ts";
+import { authenticateAgent } from "../app/agents/authenticate-agent.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { Actor } from "../app/authorize.ts";
 import { authenticate } from "../app/identity/authenticate.ts";
 import { authenticateDaemon, type DaemonCaller } from "../app/provisioner/authenticate-daemon.ts";
+import { agentKeyHeader } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 
 export const sessionCookie = "prewarm_session";
@@ -55,7 +56,8 @@ function isSameOrigin(request: FastifyRequest): boolean {
 export async function agentOf(context: AppContext, request: FastifyRequest): Promise<AgentIdentity> {
   const bearer = bearerOf(request);
   if (bearer === undefined) throw new CodedError("unauthenticated", "This route is for agents, with their token.");
-  return await authenticateAgent(context, bearer);
+  const key = request.headers[agentKeyHeader];
+  return await authenticateAgent(context, bearer, typeof key === "string" && key !== "" ? key : undefined);
 }
 
 export async function daemonOf(context: AppContext, request: FastifyRequest): Promise<DaemonCaller> {

@@ -2,8 +2,9 @@ import { Compile } from "typebox/compile";
 import type { WebSocket } from "ws";
 import { ExecFromClient, type ExecToClient } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
-import { execCommandLengthMax } from "../contracts/limits.ts";
+import { execCommandLengthMax, execFrameBytesMax } from "../contracts/limits.ts";
 import { agentBacklogBytesMax } from "./agent-hub.ts";
+import { endSocket } from "./end-socket.ts";
 import type { ExecEnd, ExecInput, ExecStart, OpenExecEnd } from "./exec-end.ts";
 import { codedError } from "./error-answer.ts";
 import type { HttpLimits } from "./http-limits.ts";
@@ -14,11 +15,14 @@ import { serverStopping } from "./stop-http.ts";
 const check = Compile(ExecFromClient);
 /** Bytes of output that may wait for a slow reader before the command's side is held back. */
 const readerBacklogBytesMax = 1_048_576;
-/** Where that side cannot be held back: before the session is given up. */
-const readerLostBytesMax = 64 * 1_048_576;
+/** Where that side goes on, an agent of an older release for one: before the session is given up. */
+const readerLostBytesMax = 32 * 1_048_576;
+/** Characters of one frame: a start, or a piece of input in base64 with what stands around it. */
+const frameLengthMax = 4 * execFrameBytesMax;
 /** Characters of input that may wait for the command's side to be there. The socket is paused, and little comes after. */
-const waitingLengthMax = 4 * 1_048_576;
+const waitingLengthMax = 1_048_576;
 const resumeCheckMs = 20;
+const idleCheckMsMax = 60_000;
 
 export interface BridgeOptions {
   readonly limits: HttpLimits;
@@ -41,6 +45,8 @@ export class ExecBridge {
   #end: ExecEnd | undefined;
   #waiting: ExecInput[] = [];
   #waitingLength = 0;
+  /** When a byte came last, in either direction. */
+  #busyMs = performance.now();
   readonly #holds = new Set<"input" | "output">();
 
   constructor(socket: WebSocket, options: BridgeOptions) {
@@ -65,6 +71,7 @@ export class ExecBridge {
       () => revoked.removeEventListener("abort", onRevoked),
       () => stopping.removeEventListener("abort", onStopping),
       pingRegularly(socket, limits.execPingMs),
+      this.#endWhenIdle(),
     );
     socket.on("message", (data) => this.#hear(String(data)));
     socket.on("error", () => undefined);
@@ -72,7 +79,26 @@ export class ExecBridge {
     if (stopping.aborted) onStopping();
   }
 
+  /** @returns how to stop looking. */
+  #endWhenIdle(): () => void {
+    const { execIdleMs } = this.#options.limits;
+    if (execIdleMs === 0) return () => undefined;
+    const timer = setInterval(
+      () => {
+        if (performance.now() - this.#busyMs < execIdleMs) return;
+        const message = `Neither input nor output came for ${execIdleMs / 1_000} s.`;
+        this.#fail(new CodedError("command_idle", message));
+      },
+      Math.min(execIdleMs / 2, idleCheckMsMax),
+    );
+    return () => clearInterval(timer);
+  }
+
   #hear(text: string): void {
+    this.#busyMs = performance.now();
+    if (text.length > frameLengthMax) {
+      return this.#fail(new CodedError("too_large", `A frame is longer than ${frameLengthMax} characters.`));
+    }
     const frame = parseFrame(text);
     const [problem] = problemsIn(frame);
     if (problem !== undefined) {
@@ -148,6 +174,7 @@ export class ExecBridge {
 
   #onFrame(frame: ExecToClient): void {
     if (this.#state === "ended") return;
+    this.#busyMs = performance.now();
     this.#send(frame);
     if (frame.kind === "exit") {
       this.#state = "ended";
@@ -158,10 +185,10 @@ export class ExecBridge {
   }
 
   #holdOutput(): void {
-    if (this.#end?.hold(true) === true) {
-      const isTaken = (): boolean => this.#socket.bufferedAmount <= readerBacklogBytesMax;
-      this.#until("output", isTaken, () => this.#end?.hold(false));
-    } else if (this.#socket.bufferedAmount > readerLostBytesMax) this.#socket.close(1009, "reader too slow");
+    if (this.#socket.bufferedAmount > readerLostBytesMax) return endSocket(this.#socket, 1009, "reader too slow");
+    if (this.#holds.has("output") || this.#end?.hold(true) !== true) return;
+    const isTaken = (): boolean => this.#socket.bufferedAmount <= readerBacklogBytesMax;
+    this.#until("output", isTaken, () => this.#end?.hold(false));
   }
 
   /** Looks until it is so, once for each direction. */
@@ -181,7 +208,7 @@ export class ExecBridge {
     if (this.#state === "ended") return;
     const { code, message } = codedError(error);
     this.#send({ kind: "exit", exitCode: null, errorCode: code, error: message });
-    this.#socket.close(1000);
+    endSocket(this.#socket, 1000, "");
     this.#finish();
   }
 

@@ -10,7 +10,7 @@ export interface ExecEnd {
   send(frame: ExecInput): void;
   /** Bytes that it has not taken yet. */
   backlogBytes(): number;
-  /** Stops and goes on with the output. False where that cannot be done: other things come over the same line. */
+  /** Asks for the output to stop, or to go on. False where that cannot be asked. What comes is bounded all the same. */
   hold(isHeld: boolean): boolean;
   /** The person hung up: the command is to end, as one does whose terminal is closed. */
   hangUp(): void;

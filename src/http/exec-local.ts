@@ -23,8 +23,8 @@ export function openLocalExec(
       else hub.send(agentId, { kind: "exec_signal", execId, signal: frame.signal });
     },
     backlogBytes: () => hub.backlogBytes(agentId),
-    // The agent's one line carries its other commands, its logs and its state.
-    hold: () => false,
+    // By a word to the agent: its one line carries its other commands, its logs and its state, and cannot be paused.
+    hold: (isHeld) => hub.send(agentId, { kind: "exec_flow", execId, isHeld }),
     hangUp: () => void hub.send(agentId, { kind: "exec_signal", execId, signal: "SIGHUP" }),
   };
 }

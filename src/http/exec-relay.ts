@@ -9,7 +9,7 @@ import type { HttpLimits } from "./http-limits.ts";
 import { pingRegularly } from "./keep-alive.ts";
 
 /** Set on a connection that one server makes to another, so that none is relayed in a circle. */
-const relayHeader = "x-prewarm-relayed";
+export const relayHeader = "x-prewarm-relayed";
 
 export interface RelayOptions {
   readonly target: ExecTarget;

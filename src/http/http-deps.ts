@@ -7,9 +7,12 @@ import type { ControllerStatus } from "../contracts/api/system.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
+import type { AddressRanges } from "../platform/network/address-ranges.ts";
 import type { HeldCredentials } from "./held-credentials.ts";
+import type { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
+import type { OutgoingBytes } from "./outgoing-bytes.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
@@ -19,6 +22,9 @@ export interface HttpDeps extends AppContext {
   readonly waiters: ClaimWaiters;
   readonly hub: AgentHub;
   readonly credentials: HeldCredentials;
+  readonly places: HeldPlaces;
+  readonly outgoing: OutgoingBytes;
+  readonly trustedProxies: AddressRanges;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;

@@ -2,6 +2,12 @@
 export interface HttpLimits {
   /** Connections at once, WebSockets included; the option `http.connections_max`. */
   readonly connectionsMax: number;
+  /** Connections at once from one address that has not been shown to be an agent's; `http.connections_per_address`. */
+  readonly connectionsPerAddressMax: number;
+  /** Of each kind of what is held open; the options `http.held_per_address`, `.streams_…` and `.commands_per_person`. */
+  readonly heldPerAddressMax: number;
+  readonly streamsPerPersonMax: number;
+  readonly commandsPerPersonMax: number;
   /** For the request line and the headers, from the connection's beginning or the end of the request before. */
   readonly headersMs: number;
   /** A body that has not come whole within this window goes on only while each further one brings `bodyBytesMin`. */
@@ -16,14 +22,27 @@ export interface HttpLimits {
   readonly execStartMs: number;
   /** Silence after which the other end of a command is asked for a sign of life, and after twice of which it is lost. */
   readonly execPingMs: number;
+  /** Without a byte of input or output; the option `http.command_idle`, 0 for never. */
+  readonly execIdleMs: number;
   /** For the connection to the server that holds the agent. */
   readonly relayConnectMs: number;
+  /** Bytes written that one agent, one person, and all callers but daemons have not taken; beyond it the largest are cut. */
+  readonly agentQueueBytesMax: number;
+  readonly personQueueBytesMax: number;
+  readonly serverQueueBytesMax: number;
+  readonly queueLookMs: number;
   /** When the server stops: for requests under way to be answered. What is left then is cut. */
   readonly drainMs: number;
 }
 
+const mebibyte = 1_048_576;
+
 export const httpLimits: HttpLimits = {
   connectionsMax: 10_000,
+  connectionsPerAddressMax: 2_000,
+  heldPerAddressMax: 1_000,
+  streamsPerPersonMax: 100,
+  commandsPerPersonMax: 100,
   headersMs: 15_000,
   bodyWindowMs: 30_000,
   bodyBytesMin: 65_536,
@@ -31,6 +50,11 @@ export const httpLimits: HttpLimits = {
   checkMs: 5_000,
   execStartMs: 10_000,
   execPingMs: 10_000,
+  execIdleMs: 8 * 3_600_000,
   relayConnectMs: 10_000,
+  agentQueueBytesMax: 16 * mebibyte,
+  personQueueBytesMax: 64 * mebibyte,
+  serverQueueBytesMax: 256 * mebibyte,
+  queueLookMs: 200,
   drainMs: 5_000,
 };

@@ -6,6 +6,7 @@ import { agentConnectPath } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import type { Logger } from "../platform/logger.ts";
+import { AddressConnections } from "./address-connections.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
 import { agentOf, userOf } from "./credentials.ts";
@@ -46,6 +47,8 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
       keepAlive: true,
       keepAliveInitialDelay: keepAliveDelayMs,
     },
+    // The last that it names and that is no proxy of ours: what stands before it is whatever the caller wrote.
+    trustProxy: (address) => deps.trustedProxies.has(address),
     routerOptions: { maxParamLength: 256 },
     // A path that cannot be decoded comes to no route and no hook.
     frameworkErrors: (error, request, reply) => answerError(deps.logger, error, request, reply),
@@ -54,6 +57,10 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     return503OnClosing: false,
   });
   limitConnections(app, limits.connectionsMax, deps.logger);
+  const { trustedProxies, logger } = deps;
+  const byAddress = new AddressConnections({ perAddressMax: limits.connectionsPerAddressMax, trustedProxies, logger });
+  byAddress.watch(app);
+  deps.outgoing.watch(app);
   refuseWhileStopping(app, deps.stopping);
   closeConnectionsWhileLeaving(app, deps.leaving);
   limitSlowBodies(app, limits);
@@ -81,7 +88,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   await registerApiPages(app, deps);
   await app.register(async (scope) => {
     registerRoutes(scope, deps);
-    registerSockets(scope, deps);
+    registerSockets(scope, deps, byAddress);
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
@@ -100,13 +107,16 @@ function limitConnections(app: FastifyInstance, connectionsMax: number, logger: 
   });
 }
 
-function registerSockets(app: FastifyInstance, deps: HttpDeps): void {
+function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: AddressConnections): void {
   app.get(agentConnectPath, { websocket: true, schema: { hide: true } }, async (socket, request) => {
     // An agent may report as soon as it is connected. Nobody listens until it is known who it is, and frames that
     // came before would be lost, its "ready" among them.
     socket.pause();
     try {
-      const serving = serveAgent(deps, await agentOf(deps, request), socket);
+      const agent = await agentOf(deps, request);
+      byAddress.discount(request.raw.socket);
+      deps.outgoing.note(request.raw.socket, { kind: "agent", id: agent.id }, "open");
+      const serving = serveAgent(deps, agent, socket);
       socket.resume();
       await serving;
     } catch (error) {
@@ -122,7 +132,10 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps): void {
       websocket: true,
       schema: { hide: true },
       preValidation: async (request) => {
-        execActors.set(request.raw, await userOf(deps, request));
+        const actor = await userOf(deps, request);
+        request.raw.socket.once("close", deps.places.take("command", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
+        execActors.set(request.raw, actor);
       },
     },
     (socket, request) => {

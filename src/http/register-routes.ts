@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from "fastify";
+import type { Actor } from "../app/authorize.ts";
 import { ErrorResponse } from "../contracts/api/error-response.ts";
 import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { providerStateBytesMax } from "../contracts/limits.ts";
+import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { boundedIntegers } from "./bounded-integers.ts";
-import { agentOf, daemonOf, userOf } from "./credentials.ts";
+import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
@@ -23,11 +25,13 @@ import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import type { Reader } from "./outgoing-bytes.ts";
 import { serverStopping } from "./stop-http.ts";
 
 /** Sign-ins that one address may try in a minute. */
 const signInsPerMinuteMax = 30;
 const jsonBodyBytesMax = 1_048_576;
+const anybodysBodyBytesMax = 16_384;
 
 /** Registers every route of the contract; one without a handler does not compile. */
 export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
@@ -71,7 +75,9 @@ function routeOptions(deps: HttpDeps, { id, route, handler }: Registration): Rou
     config: { credential: route.credential, ...(rate === undefined ? {} : { rateLimit: rate }) },
     // Before the body is read: nobody uploads anything without a credential.
     onRequest: async (request) => {
-      callers.set(request, await callerOf(deps, route, request));
+      const caller = await callerOf(deps, route, request);
+      callers.set(request, caller);
+      deps.outgoing.note(request.raw.socket, readerOf(route, caller));
     },
     handler: async (request, reply) => {
       const call = {
@@ -107,6 +113,13 @@ async function callerOf(deps: HttpDeps, route: RouteDefinition, request: Fastify
   }
 }
 
+function readerOf(route: RouteDefinition, caller: unknown): Reader {
+  if (route.credential === "daemon") return { kind: "daemon", id: "" };
+  if (route.credential === "user") return { kind: "person", id: (caller as Actor).userId };
+  if (route.credential === "agent") return { kind: "agent", id: (caller as AgentIdentity).id };
+  return { kind: "unknown", id: "" };
+}
+
 /** The session, API token or daemon key that a caller came with; null for whoever came with none that can be ended. */
 function credentialOf(caller: unknown): string | null {
   if (typeof caller !== "object" || caller === null) return null;
@@ -136,6 +149,8 @@ function goneSignal(deps: HttpDeps, reply: FastifyReply, caller: unknown): Abort
 
 function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): number {
   if (route.transport === "binary_up") return deps.options.uploadBytesMax;
+  // Anybody may send these, and as many as there are connections are held at once.
+  if (route.credential === "none") return anybodysBodyBytesMax;
   return id === "putJobState" || id === "adoptState" ? providerStateBytesMax + jsonBodyBytesMax : jsonBodyBytesMax;
 }
 
@@ -148,7 +163,9 @@ interface RateLimit {
 
 function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
   const timeWindow = 60_000;
-  if (id === "login" || id === "setUp" || id === "changePassword") return { max: signInsPerMinuteMax, timeWindow };
+  if (id === "login" || id === "setUp" || id === "changePassword") {
+    return { max: signInsPerMinuteMax, timeWindow, keyGenerator: (request) => subscriberOf(request.ip) };
+  }
   const max = deps.options.creationsPerMinuteMax;
   if (id !== "createWorkspace" || max === 0) return undefined;
   const keyGenerator = (request: FastifyRequest): string =>

@@ -14,6 +14,7 @@ import { loadConfig } from "../platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../platform/config/server-options.ts";
 import { Store } from "../db/store.ts";
 import { systemClock } from "../platform/clock.ts";
+import { sleep } from "../platform/sleep.ts";
 import { createDisposers, type Disposers } from "../platform/disposers.ts";
 import { createLogger } from "../platform/logger.ts";
 import { reportFailure } from "./report-failure.ts";
@@ -80,7 +81,15 @@ async function transfer(config: ServerConfig, task: Transfer): Promise<TransferR
     const pool = new pg.Pool({ keepAlive: true, ...connection, max: 2, connectionTimeoutMillis: connectTimeoutMs });
     // Without a listener an idle connection that the server closes ends the program; the statement under way says why.
     pool.on("error", (error) => logger.warn("an idle database connection was lost", { reason: error.message }));
-    disposers.add("database connections", () => pool.end());
+    const ended: Promise<void>[] = [];
+    pool.on("connect", (one) => ended.push(new Promise((resolve) => one.once("end", resolve))));
+    // The pool does not wait for its connections, and a database that is stopped before they are gone complains of them.
+    disposers.add("database connections", async () => {
+      await pool.end();
+      const over = new AbortController();
+      await Promise.race([Promise.all(ended), sleep(connectTimeoutMs, over.signal)]);
+      over.abort();
+    });
     const client = await pool.connect();
     let report: TransferReport;
     try {

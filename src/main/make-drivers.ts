@@ -1,4 +1,5 @@
 import path from "node:path";
+import { processAccountsDefault } from "../contracts/limits.ts";
 import { systemClock } from "../platform/clock.ts";
 import { ConfigError } from "../platform/config/config-error.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -12,6 +13,7 @@ import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/do
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/agent-node-flags.ts";
 import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
+import { type AccountRange, parseAccountRange } from "../provisioner/drivers/process/workspace-accounts.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
 import { packageRoot } from "./version.ts";
 
@@ -20,18 +22,22 @@ export interface DriverSetting {
   readonly root: string;
   readonly logger: Logger;
   /** The daemon's options, of which each driver reads its own. */
-  readonly config: ConfigValues<typeof dockerOptions> & { readonly terraformBinary: string };
+  readonly config: ConfigValues<typeof dockerOptions> & {
+    readonly terraformBinary: string;
+    readonly processAccounts: string;
+  };
 }
 
 const agentBundle = path.join(packageRoot, "dist", "bundle", "agent.mjs");
 const agentCommand = [process.execPath, ...agentNodeFlags, agentBundle];
 
 const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
-  [processDriverName]: ({ root, logger }) =>
+  [processDriverName]: ({ root, logger, config }) =>
     new ProcessDriver({
       root: path.join(root, "workspaces"),
       agentCommand,
       hostEnvironment: process.env,
+      accounts: accountRange(config.processAccounts),
       logger,
       random: systemRandom,
     }),
@@ -61,6 +67,14 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
     }),
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
 };
+
+function accountRange(text: string): AccountRange | null {
+  const range = parseAccountRange(text);
+  if (range !== undefined) return range;
+  const option = serverOptions.processAccounts.name;
+  const message = `${option} is "${text}"; it must be FIRST-LAST, two user ids above 0 such as ${processAccountsDefault}, or off.`;
+  throw new ConfigError([{ option, message }]);
+}
 
 /** With this word in place of names, what works on the host is found out at the start. */
 const automatic = "auto";

@@ -2,6 +2,8 @@ import type pg from "pg";
 import type { PostgresBus } from "../bus/postgres-bus.ts";
 import type { MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import type { AgentHub } from "../http/agent-hub.ts";
+import type { HeldPlaces } from "../http/held-places.ts";
+import type { OutgoingBytes } from "../http/outgoing-bytes.ts";
 import type { MetricsAccess } from "../http/metrics-page.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import { createMetrics, type Metrics } from "../platform/metrics/metrics.ts";
@@ -21,11 +23,13 @@ export function openMetrics(
     readonly pool: pg.Pool;
     readonly bus: PostgresBus;
     readonly hub: AgentHub;
+    readonly places: HeldPlaces;
+    readonly outgoing: OutgoingBytes;
     readonly prebuildsSwitch: PrebuildsSwitch;
   },
 ): Measuring {
   const metrics = createMetrics({ namespace: config.metricsNamespace, hasProcessMetrics: true });
-  const { pool, bus, hub } = parts;
+  const { pool, bus, hub, places, outgoing } = parts;
   const one = (value: number) => [{ labels: {}, value }];
   const version = packageVersion();
   metrics.gauge("build_info", () => [{ labels: { version }, value: 1 }]);
@@ -38,6 +42,16 @@ export function openMetrics(
   metrics.gauge("news_connection_up", () => one(bus.isConnected ? 1 : 0));
   metrics.gauge("prebuilds_enabled", () => one(parts.prebuildsSwitch.isOn() ? 1 : 0));
   metrics.gauge("agents_connected", () => one(hub.size));
+  metrics.gauge("http_open", () =>
+    (["stream", "command"] as const).map((kind) => ({ labels: { kind }, value: places.count(kind) })),
+  );
+  metrics.gauge("http_unsent_bytes", () =>
+    Object.entries(outgoing.bytes()).map(([reader, value]) => ({ labels: { reader }, value })),
+  );
+  metrics.gauge("http_connections_cut", () =>
+    Object.entries(outgoing.cut).map(([reason, value]) => ({ labels: { reason }, value })),
+  );
+  metrics.gauge("agent_reports_pending_characters", () => one(hub.pendingReports.length));
   return {
     metrics,
     metricsAccess: { isPublic: config.metricsPublic, token: config.metricsToken },

@@ -1,39 +1,30 @@
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
-import type { FastifyInstance } from "fastify";
 import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
-import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
-import { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
-import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import { PostgresBus } from "../bus/postgres-bus.ts";
-import type { ControllerStatus } from "../contracts/api/system.ts";
-import { CodedError } from "../contracts/errors.ts";
 import type { ServerId } from "../contracts/ids.ts";
-import type { ControllerStatus as DriverStatus, RunningController } from "../controllers/driver.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pg-pool.ts";
 import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
-import { AgentHub } from "../http/agent-hub.ts";
-import { HeldCredentials } from "../http/held-credentials.ts";
+import { createHeldOpen } from "../http/held-open.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
-import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
+import type { RunningController } from "../controllers/driver.ts";
+import type { HttpLimits } from "../http/http-limits.ts";
 import { createLeaving } from "../http/leaving.ts";
-import { buildHttpServer } from "../http/http-server.ts";
-import { stopHttp } from "../http/stop-http.ts";
 import { offsetClock } from "../platform/clock.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
-import { createAgentPrograms } from "./agent-programs.ts";
+import { limitsOf, listen, openHttp } from "./open-http.ts";
 import { openManifestReader } from "./open-manifest-reader.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { type OpenedDatabase, openDatabase } from "./open-database.ts";
@@ -76,7 +67,6 @@ export interface RunningServer {
   leave(): void;
 }
 
-const httpStopMs = 10_000;
 const marginMs = 1_000;
 
 /** Puts a server together: database, migrations, bus, use cases, HTTP, controllers. */
@@ -113,12 +103,13 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const notifications = await openNotifications(context, config);
   const firstRun = await ensureFirstRun(context, { administratorPassword: options.administratorPassword });
   const controllers: RunningController[] = [];
-  const held = { hub: new AgentHub(), credentials: new HeldCredentials() };
-  const measuring = openMetrics(config, { ...context, pool, bus, hub: held.hub });
+  const limits = limitsOf(config, options.httpLimits);
+  const held = createHeldOpen(limits, logger);
+  const measuring = openMetrics(config, { ...context, pool, bus, ...held });
   const hearsNews = (): boolean => bus.isConnected;
   const leaving = createLeaving(config.httpStopDelayMs);
-  const parts = { controllers, disposers, ...held, hearsNews, leaving, limits: limitsOf(options), ...measuring };
-  const app = await openHttp(context, parts);
+  const parts = { controllers, disposers, ...held, hearsNews, leaving, limits, ...measuring };
+  const app = await openHttp(context, { ...parts, trustedProxies: config.httpTrustedProxies });
   url = await listen(app, config);
   controllers.push(
     ...startControllers({
@@ -225,10 +216,6 @@ function selfReport(
   return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
 }
 
-function limitsOf({ config, httpLimits: given }: StartServerOptions): HttpLimits {
-  return { ...httpLimits, connectionsMax: config.httpConnectionsMax, ...given };
-}
-
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
   await Promise.all(controllers.map((controller) => controller.stop()));
 }
@@ -266,6 +253,7 @@ function appOptions(
     unpackedBytesMax: config.templateUnpackedMaxBytes,
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
     digestIntervalMs: config.notificationsDigestIntervalMs,
+    isUnisolatedAllowed: config.provisionerAllowUnisolated,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
     isQuotaEnabled: config.quotaEnabled,
@@ -290,70 +278,4 @@ function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
     isQuotaEnabled: config.quotaEnabled,
     prebuildsAllowance: config.quotaPrebuildsAllowance,
   };
-}
-
-async function openHttp(
-  context: AppContext,
-  parts: Pick<HttpDeps, "hub" | "credentials" | "hearsNews" | "leaving" | "metrics" | "metricsAccess"> & {
-    readonly limits: HttpLimits;
-    readonly controllers: readonly RunningController[];
-    readonly disposers: Disposers;
-  },
-): Promise<FastifyInstance> {
-  const stopping = new AbortController();
-  const { hub, credentials, hearsNews, leaving, metrics, metricsAccess } = parts;
-  const app = await buildHttpServer({
-    ...context,
-    versions: createVersionDefinitions(),
-    claims: new ClaimQueue(context.db, context),
-    waiters: new ClaimWaiters(),
-    hub,
-    credentials,
-    hearsNews,
-    leaving,
-    metrics,
-    metricsAccess,
-    agentFiles: createAgentPrograms(context),
-    controllers: () => parts.controllers.map((controller) => statusView(controller.status())),
-    lastCycle: () => parts.controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
-    stopping: stopping.signal,
-    limits: parts.limits,
-  });
-  parts.disposers.add(
-    "HTTP",
-    async () => {
-      stopping.abort();
-      hub.closeAll();
-      await stopHttp(app, parts.limits.drainMs);
-      await hub.settled();
-    },
-    { timeoutMs: httpStopMs },
-  );
-  return app;
-}
-
-function statusView(status: DriverStatus): ControllerStatus {
-  return {
-    ...status,
-    runningSince: status.runningSince?.toISOString() ?? null,
-    hungSince: status.hungSince?.toISOString() ?? null,
-    lastStartedAt: status.lastStartedAt?.toISOString() ?? null,
-    report: status.report === null ? null : { ...status.report },
-  };
-}
-
-async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
-  try {
-    return await app.listen({ host: config.httpHost, port: config.httpPort });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new CodedError(
-      "port_in_use",
-      `The address ${config.httpHost}:${config.httpPort} is in use by another program.`,
-      {
-        cause: error,
-        next: "Stop that program, or choose another port: `npm start -- --http-port 7081`.",
-      },
-    );
-  }
 }

@@ -166,6 +166,7 @@ class RunningDaemon implements Daemon {
       version,
       tags: { ...tags },
       drivers: this.#drivers.usable.map((driver) => driver.name),
+      unisolated: this.#drivers.unisolated,
       ...(this.#drivers.unavailable.length === 0 ? {} : { unavailable: [...this.#drivers.unavailable] }),
     };
     const signal = this.#leasing.signal;

@@ -1,5 +1,5 @@
 import { CodedError } from "../contracts/errors.ts";
-import type { UnavailableDriver } from "../contracts/provisioner-protocol.ts";
+import type { UnavailableDriver, UnisolatedDriver } from "../contracts/provisioner-protocol.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { Driver } from "./driver.ts";
@@ -36,6 +36,14 @@ export class DriverSet {
   /** In the order in which they were named. */
   get usable(): readonly Driver[] {
     return this.#options.drivers.filter((driver) => this.#usable.includes(driver));
+  }
+
+  /** Those in use that keep their workspaces apart from nothing. */
+  get unisolated(): UnisolatedDriver[] {
+    return this.usable.flatMap((driver) => {
+      const reason = driver.unisolatedBecause?.() ?? null;
+      return reason === null ? [] : [{ driver: driver.name, reason: reason.slice(0, textLengthMax) }];
+    });
   }
 
   get unavailable(): readonly UnavailableDriver[] {

@@ -152,6 +152,11 @@ export interface Driver {
    * after each job that went wrong. Only drivers that keep state outside of `saveState` have it.
    */
   deliver?(adopt: (state: UndeliveredState) => Promise<Delivery>): Promise<void>;
+  /**
+   * Why its workspaces can reach each other and the daemon's own secrets; null when they cannot. Asked for after `open`.
+   * Drivers without it keep them apart by what they are made of.
+   */
+  unisolatedBecause?(): string | null;
   /** Called once at the end. Workspaces go on. */
   close(): Promise<void>;
 }

@@ -6,7 +6,8 @@ import { deprecate, removeTemplate } from "../../src/app/templates/templates.ts"
 import { liveAgents } from "../../src/db/agents/agents.ts";
 import { invalidatePresets } from "../../src/db/pools/preset-validation.ts";
 import type { Db } from "../../src/db/store.ts";
-import { claimWaitersMax } from "../../src/contracts/limits.ts";
+import type { UserId } from "../../src/contracts/ids.ts";
+import { claimWaitersMax, claimWaitersPerPersonMax } from "../../src/contracts/limits.ts";
 import type { MissReason } from "../../src/contracts/states.ts";
 import { agentChange, agentsReady, runJobs } from "../support/daemon.ts";
 import { claimOnce, codeOf, create, newName } from "../support/claims.ts";
@@ -291,7 +292,8 @@ describe("mode wait", () => {
     const fx = await testFixture();
     await publishTemplate(fx);
     const full = new ClaimWaiters();
-    const leave = Array.from({ length: claimWaitersMax }, () => full.enter());
+    const enter = (nth: number) => full.enter(`person ${Math.floor(nth / 4)}` as UserId);
+    const leave = Array.from({ length: claimWaitersMax }, (_, nth) => enter(nth));
     const context = { ...fx.context, waiters: full };
     const input = () => ({ name: newName(), template: "web", preset: "large", mode: "wait", waitMs: 20 }) as const;
     expect(await codeOf(createWorkspace(context, fx.alice, input()))).toBe("too_many_waiters");
@@ -301,8 +303,15 @@ describe("mode wait", () => {
     expect(await codeOf(createWorkspace(context, fx.alice, { ...input(), mode: "warm_only" }))).toBe(
       "no_claimable_prebuild",
     );
-    leave.push(full.enter());
-    expect(() => full.enter()).toThrow("waiting for a prebuild");
+    leave.push(enter(claimWaitersMax));
+    expect(() => enter(claimWaitersMax)).toThrow("wait for a prebuild");
+  });
+
+  it("of one person are bounded, and leave room for the others'", () => {
+    const waiters = new ClaimWaiters();
+    for (let nth = 0; nth < claimWaitersPerPersonMax; nth += 1) waiters.enter("mallory" as UserId);
+    expect(() => waiters.enter("mallory" as UserId)).toThrow(/You have \d+ creations that wait/);
+    expect(() => waiters.enter("bob" as UserId)).not.toThrow();
   });
 
   it("does not wait for what will not come", async () => {

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import type { Actor } from "../../src/app/authorize.ts";
 import { suspend } from "../../src/app/identity/accounts.ts";
 import { ensureFirstRun } from "../../src/app/identity/first-run.ts";
+import { changeRole } from "../../src/app/identity/roles.ts";
 import { createUser, removeUser } from "../../src/app/identity/users.ts";
 import { CodedError } from "../../src/contracts/errors.ts";
 import type { UserId } from "../../src/contracts/ids.ts";
@@ -28,6 +29,8 @@ const administrators = async (fx: Fixture): Promise<number> =>
 
 const removals: Readonly<Record<string, (fx: TestServer, by: Actor, username: string) => Promise<void>>> = {
   delete: async ({ context }, by, username) => removeUser(context, by, username),
+  "take the role of": async ({ context }, by, username) =>
+    void (await changeRole(context, by, { username, role: "member" })),
   suspend: async ({ context }, by, username) => suspend(context, by, { username, reason: "none" }),
 };
 

@@ -210,7 +210,9 @@ it("an import that fails is told to template admins of its organization, and one
 
 describe("an external daemon", () => {
   async function registered(fx: Fixture, kind: "external" | "builtin", name: string): Promise<DaemonId> {
-    return await registerDaemon(fx.store, {
+    const id = await registerDaemon(fx.store, {
+      keyId: null,
+      isNameGiven: false,
       id: systemRandom.uuid() as DaemonId,
       name,
       kind,
@@ -218,10 +220,13 @@ describe("an external daemon", () => {
       tags: {},
       drivers: ["fake"],
       unavailable: [],
+      unisolated: [],
       concurrency: 1,
       version: "test",
       now: fx.clock.now(),
     });
+    if (id === undefined) throw new Error(`the name ${name} was refused`);
+    return id;
   }
 
   it("that is silent longer than the limit is told once as lost, and once as back; a builtin one never is", async () => {

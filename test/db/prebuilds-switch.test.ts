@@ -106,11 +106,12 @@ describe("switched off", () => {
     expect((await rehearsal.run(goOn)).fields).toEqual({ started: 1 });
   });
 
-  it("pools, explain and doctor say so, since when and by whom", async () => {
+  it("pools, explain and doctor say so, since when, and by whom to those who may know", async () => {
     const fx = await testFixture();
     await putPrebuild(fx, (await publishTemplate(fx, { presets: { large: 2 } })).preset());
     await turn(fx, false);
-    expect(await listPools(fx.context, fx.alice, {}, () => null)).toMatchObject({
+    expect(await listPools(fx.context, fx.alice, {}, () => null)).toMatchObject({ disabledBy: null });
+    expect(await listPools(fx.context, fx.admin, {}, () => null)).toMatchObject({
       isEnabled: false,
       isOffByOption: false,
       disabledAt: fx.clock.now().toISOString(),

@@ -6,19 +6,23 @@ import { systemRandom } from "../../src/platform/random.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { registerDaemon } from "../support/leasing-daemon.ts";
-import { publishTemplate } from "../support/templates.ts";
+import { putPrebuild } from "../support/prebuild-rows.ts";
+import { publishTemplate, type PublishedTemplate } from "../support/templates.ts";
 
 /** Alice's workspace, of which three versions were stored. */
-async function threeVersions(): Promise<{ readonly fx: Fixture; readonly workspace: string }> {
+async function threeVersions(
+  last: unknown = { made: 3 },
+): Promise<{ readonly fx: Fixture; readonly workspace: string; readonly template: PublishedTemplate }> {
   const fx = await testFixture();
-  await publishTemplate(fx, { presets: {} });
+  const template = await publishTemplate(fx, { presets: { one: 0 } });
   const { workspace } = await create(fx);
   const daemon = await registerDaemon(fx);
   const job = await daemon.take();
   if (job === null) throw new Error("a creation makes a job");
-  for (const serial of [1, 2, 3]) await daemon.store(job, { made: serial }, serial);
+  for (const serial of [1, 2]) await daemon.store(job, { made: serial }, serial);
+  await daemon.store(job, last, 3);
   await daemon.end(job);
-  return { fx, workspace: workspace.id };
+  return { fx, template, workspace: workspace.id };
 }
 
 const looks = (fx: Fixture): Promise<number> =>
@@ -57,6 +61,27 @@ it("neither its owner nor somebody else sees the states of a workspace", async (
   const bob = await fx.addUser("bob");
   expect(await codeOf(readStateVersion(fx.context, bob, { workspace, version: 0 }))).toBe("not_found");
   expect(await fx.number("select count(*) from audit_log where action = 'state.read'")).toBe(0);
+});
+
+it("the state of a person's workspace is for administrators alone, a prebuild's for template admins too", async () => {
+  const { fx, workspace, template } = await threeVersions();
+  const templateAdmin = {
+    ...(await fx.addUser("bob")),
+    organizations: fx.alice.organizations.map((each) => ({ ...each, role: "template_admin" as const })),
+  };
+  expect(await codeOf(readStateVersion(fx.context, templateAdmin, { workspace, version: 0 }))).toBe("not_found");
+  expect(await codeOf(listStateVersions(fx.context, templateAdmin, { workspace }))).toBe("not_found");
+  const own = { ...fx.alice, organizations: templateAdmin.organizations };
+  expect(await codeOf(readStateVersion(fx.context, own, { workspace, version: 0 })), "also his own").toBe("forbidden");
+  const prebuild = await putPrebuild(fx, template.preset());
+  expect(await listStateVersions(fx.context, templateAdmin, { workspace: prebuild })).toMatchObject({ total: 0 });
+});
+
+it("a token in a state is shown to nobody", async () => {
+  const token = "pw_agent_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+  const { fx, workspace } = await threeVersions({ agents: [{ name: "main", token }] });
+  const { state } = await readStateVersion(fx.context, fx.admin, { workspace, version: 0 });
+  expect(state).toEqual({ agents: [{ name: "main", token: "(redacted)" }] });
 });
 
 it("doctor tells of things without a workspace, and warns when their daemon does not get rid of them", async () => {

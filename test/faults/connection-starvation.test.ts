@@ -5,7 +5,9 @@ import { PostgresBus } from "../../src/bus/postgres-bus.ts";
 import { createPool } from "../../src/db/pg-pool.ts";
 import { statement } from "../../src/db/statement.ts";
 import { Store } from "../../src/db/store.ts";
-import { AgentHub } from "../../src/http/agent-hub.ts";
+import { createHeldOpen } from "../../src/http/held-open.ts";
+import { httpLimits } from "../../src/http/http-limits.ts";
+import { memoryLogger } from "../../src/platform/logger.ts";
 import { openMetrics } from "../../src/main/open-metrics.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
@@ -34,7 +36,8 @@ async function startBus(fx: Fixture): Promise<PostgresBus> {
 /** How many connections of the pool are in use and idle, and who waits for one, as the metrics show it. */
 async function shown(pool: pg.Pool, bus: PostgresBus): Promise<readonly (number | undefined)[]> {
   const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
-  const parts = { pool, bus, hub: new AgentHub(), prebuildsSwitch: createPrebuildsSwitch(true) };
+  const held = createHeldOpen(httpLimits, memoryLogger());
+  const parts = { pool, bus, ...held, prebuildsSwitch: createPrebuildsSwitch(true) };
   const series = await seriesOf(openMetrics(values, parts).metrics);
   return [
     series.get('prewarm_database_connections{state="in_use"}'),

@@ -16,7 +16,7 @@ const repeats = 6;
 const shownCharsMax = 300;
 
 /** Codes of 503 that say what is so: nothing is broken. */
-const soundFailures: ReadonlySet<string> = new Set(["agent_executable_unavailable", "too_many_waiters"]);
+const soundFailures: ReadonlySet<string> = new Set(["agent_executable_unavailable", "too_many_waiters", "server_full"]);
 
 export interface Finding {
   readonly what: string;

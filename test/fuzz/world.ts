@@ -51,9 +51,9 @@ export async function createWorld(): Promise<World> {
   for (const template of ["web", "batch"]) {
     await server.admin.call("pushTemplate", { params: { template }, bytes: new Uint8Array(archiveOf(manifest)) });
   }
-  const openDaemon = (): Promise<HttpDaemon> =>
-    startHttpDaemon(server.admin, server.client, () => ({ kind: "succeeded", claimEffect: "none" }));
-  let daemon = await openDaemon();
+  const openDaemon = (name: string): Promise<HttpDaemon> =>
+    startHttpDaemon(server.admin, server.client, () => ({ kind: "succeeded", claimEffect: "none" }), name);
+  let daemon = await openDaemon("rack-1");
   let settled = 0;
   const agentTokens: string[] = [];
   const known = new Map<string, readonly unknown[]>();
@@ -67,8 +67,8 @@ export async function createWorld(): Promise<World> {
       // Every other time jobs are left to whoever is the daemon among the requests.
       if (settled % 2 === 1) for (const { job } of await daemon.workOff()) agentTokens.push(...tokensOf(job));
     } catch {
-      // A request signed it off, or took its job.
-      daemon = await openDaemon();
+      // A request signed it off, took its job, or its name with the key of the server's own daemon.
+      daemon = await openDaemon(`rack-again-${settled}`);
     }
     await putBack(server);
     for (const [field, question] of Object.entries(questions)) {

@@ -61,6 +61,36 @@ describe("a command", () => {
     expect(bed.server.output("cat").toString()).toBe("one\ntwo\nend\n");
   });
 
+  test("whose reader is slow waits until he has read on, and loses nothing", async () => {
+    bed.start();
+    await connected();
+    exec("yes", "head -c 3000000 /dev/zero; echo done >&2");
+    await until(() => expect(bed.server.output("yes").length).toBeGreaterThan(0));
+    bed.server.send({ kind: "exec_flow", execId: "yes", isHeld: true });
+    exec("other", "true");
+    await ended("other");
+    // What was under way has come by now; the rest stays in the command's pipe.
+    const came = bed.server.output("yes").length;
+    exec("another", "sleep 0.2");
+    await ended("another");
+    expect(bed.server.output("yes").length).toBe(came);
+    expect(bed.server.exit("yes")).toBeUndefined();
+    bed.server.send({ kind: "exec_flow", execId: "yes", isHeld: false });
+    await ended("yes");
+    expect(bed.server.output("yes").length).toBe(3_000_000);
+  });
+
+  test("that is held and hung up ends", async () => {
+    bed.start();
+    await connected();
+    exec("yes", "exec cat /dev/zero");
+    await until(() => expect(bed.server.output("yes").length).toBeGreaterThan(0));
+    bed.server.send({ kind: "exec_flow", execId: "yes", isHeld: true });
+    bed.server.send({ kind: "exec_signal", execId: "yes", signal: "SIGHUP" });
+    await ended("yes");
+    expect(bed.server.exit("yes")).toMatchObject({ exitCode: 129 });
+  });
+
   test("that does not exist tells why it could not be started", async () => {
     bed.start();
     await connected();
@@ -135,7 +165,7 @@ describe("a command", () => {
     bed.start();
     await connected();
     exec("stuck", "trap '' TERM HUP; echo $$ > pid; while :; do sleep 0.05; done");
-    await until(() => expect(existsSync(path.join(bed.home, "pid"))).toBe(true));
+    await until(() => expect(bed.read("pid")).toMatch(/\n$/));
     const stuck = Number(bed.read("pid"));
     await bed.stop();
     expect(() => process.kill(stuck, 0)).toThrow();

@@ -34,6 +34,23 @@ test("an administrator suspends and activates a user, who is told why meanwhile"
   expect((await run(secret, "", "whoami")).exitCode).toBe(0);
 });
 
+test("an administrator changes a user's role, which holds from his next request on", async () => {
+  const dora = await server.member("dora");
+  expect((await run(dora.token, "", "users", "list")).exitCode).not.toBe(0);
+  expect((await asAdmin("", "users", "role", "dora", "queen")).stderr).toContain("administrator or member");
+  const changed = await asAdmin("", "users", "role", "dora", "administrator", "--organization-role", "template_admin");
+  expect(changed.stdout).toMatch(/^dora is now: administrator, template_admin of /);
+  expect((await run(dora.token, "", "users", "list")).exitCode).toBe(0);
+  await asAdmin("", "users", "role", "dora", "member");
+  expect((await run(dora.token, "", "users", "list")).stderr).toContain("administrators");
+  expect((await asAdmin("", "users", "role", "admin", "member")).stderr).toContain("last administrator");
+  const { entries } = await server.admin.call("listAudit", { query: { action: "user.set_role" } });
+  expect(entries.map(({ detail }) => detail)).toEqual([
+    { role: "member", before: "administrator" },
+    { role: "administrator", before: "member", organizationRole: "template_admin" },
+  ]);
+});
+
 test("passwords are changed by their owner and by an administrator, and a short one by nobody", async () => {
   const bob = await server.member("bob");
   const change = async (input: string) => await run(bob.token, input, "password", "--password-stdin");

@@ -44,7 +44,9 @@ const findings = async (): Promise<string[]> =>
 
 /** `prewarm provisioner start`, once the server counts on it. */
 async function startDaemon() {
-  const { secret } = await server.admin.call("createDaemonKey", { body: { name: `rack-${processes.length}` } });
+  const { secret } = await server.admin.call("createDaemonKey", {
+    body: { name: `rack-${processes.length}`, daemon: "rack-1" },
+  });
   const child = spawn(process.execPath, [path.join(root, "bin/prewarm"), "provisioner", "start"], {
     env: {
       PATH: process.env["PATH"],

@@ -16,7 +16,8 @@ test("an administrator switches prebuilds off and on; nobody else may; status an
     expect(await gauge()).toBe(1);
     expect(await server.admin.call("disablePrebuilds", {})).toEqual({ isEnabled: false, isOffByOption: false });
     expect(await gauge()).toBe(0);
-    expect(await member.call("listPools", {})).toMatchObject({ isEnabled: false, disabledBy: "admin" });
+    expect(await member.call("listPools", {})).toMatchObject({ isEnabled: false, disabledBy: null });
+    expect(await server.admin.call("listPools", {})).toMatchObject({ isEnabled: false, disabledBy: "admin" });
     expect(await server.admin.call("enablePrebuilds", {})).toEqual({ isEnabled: true, isOffByOption: false });
     expect(await gauge()).toBe(1);
     expect(await member.call("listPools", {})).toMatchObject({ isEnabled: true, disabledAt: null });

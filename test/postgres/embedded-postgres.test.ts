@@ -300,6 +300,10 @@ describe.runIf(isRoot)("users", () => {
     const server = await start(dataDir);
     expect(statSync(`/proc/${livePid(dataDir)}`).uid).toBe(nobody.uid);
     await server.stop();
+    rmSync(path.join(dataDir, "password"));
+    await (await start(dataDir)).stop();
+    const back = await host([dataDir], nobody);
+    expect(back.message, "also with a password that root has made").toMatchObject({ kind: "ready" });
   });
 
   it("an ordinary user is refused a folder without write permission, and another's database", async () => {
@@ -364,5 +368,79 @@ describe("binaries", () => {
     });
     const foreign = isLinux ? "darwin-arm64" : "linux-x64";
     expect(errorOf(foreign)).toMatchObject({ code: "binaries_missing", message: expect.stringContaining("npm ci") });
+  });
+});
+
+describe("the database's password", () => {
+  const trusting = "local all all trust\n";
+  const passwordOf = (dataDir: string): string => readFileSync(path.join(dataDir, "password"), "utf8").trim();
+  const rulesOf = (dataDir: string): string => path.join(clusterOf(dataDir), "pg_hba.conf");
+
+  /** What a connection without the right password is told. */
+  async function refused(server: EmbeddedPostgres, password: string): Promise<string | undefined> {
+    const client = new pg.Client({ ...server.connection, password });
+    try {
+      await client.connect();
+      return undefined;
+    } catch (error) {
+      return (error as { code?: string }).code;
+    } finally {
+      await client.end();
+    }
+  }
+
+  it("is asked for, kept for the server's account alone, and stays", async () => {
+    const dataDir = freshDataDir("password");
+    const server = await start(dataDir);
+    expect(statSync(path.join(dataDir, "password")).mode & 0o777).toBe(0o600);
+    expect(await refused(server, "a guess")).toBe("28P01");
+    expect(await query(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+    await server.stop();
+    const password = passwordOf(dataDir);
+    const again = await start(dataDir);
+    expect(passwordOf(dataDir)).toBe(password);
+    expect(await query(again.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+  });
+
+  it("is given to a data folder of a release that trusted everybody, whose data stays", async () => {
+    const dataDir = freshDataDir("trusting");
+    const first = await start(dataDir);
+    await query(first.connectionString, "create table kept as select 9 as n");
+    await query(first.connectionString, "alter role prewarm password null");
+    await first.stop();
+    writeFileSync(rulesOf(dataDir), trusting);
+    rmSync(path.join(dataDir, "password"));
+    const server = await start(dataDir);
+    expect(await refused(server, "a guess")).toBe("28P01");
+    expect(await query(server.connectionString, "select n from kept")).toEqual([{ n: 9 }]);
+  });
+
+  it("is made anew where it was lost, or was not finished when the server was killed", async () => {
+    const dataDir = freshDataDir("lost-password");
+    const before = passwordOf(dataDir);
+    for (const lose of [
+      () => rmSync(path.join(dataDir, "password")),
+      () => writeFileSync(path.join(dataDir, "password"), ""),
+      () => writeFileSync(rulesOf(dataDir), trusting),
+    ]) {
+      lose();
+      const server = await start(dataDir);
+      expect(await query(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+      expect(await refused(server, before)).toBe("28P01");
+      await server.stop();
+    }
+  });
+
+  it("is given also after a crash, from which the database recovers first", async () => {
+    const dataDir = freshDataDir("password-after-crash");
+    const killed = await host([dataDir]);
+    await query(killed.message.connectionString ?? "", "create table kept as select 8 as n");
+    await query(killed.message.connectionString ?? "", "checkpoint");
+    process.kill(livePid(dataDir), "SIGKILL");
+    killed.child.kill("SIGKILL");
+    await killed.exited;
+    rmSync(path.join(dataDir, "password"));
+    const server = await start(dataDir);
+    expect(await query(server.connectionString, "select n from kept")).toEqual([{ n: 8 }]);
   });
 });

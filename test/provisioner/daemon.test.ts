@@ -96,6 +96,7 @@ describe("a daemon", () => {
         name: "embedded",
         incarnation: "one",
         drivers: ["fake"],
+        unisolated: [],
         tags: { zone: "a" },
         concurrency: 2,
         version: "1.2.3",

@@ -127,6 +127,15 @@ describe("starting a workspace", () => {
     expect(pids()).toEqual([agent]);
   });
 
+  test("again, by the same build with other agents, as after a backup was restored, starts those", async () => {
+    const driver = await open();
+    const older = await started(driver);
+    await driver.apply(context({ work: { agents: [{ id: "another", name: "main", token: "another-token" }] } }));
+    await until(() => expect(pids()).toHaveLength(2));
+    expect(isAlive(older)).toBe(false);
+    expect(readFileSync(path.join(root, workspaceId, "agents/main/token"), "utf8")).toBe("another-token");
+  });
+
   test("by a newer build ends the older agent first", async () => {
     const driver = await open();
     const older = await started(driver);

@@ -50,6 +50,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   createUser: { username: "eve", password: "long enough" },
   suspendUser: { reason: "none" },
   resetPassword: { password: "long enough" },
+  setRole: { role: "administrator" },
   endUserSessions: {},
   createDaemonKey: { name: "mine" },
   adoptDaemon: { by: "rack-2" },

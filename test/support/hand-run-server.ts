@@ -1,7 +1,6 @@
-import { AgentHub } from "../../src/http/agent-hub.ts";
+import { createHeldOpen } from "../../src/http/held-open.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
-import { HeldCredentials } from "../../src/http/held-credentials.ts";
 import { createLeaving } from "../../src/http/leaving.ts";
 import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
@@ -54,11 +53,11 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   await ensureFirstRun(context, { administratorPassword });
   const metrics = createMetrics({ namespace: config.metricsNamespace });
   const stopping = new AbortController();
-  const [connections, credentials] = [new HeldConnections(), new HeldCredentials()];
+  const [connections, held] = [new HeldConnections(), createHeldOpen(httpLimits, fx.context.logger)];
   const app = await buildHttpServer({
     ...context,
-    hub: new AgentHub(),
-    credentials,
+    ...held,
+    trustedProxies: config.httpTrustedProxies,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],
     hearsNews: () => true,
@@ -83,7 +82,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     uses: { usedAgents: () => used, useNoted: () => undefined },
     ...undisturbed,
     connections,
-    credentials,
+    credentials: held.credentials,
     ...(await openNotifications(context, config)),
   };
   const controllers = allControllers(deps).map((one) => observeController(one, { ...deps, lastSuccesses: new Map() }));

@@ -6,7 +6,7 @@ import { waitUntil } from "./wait-until.ts";
 const outsideOfAll = new AsyncResource("test");
 
 /** Runs work as somebody else would: not as part of the transaction in which it is started. */
-function outside<Result>(work: () => Promise<Result>): Promise<Result> {
+export function outside<Result>(work: () => Promise<Result>): Promise<Result> {
   return outsideOfAll.runInAsyncScope(work);
 }
 

@@ -52,15 +52,19 @@ export async function registerDaemon(fx: Fixture, options: LeasingDaemonOptions 
   const { context } = options.on ?? fx;
   const incarnation = systemRandom.uuid();
   const [driver = "fake"] = options.drivers ?? [];
-  const { daemonId, deploymentId } = await registerProvisioner(context, "external", {
-    name: options.name ?? "host-1",
-    incarnation,
-    drivers: [...(options.drivers ?? ["fake"])],
-    unavailable: [...(options.unavailable ?? [])],
-    tags: { ...options.tags },
-    concurrency: options.concurrency ?? 4,
-    version: "test",
-  });
+  const { daemonId, deploymentId } = await registerProvisioner(
+    context,
+    { kind: "external", keyId: null },
+    {
+      name: options.name ?? "host-1",
+      incarnation,
+      drivers: [...(options.drivers ?? ["fake"])],
+      unavailable: [...(options.unavailable ?? [])],
+      tags: { ...options.tags },
+      concurrency: options.concurrency ?? 4,
+      version: "test",
+    },
+  );
   const take = (): Promise<LeasedJob | null> => leaseJob(context, { daemonId, incarnation, waitMs: 0 }, never);
   const idOf = (job: LeasedJob): { readonly jobId: JobId; readonly attempt: number } => ({
     jobId: job.jobId as JobId,

@@ -1,6 +1,6 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { buildRelease } from "../../tools/build-release.mjs";
 import { root } from "./server-process.ts";
 
 const shortLength = 12;
@@ -47,22 +47,10 @@ function tryLock(lock: string): boolean {
 function make(commit: string, folder: string): void {
   const fresh = mkdtempSync(path.join(path.dirname(folder), "release-"));
   try {
-    run(root, ["sh", "-c", `git archive ${commit} | tar -x -C "$1"`, "sh", fresh]);
-    run(fresh, ["npm", "ci", "--no-audit", "--no-fund"]);
-    run(fresh, ["npm", "run", "build"]);
+    buildRelease({ root, commit, folder: fresh });
     // Appears whole or not at all.
     renameSync(fresh, folder);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
-}
-
-function run(folder: string, [program = "", ...args]: readonly string[]): void {
-  // What this very run was told in its environment is not the other release's.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV)/.test(name)));
-  const done = spawnSync(program, args, { cwd: folder, encoding: "utf8", env });
-  if (done.status === 0) return;
-  throw new Error(
-    `\`${program} ${args.join(" ")}\` in ${folder} ended with ${done.status}:\n${done.stdout}${done.stderr}`,
-  );
 }

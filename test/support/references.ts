@@ -71,6 +71,8 @@ export const otherIds: readonly string[] = [
   "audit_log.organization_id",
   "audit_log.owner_id",
   "audit_log.target_id",
+  // A key that is gone holds no name any more.
+  "daemons.key_id",
   "notification_deliveries.webhook_id",
   "strangers.workspace_id",
 ];

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly publish?: "works" | "fails";
   readonly isPrebuildsEnabled?: boolean;
   readonly isQuotaEnabled?: boolean;
+  /** Allowed unless said: most tests have several people, and daemons that nobody runs. */
+  readonly isUnisolatedAllowed?: boolean;
   readonly policy?: Partial<Omit<PoolPolicy, "paused">>;
   /** Limits that all pools share; none unless said. */
   readonly limits?: Partial<Pick<DeploymentLimits, "inFlightMax" | "createsPerMinuteMax">>;
@@ -120,6 +122,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
       creationsPerMinuteMax: 0,
       isQuotaEnabled: options.isQuotaEnabled ?? false,
       digestIntervalMs: 3_600_000,
+      isUnisolatedAllowed: options.isUnisolatedAllowed ?? true,
       isPrivateWebhookAllowed: false,
     },
   };

@@ -101,7 +101,7 @@ export interface DatabaseProxy {
 export async function startDatabaseProxy(database: EmbeddedConnection): Promise<DatabaseProxy> {
   const proxy = await startSilentProxy(() => connect(`${database.host}/.s.PGSQL.${database.port}`));
   const { host, port } = proxy;
-  const url = `postgresql://${database.user}@${host}:${port}/${database.database}`;
+  const url = `postgresql://${database.user}:${database.password}@${host}:${port}/${database.database}`;
   return { proxy, connection: { ...database, host, port }, url };
 }
 

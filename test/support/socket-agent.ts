@@ -12,7 +12,7 @@ import { waitUntil } from "./wait-until.ts";
 /** A started workspace of the administrator with one agent that has never connected. */
 const seed = `with workspace as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, latest_build_id, created_at)
-  select $1, t.organization_id, u.id, 'mine', t.id, $2, now()
+  select $1, t.organization_id, u.id, 'mine-' || left($1::uuid::text, 8), t.id, $2, now()
   from templates t, users u
   where u.username = 'admin'
 ), build as (
@@ -20,6 +20,7 @@ const seed = `with workspace as (
   select $2, $1, 1, 'start', 'ordinary', v.id, u.id, '{}', now()
   from template_versions v, users u
   where u.username = 'admin'
+  limit 1
 )
 insert into agents (id, workspace_id, build_id, name, position, token_hash, created_at)
 values ($3, $1, $2, 'main', 0, $4, now())`;

@@ -5,7 +5,6 @@ import path from "node:path";
 import { expect } from "vitest";
 import type { Workspace } from "../../src/contracts/api/workspaces.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
-import { type TerraformState, unpackTfstate } from "../../src/provisioner/drivers/terraform/terraform-state.ts";
 import { tfstateAddresses } from "../../src/provisioner/drivers/terraform/tfstate-file.ts";
 import { bundleProgram } from "./bundled-program.ts";
 import { LittleCloud } from "./little-cloud.ts";
@@ -100,9 +99,11 @@ export class TerraformDaemons {
         const { versions } = await this.server.admin.call("listStateVersions", { params: { workspace: id } });
         if (versions.length === 0) return false;
         const params = { workspace: id, version: 0 };
-        // Written by the Terraform driver.
-        const { state } = (await this.server.admin.call("getStateVersion", { params })) as { state: TerraformState };
-        return state.tfstate !== null && tfstateAddresses(unpackTfstate(state.tfstate)).has(address);
+        // Terraform's own state, unpacked.
+        const { state } = (await this.server.admin.call("getStateVersion", { params })) as {
+          state: { tfstate: unknown };
+        };
+        return state.tfstate !== null && tfstateAddresses(JSON.stringify(state.tfstate)).has(address);
       },
       settledWithinMs,
     );

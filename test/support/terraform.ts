@@ -74,6 +74,7 @@ export class TerraformBench {
         ...process.env,
         PATH: `${options.programs ?? "/nowhere"}:${process.env["PATH"] ?? ""}`,
         PREWARM_PROVISIONER_KEY: "host-secret",
+        npm_config_token: "host-secret",
       },
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       clock: systemClock,

@@ -187,7 +187,7 @@ describe("the environment", () => {
     const owner = replacedBy("var.prewarm.build.number");
     const line =
       'echo "$PREWARM_BUILD_STAGE $PREWARM_IS_PREBUILD $PREWARM_IS_CLAIM $PREWARM_TRANSITION" >> ${self.input}';
-    const none = 'test -z "$PREWARM_PROVISIONER_KEY"';
+    const none = 'test -z "$PREWARM_PROVISIONER_KEY$npm_config_token"';
     bench.write("main.tf", `${variable}${marking("x", bench, { more: owner, create: `${none} && ${line}` })}`);
     const seen: string[] = [];
     for (const build of [bench.build(), bench.claim(), bench.build({ stage: "ordinary" })]) {

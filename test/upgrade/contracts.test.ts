@@ -55,11 +55,16 @@ describe("beside the release before", () => {
     expect(routeBreaks(now, before, isOfPrograms)).toEqual([]);
   });
 
-  test("frames of agents and of commands are understood both ways", () => {
+  // An agent passes over a frame that it does not know; what is asked by these is a kindness, and bounded without it.
+  const isPassedOver = (one: string): boolean => one.endsWith('"exec_flow" is not known');
+
+  test("frames of agents and of commands are understood both ways, or passed over on purpose", () => {
     const names = ["AgentToServer", "ServerToAgent", "ExecFromClient", "ExecToClient"] as const;
     for (const name of names) {
       expect(compare(agentBefore[name], agentProtocol[name], true), name).toEqual([]);
-      expect(compare(agentProtocol[name], agentBefore[name], true), name).toEqual([]);
+      const unknown = compare(agentProtocol[name], agentBefore[name], true);
+      const unexpected = name === "ServerToAgent" ? unknown.filter((one) => !isPassedOver(one)) : unknown;
+      expect(unexpected, name).toEqual([]);
     }
   });
 });

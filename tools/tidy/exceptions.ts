@@ -11,7 +11,6 @@ const searchPath = "The one variable that a child program needs to be found; it 
 
 export const exceptions: readonly Exception[] = [
   { rule: "environment and exit at the composition roots", path: "src/db/embedded/cluster.ts", reason: searchPath },
-  { rule: "environment and exit at the composition roots", path: "src/db/embedded/postmaster.ts", reason: searchPath },
   {
     rule: "the product uses its own files",
     path: "src/db/retention/retention-table.ts",

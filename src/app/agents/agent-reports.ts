@@ -1,6 +1,7 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { type AgentWord, writeAgentWords } from "../../db/agents/agent-words.ts";
-import { type AgentRow, agentsByTokens, type ClaimRecordRow, claimRecords } from "../../db/agents/agents.ts";
+import { bindAgentKeys, type PresentedKey } from "../../db/agents/agent-keys.ts";
+import { type AgentOfToken, agentsByTokens, type ClaimRecordRow, claimRecords } from "../../db/agents/agents.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -22,7 +23,9 @@ const wordMsMax = 60_000;
 interface AgentReports {
   /** Null when the word was of no use, as for an agent that is retired; else since when the agent is connected, if it said so. */
   readonly words: Gather<AgentWord, { readonly connectedAt: Date | null } | null>;
-  readonly byToken: Gather<Buffer, AgentRow | undefined>;
+  readonly byToken: Gather<Buffer, AgentOfToken | undefined>;
+  /** Whether the key that an agent came with is its own from now on. */
+  readonly keys: Gather<PresentedKey, boolean>;
   readonly claimRecord: Gather<AgentId, ClaimRecordRow | undefined>;
 }
 
@@ -49,6 +52,7 @@ export function agentReports({ db, clock }: { readonly db: Db; readonly clock: C
       },
     }),
     byToken: new Gather({ ...looks, ask: (hashes) => agentsByTokens(db, hashes) }),
+    keys: new Gather({ ...looks, ask: (keys) => bindAgentKeys(db, keys) }),
     claimRecord: new Gather({ ...looks, ask: (agentIds) => claimRecords(db, agentIds) }),
   };
   ofDatabases.set(db, made);

@@ -18,16 +18,7 @@ import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
 import type { AppContext } from "../app-context.ts";
 import { instant, toldInstant } from "../page.ts";
-import { hashSecret } from "../secret.ts";
 import { agentReports } from "./agent-reports.ts";
-
-/** The agent behind a token. Errors: `unauthenticated`, also once the agent's build was replaced. */
-export async function authenticateAgent(context: AppContext, secret: string): Promise<AgentRow> {
-  const agent = await agentReports(context).byToken.ask(hashSecret(secret));
-  if (agent === undefined)
-    throw new CodedError("unauthenticated", "The agent token is unknown or its build was replaced.");
-  return agent;
-}
 
 export async function manifestOf(context: AppContext, agent: AgentRow): Promise<AgentManifest> {
   const row = await agentManifestRow(context.db, agent.id);

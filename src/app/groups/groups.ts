@@ -18,7 +18,7 @@ import {
 import { violatedUnique } from "../../db/pg-errors.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, requireAdministrator } from "../authorize.ts";
+import { type Actor, isTemplateAdmin, requireAdministrator } from "../authorize.ts";
 import { type Organization, organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
 
@@ -55,7 +55,9 @@ export async function getGroup(
 ): Promise<{ group: Group; members: GroupMember[]; total: number }> {
   const organization = await organizationOf(context, actor, query.organization);
   const group = await requireGroup(context, organization, query.group);
-  const rows = await membersOfGroup(context.db, group.id, pageOf(query));
+  // Who else is in it is not a member's to know.
+  const only = isTemplateAdmin(actor, organization.id) ? null : actor.userId;
+  const rows = await membersOfGroup(context.db, group.id, { ...pageOf(query), only });
   const members = rows.map(({ username, name }) => ({ username, name }));
   return { group: groupView(group), members, total: rows[0]?.total ?? 0 };
 }

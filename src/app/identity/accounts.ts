@@ -26,7 +26,7 @@ export async function personOf(context: AppContext, username: string): Promise<U
   return user;
 }
 
-function noSuchUser(username: string): CodedError {
+export function noSuchUser(username: string): CodedError {
   return new CodedError("not_found", `There is no user "${username}".`);
 }
 

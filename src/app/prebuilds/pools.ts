@@ -9,17 +9,19 @@ import { loadDeployment } from "../../db/pools/load-deployment.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
+import type { PoolFacts } from "../../domain/pool/deployment-snapshot.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
 import { type LastFailure, lastErrorLine } from "../../domain/pool/last-failure.ts";
 import { type PlannedPool, planDeployment } from "../../domain/pool/plan-deployment.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
 import { inTurns } from "../../platform/in-turns.ts";
 import type { AppContext } from "../app-context.ts";
-import type { Actor } from "../authorize.ts";
+import { type Actor, isTemplateAdmin } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
 import { openRehearsalSentences, rehearsalView } from "./rehearsal-view.ts";
+import { toldToTemplateAdmins } from "../templates/member-views.ts";
 import { requireTemplate } from "../templates/templates.ts";
 
 const historyShownMax = 10;
@@ -38,6 +40,8 @@ export interface SeenPool extends PlannedPool {
 interface Scope {
   readonly organizationId?: OrganizationId;
   readonly templateId?: TemplateId;
+  /** Whether the last words of failed builds are left out, in which a template's secrets may be: for members. */
+  readonly hidesErrors?: boolean;
 }
 
 /**
@@ -53,9 +57,15 @@ export async function seePools(
     async (sql) =>
       await loadDeployment(sql, { limits: context.options.poolLimits, now: context.clock.now(), isForPeople: true }),
   );
-  const planned = await inTurns(planDeployment(snapshot));
+  const shown = scope.hidesErrors === true ? { ...snapshot, pools: snapshot.pools.map(withoutError) } : snapshot;
+  const planned = await inTurns(planDeployment(shown));
   const seen = planned.map((pool, nth): SeenPool => ({ ...pool, versionName: pools[nth]?.versionName ?? "" }));
   return { pools: seen.filter(isWithin(scope)).sort(byName), switches };
+}
+
+function withoutError(pool: PoolFacts): PoolFacts {
+  const { lastFailure } = pool;
+  return lastFailure === undefined ? pool : { ...pool, lastFailure: { ...lastFailure, error: toldToTemplateAdmins } };
 }
 
 function isWithin({ organizationId, templateId }: Scope): (pool: SeenPool) => boolean {
@@ -120,8 +130,10 @@ export async function listPools(
     query.template === undefined
       ? undefined
       : await requireTemplate(context, actor, { ...query, template: query.template });
+  const isTold = isTemplateAdmin(actor, organization.id);
   const { pools, switches } = await seePools(context, {
     organizationId: organization.id,
+    hidesErrors: !isTold,
     ...(template === undefined ? {} : { templateId: template.id }),
   });
   const { limit, offset } = pageOf(query);
@@ -129,10 +141,10 @@ export async function listPools(
     isEnabled: isEnabled(context, switches),
     isOffByOption: !context.prebuildsSwitch.isAllowed,
     disabledAt: instant(switches.off.at),
-    disabledBy: switches.off.by,
+    disabledBy: isTold ? switches.off.by : null,
     isPaused: switches.pause.isTurned,
     pausedAt: instant(switches.pause.at),
-    pausedBy: switches.pause.by,
+    pausedBy: isTold ? switches.pause.by : null,
     pools: pools.slice(offset, offset + limit).map(poolView),
     total: pools.length,
     lastCycle: lastCycle(),
@@ -147,7 +159,8 @@ interface PoolName extends InOrganization {
 /** The pool of the active version's preset of that name. Errors: `not_found`. */
 export async function requirePool(context: AppContext, actor: Actor, input: PoolName): Promise<SeenPool> {
   const template = await requireTemplate(context, actor, input);
-  const { pools } = await seePools(context, { templateId: template.id });
+  const hidesErrors = !isTemplateAdmin(actor, template.organization_id);
+  const { pools } = await seePools(context, { templateId: template.id, hidesErrors });
   const found = pools.find(({ snapshot }) => snapshot.preset.presetName === input.preset);
   if (found === undefined) {
     const names = [...new Set(pools.map(({ snapshot }) => snapshot.preset.presetName))].join(", ");
@@ -167,13 +180,16 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
   const unserved = (await unservedVersions(context.db, [templateVersionId], daemonsSeenSince(context))).get(
     templateVersionId,
   );
-  const history = await decisionHistory(context.db, presetId, historyShownMax);
+  const isTold = isTemplateAdmin(actor, pool.snapshot.preset.organizationId);
+  // What was stored has the last words of failed builds in it.
+  const history = isTold ? await decisionHistory(context.db, presetId, historyShownMax) : [];
+  const rehearsing = isTold ? openRehearsalSentences(await openRehearsal(context.db, presetId)) : [];
   return {
     pool: poolView(pool),
     sentences: [
       ...renderExplanation(record, { now: pool.snapshot.now }),
       ...(unserved === undefined ? [] : [`Nothing of it can be built now: ${unserved}.`]),
-      ...openRehearsalSentences(await openRehearsal(context.db, presetId)),
+      ...rehearsing,
     ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),
@@ -193,6 +209,7 @@ export async function listPrebuilds(
     PageQuery & { readonly template?: string; readonly preset?: string; readonly state?: LedgerState },
 ): Promise<{ prebuilds: PrebuildRow[]; total: number }> {
   const organization = await organizationOf(context, actor, query.organization);
+  const isTold = isTemplateAdmin(actor, organization.id);
   const rows = await listPrebuildRows(context.db, {
     organizationId: organization.id,
     template: query.template ?? null,
@@ -209,7 +226,7 @@ export async function listPrebuilds(
     version: row.version,
     state: row.state,
     isExpired: row.is_expired,
-    error: row.error,
+    error: row.error === null || isTold ? row.error : toldToTemplateAdmins,
     createdAt: instant(row.created_at),
     readyAt: instant(row.ready_at),
   }));

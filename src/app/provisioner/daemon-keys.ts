@@ -10,20 +10,28 @@ import { hashSecret, newSecret } from "../secret.ts";
 export async function listKeys(context: AppContext, actor: Actor): Promise<{ keys: DaemonKey[] }> {
   requireAdministrator(actor, "list daemon keys");
   const rows = await listDaemonKeys(context.db);
-  return { keys: rows.map((row) => ({ id: row.id, name: row.name, createdAt: instant(row.created_at) })) };
+  return {
+    keys: rows.map(({ id, name, created_at, daemon_name: daemon }) => ({
+      id,
+      name,
+      createdAt: instant(created_at),
+      daemon,
+    })),
+  };
 }
 
 export async function createKey(
   context: AppContext,
   actor: Actor,
-  input: { readonly name: string },
+  input: { readonly name: string; readonly daemon?: string },
 ): Promise<{ key: DaemonKey; secret: string }> {
   requireAdministrator(actor, "create daemon keys");
   const secret = newSecret(context.random, "daemon");
   const id = context.random.uuid();
   const now = context.clock.now();
+  const daemon = input.daemon ?? null;
   await context.db.transaction("create daemon key", async (tx) => {
-    await insertDaemonKey(tx, { id, name: input.name, secretHash: hashSecret(secret), now });
+    await insertDaemonKey(tx, { id, name: input.name, secretHash: hashSecret(secret), daemonName: daemon, now });
     await recordAudit(tx, {
       at: now,
       actorId: actor.userId,
@@ -31,10 +39,10 @@ export async function createKey(
       action: "daemon_key.create",
       targetId: id,
       targetName: input.name,
-      detail: {},
+      detail: daemon === null ? {} : { daemon },
     });
   });
-  return { key: { id, name: input.name, createdAt: instant(now) }, secret };
+  return { key: { id, name: input.name, createdAt: instant(now), daemon }, secret };
 }
 
 /** Errors: `not_found`. */

@@ -19,31 +19,47 @@ import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
+import type { DaemonCaller } from "./authenticate-daemon.ts";
 import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
+import { bindKey, nameOfAnother } from "./daemon-binding.ts";
 import { knownDaemon } from "./known-daemon.ts";
+import { unisolatedOf, warnOfUnisolated } from "./unisolated-drivers.ts";
 
 /** A daemon that waits for a job looks again at least this often, in case the news of one was lost. */
 const leaseRecheckMs = 1_000;
 
 /**
  * Announces a daemon. What an earlier incarnation of the same name held is known to be lost and ends as abandoned.
+ * Errors: `daemon_key_bound` for a name that is not the key's.
  */
 export async function registerProvisioner(
   context: AppContext,
-  kind: "builtin" | "external",
+  { kind, keyId }: DaemonCaller,
   input: DaemonRegistration,
 ): Promise<DaemonRegistered> {
   const now = context.clock.now();
-  const daemonId = await registerDaemon(context.db, {
-    ...input,
-    unavailable: input.unavailable ?? [],
-    kind,
-    id: context.random.uuid() as DaemonId,
-    now,
+  const id = context.random.uuid() as DaemonId;
+  const unavailable = input.unavailable ?? [];
+  const unisolated = unisolatedOf(input);
+  const daemonId = await context.db.transaction("register daemon", async (tx) => {
+    const { isGiven: isNameGiven } = keyId === null ? { isGiven: false } : await bindKey(tx, keyId, input.name);
+    const registered = await registerDaemon(tx, {
+      ...input,
+      unavailable,
+      unisolated,
+      kind,
+      keyId,
+      isNameGiven,
+      id,
+      now,
+    });
+    if (registered === undefined) throw nameOfAnother(input.name);
+    return registered;
   });
   const message = `The provisioner "${input.name}" was restarted.`;
   await abandonEarlierJobs(context, { daemonId, incarnation: input.incarnation, message, now });
   context.logger.info("a provisioner is connected", { daemon: input.name, drivers: input.drivers.join(", ") });
+  await warnOfUnisolated(context, { name: input.name, unisolated });
   const deploymentId = await deploymentIdOf(context.db);
   return { daemonId, deploymentId, leaseMs: context.options.leaseMs, accessUrl: context.options.accessUrl() };
 }

@@ -6,8 +6,12 @@ import { finding } from "./finding.ts";
 const awayShownMs = 7 * 86_400_000;
 
 /** What a daemon can do; or, for a while, that it is away, and whether it said so. */
-export function daemonFindings(daemon: ListedDaemon, isAlive: boolean, now: Date): readonly DoctorFinding[] {
-  if (isAlive) return driverFindings(daemon);
+export function daemonFindings(
+  daemon: ListedDaemon,
+  isAlive: boolean,
+  { now, isShared }: { readonly now: Date; readonly isShared: boolean },
+): readonly DoctorFinding[] {
+  if (isAlive) return [...driverFindings(daemon), ...unisolatedFindings(daemon, isShared)];
   const { name, kind, seen_at: seenAt, is_signed_off: isSignedOff, workspaces } = daemon;
   if (workspaces > 0) return [strandedFinding(daemon)];
   if (now.getTime() - seenAt.getTime() > awayShownMs) return [];
@@ -44,6 +48,19 @@ function strandedFinding({
     `The provisioner "${name}" ${gone} ${seenAt.toISOString()}, and ${lie} on its host, which no other can reach.`,
     "Start it there again; or see `prewarm daemons adopt` and `prewarm delete --orphan`.",
   );
+}
+
+function unisolatedFindings({ name, unisolated }: ListedDaemon, isShared: boolean): readonly DoctorFinding[] {
+  return unisolated.map(({ driver, reason }) => {
+    const what = `On the provisioner "${name}" workspaces of the driver ${driver} are kept apart from nothing: ${reason}.`;
+    if (!isShared) return finding("isolation", "ok", `${what} One person alone may have such workspaces.`);
+    return finding(
+      "isolation",
+      "warning",
+      `${what} Several people may have them, and each can read the others' and the provisioner's secrets.`,
+      "Run the provisioner as root, with `provisioner.process_accounts`; or use templates of containers, and leave `provisioner.allow_unisolated` off.",
+    );
+  });
 }
 
 /** One that was asked for by its name and cannot be used wants attention; one that was only looked for is told. */

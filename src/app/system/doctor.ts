@@ -10,6 +10,7 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { daemonsSeenSince } from "../jobs/jobs.ts";
 import { instant } from "../page.ts";
+import { isSharedByMany } from "../provisioner/unisolated-drivers.ts";
 import { daemonFindings } from "./daemon-findings.ts";
 import { nodeFinding } from "./node-finding.ts";
 import { finding } from "./finding.ts";
@@ -39,6 +40,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
     running: row.running,
   }));
   const statuses = controllers();
+  const [now, isShared] = [context.clock.now(), await isSharedByMany(context)];
   const { findings: ofServers, servers } = await serverFindings(context);
   return {
     version: context.options.version,
@@ -49,7 +51,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
       )),
       ...ofServers,
       nodeFinding(process.versions.node),
-      ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, context.clock.now())),
+      ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, { now, isShared })),
       ...(await poolFindings(context)),
       ...controllerFindings(statuses),
       ...retentionFindings(statuses),

@@ -20,7 +20,8 @@ import {
 import type { Tx } from "../../db/store.ts";
 import { cancelImports } from "../../db/templates/cancel-imports.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, requireTemplateAdmin } from "../authorize.ts";
+import { type Actor, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
+import { memberManifest, memberTemplate, memberVersion } from "./member-views.ts";
 import { organizationOf } from "../organization.ts";
 import { type PageQuery, pageOf } from "../page.ts";
 import { presetView, templateView, versionView } from "./template-views.ts";
@@ -63,9 +64,11 @@ export async function listAllTemplates(
   const ids = rows.map((row) => row.id);
   const byTemplate = new Map((await activeVersions(context.db, ids)).map((version) => [version.template_id, version]));
   const used = await workspacesOfTemplates(context.db, ids);
-  const templates = rows.map((row) =>
-    templateView(row, { active: byTemplate.get(row.id), workspaces: used.get(row.id) }),
-  );
+  const isTold = isTemplateAdmin(actor, organization.id);
+  const templates = rows.map((row) => {
+    const view = templateView(row, { active: byTemplate.get(row.id), workspaces: used.get(row.id) });
+    return isTold ? view : memberTemplate(view);
+  });
   return { templates, total: rows[0]?.total ?? 0 };
 }
 
@@ -81,9 +84,12 @@ export async function templateDetail(
     context.db,
     presets.map((preset) => preset.id),
   );
+  const template = templateView(row, { active, workspaces: await workspacesOf(context, row) });
+  const manifest = active?.manifest ?? null;
+  const isTold = isTemplateAdmin(actor, row.organization_id);
   return {
-    template: templateView(row, { active, workspaces: await workspacesOf(context, row) }),
-    manifest: active?.manifest ?? null,
+    template: isTold ? template : memberTemplate(template),
+    manifest: manifest === null || isTold ? manifest : memberManifest(manifest),
     presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id))),
   };
 }
@@ -95,7 +101,9 @@ export async function listTemplateVersions(
 ): Promise<{ versions: TemplateVersion[]; total: number }> {
   const row = await requireTemplate(context, actor, input);
   const versions = await listVersions(context.db, row.id, pageOf(input));
-  return { versions: versions.map(versionView), total: versions[0]?.total ?? 0 };
+  const isTold = isTemplateAdmin(actor, row.organization_id);
+  const views = versions.map((version) => (isTold ? versionView(version) : memberVersion(versionView(version))));
+  return { versions: views, total: versions[0]?.total ?? 0 };
 }
 
 /** Errors: `not_found`, `forbidden`, `conflict` for a version whose import has not succeeded. */

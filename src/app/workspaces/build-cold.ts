@@ -1,5 +1,6 @@
 import type { BuildId, JobId, PresetId, WorkspaceId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
+import { CodedError } from "../../contracts/errors.ts";
 import { createCold } from "../../db/claims/cold-creation.ts";
 import type { Tx } from "../../db/store.ts";
 import type { Claimed, Creation, Missed } from "./creation.ts";
@@ -26,7 +27,7 @@ export async function buildCold(creation: Creation, missed: MissReason | null): 
     const cost = isQuotaAsked(creation) ? await admitWithinQuota(tx, creation) : request.cost;
     const last = await lastLook(creation, { tx, cost, missed });
     if (last.kind === "claimed") return last;
-    await createCold(tx, {
+    const isMade = await createCold(tx, {
       workspaceId,
       ...ids,
       organizationId: request.target.organization_id,
@@ -46,6 +47,9 @@ export async function buildCold(creation: Creation, missed: MissReason | null): 
       now: context.clock.now(),
       idempotency: request.idempotency,
     });
+    if (!isMade) {
+      throw new CodedError("not_found", `The user "${request.owner.username}" was deleted meanwhile.`);
+    }
     tx.emit("jobs");
     tx.emit(`workspace:${workspaceId}`);
     return { kind: "cold", workspaceId, reason: last.reason };

@@ -1,23 +1,27 @@
 import { CodedError } from "../../contracts/errors.ts";
-import { claimWaitersMax } from "../../contracts/limits.ts";
+import type { UserId } from "../../contracts/ids.ts";
+import { claimWaitersMax, claimWaitersPerPersonMax } from "../../contracts/limits.ts";
+import { Places } from "../../platform/places.ts";
+
+const retryAfterSeconds = 5;
 
 /** How many creations wait for a prebuild on this server. */
 export class ClaimWaiters {
-  #count = 0;
+  readonly #places = new Places(claimWaitersMax);
 
   /**
    * Counts one more.
    * @returns what counts it off again.
-   * Errors: `too_many_waiters`.
+   * Errors: `too_many_open` for somebody who has as many waits as one may; `too_many_waiters`.
    */
-  enter(): () => void {
-    if (this.#count >= claimWaitersMax) {
-      const message = `${claimWaitersMax} creations are waiting for a prebuild on this server already.`;
-      throw new CodedError("too_many_waiters", message, { retryAfterSeconds: 5 });
+  enter(userId: UserId): () => void {
+    const entered = this.#places.enter([{ key: userId, max: claimWaitersPerPersonMax }]);
+    if (entered.kind === "entered") return entered.leave;
+    if (entered.kind === "holder_full") {
+      const message = `You have ${claimWaitersPerPersonMax} creations that wait for a prebuild on this server, as many as one person may.`;
+      throw new CodedError("too_many_open", message, { retryAfterSeconds });
     }
-    this.#count += 1;
-    return () => {
-      this.#count -= 1;
-    };
+    const message = "As many creations wait for a prebuild on this server as may.";
+    throw new CodedError("too_many_waiters", message, { retryAfterSeconds });
   }
 }

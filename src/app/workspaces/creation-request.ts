@@ -14,12 +14,14 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { gatheredLookups } from "../gathered-lookups.ts";
 import { organizationOf } from "../organization.ts";
+import { requireIsolated } from "../provisioner/unisolated-drivers.ts";
 import { creationLifecycle } from "./creation-lifecycle.ts";
 import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
 
 export interface Owner {
   readonly id: UserId;
   readonly username: string;
+  readonly isAdministrator: boolean;
 }
 
 /** A creation that has been checked as far as it can be outside the transaction. */
@@ -71,7 +73,8 @@ export async function findTarget(
 
 /**
  * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
- * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `invalid_parameter`, `lifecycle_refused`.
+ * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `driver_not_isolated`, `invalid_parameter`,
+ * `lifecycle_refused`.
  */
 export async function checkCreation(
   context: AppContext & { readonly versions: VersionDefinitions },
@@ -81,6 +84,7 @@ export async function checkCreation(
   const { input, found } = creation;
   const owner = await ownerOf(context, actor, input.owner);
   const version = await activeVersion(context, found.target);
+  await requireIsolated(context, version.manifest, owner);
   const policy = lifecyclePolicy(version.manifest.lifecycle, found.target.lifecycle);
   const chosen = choosePreset(version, input);
   const cost = chosen.preset === undefined ? (version.manifest.cost ?? null) : chosen.preset.cost;
@@ -104,12 +108,12 @@ function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): Creat
 
 async function ownerOf(context: AppContext, actor: Actor, username: string | undefined): Promise<Owner> {
   if (username === undefined || username.toLowerCase() === actor.username.toLowerCase()) {
-    return { id: actor.userId, username: actor.username };
+    return { id: actor.userId, username: actor.username, isAdministrator: isAdministrator(actor) };
   }
   if (!isAdministrator(actor)) throw forbidden("create a workspace for somebody else", "administrators");
   const user = await userByName(context.db, username);
   if (user === undefined || user.is_system) throw new CodedError("not_found", `There is no user "${username}".`);
-  return { id: user.id, username: user.username };
+  return { id: user.id, username: user.username, isAdministrator: user.role === "administrator" };
 }
 
 async function activeVersion(

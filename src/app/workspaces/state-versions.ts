@@ -4,13 +4,14 @@ import { recordAudit } from "../../db/audit/audit.ts";
 import { stateVersion, type StateVersionRow, stateVersions } from "../../db/resources/state-versions.ts";
 import type { WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
+import { type Actor, forbidden, isAdministrator, isTemplateAdmin } from "../authorize.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
+import { shownState } from "./shown-state.ts";
 import { findWorkspace, requireWorkspace } from "./workspaces.ts";
 
 /**
- * The versions of what is known to exist of a workspace. For template admins, who answer for what templates make; a
- * state may hold secrets, and its owner has no use for it. Errors: `not_found`, `forbidden`.
+ * The versions of what is known to exist of a workspace. Of an unclaimed prebuild for template admins, who answer for what
+ * templates make; of a person's workspace for administrators alone. Errors: `not_found`, `forbidden`.
  */
 export async function listStateVersions(
   context: AppContext,
@@ -22,7 +23,7 @@ export async function listStateVersions(
   return { versions: rows.map(viewOf), total };
 }
 
-/** One version, opened; the look is audited. Errors: `not_found`, `forbidden`, `state_key_mismatch`. */
+/** One version, without what opens anything (`shownState`); the look is audited. Errors: `not_found`, `forbidden`, `state_key_mismatch`. */
 export async function readStateVersion(
   context: AppContext,
   actor: Actor,
@@ -49,18 +50,21 @@ export async function readStateVersion(
       detail: { jobId: row.job_id, attempt: row.attempt, serial: Number(row.serial) },
     }),
   );
-  return { ...viewOf(row), state };
+  return { ...viewOf(row), state: shownState(state) };
 }
 
 async function workspaceOfState(context: AppContext, actor: Actor, which: string): Promise<WorkspaceView> {
   const found = await findWorkspace(context, actor, which);
+  if (found !== undefined && mayReadState(actor, found)) return found;
   // Whoever may not even see it learns no more than that.
-  if (found === undefined || !isTemplateAdmin(actor, found.organization_id)) {
-    const own = await requireWorkspace(context, actor, which);
-    requireTemplateAdmin(actor, own.organization_id, "read states of workspaces");
-    return own;
-  }
-  return found;
+  const own = await requireWorkspace(context, actor, which);
+  if (mayReadState(actor, own)) return own;
+  const doing = own.is_prebuild ? "read states of prebuilds" : "read the state of a person's workspace";
+  throw forbidden(doing, own.is_prebuild ? "template admins of the organization" : "administrators");
+}
+
+function mayReadState(actor: Actor, workspace: WorkspaceView): boolean {
+  return isAdministrator(actor) || (workspace.is_prebuild && isTemplateAdmin(actor, workspace.organization_id));
 }
 
 function viewOf(row: StateVersionRow): StateVersion {

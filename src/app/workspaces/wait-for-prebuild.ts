@@ -18,7 +18,7 @@ export async function waitForPrebuild(creation: Creation): Promise<(Claimed | Mi
   const begunMs = context.monotonicMs();
   const first = await seekOnce(creation);
   if (first.kind === "claimed" || !canAppear(first.reason)) return { ...first, triedMs: begunMs, waitedMs: 0 };
-  const leave = context.waiters.enter();
+  const leave = context.waiters.enter(creation.actor.userId);
   const signal = createSignal();
   const stop = context.news.subscribe(`pool:${request.preset?.presetId as PresetId}`, () => signal.notify());
   const limitMs = Math.min(input.waitMs ?? waitMsDefault, claimWaitMsMax);

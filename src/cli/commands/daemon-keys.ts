@@ -17,6 +17,7 @@ const listKeys = defineCommand({
         : output.table<DaemonKey>(answer.keys, [
             { title: "ID", cell: ({ id }) => id },
             { title: "NAME", cell: ({ name }) => name },
+            { title: "DAEMON", cell: ({ daemon }) => daemon ?? "the first that uses it" },
             { title: "CREATED", cell: ({ createdAt }) => relativeTime(createdAt, now) },
           ]),
     );
@@ -24,12 +25,16 @@ const listKeys = defineCommand({
   },
 });
 
-const createKey = defineCommand<{ readonly name: string }>({
+const createKey = defineCommand<{ readonly name: string; readonly daemon?: string }>({
   usage: "create <name>",
-  summary: "create a key with which daemons sign in; its secret is shown this once",
+  summary: "create a key with which one daemon signs in; its secret is shown this once",
+  options: [{ flags: "--daemon <name>", about: "the daemon that it is for; the first that uses it unless said" }],
   notes: "Only the secret goes to standard output. Give it to the daemon as PREWARM_PROVISIONER_KEY.",
   example: "prewarm provisioner keys create rack-2 > key-file",
-  read: (input) => ({ name: input.operand(0) }),
+  read: (input) => {
+    const daemon = input.text("daemon");
+    return { name: input.operand(0), ...(daemon === undefined ? {} : { daemon }) };
+  },
   async run(body, { output, connect }) {
     const answer = await (await connect()).call("createDaemonKey", { body });
     output.progress(`Key ${answer.key.id} is created.`);

@@ -1,4 +1,3 @@
-import { gunzipSync } from "node:zlib";
 import type { StateVersion } from "../../contracts/api/states.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
@@ -9,7 +8,8 @@ import { type Page, pageOptions, readPage } from "../paging.ts";
 const listStates = defineCommand<Page & { readonly workspace: string }>({
   usage: "list <workspace>",
   summary: "list the kept versions of what a workspace's driver knows to exist",
-  notes: "For template admins. Version 0 is the newest, which the next job gets.",
+  notes:
+    "For template admins; of a person's workspace for administrators. Version 0 is the newest, which the next job gets.",
   example: "prewarm state list ada/dev",
   options: pageOptions,
   read: (input) => ({ ...readPage(input), workspace: input.operand(0) }),
@@ -38,8 +38,8 @@ const showState = defineCommand<{ readonly workspace: string; readonly version: 
   usage: "show <workspace>",
   summary: "print one version of what a workspace's driver knows to exist",
   notes:
-    "For template admins. It may hold secrets, so each look is audited. Terraform's own state is printed readable; " +
-    "`--json` prints all of it as it is stored.",
+    "For template admins; of a person's workspace for administrators. Tokens, and what Terraform calls sensitive, are " +
+    "masked, and each look is audited. It is for reading: a masked state is of no use to Terraform.",
   example: "prewarm state show ada/dev --version 17",
   options: [{ flags: "--version <n>", about: "as `prewarm state list` tells; 0, the newest, unless said" }],
   read: (input) => ({
@@ -49,18 +49,9 @@ const showState = defineCommand<{ readonly workspace: string; readonly version: 
   async run(params, { output, connect }) {
     const client = await connect();
     const answer = await client.call("getStateVersion", { params });
-    output.result(answer, () => JSON.stringify(readable(answer.state), null, 2));
+    output.result(answer, () => JSON.stringify(answer.state, null, 2));
     return exitCodes.done;
   },
 });
-
-/** The Terraform driver packs the state file, which is what somebody wants to read, or to save for `terraform`. */
-function readable(state: unknown): unknown {
-  if (typeof state !== "object" || state === null || !("tfstate" in state)) return state;
-  if (typeof state.tfstate !== "string") return state;
-  const text = gunzipSync(Buffer.from(state.tfstate, "base64")).toString("utf8");
-  const tfstate: unknown = JSON.parse(text);
-  return { ...state, tfstate };
-}
 
 export const stateCommands: readonly CliCommand[] = [listStates, showState];

@@ -9,6 +9,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { type Page, pageOptions, readPage } from "../paging.ts";
 import { askSecret, canAsk, confirmLoss, readSecret } from "../prompts.ts";
+import { UsageError } from "../usage-error.ts";
 import type { CliWorld } from "../world.ts";
 
 const roles = ["administrator", "member"] as const;
@@ -132,6 +133,38 @@ const activateUser = defineCommand<{ readonly username: string }>({
   },
 });
 
+function readRole(input: CommandInput) {
+  return {
+    username: input.operand(0),
+    role: readChoice(input.operand(1)),
+    organizationRole: input.choice("organization-role", organizationRoles),
+  };
+}
+
+function readChoice(text: string): (typeof roles)[number] {
+  const role = roles.find((one) => one === text);
+  if (role === undefined) {
+    throw new UsageError(`"${text}" is no role.`, `It is ${roles.join(" or ")}, as in: prewarm users role ann member`);
+  }
+  return role;
+}
+
+const setRole = defineCommand<ReturnType<typeof readRole>>({
+  usage: "role <username> <role>",
+  summary: "change what a user may do, from his next request on; the last administrator stays one",
+  example: "prewarm users role ann administrator",
+  options: [
+    { flags: "--organization-role <role>", about: `in the default organization: ${organizationRoles.join(" or ")}` },
+  ],
+  read: readRole,
+  async run({ username, ...change }, { output, connect }) {
+    const user = await (await connect()).call("setRole", { params: { username }, body: definedOnly(change) });
+    const inOrganizations = user.organizations.map(({ name, role }) => `${role} of ${name}`).join(", ");
+    output.result(user, () => `${user.username} is now: ${user.role}, ${inOrganizations}.`);
+    return exitCodes.done;
+  },
+});
+
 const resetPassword = defineCommand<{ readonly username: string; readonly isPasswordPiped: boolean }>({
   usage: "reset-password <username>",
   summary: "set a user's password; all his sessions end",
@@ -165,6 +198,7 @@ export const userCommands: readonly CliCommand[] = [
   createUser,
   suspendUser,
   activateUser,
+  setRole,
   resetPassword,
   logoutUser,
   deleteUser,

@@ -3,7 +3,13 @@ import { tokenNameLengthMax } from "../limits.ts";
 import { closed, Empty, Instant, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
 
-export const DaemonKey = Type.Object({ id: Uuid, name: Type.String(), createdAt: Instant });
+export const DaemonKey = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  createdAt: Instant,
+  /** The daemon that it is for: the one that was named, else the first that registers with it. Null until then. */
+  daemon: Type.Union([Type.String(), Type.Null()]),
+});
 export type DaemonKey = Static<typeof DaemonKey>;
 
 export const daemonKeyRoutes = {
@@ -20,11 +26,17 @@ export const daemonKeyRoutes = {
     method: "POST",
     path: "/api/v1/daemon-keys",
     tag: "provisioner",
-    summary: "Create a key for external daemons. The secret is in this answer only.",
+    summary: "Create a key for one external daemon. The secret is in this answer only.",
     credential: "user",
     access: "administrator",
     status: 201,
-    body: Type.Object({ name: Type.String({ minLength: 1, maxLength: tokenNameLengthMax }) }, closed),
+    body: Type.Object(
+      {
+        name: Type.String({ minLength: 1, maxLength: tokenNameLengthMax }),
+        daemon: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+      },
+      closed,
+    ),
     response: Type.Object({ key: DaemonKey, secret: Type.String() }),
   },
   revokeDaemonKey: {

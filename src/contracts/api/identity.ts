@@ -171,6 +171,20 @@ export const identityRoutes = {
     params: Type.Object({ username: Type.String() }),
     response: Empty,
   },
+  setRole: {
+    method: "PUT",
+    path: "/api/v1/users/:username/role",
+    tag: "identity",
+    summary: "Change what a user may do: in the deployment, in the default organization, or both.",
+    credential: "user",
+    access: "administrator",
+    params: Type.Object({ username: Type.String() }),
+    body: Type.Object(
+      { role: Type.Optional(DeploymentRole), organizationRole: Type.Optional(OrganizationRole) },
+      { ...closed, minProperties: 1 },
+    ),
+    response: User,
+  },
   resetPassword: {
     method: "PUT",
     path: "/api/v1/users/:username/password",

@@ -23,7 +23,8 @@ export const stateRoutes = {
     method: "GET",
     path: "/api/v1/workspaces/:workspace/states",
     tag: "workspaces",
-    summary: "Versions of what the workspace's driver knows to exist, newest first, without their content.",
+    summary:
+      "Versions of what the workspace's driver knows to exist, newest first, without their content. Of people's workspaces for administrators only.",
     credential: "user",
     access: "template_admin",
     params: Type.Object({ workspace }),
@@ -34,7 +35,8 @@ export const stateRoutes = {
     method: "GET",
     path: "/api/v1/workspaces/:workspace/states/:version",
     tag: "workspaces",
-    summary: "One version with its content, which may hold secrets; each look is audited. Number 0 is the newest.",
+    summary:
+      "One version, tokens and secrets masked; each look is audited. Number 0 is the newest. Of people's workspaces for administrators only.",
     credential: "user",
     access: "template_admin",
     params: Type.Object({ workspace, version: Type.Integer({ minimum: 0 }) }),

@@ -62,9 +62,15 @@ export async function liveAgents(sql: Sql, workspaceId: WorkspaceId): Promise<Ag
   return await sql.query(liveStatement, [workspaceId]);
 }
 
-const byTokensStatement: Statement<AgentRow & { readonly nth: number }> = statement(
+/** An agent as its token names it. */
+export interface AgentOfToken extends AgentRow {
+  /** Of the key that it must come with; null while it has come with none. */
+  readonly key_hash: Buffer | null;
+}
+
+const byTokensStatement: Statement<AgentOfToken & { readonly nth: number }> = statement(
   "agents_by_tokens",
-  `select h.nth::int as nth, a.id, a.name, a.workspace_id, a.build_id
+  `select h.nth::int as nth, a.id, a.name, a.workspace_id, a.build_id, a.key_hash
 from unnest($1::bytea[]) with ordinality as h(token_hash, nth)
 join agents a on a.token_hash = h.token_hash
 where a.retired_at is null`,
@@ -74,7 +80,7 @@ where a.retired_at is null`,
 export async function agentsByTokens(
   sql: Sql,
   tokenHashes: readonly Buffer[],
-): Promise<readonly (AgentRow | undefined)[]> {
+): Promise<readonly (AgentOfToken | undefined)[]> {
   const rows = await sql.query(byTokensStatement, [tokenHashes]);
   const byNth = new Map(rows.map(({ nth, ...row }) => [nth, row]));
   return tokenHashes.map((_, at) => byNth.get(at + 1));

@@ -1,6 +1,7 @@
 import type { BuildId, PresetId } from "../../contracts/ids.ts";
-import { costMax } from "../../contracts/limits.ts";
+import { costMax, keyOpenAfterClaimMs } from "../../contracts/limits.ts";
 import type { BuildStage } from "../../contracts/states.ts";
+import { openAgentKeys } from "../agents/agent-keys.ts";
 import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
@@ -76,6 +77,9 @@ export async function storeBuildReport(
   const [row] = await tx.query(storeStatement, [input.buildId, json(resources), json(plan), json(phases), input.now]);
   const cost = reportedCost(resources);
   if (row !== undefined && cost > 0) await tx.query(reportedCostStatement, [input.buildId, cost]);
+  if (input.stage === "claim" && plan !== undefined && plan.effect !== "nothing") {
+    await openAgentKeys(tx, input.buildId, new Date(input.now.getTime() + keyOpenAfterClaimMs));
+  }
   const replaced = plan?.replacements ?? [];
   if (row === undefined || input.stage !== "claim" || replaced.length === 0) return;
   if (row.preset_id !== null) await insertPoolEvent(tx, row.preset_id, "replaced");

@@ -4,6 +4,7 @@ import { insertBuilds } from "../builds/insert-build.ts";
 import { insertJobs } from "../jobs/insert-job.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
+import { liveOwners } from "./live-owners.ts";
 import type { Sql } from "../store.ts";
 import type { ClaimedRow, ClaimInput, ReadySince } from "./claim.ts";
 
@@ -15,7 +16,7 @@ export interface ClaimPool {
   readonly isOutdatedAllowed: boolean;
 }
 
-/** A claim's answer; `conflict`: its name or its key was taken already, so it was not tried. */
+/** A claim's answer; `conflict`: its name or its key was taken already, or its owner deleted, so it was not tried. */
 export type BatchAnswer =
   | { readonly kind: "claimed"; readonly row: ClaimedRow }
   | { readonly kind: "empty" }
@@ -85,10 +86,15 @@ const batchStatement: Statement<BatchRow> = statement(
     $14::integer[], $15::text[], $16::bytea[], $17::bigint[], $18::text[]) with ordinality
     as i(owner_id, initiator_id, name, build_id, job_id, parameters, automatic_updates, mode,
       waited_ms, key, request_hash, ttl_ms, autostart_schedule, nth)
+), owner as materialized (
+  ${liveOwners("id = any($6::uuid[])")}
 ), admitted as materialized (
   select i.*, row_number() over (order by i.nth) as position
   from input i
-  where (
+  where i.owner_id in (
+      select id
+      from owner)
+    and (
       select true
       from workspaces w
       where w.owner_id = i.owner_id

@@ -16,6 +16,7 @@ import { insertBuilds } from "../builds/insert-build.ts";
 import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { claimablePrebuilds, poolIsClaimable } from "./claimable.ts";
+import { liveOwners } from "./live-owners.ts";
 import type { Sql } from "../store.ts";
 
 export interface ClaimInput {
@@ -137,6 +138,8 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
   from presets p
   join templates t on t.id = p.template_id
   where ${poolIsClaimable("$1", "$8")}
+), owner as materialized (
+  ${liveOwners("id = $3")}
 ), candidate as materialized (
   ${claimablePrebuilds({ preset: "$1", now: "$2", readySince: "$17" })}
   limit 1
@@ -146,6 +149,7 @@ function claimText({ hasJob, hasKey }: ClaimWrites): string {
     $5::uuid is null or pool.rehearsal_effect = 'nothing' as is_handed_over
   from candidate c
   cross join pool
+  cross join owner
   join workspaces w on w.id = c.workspace_id
   join builds previous on previous.id = w.latest_build_id
 ), claimed as (

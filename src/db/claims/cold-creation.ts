@@ -14,6 +14,7 @@ import { type Statement, statement } from "../statement.ts";
 import { insertBuilds } from "../builds/insert-build.ts";
 import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
 import type { Sql, Tx } from "../store.ts";
+import { liveOwners } from "./live-owners.ts";
 
 export interface ColdCreationInput {
   readonly workspaceId: WorkspaceId;
@@ -40,11 +41,14 @@ export interface ColdCreationInput {
 
 const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = statement(
   "cold_creation",
-  `with workspace as (
+  `with owner as materialized (
+  ${liveOwners("id = $3")}
+), workspace as (
   insert into workspaces (id, organization_id, owner_id, name, template_id, preset_id, automatic_updates,
     last_used_at, latest_build_id, created_at, ttl_ms, autostart_schedule, deadline_at, cost)
-  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms',
-    coalesce($21::int, (select reported_cost from presets where id = $6), 0))
+  select $1, $2, id, $4, $5, $6, $7, $8, $9, $8, $19, $20, $8::timestamptz + $19::bigint * interval '1 ms',
+    coalesce($21::int, (select reported_cost from presets where id = $6), 0)
+  from owner
   returning id
 ), build as (
   ${insertBuilds({
@@ -92,9 +96,12 @@ select id as workspace_id
 from workspace`,
 );
 
-/** Creates an ordinary workspace with its first build, and records why no prebuild served it. */
-export async function createCold(tx: Tx, input: ColdCreationInput): Promise<void> {
-  await tx.query(coldStatement, [
+/**
+ * Creates an ordinary workspace with its first build, and records why no prebuild served it.
+ * @returns false when its owner was deleted meanwhile: then nothing was made.
+ */
+export async function createCold(tx: Tx, input: ColdCreationInput): Promise<boolean> {
+  const rows = await tx.query(coldStatement, [
     input.workspaceId,
     input.organizationId,
     input.ownerId,
@@ -117,6 +124,7 @@ export async function createCold(tx: Tx, input: ColdCreationInput): Promise<void
     input.lifecycle.autostartSchedule,
     input.cost,
   ]);
+  return rows.length === 1;
 }
 
 interface RefusedInput {

@@ -1,5 +1,5 @@
 import type { DaemonId } from "../../contracts/ids.ts";
-import type { UnavailableDriver } from "../../contracts/provisioner-protocol.ts";
+import type { UnavailableDriver, UnisolatedDriver } from "../../contracts/provisioner-protocol.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 import { signedOffIncarnation } from "./daemon-match.ts";
@@ -12,24 +12,40 @@ export interface DaemonInput {
   readonly tags: Readonly<Record<string, string>>;
   readonly drivers: readonly string[];
   readonly unavailable: readonly UnavailableDriver[];
+  readonly unisolated: readonly UnisolatedDriver[];
   readonly concurrency: number;
   readonly version: string;
+  /** The key with which it registers; null for a server's own. */
+  readonly keyId: string | null;
+  /** Whether the key was given this name, so that it may follow another one under it. */
+  readonly isNameGiven: boolean;
   readonly now: Date;
 }
 
 const registerStatement: Statement<{ readonly id: DaemonId }> = statement(
   "daemon_register",
   `insert into daemons (id, name, kind, incarnation, tags, drivers, concurrency, version, created_at, seen_at,
-  unavailable)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+  unavailable, unisolated, key_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)
 on conflict (name) do update
 set kind = excluded.kind, incarnation = excluded.incarnation, tags = excluded.tags, drivers = excluded.drivers,
   concurrency = excluded.concurrency, version = excluded.version, seen_at = excluded.seen_at,
-  unavailable = excluded.unavailable, forgotten_at = null
+  unavailable = excluded.unavailable, unisolated = excluded.unisolated, forgotten_at = null, key_id = excluded.key_id
+where excluded.kind = 'builtin'
+  or (daemons.kind = 'external' and (
+    $13
+    or daemons.key_id is null
+    or daemons.key_id = excluded.key_id
+    or not exists (
+      select 1
+      from daemon_keys k
+      where k.id = daemons.key_id
+        and k.revoked_at is null)))
 returning id`,
 );
 
-export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<DaemonId> {
+/** @returns undefined when the name is a server's own daemon's, or one of another live key: nothing has changed then. */
+export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<DaemonId | undefined> {
   const [row] = await sql.query(registerStatement, [
     daemon.id,
     daemon.name,
@@ -41,9 +57,11 @@ export async function registerDaemon(sql: Sql, daemon: DaemonInput): Promise<Dae
     daemon.version,
     daemon.now,
     JSON.stringify(daemon.unavailable),
+    JSON.stringify(daemon.unisolated),
+    daemon.keyId,
+    daemon.isNameGiven,
   ]);
-  if (row === undefined) throw new Error("An upsert of a daemon returned no row.");
-  return row.id;
+  return row?.id;
 }
 
 export interface DaemonRow {
@@ -102,6 +120,7 @@ export interface ListedDaemon {
   readonly kind: string;
   readonly drivers: readonly string[];
   readonly unavailable: readonly UnavailableDriver[];
+  readonly unisolated: readonly UnisolatedDriver[];
   readonly seen_at: Date;
   readonly is_signed_off: boolean;
   readonly running: number;
@@ -111,7 +130,7 @@ export interface ListedDaemon {
 
 const listStatement: Statement<ListedDaemon> = statement(
   "daemons_list",
-  `select d.name, d.kind, d.drivers, d.unavailable, d.seen_at, d.incarnation = '${signedOffIncarnation}' as is_signed_off, (
+  `select d.name, d.kind, d.drivers, d.unavailable, d.unisolated, d.seen_at, d.incarnation = '${signedOffIncarnation}' as is_signed_off, (
     select count(*)::int
     from jobs j
     where j.daemon_id = d.id
@@ -147,11 +166,13 @@ interface DaemonKeyRow {
   readonly id: string;
   readonly name: string;
   readonly created_at: Date;
+  /** The daemon that it is for; null while it has registered none. */
+  readonly daemon_name: string | null;
 }
 
 const keysStatement: Statement<DaemonKeyRow> = statement(
   "daemon_keys_list",
-  `select id, name, created_at
+  `select id, name, created_at, daemon_name
 from daemon_keys
 where revoked_at is null
 order by created_at
@@ -164,15 +185,21 @@ export async function listDaemonKeys(sql: Sql): Promise<DaemonKeyRow[]> {
 
 const insertKeyStatement: Statement<object> = statement(
   "daemon_key_insert",
-  `insert into daemon_keys (id, name, secret_hash, created_at)
-values ($1, $2, $3, $4)`,
+  `insert into daemon_keys (id, name, secret_hash, created_at, daemon_name)
+values ($1, $2, $3, $4, $5)`,
 );
 
 export async function insertDaemonKey(
   sql: Sql,
-  key: { readonly id: string; readonly name: string; readonly secretHash: Buffer; readonly now: Date },
+  key: {
+    readonly id: string;
+    readonly name: string;
+    readonly secretHash: Buffer;
+    readonly daemonName: string | null;
+    readonly now: Date;
+  },
 ): Promise<void> {
-  await sql.query(insertKeyStatement, [key.id, key.name, key.secretHash, key.now]);
+  await sql.query(insertKeyStatement, [key.id, key.name, key.secretHash, key.now, key.daemonName]);
 }
 
 const revokeKeyStatement: Statement<{ readonly name: string }> = statement(

@@ -6,7 +6,7 @@ import type { Binaries } from "./binaries.ts";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { lastLines } from "./postgres-output.ts";
 
-/** Superuser and database of the embedded server. Only processes that can reach its socket can use them. */
+/** Superuser of the embedded server. Only who reaches its socket and has its password can use it. */
 export const embeddedUser = "prewarm";
 const initdbTimeoutMs = 120_000;
 const filesThatMustExist = ["global/pg_control", "pg_wal", "base", "postgresql.conf", "pg_hba.conf"];
@@ -85,12 +85,17 @@ export function corrupt(cluster: string, why: string, cause: unknown): EmbeddedP
   );
 }
 
+/** What PostgreSQL's programs find in their environment: nothing of the server's own. */
+export function postgresEnvironment(): Readonly<Record<string, string>> {
+  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" };
+}
+
 function runInitdb(options: CreateClusterOptions, folder: string): Promise<void> {
   const args = [
     `--pgdata=${folder}`,
     `--username=${embeddedUser}`,
-    // The socket lies in a folder that only the account can enter, so reaching it is the authentication.
-    "--auth=trust",
+    // Until it has its password, before its first start (`requirePassword`).
+    "--auth=reject",
     "--encoding=UTF8",
     // Sorting by code point, by PostgreSQL's own tables: no index goes bad when the system's C library changes.
     "--locale-provider=builtin",
@@ -104,7 +109,7 @@ function runInitdb(options: CreateClusterOptions, folder: string): Promise<void>
     const child = spawn(options.binaries.initdb, args, {
       ...options.account.spawnAs,
       cwd: "/",
-      env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+      env: postgresEnvironment(),
       stdio: ["ignore", "pipe", "pipe"],
       timeout: initdbTimeoutMs,
       killSignal: "SIGKILL",

@@ -3,7 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { sleep } from "../../platform/sleep.ts";
 import type { Account } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
-import { corrupt } from "./cluster.ts";
+import { corrupt, postgresEnvironment } from "./cluster.ts";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { createOutputReader } from "./postgres-output.ts";
 import { postmasterPid } from "./postmaster-file.ts";
@@ -46,7 +46,7 @@ function spawnWatched(options: PostmasterOptions): ChildProcessWithoutNullStream
     cwd: "/",
     // A process group of its own: Ctrl-C is for the server, which stops the database last.
     detached: true,
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin", LC_ALL: "C", TZ: "UTC" },
+    env: postgresEnvironment(),
     stdio: ["pipe", "pipe", "pipe"],
   });
 }

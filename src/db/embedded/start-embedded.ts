@@ -7,6 +7,7 @@ import { checkAccess, clusterFolder, embeddedUser, ensureCluster, ensureDataDir 
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { lockDataDir } from "./host-lock.ts";
 import { clearLeftBehind, postmasterSocketFolder } from "./postmaster-file.ts";
+import { embeddedPassword, requirePassword } from "./password.ts";
 import { embeddedSettings } from "./settings.ts";
 import { createSocketFolder, embeddedPort, removeSocketFolder } from "./socket-folder.ts";
 import { type EmbeddedExit, type Supervisor, supervise } from "./supervisor.ts";
@@ -18,6 +19,7 @@ export interface EmbeddedConnection {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  readonly password: string;
   readonly database: string;
 }
 
@@ -47,7 +49,7 @@ export interface EmbeddedOptions {
 }
 
 export function embeddedUrl(connection: EmbeddedConnection): string {
-  return `postgresql://${connection.user}@${encodeURIComponent(connection.host)}:${connection.port}/${connection.database}`;
+  return `postgresql://${connection.user}:${connection.password}@${encodeURIComponent(connection.host)}:${connection.port}/${connection.database}`;
 }
 
 /** For connecting, and for making the database, which copies a few megabytes. */
@@ -79,6 +81,7 @@ async function ensureDatabase(connection: EmbeddedConnection): Promise<void> {
 interface Running {
   readonly supervisor: Supervisor;
   readonly socketFolder: string;
+  readonly password: string;
   readonly isNew: boolean;
 }
 
@@ -93,11 +96,12 @@ async function startLocked(options: EmbeddedOptions, dataDir: string): Promise<R
   const leftSocketFolder = postmasterSocketFolder(cluster);
   await clearLeftBehind(cluster, options.logger);
   if (leftSocketFolder !== undefined) removeSocketFolder(leftSocketFolder);
+  const password = await requirePassword({ dataDir, account, binaries, isDurable });
   const socketFolder = createSocketFolder(account, dataDir);
   const settings = embeddedSettings({ socketFolder, isDurable, extra: options.settings ?? {} });
   try {
     const supervisor = await supervise({ cluster, account, binaries, socketFolder, settings, logger: options.logger });
-    return { supervisor, socketFolder, isNew };
+    return { supervisor, socketFolder, password, isNew };
   } catch (error) {
     removeSocketFolder(socketFolder);
     throw error;
@@ -106,7 +110,7 @@ async function startLocked(options: EmbeddedOptions, dataDir: string): Promise<R
 
 /**
  * Starts the PostgreSQL that comes with Prewarm on a folder, making the database at the first start.
- * It listens on a Unix socket only, and ends with this process, however that ends.
+ * It listens on a Unix socket only, asks for a password that is kept in the data folder, and ends with this process, however that ends.
  * Throws `EmbeddedPostgresError`.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
@@ -114,8 +118,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   ensureDataDir(dataDir);
   const lock = lockDataDir(dataDir);
   try {
-    const { supervisor, socketFolder, isNew } = await startLocked(options, dataDir);
-    const connection = { host: socketFolder, port: embeddedPort, user: embeddedUser, database: embeddedDatabase };
+    const { supervisor, socketFolder, password, isNew } = await startLocked(options, dataDir);
+    const connection = connectionTo(socketFolder, password);
     const stop = async (): Promise<void> => {
       await supervisor.stop();
       removeSocketFolder(socketFolder);
@@ -145,5 +149,10 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 export function runningEmbedded(dataDir: string): EmbeddedConnection | undefined {
   const socketFolder = postmasterSocketFolder(clusterFolder(dataDir));
   if (socketFolder === undefined) return undefined;
-  return { host: socketFolder, port: embeddedPort, user: embeddedUser, database: embeddedDatabase };
+  // Without a file, a release runs on it that trusts everybody who reaches the socket, and asks for nothing.
+  return connectionTo(socketFolder, embeddedPassword(dataDir) ?? "");
+}
+
+function connectionTo(host: string, password: string): EmbeddedConnection {
+  return { host, port: embeddedPort, user: embeddedUser, password, database: embeddedDatabase };
 }

@@ -147,17 +147,19 @@ join users u on u.deleted_at is null and case
     where m.group_id = g.id
       and m.user_id = u.id) end
 where g.id = $1
+  and ($4::uuid is null or u.id = $4)
 order by lower(u.username)
 limit $2
 offset $3`,
 );
 
+/** @param page `only`: nobody but this person, if he is in it. */
 export async function membersOfGroup(
   sql: Sql,
   id: GroupId,
-  page: { readonly limit: number; readonly offset: number },
+  page: { readonly limit: number; readonly offset: number; readonly only: UserId | null },
 ): Promise<GroupMemberRow[]> {
-  return await sql.query(membersStatement, [id, page.limit, page.offset]);
+  return await sql.query(membersStatement, [id, page.limit, page.offset, page.only]);
 }
 
 const addStatement: Statement<{ readonly username: string }> = statement(

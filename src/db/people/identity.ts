@@ -159,9 +159,21 @@ select id
 from gone`,
 );
 
-/** Marks a user deleted and ends all his sessions; false while he still has workspaces. */
-export async function deleteUser(sql: Sql, userId: UserId, now: Date): Promise<boolean> {
-  return (await sql.query(deleteUserStatement, [userId, now])).length === 1;
+const takeStatement: Statement<{ readonly id: UserId }> = statement(
+  "user_take",
+  `select id
+from users
+where id = $1
+for update`,
+);
+
+/**
+ * Marks a user deleted and ends all his sessions; false while he still has workspaces. His row is taken first: creations
+ * for him that are under way end before it is looked whether he has any, and later ones find him deleted.
+ */
+export async function deleteUser(tx: Tx, userId: UserId, now: Date): Promise<boolean> {
+  await tx.query(takeStatement, [userId]);
+  return (await tx.query(deleteUserStatement, [userId, now])).length === 1;
 }
 
 const suspendStatement: Statement<{ readonly id: UserId }> = statement(
@@ -237,6 +249,47 @@ returning username`,
 /** @returns the user's name; undefined when there is no such user. */
 export async function setPassword(sql: Sql, userId: UserId, passwordHash: string): Promise<string | undefined> {
   return (await sql.query(setPasswordStatement, [userId, passwordHash]))[0]?.username;
+}
+
+const setRoleStatement: Statement<{ readonly before: UserRow["role"] }> = statement(
+  "user_set_role",
+  `with before as (
+  select id, role
+  from users
+  where id = $1
+    and deleted_at is null
+  for no key update
+)
+update users u
+set role = $2
+from before
+where u.id = before.id
+returning before.role as before`,
+);
+
+/** @returns the role that he had; undefined when there is no such user. */
+export async function setRole(tx: Tx, userId: UserId, role: UserRow["role"]): Promise<UserRow["role"] | undefined> {
+  return (await tx.query(setRoleStatement, [userId, role]))[0]?.before;
+}
+
+const setOrganizationRoleStatement: Statement<object> = statement(
+  "member_set_role",
+  `insert into organization_members (organization_id, user_id, role, created_at)
+values ($1, $2, $3, $4)
+on conflict (organization_id, user_id) do update
+set role = excluded.role`,
+);
+
+export async function setOrganizationRole(
+  tx: Tx,
+  member: {
+    readonly organizationId: OrganizationId;
+    readonly userId: UserId;
+    readonly role: Membership["role"];
+    readonly now: Date;
+  },
+): Promise<void> {
+  await tx.query(setOrganizationRoleStatement, [member.organizationId, member.userId, member.role, member.now]);
 }
 
 interface OrganizationRow {

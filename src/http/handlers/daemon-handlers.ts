@@ -1,4 +1,5 @@
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
+import { requireOwnDaemon, requireOwnJob } from "../../app/provisioner/daemon-binding.ts";
 import { reportGone } from "../../app/provisioner/report-gone.ts";
 import { reportResources } from "../../app/provisioner/report-resources.ts";
 import { signOff } from "../../app/provisioner/sign-off.ts";
@@ -11,33 +12,48 @@ import { measureJob } from "../measure.ts";
 
 export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRoutes> {
   return {
-    registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller.kind, body),
-    signOffDaemon: async ({ body }) => {
+    registerDaemon: async ({ caller, body }) => await registerProvisioner(deps, caller, body),
+    signOffDaemon: async ({ caller, body }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
       await signOff(deps, body);
       return {};
     },
-    leaseJob: async ({ body, gone }) => ({ job: await leaseJob(deps, body, gone) }),
+    leaseJob: async ({ caller, body, gone }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
+      return { job: await leaseJob(deps, body, gone) };
+    },
     getTemplateArchive: async ({ params, reply }) =>
       await reply.type("application/gzip").send(await templateArchive(deps, params.hash)),
-    heartbeatJob: async ({ params, body }) => await heartbeatJob(deps, { ...body, jobId: params.jobId as JobId }),
-    appendJobLogs: async ({ params, body }) => {
+    heartbeatJob: async ({ caller, params, body }) => {
+      await requireOwnJob(deps, caller, params.jobId);
+      return await heartbeatJob(deps, { ...body, jobId: params.jobId as JobId });
+    },
+    appendJobLogs: async ({ caller, params, body }) => {
+      await requireOwnJob(deps, caller, params.jobId);
       await appendLogs(deps, { ...body, jobId: params.jobId as JobId });
       return {};
     },
-    putJobState: async ({ params, body }) => {
+    putJobState: async ({ caller, params, body }) => {
+      await requireOwnJob(deps, caller, params.jobId);
       await storeState(deps, { ...body, jobId: params.jobId as JobId });
       return {};
     },
-    adoptState: async ({ params, body }) => {
+    adoptState: async ({ caller, params, body }) => {
+      await requireOwnJob(deps, caller, body.jobId);
       await adoptState(deps, { ...body, workspaceId: params.workspaceId as WorkspaceId });
       return {};
     },
-    reportResources: async ({ body }) => await reportResources(deps, body),
-    reportGone: async ({ body }) => {
+    reportResources: async ({ caller, body }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
+      return await reportResources(deps, body);
+    },
+    reportGone: async ({ caller, body }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
       await reportGone(deps, body);
       return {};
     },
-    completeJob: async ({ params, body }) => {
+    completeJob: async ({ caller, params, body }) => {
+      await requireOwnJob(deps, caller, params.jobId);
       const job = await completeJob(deps, { ...body, jobId: params.jobId as JobId });
       measureJob(deps.metrics, job, body.outcome.kind);
       return {};

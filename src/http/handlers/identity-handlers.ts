@@ -1,19 +1,26 @@
 import "@fastify/cookie";
+import type { FastifyRequest } from "fastify";
 import { activate, changeOwnPassword, endSessions, resetPassword, suspend } from "../../app/identity/accounts.ts";
 import { actorView } from "../../app/identity/authenticate.ts";
+import { changeRole } from "../../app/identity/roles.ts";
+import { SignInLimits, withinSignInLimits } from "../../app/identity/sign-in-limits.ts";
 import { setUp, signIn, signOut } from "../../app/identity/sign-in.ts";
 import { createToken, listTokens, revokeOneToken } from "../../app/identity/tokens.ts";
 import { createUser, listAllUsers, removeUser } from "../../app/identity/users.ts";
 import type { identityRoutes } from "../../contracts/api/identity.ts";
 import type { TokenId } from "../../contracts/ids.ts";
+import { subscriberOf } from "../../platform/network/address-ranges.ts";
 import { sessionCookie } from "../credentials.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
 export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identityRoutes> {
+  const limits = new SignInLimits(deps.monotonicMs);
+  const fromOf = (username: string, request: FastifyRequest) => ({ username, address: subscriberOf(request.ip) });
   return {
-    login: async ({ body, reply }) => {
-      const signedIn = await signIn(deps, body);
+    login: async ({ body, request, reply }) => {
+      const from = fromOf(body.username, request);
+      const signedIn = await withinSignInLimits(deps, { limits, from }, async () => signIn(deps, body));
       void reply.setCookie(sessionCookie, signedIn.secret, {
         path: "/",
         httpOnly: true,
@@ -33,7 +40,10 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       void reply.clearCookie(sessionCookie, { path: "/" });
       return answer;
     },
-    changePassword: async ({ caller, body }) => await changeOwnPassword(deps, caller, body),
+    changePassword: async ({ caller, body, request }) => {
+      const from = fromOf(caller.username, request);
+      return await withinSignInLimits(deps, { limits, from }, async () => changeOwnPassword(deps, caller, body));
+    },
     setUp: async ({ body }) => {
       await setUp(deps, body);
       return {};
@@ -53,6 +63,7 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       await activate(deps, caller, params.username);
       return {};
     },
+    setRole: async ({ caller, params, body }) => await changeRole(deps, caller, { ...params, ...body }),
     resetPassword: async ({ caller, params, body }) => await resetPassword(deps, caller, { ...params, ...body }),
     endUserSessions: async ({ caller, params, body }) => await endSessions(deps, caller, { ...body, ...params }),
     listTokens: async ({ caller, query }) => await listTokens(deps, caller, query),

@@ -6,7 +6,8 @@ import { openEventStream } from "../event-stream.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
-const logPageMax = 1_000;
+/** Little enough that a hundred slow readers, who each hold one, are no matter. */
+const logPageMax = 100;
 
 export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
   return {
@@ -16,21 +17,22 @@ export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
     cancelJobs: async ({ caller, query, body }) => await cancelPendingPrebuildJobs(deps, caller, { ...query, ...body }),
     getJobLogs: async ({ caller, params, query }) =>
       await getJobLogs(deps, caller, { ...query, jobId: params.jobId as JobId }),
-    watchJob: async ({ caller, params, query, reply, gone }) => {
+    watchJob: async (call) => {
+      const { caller, params, query } = call;
       const jobId = params.jobId as JobId;
       let job = await getJob(deps, caller, jobId);
       let after = query.after ?? 0;
       let told = "";
-      await openEventStream(deps, { reply, gone, topics: [`job:${jobId}`] }, async (send) => {
+      await openEventStream(deps, { call, topics: [`job:${jobId}`] }, async (send) => {
         // The job first, its log after: a log read behind the job's end is complete.
         job = await getJob(deps, caller, jobId);
         for (;;) {
           const { entries } = await getJobLogs(deps, caller, { jobId, after, limit: logPageMax });
-          for (const entry of entries) send("log", entry);
+          for (const entry of entries) await send("log", entry);
           after = entries.at(-1)?.id ?? after;
           if (entries.length < logPageMax) break;
         }
-        if (told !== job.status) send("job", job);
+        if (told !== job.status) await send("job", job);
         told = job.status;
         return isJobFinished(job.status) ? "ended" : "open";
       });

@@ -11,9 +11,9 @@ export function notificationHandlers(deps: HttpDeps): Handlers<keyof typeof noti
   return {
     listNotifications: async ({ caller, query }) => await listNotifications(deps, caller, query),
     readNotifications: async ({ caller, body }) => await readNotifications(deps, caller, body),
-    watchNotifications: async ({ caller, reply, gone }) =>
-      openEventStream(deps, { reply, gone, topics: [`inbox:${caller.userId}`] }, async (send) => {
-        send("inbox", await inboxOf(deps, caller));
+    watchNotifications: async (call) =>
+      openEventStream(deps, { call, topics: [`inbox:${call.caller.userId}`] }, async (send) => {
+        await send("inbox", await inboxOf(deps, call.caller));
         return "open";
       }),
     getNotificationPreferences: async ({ caller }) => await getPreferences(deps, caller),

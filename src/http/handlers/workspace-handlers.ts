@@ -29,12 +29,13 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
     listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
     getBuild: async ({ caller, params }) => getBuild(deps, caller, params),
     getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),
-    watchWorkspace: async ({ caller, params, reply, gone }) => {
+    watchWorkspace: async (call) => {
+      const { caller, params } = call;
       const first = await getWorkspace(deps, caller, params.workspace);
-      await openEventStream(deps, { reply, gone, topics: [`workspace:${first.id as WorkspaceId}`] }, async (send) => {
+      await openEventStream(deps, { call, topics: [`workspace:${first.id as WorkspaceId}`] }, async (send) => {
         // By its id from now on: it may be renamed, and a deleted one is still told about.
         const workspace = await getWorkspace(deps, caller, first.id);
-        send("workspace", workspace);
+        await send("workspace", workspace);
         return workspace.status === "deleted" ? "ended" : "open";
       });
     },

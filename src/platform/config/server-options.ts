@@ -1,5 +1,7 @@
+import { processAccountsDefault } from "../../contracts/limits.ts";
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
+import { httpOptions } from "./http-options.ts";
 import type { ConfigValues } from "./load-config.ts";
 import { metricsOptions } from "./metrics-options.ts";
 import { notificationOptions } from "./notification-options.ts";
@@ -274,6 +276,18 @@ const rest = {
     description:
       "Program of the driver terraform, of Terraform or OpenTofu 1.6 or newer: a name on the PATH, or a path.",
   }),
+  provisionerAllowUnisolated: booleanOption({
+    name: "provisioner.allow_unisolated",
+    default: false,
+    description:
+      "Whether people who are not administrators may have workspaces that are kept apart from nothing: those of the driver process where the provisioner is not root. Each of them can read all others and the provisioner's secrets.",
+  }),
+  processAccounts: stringOption({
+    name: "provisioner.process_accounts",
+    default: processAccountsDefault,
+    description:
+      "User ids of workspaces of the driver process, FIRST-LAST, one for each, where the provisioner runs as root; nobody else on the host may have them. `off`: workspaces run as the provisioner does, and can read its secrets.",
+  }),
   creationsPerMinuteMax: integerOption({
     name: "http.creations_per_minute",
     default: 600,
@@ -314,6 +328,7 @@ const rest = {
 /** Every option of `prewarm server` (spec §10). */
 export const serverOptions = {
   ...general,
+  ...httpOptions,
   ...database,
   ...prebuilds,
   ...quota,

@@ -246,6 +246,30 @@ const server = {
     labels: [],
     scope: "server",
   },
+  http_open: {
+    type: "gauge",
+    help: "What callers have open on this server, by kind: stream (event streams), command (`prewarm exec`).",
+    labels: ["kind"],
+    scope: "server",
+  },
+  http_unsent_bytes: {
+    type: "gauge",
+    help: "Bytes that this server has written and that were not taken yet, by who reads: agent, person, daemon, unknown.",
+    labels: ["reader"],
+    scope: "server",
+  },
+  http_connections_cut: {
+    type: "gauge",
+    help: "Connections that this server has cut since its start, by reason: budget (too much was not taken), slow_answer (an answer was not taken in time).",
+    labels: ["reason"],
+    scope: "server",
+  },
+  agent_reports_pending_characters: {
+    type: "gauge",
+    help: "Characters that agents have reported to this server and that are not stored yet.",
+    labels: [],
+    scope: "server",
+  },
   notification_deliveries_total: {
     type: "counter",
     help: "Attempts of this server to deliver notifications, by channel (email, digest, webhook) and outcome (delivered, retry, dead, dropped).",

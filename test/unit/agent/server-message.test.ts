@@ -13,6 +13,9 @@ const frames: readonly unknown[] = [
   { kind: "exec_input", execId: "1", data: "", end: true },
   { kind: "exec_input", execId: "1", data: "", end: "yes" },
   { kind: "exec_input", execId: "1", end: true },
+  { kind: "exec_flow", execId: "1", isHeld: true },
+  { kind: "exec_flow", execId: "1", isHeld: "yes" },
+  { kind: "exec_flow", execId: "1" },
   ...["SIGINT", "SIGTERM", "SIGKILL", "SIGHUP", "SIGUSR1", 9].map((signal) => ({
     kind: "exec_signal",
     execId: "1",

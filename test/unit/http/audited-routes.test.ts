@@ -13,6 +13,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   suspendUser: ["user.suspend"],
   activateUser: ["user.activate"],
   resetPassword: ["user.set_password"],
+  setRole: ["user.set_role"],
   endUserSessions: ["user.end_sessions"],
   setUp: ["user.set_password"],
   createUser: ["user.create"],
@@ -62,6 +63,7 @@ const byItself: readonly AuditAction[] = [
   "prebuild.agent_lost",
   "prebuild.resource_missing",
   "orphan.remove",
+  "user.sign_ins_failed",
 ];
 
 test("each route by which a person changes something is audited, or it is said why not", () => {

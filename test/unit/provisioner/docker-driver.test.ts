@@ -147,10 +147,14 @@ describe("a start", () => {
     expect(engine.changes().filter((change) => change === "POST /containers/create")).toHaveLength(1);
   });
 
-  test("after another build replaces the container and keeps the volumes", async () => {
+  test.each([
+    ["another build", { buildId: "build-2" }],
+    // As after a backup was restored.
+    ["the same with other agents", { agents: [{ id: "another", name: "main", token: "another-token" }] }],
+  ])("after %s replaces the container and keeps the volumes", async (_, work) => {
     await started();
     const before = engine.container("prewarm-w1").id;
-    await started({ buildId: "build-2" });
+    await started(work);
     expect(engine.container("prewarm-w1").id).not.toBe(before);
     expect(engine.changes().some((change) => change.startsWith("DELETE /volumes"))).toBe(false);
   });

@@ -6,6 +6,8 @@ export const labels = {
   daemon: "dev.prewarm.daemon",
   workspace: "dev.prewarm.workspace",
   build: "dev.prewarm.build",
+  /** Ids of the agents that the start has made, with commas between them. */
+  agents: "dev.prewarm.agents",
   template: "dev.prewarm.template",
 } as const;
 

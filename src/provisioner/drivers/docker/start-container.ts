@@ -70,6 +70,7 @@ export async function startContainer(options: StartOptions): Promise<ApplyReport
         templateName: context.templateName,
       }),
       [labels.build]: work.buildId,
+      [labels.agents]: work.agents.map(({ id }) => id).join(","),
     },
     hostAddress: access.hostAddress,
     stopGraceSeconds: stopGraceSeconds(context.manifest, stopSecondsMin),
@@ -118,7 +119,7 @@ async function create(options: StartOptions, plan: ContainerPlan): Promise<void>
   const { context, section, engine } = options;
   const { workspaceId } = plan;
   const { abort } = context;
-  const { [labels.build]: _, ...volumeLabels } = plan.labels;
+  const { [labels.build]: _, [labels.agents]: __, ...volumeLabels } = plan.labels;
   for (const { name } of volumesOf(section, workspaceId)) {
     abort.throwIfAborted();
     // The same name again is the same volume, with what is in it.
@@ -138,7 +139,10 @@ async function create(options: StartOptions, plan: ContainerPlan): Promise<void>
   }
 }
 
-/** Whether the container is there by this very build, complete as far as its creation goes. */
+/**
+ * Whether the container is there by this very build, complete as far as its creation goes. With other agents it is not: a
+ * database that was restored from a backup gives a build out again, and the tokens in the container are not known any more.
+ */
 async function isTakenUp({ engine, section, context }: StartOptions, plan: ContainerPlan): Promise<boolean> {
   if (furtherNetworks(section).length > 0) return false;
   const call = {
@@ -147,7 +151,8 @@ async function isTakenUp({ engine, section, context }: StartOptions, plan: Conta
     abort: context.abort,
   } as const;
   const found = await engine.find<Inspected>(call);
-  return found?.Config.Labels?.[labels.build] === plan.labels[labels.build];
+  const own = found?.Config.Labels;
+  return [labels.build, labels.agents].every((label) => own?.[label] === plan.labels[label]);
 }
 
 async function createOnce({ context, section, engine }: StartOptions, plan: ContainerPlan): Promise<void> {

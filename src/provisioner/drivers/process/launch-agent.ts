@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFile, mkdir, open, stat, truncate } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import { workspaceVariable } from "./end-processes.ts";
+import { withoutNpm } from "../../host/without-npm.ts";
 import { processIdentity } from "../../host/process-table.ts";
 import type { AgentRecord, WorkspacePaths, WorkspaceRecord } from "./workspace-record.ts";
 
@@ -37,6 +38,8 @@ export async function launchAgent(options: LaunchOptions): Promise<NonNullable<A
       env: agentEnvironment(options),
       stdio: ["ignore", log.fd, log.fd],
       detached: true,
+      // Node clears the daemon's further groups when it changes the account.
+      ...(options.record.account === undefined ? {} : { uid: options.record.account, gid: options.record.account }),
     });
     await new Promise<void>((resolve, reject) => {
       child.once("spawn", resolve);
@@ -68,7 +71,7 @@ function agentEnvironment({ paths, record, agent, hostEnvironment }: LaunchOptio
   };
   for (const name of ["PATH", "LANG", "TERM"]) {
     const value = hostEnvironment[name];
-    if (value !== undefined) environment[name] = value;
+    if (value !== undefined) environment[name] = name === "PATH" ? withoutNpm(value) : value;
   }
   return environment;
 }

@@ -13,7 +13,23 @@ import { removeTree } from "../../host/remove-tree.ts";
 import { Supervisor } from "./supervisor.ts";
 import { stopGraceSeconds } from "../../stop-grace.ts";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
-import { readRecord, type WorkspacePaths, workspacePaths, writeRecord } from "./workspace-record.ts";
+import {
+  type AccountRange,
+  freeAccount,
+  giveOnce,
+  giveTo,
+  letPass,
+  prepareAccounts,
+  type PreparedAccounts,
+  type WorkspaceAccount,
+} from "./workspace-accounts.ts";
+import {
+  readRecord,
+  type WorkspacePaths,
+  workspacePaths,
+  type WorkspaceRecord,
+  writeRecord,
+} from "./workspace-record.ts";
 
 export const processDriverName = "process";
 
@@ -24,6 +40,8 @@ export interface ProcessDriverOptions {
   readonly agentCommand: readonly string[];
   /** The daemon's environment: `PATH`, `LANG` and `TERM` are handed on. */
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
+  /** Accounts for workspaces where the daemon is root; null, or absent: they run as the daemon does. */
+  readonly accounts?: AccountRange | null;
   readonly logger: Logger;
   readonly random: Random;
   /** How long an agent may take to end its sessions; 5 s unless said. */
@@ -36,9 +54,9 @@ export interface ProcessDriverOptions {
 const rootFileName = "root-id";
 
 /**
- * A workspace is a folder and its supervised agents on the daemon's host: nothing needs to be installed, and
- * nothing separates workspaces from each other or from the host. For trying out, and for people who trust each
- * other. Needs Linux: what a workspace has started is found through /proc.
+ * A workspace is a folder and its supervised agents on the daemon's host: nothing needs to be installed. Where the daemon
+ * is root each runs as an account of its own, which is all that separates it from the others and from the host; else
+ * nothing does, and it is for trying out, and for people who trust each other. Needs Linux: what a workspace has started is found through /proc.
  *
  * The folder: `workspace.json` (what a restarted daemon must know), `home/` (the owner's, survives a stop),
  * `template/` (the template's files, read-only; `PREWARM_TEMPLATE_FOLDER` names it), `agents/<name>/` (token,
@@ -50,24 +68,44 @@ export class ProcessDriver implements Driver {
   readonly #locks = new KeyedLock();
   readonly #supervisor: Supervisor;
   #rootId = "";
+  #prepared: PreparedAccounts;
+  /** Of workspaces that are here. */
+  readonly #accounts = new Map<string, WorkspaceAccount>();
 
   constructor(options: ProcessDriverOptions) {
     this.#options = options;
-    this.#supervisor = new Supervisor({ ...options, locks: this.#locks, superviseMs: options.superviseMs ?? 5_000 });
+    this.#prepared = { command: options.agentCommand, unisolatedBecause: "it is not open" };
+    this.#supervisor = new Supervisor({
+      ...options,
+      agentCommand: () => this.#prepared.command,
+      locks: this.#locks,
+      superviseMs: options.superviseMs ?? 5_000,
+    });
   }
 
   capabilities(): { readonly claimEffect: "none" } {
     return { claimEffect: "none" };
   }
 
-  async open(): Promise<void> {
-    await mkdir(this.#options.root, { recursive: true, mode: 0o700 });
+  unisolatedBecause(): string | null {
+    return this.#prepared.unisolatedBecause;
+  }
+
+  async open(): Promise<string> {
+    const { root, agentCommand: command, accounts: range = null } = this.#options;
+    await mkdir(root, { recursive: true, mode: 0o700 });
+    this.#prepared = prepareAccounts({ root, range, command });
     this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     for (const workspaceId of await this.#workspaces()) {
       const record = await readRecord(this.#paths(workspaceId));
+      if (record?.account !== undefined) this.#accounts.set(workspaceId, record.account);
       if (record !== null) this.#supervisor.watch(record);
     }
     this.#supervisor.start();
+    const because = this.#prepared.unisolatedBecause;
+    return because === null
+      ? `each workspace runs as an account of its own (${range?.first}-${range?.last})`
+      : `workspaces run as the daemon's account, with no wall between them: ${because}`;
   }
 
   async close(): Promise<void> {
@@ -104,6 +142,7 @@ export class ProcessDriver implements Driver {
       await this.#end(paths, workspaceId);
       context.log("info", "destroy", "removing the workspace's folder");
       await removeTree(paths.folder);
+      this.#accounts.delete(workspaceId);
       await context.saveState({ exists: false, rootId: this.#rootId });
     });
   }
@@ -127,6 +166,7 @@ export class ProcessDriver implements Driver {
     await this.#locks.run(workspaceId, async () => {
       await this.#end(paths, workspaceId);
       await removeTree(paths.folder);
+      this.#accounts.delete(workspaceId);
     });
   }
 
@@ -135,7 +175,7 @@ export class ProcessDriver implements Driver {
     const paths = this.#paths(work.workspaceId);
     await this.#requireHere(context, paths);
     const earlier = await readRecord(paths);
-    if (earlier?.wanted === "running" && earlier.startId === work.buildId) {
+    if (earlier?.wanted === "running" && isOf(earlier, work)) {
       // The same start again: what it has made is taken up.
       await this.#supervisor.ensure(earlier);
       return;
@@ -143,8 +183,10 @@ export class ProcessDriver implements Driver {
     // Stored before anything is made: whatever interrupts this, a later destroy knows of it.
     await context.saveState({ exists: true, rootId: this.#rootId, workspaceId: work.workspaceId });
     if (earlier !== null) await this.#end(paths, work.workspaceId);
+    const account = await this.#accountFor(work.workspaceId, earlier?.account);
     const record = {
       workspaceId: work.workspaceId,
+      ...(account === undefined ? {} : { account }),
       deploymentId: context.deploymentId,
       workspaceName: work.workspaceName,
       templateName: context.templateName,
@@ -165,6 +207,7 @@ export class ProcessDriver implements Driver {
       await mkdir(own.folder, { recursive: true, mode: 0o700 });
       await writeFile(own.token, agent.token, { mode: 0o600 });
     }
+    if (account !== undefined) await giveFolder(paths, { account, agents: record.agents.map(({ name }) => name) });
     abort.throwIfAborted();
     log("info", "agent", `starting ${work.agents.length === 1 ? "the agent" : `${work.agents.length} agents`}`);
     const ready = { ...record, wanted: "running" as const };
@@ -197,10 +240,27 @@ export class ProcessDriver implements Driver {
     const record = await readRecord(paths);
     if (record !== null) await writeRecord(paths, { ...record, wanted: "stopped" });
     const graceMs = Math.max(this.#options.stopGraceMs ?? 5_000, record?.stopGraceMs ?? 0);
-    await endProcesses({ workspaceId, agents: record?.agents ?? [], graceMs });
+    const account = record?.account ?? null;
+    await endProcesses({ workspaceId, folder: paths.folder, agents: record?.agents ?? [], account, graceMs });
     if (record === null) return;
     const agents = record.agents.map((agent) => ({ ...agent, process: null }));
     await writeRecord(paths, { ...record, wanted: "stopped", agents });
+  }
+
+  /** One that it had is kept, as its files are of it. Undefined: the daemon's own. Errors: `capacity`. */
+  async #accountFor(workspaceId: string, earlier: WorkspaceAccount | undefined): Promise<WorkspaceAccount | undefined> {
+    const range = this.#options.accounts ?? null;
+    if (range === null || this.#prepared.unisolatedBecause !== null) return undefined;
+    return await this.#locks.run("accounts", async () => {
+      const account = earlier ?? (await freeAccount({ range, workspaceId, taken: new Set(this.#accounts.values()) }));
+      if (account === undefined) {
+        throw new CodedError("capacity", "Every account that workspaces of the process driver may have is taken.", {
+          next: "Delete workspaces, or widen `provisioner.process_accounts`.",
+        });
+      }
+      this.#accounts.set(workspaceId, account);
+      return account;
+    });
   }
 
   /** Refuses to call a workspace gone that lives on another daemon's host. */
@@ -220,6 +280,36 @@ export class ProcessDriver implements Driver {
   #paths(workspaceId: string): WorkspacePaths {
     return workspacePaths(this.#options.root, workspaceId);
   }
+}
+
+/**
+ * Whether the record is of this very start, agents included. A database that was restored from a backup gives a build out
+ * again that was made since, with agents and tokens of its own: those that run could never connect.
+ */
+function isOf(record: WorkspaceRecord, work: BuildContext["work"]): boolean {
+  const agents = new Set(record.agents.map(({ id }) => id));
+  return record.startId === work.buildId && work.agents.every(({ id }) => agents.has(id));
+}
+
+/**
+ * Gives a workspace what is its own, before anything runs as it. The folders in which the daemon itself writes stay the
+ * daemon's: in a folder of its own the workspace could put a link in the place of the daemon's file.
+ */
+async function giveFolder(
+  paths: WorkspacePaths,
+  { account, agents }: { readonly account: WorkspaceAccount; readonly agents: readonly string[] },
+): Promise<void> {
+  await giveOnce(account, paths.home);
+  await giveTo(account, paths.template);
+  for (const name of agents) {
+    const own = paths.agent(name);
+    await mkdir(own.state, { recursive: true, mode: 0o700 });
+    await giveOnce(account, own.state);
+    await giveTo(account, own.token);
+    await letPass(account, own.folder);
+  }
+  await letPass(account, paths.agents);
+  await letPass(account, paths.folder);
 }
 
 function requireLinux(): void {

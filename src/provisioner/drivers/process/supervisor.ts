@@ -9,7 +9,8 @@ import { type AgentRecord, workspacePaths, type WorkspaceRecord, writeRecord } f
 
 export interface SupervisorOptions {
   readonly root: string;
-  readonly agentCommand: readonly string[];
+  /** Asked for at each start of an agent. */
+  readonly agentCommand: () => readonly string[];
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
   readonly random: Random;
@@ -131,7 +132,7 @@ export class Supervisor {
       paths: workspacePaths(this.#options.root, record.workspaceId),
       record,
       agent,
-      command: this.#options.agentCommand,
+      command: this.#options.agentCommand(),
       hostEnvironment: this.#options.hostEnvironment,
       onExit: () => this.#look.notify(),
     });

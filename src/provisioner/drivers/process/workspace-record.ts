@@ -21,6 +21,8 @@ export interface WorkspaceRecord {
   readonly startId: string;
   readonly buildStage: string;
   readonly accessUrl: string;
+  /** The account that its processes run as, of this workspace alone; absent: the daemon's own. */
+  readonly account?: number;
   /** How long its agents may take to end, by their `stop` hooks; absent where they have none. */
   readonly stopGraceMs?: number;
   /** `making`: a start that has not come to its end; nobody starts its agents but that start. */
@@ -36,6 +38,8 @@ export interface WorkspacePaths {
   readonly home: string;
   /** The template's files, read-only. */
   readonly template: string;
+  /** One folder for each agent. */
+  readonly agents: string;
   readonly agent: (name: string) => { readonly folder: string; token: string; state: string; log: string };
 }
 
@@ -45,13 +49,15 @@ export function workspacePaths(root: string, workspaceId: string): WorkspacePath
     throw new CodedError("invalid_request", `"${workspaceId}" cannot be the id of a workspace.`);
   }
   const folder = path.join(root, workspaceId);
+  const agents = path.join(folder, "agents");
   return {
     folder,
     record: path.join(folder, "workspace.json"),
     home: path.join(folder, "home"),
     template: path.join(folder, "template"),
+    agents,
     agent: (name) => {
-      const own = path.join(folder, "agents", name);
+      const own = path.join(agents, name);
       return {
         folder: own,
         token: path.join(own, "token"),

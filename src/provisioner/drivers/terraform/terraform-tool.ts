@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
+import { withoutNpm } from "../../host/without-npm.ts";
 import { type Diagnostic, diagnosticError } from "./diagnostics.ts";
 import { fieldsOf, parseJson, textOf } from "./json-fields.ts";
 import { type ProgressEvent, readProgress } from "./progress.ts";
@@ -154,13 +155,18 @@ function requireVersion(binary: string, version: string): void {
   throw unavailable(`"${binary}" is ${version}, which is older than ${versionMin.major}.${versionMin.minor}.`);
 }
 
-/** Ours, with keys and addresses of databases among them, and those that would change what a command means. */
-const keptBack = /^(PREWARM_|PG[A-Z]+$|DATABASE_URL$|TF_(DATA_DIR|WORKSPACE|CLI_ARGS|INPUT|LOG|REATTACH_PROVIDERS))/;
+/**
+ * Ours, with keys and addresses of databases among them; npm's, which may hold the key of a registry; and those that would
+ * change what a command means.
+ */
+const keptBack =
+  /^(PREWARM_|npm_|PG[A-Z]+$|DATABASE_URL$|TF_(DATA_DIR|WORKSPACE|CLI_ARGS|INPUT|LOG|REATTACH_PROVIDERS))/;
 
 function handedOn(host: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(host)) {
-    if (value !== undefined && !keptBack.test(name)) kept[name] = value;
+    if (value === undefined || keptBack.test(name)) continue;
+    kept[name] = name === "PATH" ? withoutNpm(value) : value;
   }
   return kept;
 }

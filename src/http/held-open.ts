@@ -1,0 +1,23 @@
+import type { Logger } from "../platform/logger.ts";
+import { AgentHub } from "./agent-hub.ts";
+import { HeldCredentials } from "./held-credentials.ts";
+import { HeldPlaces } from "./held-places.ts";
+import type { HttpLimits } from "./http-limits.ts";
+import { OutgoingBytes } from "./outgoing-bytes.ts";
+
+/** All that a server holds, and nobody else knows of: connections, by whom and with what they are open, what they wait for. */
+export interface HeldOpen {
+  readonly hub: AgentHub;
+  readonly credentials: HeldCredentials;
+  readonly places: HeldPlaces;
+  readonly outgoing: OutgoingBytes;
+}
+
+export function createHeldOpen(limits: HttpLimits, logger: Logger): HeldOpen {
+  return {
+    hub: new AgentHub(),
+    credentials: new HeldCredentials(),
+    places: new HeldPlaces(limits),
+    outgoing: new OutgoingBytes(limits, logger),
+  };
+}

@@ -1,0 +1,61 @@
+import type { FastifyRequest } from "fastify";
+import type { Actor } from "../app/authorize.ts";
+import { CodedError } from "../contracts/errors.ts";
+import { execSessionsMax, sseConnectionsMax } from "../contracts/limits.ts";
+import { subscriberOf } from "../platform/network/address-ranges.ts";
+import { Places } from "../platform/places.ts";
+import { relayHeader } from "./exec-relay.ts";
+import type { HttpLimits } from "./http-limits.ts";
+
+const kinds = {
+  stream: { words: "event streams", option: "http.streams_per_person", max: sseConnectionsMax },
+  command: { words: "commands", option: "http.commands_per_person", max: execSessionsMax },
+} as const;
+
+type HeldKind = keyof typeof kinds;
+
+const retryAfterSeconds = 5;
+
+/** The event streams and commands that are open on this server, by the person and the address that hold them. */
+export class HeldPlaces {
+  readonly #limits: HttpLimits;
+  readonly #places: Readonly<Record<HeldKind, Places>>;
+
+  constructor(limits: HttpLimits) {
+    this.#limits = limits;
+    this.#places = { stream: new Places(kinds.stream.max), command: new Places(kinds.command.max) };
+  }
+
+  count(kind: HeldKind): number {
+    return this.#places[kind].count;
+  }
+
+  /**
+   * Counts one more.
+   * @returns what counts it off again.
+   * Errors: `too_many_open`, `server_full`.
+   */
+  take(kind: HeldKind, actor: Actor, request: FastifyRequest): () => void {
+    const { words, option } = kinds[kind];
+    const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
+    const address = { key: `address ${subscriberOf(request.ip)}`, max: this.#limits.heldPerAddressMax };
+    // What another server passes on comes from its address, whoever asked: it has counted him by his own.
+    const isPassedOn = kind === "command" && request.headers[relayHeader] !== undefined;
+    const holders = isPassedOn ? [person] : [person, address];
+    const entered = this.#places[kind].enter(holders);
+    if (entered.kind === "entered") return entered.leave;
+    if (entered.kind === "full") {
+      throw new CodedError("server_full", `This server has as many ${words} open as it may.`, { retryAfterSeconds });
+    }
+    const { holder } = entered;
+    const message =
+      holder === person
+        ? `You have ${person.max} ${words} open on this server, as many as one person may (\`${option}\`).`
+        : `Your address has ${address.max} ${words} open on this server, as many as one may (\`http.held_per_address\`).`;
+    throw new CodedError("too_many_open", message, { retryAfterSeconds });
+  }
+
+  #personMax(kind: HeldKind): number {
+    return kind === "stream" ? this.#limits.streamsPerPersonMax : this.#limits.commandsPerPersonMax;
+  }
+}

@@ -1,0 +1,62 @@
+import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
+import { durationOption, integerOption, type Option, stringOption } from "./option.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+function trustedProxiesOption(): Option<AddressRanges> {
+  const text = stringOption({
+    name: "http.trusted_proxies",
+    default: "",
+    description:
+      "Addresses of the reverse proxies in front of the server, with commas between them, such as `10.0.0.0/8, fd00::/8`. Only their `X-Forwarded-For` is believed: whoever it names last that is none of them is the caller, to whom the limits by address apply. Without it the caller is whoever made the connection.",
+  });
+  return {
+    ...text,
+    expected: "addresses or ranges such as 10.0.0.0/8, with commas between them",
+    default: noAddresses,
+    parse: parseAddressRanges,
+  };
+}
+
+/** How much one caller may hold of a server. Each server counts its own. */
+export const httpOptions = {
+  httpTrustedProxies: trustedProxiesOption(),
+  httpConnectionsPerAddressMax: integerOption({
+    name: "http.connections_per_address",
+    default: 2_000,
+    min: 10,
+    max: 1_000_000,
+    description:
+      "Most connections at once from one address (of IPv6: from one /64). Those of agents, once they are known to be that, and of `http.trusted_proxies` do not count. More are answered 429.",
+  }),
+  httpHeldPerAddressMax: integerOption({
+    name: "http.held_per_address",
+    default: 1_000,
+    min: 1,
+    max: 1_000_000,
+    description: "Event streams, and commands (`prewarm exec`), that one address may have open, each.",
+  }),
+  httpStreamsPerPersonMax: integerOption({
+    name: "http.streams_per_person",
+    default: 100,
+    min: 1,
+    max: 100_000,
+    description: "Event streams, followed logs among them, that one person may have open on one server.",
+  }),
+  httpCommandsPerPersonMax: integerOption({
+    name: "http.commands_per_person",
+    default: 100,
+    min: 1,
+    max: 100_000,
+    description: "Commands (`prewarm exec`) that one person may have open on one server.",
+  }),
+  httpCommandIdleMs: durationOption({
+    name: "http.command_idle",
+    default: 8 * hourMs,
+    min: 0,
+    max: 20 * 24 * hourMs,
+    description:
+      "Time without a byte of input or output after which a command (`prewarm exec`) is ended; 0 for never. One whose other end is gone is noticed within 20 s anyway.",
+  }),
+};
