@@ -21,6 +21,7 @@ import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
@@ -31,6 +32,7 @@ import { userCommands } from "./commands/users.ts";
 
 /** Every command, in the order of the help. */
 export const commandTree: readonly CliCommand[] = [
+  setupCommand,
   loginCommand,
   logoutCommand,
   whoAmICommand,

@@ -1,6 +1,7 @@
 import { CodedError } from "../contracts/errors.ts";
 import {
   contextNameOf,
+  contextNameShape,
   type Contexts,
   contextsPath,
   findContext,
@@ -29,6 +30,15 @@ function sessionIn(world: SessionWorld, contexts: Contexts): StoredSession | und
   const named = namedContext(world);
   if (named !== undefined) return findContext(contexts, named);
   return contexts.contexts.find(({ name }) => name === contexts.current);
+}
+
+/** Before anything is asked of the server. Errors: `invalid_request` for a name that no context can have. */
+export function requireContextName(world: SessionWorld): void {
+  const named = namedContext(world);
+  if (named === undefined || contextNameShape.test(named)) return;
+  throw new CodedError("invalid_request", `"${named}" is no name for a context.`, {
+    next: "Use up to 64 letters, digits, dots, colons, dashes and underscores.",
+  });
 }
 
 /**

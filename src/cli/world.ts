@@ -38,6 +38,8 @@ export interface CliWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly workingDirectory: string;
+  /** The data folder of a server that was started from this checkout, unless it was told another one. */
+  readonly serverDataDir: () => Promise<string>;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds of a clock that never jumps; for measuring only. */

@@ -5,6 +5,7 @@ import { runCli } from "../cli/run-cli.ts";
 import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { serverDefaults } from "./server-defaults.ts";
 import { packageVersion } from "./version.ts";
 
 /** An account without a home, or a working folder that was deleted, is no matter of most commands. */
@@ -30,6 +31,10 @@ const world: CliWorld = {
   },
   homeDirectory: orElse(homedir, "/"),
   workingDirectory: orElse(() => process.cwd(), process.env["PWD"] ?? "/"),
+  async serverDataDir() {
+    const { defaultDataDir } = await import("../db/embedded/default-data-dir.ts");
+    return defaultDataDir(serverDefaults.data_dir).dataDir;
+  },
   clock: systemClock,
   random: systemRandom,
   monotonicMs: () => performance.now(),
