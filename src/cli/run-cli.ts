@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import type { CommandHost } from "./command.ts";
 import { commandTree } from "./command-tree.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { InterruptedError } from "./interrupted.ts";
 import { formOfWords } from "./output/form.ts";
 import { Output } from "./output/output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -27,7 +28,7 @@ function buildProgram(host: CommandHost): Command {
     .addHelpText(
       "after",
       "\nExample:\n  $ prewarm login http://127.0.0.1:7080\n  $ prewarm create dev --template node" +
-        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage; `exec` answers the command's own, or 255." +
+        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; `exec` answers the command's own, or 255." +
         "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONTEXT, PREWARM_CONFIG_DIR, NO_COLOR, PREWARM_DEBUG.",
     );
   for (const command of commandTree) command.attach(program, host);
@@ -69,6 +70,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
       return exitCodes.usage;
     }
     output.error(error);
+    if (error instanceof InterruptedError) return exitCodes.interrupted;
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
 }
