@@ -29,6 +29,7 @@ import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
+import { versionCommand } from "./commands/version.ts";
 
 /** Every command, in the order of the help. */
 export const commandTree: readonly CliCommand[] = [
@@ -64,6 +65,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("quota", "what you may use, and use", quotaCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
+  versionCommand,
   serverCommand,
   defineGroup("provisioner", "run provisioner daemons", [
     startProvisionerCommand,
