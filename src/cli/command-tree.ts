@@ -1,6 +1,7 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
@@ -66,6 +67,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
   versionCommand,
+  completionCommand,
   serverCommand,
   defineGroup("provisioner", "run provisioner daemons", [
     startProvisionerCommand,

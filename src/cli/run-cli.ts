@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import type { CommandHost } from "./command.ts";
 import { commandTree } from "./command-tree.ts";
+import { complete, completionWord } from "./completion/complete.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { InterruptedError } from "./interrupted.ts";
 import { formOfWords } from "./output/form.ts";
@@ -59,6 +60,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   let exitCode: number = exitCodes.done;
   const output = new Output(world, await formOfWords(argv));
   const program = buildProgram({ world, setExitCode: (code) => (exitCode = code) });
+  if (argv[0] === completionWord) return complete(program, argv.slice(1), world);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;

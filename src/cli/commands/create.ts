@@ -169,7 +169,7 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
     { flags: "-t, --template <name>", about: "template to make it from (required)" },
     { flags: "--preset <name>", about: "preset; the best match of the parameters unless said" },
     { flags: "--parameter <key=value>", about: "value of a parameter; may be repeated", isRepeatable: true },
-    { flags: "--mode <mode>", about: `${claimModes.join(", ")}; prefer_warm unless said` },
+    { flags: "--mode <mode>", choices: claimModes, about: `${claimModes.join(", ")}; prefer_warm unless said` },
     { flags: "--wait <duration>", about: "longest wait for a prebuild (--mode wait), for example 30s" },
     { flags: "--no-wait", about: "return as soon as it is claimed or its build is queued" },
     { flags: "--owner <username>", about: "create it for somebody else (administrators)" },
