@@ -33,6 +33,13 @@ export interface CliWorld {
   readonly isErrorTerminal: boolean;
   /** Of the terminal that results go to, as it is now; undefined where there is none, or it does not tell. */
   readonly terminalSize?: () => TerminalSize | undefined;
+  /** The terminal that is typed into; undefined where there is none. */
+  readonly terminal?: {
+    /** Whether each key is handed on as it is typed, Ctrl-C too; switched back when the process ends, however it does. */
+    readonly setRaw: (isRaw: boolean) => void;
+    /** The answer takes the listener back. */
+    readonly onResize: (listener: () => void) => () => void;
+  };
   /** The context that the command line names; the current one unless it does. */
   readonly context?: string;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -17,6 +17,19 @@ function orElse(read: () => string, otherwise: string): string {
   }
 }
 
+/** Raw until it is switched back, at the latest when the process ends. */
+const terminal: NonNullable<CliWorld["terminal"]> = {
+  setRaw(isRaw) {
+    const { stdin } = process;
+    if (isRaw) process.once("exit", () => stdin.setRawMode(false));
+    stdin.setRawMode(isRaw);
+  },
+  onResize(listener) {
+    process.stdout.on("resize", listener);
+    return () => process.stdout.off("resize", listener);
+  },
+};
+
 const world: CliWorld = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -24,6 +37,7 @@ const world: CliWorld = {
   isInputTerminal: process.stdin.isTTY === true,
   isOutputTerminal: process.stdout.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
+  ...(process.stdin.isTTY === true ? { terminal } : {}),
   env: process.env,
   terminalSize: () => {
     const { columns, rows } = process.stdout;
