@@ -63,13 +63,19 @@ export function createConsistency(deps: ConsistencyDeps): Controller {
     topics: [],
     run: async () => {
       if (!(await lease.hold())) return { outcome: "skipped", fields: { repairedTotal } };
-      for (const row of await divergentLedger(deps.db, rowsPerRunMax)) {
-        const repaired = await deps.db.transaction("repair ledger", async (tx) =>
-          repairLedger(tx, row.workspace_id, deps.clock.now()),
-        );
-        if (repaired === undefined) continue;
-        repairedTotal += 1;
-        deps.logger.error("the ledger differed from builds and agents, and was repaired", { ...repaired });
+      let errors = 0;
+      for (const { workspace_id: workspaceId } of await divergentLedger(deps.db, rowsPerRunMax)) {
+        try {
+          const repaired = await deps.db.transaction("repair ledger", async (tx) =>
+            repairLedger(tx, workspaceId, deps.clock.now()),
+          );
+          if (repaired === undefined) continue;
+          repairedTotal += 1;
+          deps.logger.error("the ledger differed from builds and agents, and was repaired", { ...repaired });
+        } catch (error) {
+          errors += 1;
+          deps.logger.error("the ledger differs and could not be repaired", { workspaceId, reason: String(error) });
+        }
       }
       const pools = await poolStrays(deps.db, prebuildsUserId, rowsPerRunMax);
       const strays = [...pools, ...(await goOn())];
@@ -77,7 +83,7 @@ export function createConsistency(deps: ConsistencyDeps): Controller {
         deps.logger.error("rows without their other half", { strays: strays.slice(0, rowsPerRunMax) });
       return {
         outcome: "ok",
-        fields: { repairedTotal, strays: pools.length + Math.max(found.length, foundBefore.length) },
+        fields: { repairedTotal, errors, strays: pools.length + Math.max(found.length, foundBefore.length) },
       };
     },
     release: () => lease.release(),

@@ -1,11 +1,11 @@
 import type { ServerId } from "../contracts/ids.ts";
-import { prebuildsUserId } from "../contracts/system-ids.ts";
 import { deletesToRetry } from "../db/pools/failed-prebuilds.ts";
 import type { Db } from "../db/store.ts";
-import { deletePrebuilds } from "../db/pools/pool-deletes.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/logger.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";
+import { removePrebuilds } from "./remove-prebuilds.ts";
 
 const intervalMs = 5_000;
 const retryBaseMs = 10_000;
@@ -15,6 +15,7 @@ const retriesPerRunMax = 200;
 export interface DeleteRetryDeps {
   readonly db: Db;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly serverId: ServerId;
   readonly monotonicMs: () => number;
 }
@@ -35,16 +36,14 @@ export function createDeleteRetry(deps: DeleteRetryDeps): Controller {
         maxMs: retryMaxMs,
         max: retriesPerRunMax,
       });
-      if (due.length === 0) return { outcome: "ok", fields: { retried: 0 } };
-      const retried = await deletePrebuilds(deps.db, {
+      if (due.length === 0) return { outcome: "ok", fields: { retried: 0, errors: 0 } };
+      const retried = await removePrebuilds(deps, {
         targets: due.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
         from: ["draining"],
         because: "delete_retry",
-        initiatorId: prebuildsUserId,
-        now,
       });
       deps.db.publish(["jobs"]);
-      return { outcome: "ok", fields: { retried: retried.length } };
+      return { outcome: "ok", fields: { retried: retried.done.length, errors: retried.errors } };
     },
     release: () => lease.release(),
   };

@@ -1,4 +1,4 @@
-import type { ServerId } from "../contracts/ids.ts";
+import type { ServerId, WorkspaceId } from "../contracts/ids.ts";
 import { prebuildsUserId } from "../contracts/system-ids.ts";
 import { recordAudit } from "../db/audit/audit.ts";
 import { type LostRow, lostPrebuilds } from "../db/pools/lost-prebuilds.ts";
@@ -8,6 +8,7 @@ import { keepWatching, lostSince, type Watch } from "../domain/presence/unbroken
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
+import { apart } from "./apart.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";
 import { arePrebuildsOff } from "./prebuilds-off.ts";
@@ -53,10 +54,17 @@ export function createLostAgents(deps: LostAgentsDeps): Controller {
       const since = lostSince(current, deps.agentLostAfterMs);
       if (since === null) {
         watch = current;
-        return { outcome: "ok", fields: { replaced: 0 } };
+        return { outcome: "ok", fields: { replaced: 0, errors: 0 } };
       }
-      const replaced = await deps.db.transaction("replace lost prebuilds", async (tx) =>
-        replaceLost(tx, new Date(since), now),
+      const lost = await lostPrebuilds(deps.db, { since: new Date(since), max: prebuildsPerRunMax });
+      const { done: replaced, errors } = await apart(
+        lost.map((row) => row.workspace_id),
+        async (only) =>
+          await deps.db.transaction("replace lost prebuilds", async (tx) =>
+            replaceLost(tx, { since: new Date(since), only }, now),
+          ),
+        (workspaceId, error) =>
+          deps.logger.error("a lost prebuild could not be replaced", { workspaceId, reason: String(error) }),
       );
       watch = current;
       for (const row of replaced) {
@@ -66,14 +74,19 @@ export function createLostAgents(deps: LostAgentsDeps): Controller {
           disconnectedAt: row.disconnected_at.toISOString(),
         });
       }
-      return { outcome: "ok", fields: { replaced: replaced.length } };
+      return { outcome: "ok", fields: { replaced: replaced.length, errors } };
     },
     release: () => lease.release(),
   };
 }
 
-async function replaceLost(tx: Tx, since: Date, now: Date): Promise<readonly LostRow[]> {
-  const lost = await lostPrebuilds(tx, since, prebuildsPerRunMax);
+/** Once more in the transaction, under a lock: an agent may have come back. */
+async function replaceLost(
+  tx: Tx,
+  which: { readonly since: Date; readonly only: readonly WorkspaceId[] },
+  now: Date,
+): Promise<readonly LostRow[]> {
+  const lost = await lostPrebuilds(tx, { ...which, max: prebuildsPerRunMax });
   if (lost.length === 0) return [];
   const deleted = await deletePrebuilds(tx, {
     targets: lost.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),

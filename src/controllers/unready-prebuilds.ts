@@ -6,6 +6,7 @@ import { keepWatching, type Watch } from "../domain/presence/unbroken-watch.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { PrebuildsSwitch } from "../platform/prebuilds-switch.ts";
+import { type Apart, apart } from "./apart.ts";
 import type { Controller } from "./controller.ts";
 import { createLease } from "./lease.ts";
 import { arePrebuildsOff } from "./prebuilds-off.ts";
@@ -56,27 +57,36 @@ export function createUnreadyPrebuilds(deps: UnreadyPrebuildsDeps): Controller {
       }
       const now = deps.clock.now();
       const current = keepWatching(watched, now.getTime(), breakMs);
-      const rows = await judge(deps, new Date(current.sinceMs), now);
+      const { done, errors } = await judge(deps, new Date(current.sinceMs), now);
       watch = current;
-      return { outcome: "ok", fields: { failed: rows.length } };
+      return { outcome: "ok", fields: { failed: done.length, errors } };
     },
     release: () => lease.release(),
   };
 }
 
-async function judge(deps: UnreadyPrebuildsDeps, watchedSince: Date, now: Date): Promise<readonly UnreadyRow[]> {
-  const judged = await deps.db.transaction("judge prebuilds", async (tx) => {
-    const rows = await unreadyPrebuilds(tx, {
-      watchedSince,
-      now,
-      connectTimeoutMs: deps.agentLostAfterMs,
-      graceMs: readyGraceMs,
-      max: prebuildsPerRunMax,
-    });
-    if (rows.length > 0) await failUnready(tx, rows.map(verdictOf), now);
-    return rows;
-  });
-  for (const row of judged) {
+async function judge(deps: UnreadyPrebuildsDeps, watchedSince: Date, now: Date): Promise<Apart<UnreadyRow>> {
+  const which = {
+    watchedSince,
+    now,
+    connectTimeoutMs: deps.agentLostAfterMs,
+    graceMs: readyGraceMs,
+    max: prebuildsPerRunMax,
+  };
+  const unready = await unreadyPrebuilds(deps.db, which);
+  const judged = await apart(
+    unready.map((row) => row.workspace_id),
+    async (only) =>
+      await deps.db.transaction("judge prebuilds", async (tx) => {
+        // Once more under a lock: an agent may have spoken.
+        const rows = await unreadyPrebuilds(tx, { ...which, only });
+        if (rows.length > 0) await failUnready(tx, rows.map(verdictOf), now);
+        return rows;
+      }),
+    (workspaceId, error) =>
+      deps.logger.error("an unready prebuild could not be judged", { workspaceId, reason: String(error) }),
+  );
+  for (const row of judged.done) {
     const { workspaceId, because } = verdictOf(row);
     deps.logger.warn("a prebuild did not become ready and counts as failed", { workspaceId, name: row.name, because });
   }

@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Logger } from "../platform/logger.ts";
+import { sleep } from "../platform/sleep.ts";
 import { type DatabaseDeadlines, databaseDeadlines, keepAliveDelayMs } from "./deadlines.ts";
 
 // Counters and identities are bigint in the schema and stay far below 2^53.
@@ -56,5 +57,33 @@ function limitsOf(deadlines: DatabaseDeadlines): pg.ClientConfig {
     statement_timeout: deadlines.statementMs,
     lock_timeout: deadlines.lockMs,
     idle_in_transaction_session_timeout: deadlines.idleInTransactionMs,
+  };
+}
+
+/** Time for the connections of a pool that has ended to be gone from the database. */
+const goneMs = 5_000;
+
+/** Ends the pool, and is over when its connections are. */
+export type EndPool = () => Promise<void>;
+
+/**
+ * A pool does not wait for its connections when it ends, and a database that is stopped before they have gone complains
+ * of each of them.
+ * @returns what ends it. To be asked for before the first connection.
+ */
+export function endsWithConnections(pool: pg.Pool): EndPool {
+  const open = new Map<pg.PoolClient, Promise<void>>();
+  pool.on("connect", (client) => {
+    const gone = new Promise<void>((resolve) => client.once("end", resolve));
+    open.set(
+      client,
+      gone.then(() => void open.delete(client)),
+    );
+  });
+  return async () => {
+    await pool.end();
+    const over = new AbortController();
+    await Promise.race([Promise.all(open.values()), sleep(goneMs, over.signal)]);
+    over.abort();
   };
 }

@@ -3,6 +3,7 @@ import { AgentHub } from "./agent-hub.ts";
 import { HeldCredentials } from "./held-credentials.ts";
 import { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
+import { IncomingBytes } from "./incoming-bytes.ts";
 import { OutgoingBytes } from "./outgoing-bytes.ts";
 
 /** All that a server holds, and nobody else knows of: connections, by whom and with what they are open, what they wait for. */
@@ -11,6 +12,7 @@ export interface HeldOpen {
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
   readonly outgoing: OutgoingBytes;
+  readonly incoming: IncomingBytes;
 }
 
 export function createHeldOpen(limits: HttpLimits, logger: Logger): HeldOpen {
@@ -19,5 +21,6 @@ export function createHeldOpen(limits: HttpLimits, logger: Logger): HeldOpen {
     credentials: new HeldCredentials(),
     places: new HeldPlaces(limits),
     outgoing: new OutgoingBytes(limits, logger),
+    incoming: new IncomingBytes(limits),
   };
 }

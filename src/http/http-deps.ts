@@ -12,6 +12,7 @@ import type { HeldCredentials } from "./held-credentials.ts";
 import type { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
+import type { IncomingBytes } from "./incoming-bytes.ts";
 import type { OutgoingBytes } from "./outgoing-bytes.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
 
@@ -24,6 +25,7 @@ export interface HttpDeps extends AppContext {
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
   readonly outgoing: OutgoingBytes;
+  readonly incoming: IncomingBytes;
   readonly trustedProxies: AddressRanges;
   readonly agentFiles: AgentFiles;
   readonly controllers: () => readonly ControllerStatus[];

@@ -31,6 +31,9 @@ export interface HttpLimits {
   readonly personQueueBytesMax: number;
   readonly serverQueueBytesMax: number;
   readonly queueLookMs: number;
+  /** Bodies on their way, or with the server until they are answered, of one caller, and of all but daemons. */
+  readonly personBodyBytesMax: number;
+  readonly serverBodyBytesMax: number;
   /** When the server stops: for requests under way to be answered. What is left then is cut. */
   readonly drainMs: number;
 }
@@ -56,5 +59,7 @@ export const httpLimits: HttpLimits = {
   personQueueBytesMax: 64 * mebibyte,
   serverQueueBytesMax: 256 * mebibyte,
   queueLookMs: 200,
+  personBodyBytesMax: 64 * mebibyte,
+  serverBodyBytesMax: 256 * mebibyte,
   drainMs: 5_000,
 };

@@ -67,17 +67,20 @@ interface Registration {
 
 function routeOptions(deps: HttpDeps, { id, route, handler }: Registration): RouteOptions {
   const rate = rateLimitOf(deps, id);
+  const bytesMax = bodyLimitOf(deps, id, route);
   return {
     method: route.method,
     url: route.path,
-    bodyLimit: bodyLimitOf(deps, id, route),
+    bodyLimit: bytesMax,
     schema: schemaOf(id, route),
     config: { credential: route.credential, ...(rate === undefined ? {} : { rateLimit: rate }) },
     // Before the body is read: nobody uploads anything without a credential.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const caller = await callerOf(deps, route, request);
       callers.set(request, caller);
-      deps.outgoing.note(request.raw.socket, readerOf(route, caller));
+      const sender = readerOf(route, caller);
+      deps.outgoing.note(request.raw.socket, sender);
+      deps.incoming.take(request, reply, { sender, bytesMax });
     },
     handler: async (request, reply) => {
       const call = {

@@ -1,15 +1,30 @@
+import type { Socket } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { CodedError } from "../contracts/errors.ts";
 
 const idleCheckMs = 50;
+/** Time for the first byte of a connection that was just made when the server stops. */
+const firstByteMs = 250;
 
 /** What whoever waits is told when the server stops: retried, it is answered by another server, or by this one later. */
 export function serverStopping(): CodedError {
   return new CodedError("server_stopping", "The server is stopping.", { retryAfterSeconds: 1 });
 }
 
-/** Requests that come over a connection from before, while the server stops, are refused with a code. */
+/**
+ * Requests that come over a connection from before, while the server stops, are refused with a code. A connection on
+ * which nobody has asked anything yet (clients open some ahead) is closed: Node takes it for one with a request under way.
+ */
 export function refuseWhileStopping(app: FastifyInstance, stopping: AbortSignal): void {
+  const open = new Set<Socket>();
+  app.server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
+  const closeSilent = (): void => {
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  };
+  stopping.addEventListener("abort", () => setTimeout(closeSilent, firstByteMs).unref(), { once: true });
   app.addHook("onRequest", async (_, reply) => {
     if (!stopping.aborted) return;
     void reply.header("connection", "close");

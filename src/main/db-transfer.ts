@@ -8,13 +8,13 @@ import { exportDatabase } from "../db/export-database.ts";
 import { nobodyIsConnected } from "../db/agents/nobody-connected.ts";
 import { importDatabase } from "../db/import-database.ts";
 import { migrate } from "../db/migrate.ts";
+import { endsWithConnections } from "../db/pg-pool.ts";
 import { TransferError, type TransferReport } from "../db/transfer-format.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../platform/config/server-options.ts";
 import { Store } from "../db/store.ts";
 import { systemClock } from "../platform/clock.ts";
-import { sleep } from "../platform/sleep.ts";
 import { createDisposers, type Disposers } from "../platform/disposers.ts";
 import { createLogger } from "../platform/logger.ts";
 import { reportFailure } from "./report-failure.ts";
@@ -81,15 +81,7 @@ async function transfer(config: ServerConfig, task: Transfer): Promise<TransferR
     const pool = new pg.Pool({ keepAlive: true, ...connection, max: 2, connectionTimeoutMillis: connectTimeoutMs });
     // Without a listener an idle connection that the server closes ends the program; the statement under way says why.
     pool.on("error", (error) => logger.warn("an idle database connection was lost", { reason: error.message }));
-    const ended: Promise<void>[] = [];
-    pool.on("connect", (one) => ended.push(new Promise((resolve) => one.once("end", resolve))));
-    // The pool does not wait for its connections, and a database that is stopped before they are gone complains of them.
-    disposers.add("database connections", async () => {
-      await pool.end();
-      const over = new AbortController();
-      await Promise.race([Promise.all(ended), sleep(connectTimeoutMs, over.signal)]);
-      over.abort();
-    });
+    disposers.add("database connections", endsWithConnections(pool));
     const client = await pool.connect();
     let report: TransferReport;
     try {

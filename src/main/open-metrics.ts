@@ -3,6 +3,7 @@ import type { PostgresBus } from "../bus/postgres-bus.ts";
 import type { MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import type { AgentHub } from "../http/agent-hub.ts";
 import type { HeldPlaces } from "../http/held-places.ts";
+import type { IncomingBytes } from "../http/incoming-bytes.ts";
 import type { OutgoingBytes } from "../http/outgoing-bytes.ts";
 import type { MetricsAccess } from "../http/metrics-page.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
@@ -25,11 +26,12 @@ export function openMetrics(
     readonly hub: AgentHub;
     readonly places: HeldPlaces;
     readonly outgoing: OutgoingBytes;
+    readonly incoming: IncomingBytes;
     readonly prebuildsSwitch: PrebuildsSwitch;
   },
 ): Measuring {
   const metrics = createMetrics({ namespace: config.metricsNamespace, hasProcessMetrics: true });
-  const { pool, bus, hub, places, outgoing } = parts;
+  const { pool, bus, hub, places, outgoing, incoming } = parts;
   const one = (value: number) => [{ labels: {}, value }];
   const version = packageVersion();
   metrics.gauge("build_info", () => [{ labels: { version }, value: 1 }]);
@@ -48,6 +50,7 @@ export function openMetrics(
   metrics.gauge("http_unsent_bytes", () =>
     Object.entries(outgoing.bytes()).map(([reader, value]) => ({ labels: { reader }, value })),
   );
+  metrics.gauge("http_body_bytes", () => one(incoming.bytes));
   metrics.gauge("http_connections_cut", () =>
     Object.entries(outgoing.cut).map(([reason, value]) => ({ labels: { reason }, value })),
   );

@@ -10,7 +10,7 @@ import { PostgresBus } from "../bus/postgres-bus.ts";
 import type { ServerId } from "../contracts/ids.ts";
 import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
-import { createPool } from "../db/pg-pool.ts";
+import { createPool, endsWithConnections } from "../db/pg-pool.ts";
 import { readSwitches } from "../db/settings/settings.ts";
 import { Store } from "../db/store.ts";
 import { createHeldOpen } from "../http/held-open.ts";
@@ -167,7 +167,7 @@ async function openPool(connection: pg.PoolConfig, options: StartServerOptions):
     idleMax: config.pgConnMaxIdle,
     logger,
   });
-  disposers.add("database connections", () => pool.end());
+  disposers.add("database connections", endsWithConnections(pool));
   return pool;
 }
 
@@ -184,10 +184,11 @@ async function joinWithKey(context: AppContext, { madeFile }: StateKeys): Promis
 /** On a connection of its own without limits: a migration takes what it takes, and waits for another server's. */
 async function migrateFirst(connection: pg.PoolConfig, logger: Logger): Promise<void> {
   const pool = createPool({ connection, connectionsMax: 1, idleMax: 0, logger, deadlines: "none" });
+  const end = endsWithConnections(pool);
   try {
     await migrate(pool, { logger });
   } finally {
-    await pool.end();
+    await end();
   }
 }
 

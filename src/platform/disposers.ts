@@ -43,8 +43,10 @@ export function createDisposers(logger: Logger): Disposers {
   const runAll = async (): Promise<readonly DisposeFailure[]> => {
     const failures: DisposeFailure[] = [];
     for (let entry = entries.pop(); entry !== undefined; entry = entries.pop()) {
+      const begunAt = performance.now();
       try {
         await disposeOne(entry);
+        logger.debug("a part has stopped", { part: entry.name, ms: Math.round(performance.now() - begunAt) });
       } catch (error) {
         failures.push({ name: entry.name, error });
         logger.error("a part did not stop cleanly", { part: entry.name, error });

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import type { Topic } from "../../src/contracts/news.ts";
-import { createPool } from "../../src/db/pg-pool.ts";
+import { createPool, endsWithConnections } from "../../src/db/pg-pool.ts";
 import { statement } from "../../src/db/statement.ts";
 import { Store, type Tx } from "../../src/db/store.ts";
 import { codeOf } from "../support/claims.ts";
@@ -215,6 +215,19 @@ describe("a lost database", () => {
       expect(error).toMatchObject({ code: "database_unavailable", retryAfterSeconds: 1, cause: { code: "ENOENT" } });
     }
     await pool.end();
+  });
+});
+
+describe("a pool that ends", () => {
+  it("has ended once its connections have, so that a database that is stopped next has nobody to complain of", async () => {
+    const fx = await testFixture();
+    const pool = createPool({ connection: fx.database.connection, connectionsMax: 3, idleMax: 3, logger: fx.logger });
+    const end = endsWithConnections(pool);
+    const ended: string[] = [];
+    pool.on("connect", (client) => client.once("end", () => ended.push("end")));
+    await Promise.all([1, 2, 3].map(async () => await pool.query("select pg_sleep(0.02)")));
+    await end();
+    expect(ended).toEqual(["end", "end", "end"]);
   });
 });
 

@@ -12,8 +12,8 @@ const day = 86_400_000;
 
 describe("a delete that fails", () => {
   function retrier(fx: Fixture): Controller {
-    const { store: db, clock, id: serverId } = fx;
-    return createDeleteRetry({ db, clock, serverId, monotonicMs: () => performance.now() });
+    const { store: db, clock, logger, id: serverId } = fx;
+    return createDeleteRetry({ db, clock, logger, serverId, monotonicMs: () => performance.now() });
   }
 
   it("is tried again after 10 s, then 20 s, then 40 s, and shows as draining until the thing is gone", async () => {

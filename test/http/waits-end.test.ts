@@ -1,4 +1,5 @@
 // What waits on the server ends with whoever waits for it, and with the server, by a code that says to try again.
+import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { type HandRunServer, startHandRunServer } from "../support/hand-run-server.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
@@ -83,6 +84,20 @@ test("when the server stops streams end, and it does not wait for those who read
   const begunMs = performance.now();
   await server.stop();
   await stream.text();
+  expect(performance.now() - begunMs).toBeLessThan(4_000);
+});
+
+test("when the server stops it does not wait for a connection on which nobody has asked anything", async () => {
+  const { server } = await emptyPool();
+  const { hostname: host, port } = new URL(server.url);
+  const silent = connect({ host, port: Number(port) });
+  const closed = new Promise((resolve) => silent.once("close", resolve));
+  // The server has it once a later one was answered.
+  await new Promise((resolve) => silent.once("connect", resolve));
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  const begunMs = performance.now();
+  await server.stop();
+  await closed;
   expect(performance.now() - begunMs).toBeLessThan(4_000);
 });
 

@@ -1,8 +1,9 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
-import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { failedSurplus } from "../../db/pools/failed-prebuilds.ts";
-import { cancelPendingPrebuilds, deletePrebuilds } from "../../db/pools/pool-deletes.ts";
+import { cancelPendingPrebuilds } from "../../db/pools/pool-deletes.ts";
 import type { PoolPlan, PrebuildRef } from "../../domain/pool/pool-plan.ts";
+import { type Apart, apart } from "../apart.ts";
+import { removePrebuilds } from "../remove-prebuilds.ts";
 import type { PrebuildsDeps } from "./prebuilds-deps.ts";
 
 /** Prebuilds that one statement cancels or deletes. */
@@ -13,6 +14,8 @@ const failedRemovedMax = 500;
 export interface Removed {
   readonly cancels: number;
   readonly deletes: number;
+  /** Prebuilds that could not be removed; they stopped no other, nor any create. */
+  readonly errors: number;
 }
 
 /**
@@ -27,45 +30,44 @@ export async function applyRemovals(deps: PrebuildsDeps, plans: readonly PoolPla
     if (action.kind === "delete")
       doomed.set(action.because, [...(doomed.get(action.because) ?? []), ...action.prebuilds]);
   }
-  let cancels = 0;
+  const sum = { cancels: 0, deletes: 0, errors: 0 };
   for (const batch of batches(pending)) {
-    cancels += (await cancelPendingPrebuilds(deps.db, batch, deps.clock.now())).length;
+    const cancels = await cancelPending(deps, batch);
+    sum.cancels += cancels.done.length;
+    sum.errors += cancels.errors;
   }
-  let deletes = 0;
-  for (const [because, prebuilds] of doomed) deletes += await startDeletes(deps, because, prebuilds);
-  if (cancels + deletes > 0) deps.db.publish(["jobs"]);
-  return { cancels, deletes };
+  for (const [because, prebuilds] of doomed) {
+    for (const targets of batches(prebuilds)) {
+      // One that was claimed, or whose state moved, since the decision is left alone: that delete is a no-op.
+      const deletes = await removePrebuilds(deps, { targets, from: ["starting", "ready"], because });
+      sum.deletes += deletes.done.length;
+      sum.errors += deletes.errors;
+    }
+  }
+  if (sum.cancels + sum.deletes > 0) deps.db.publish(["jobs"]);
+  return sum;
 }
 
-async function startDeletes(deps: PrebuildsDeps, because: string, prebuilds: readonly PrebuildRef[]): Promise<number> {
-  let count = 0;
-  for (const targets of batches(prebuilds)) {
-    const deleted = await deletePrebuilds(deps.db, {
-      targets,
-      // One that was claimed, or whose state moved, since the decision is left alone: that delete is a no-op.
-      from: ["starting", "ready"],
-      because,
-      initiatorId: prebuildsUserId,
-      now: deps.clock.now(),
-    });
-    count += deleted.length;
-  }
-  return count;
+async function cancelPending(deps: PrebuildsDeps, ids: readonly WorkspaceId[]): Promise<Apart<WorkspaceId>> {
+  return await apart(
+    ids,
+    async (batch) => await cancelPendingPrebuilds(deps.db, batch, deps.clock.now()),
+    (workspaceId, error) =>
+      deps.logger.error("a pending prebuild could not be cancelled", { workspaceId, reason: String(error) }),
+  );
 }
 
 /** Removes failed prebuilds beyond those that are kept as evidence, oldest first. */
-export async function removeFailedSurplus(deps: PrebuildsDeps): Promise<number> {
+export async function removeFailedSurplus(deps: PrebuildsDeps): Promise<Apart<WorkspaceId>> {
   const surplus = await failedSurplus(deps.db, deps.options.failedKeptMax, failedRemovedMax);
-  if (surplus.length === 0) return 0;
-  const deleted = await deletePrebuilds(deps.db, {
+  if (surplus.length === 0) return { done: [], errors: 0 };
+  const removed = await removePrebuilds(deps, {
     targets: surplus.map((row) => ({ workspaceId: row.workspace_id, generation: row.generation })),
     from: ["failed"],
     because: "failed_surplus",
-    initiatorId: prebuildsUserId,
-    now: deps.clock.now(),
   });
   deps.db.publish(["jobs"]);
-  return deleted.length;
+  return removed;
 }
 
 function batches<Item>(items: readonly Item[]): Item[][] {

@@ -56,7 +56,7 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
       const removed = await applyRemovals(deps, plans);
       const created = await applyCreates(deps, { plans, shouldStop, mayGoOn: () => lease.hold() });
       const mayClean = !switches.isPaused && switches.isEnabled;
-      const failedRemoved = mayClean ? await removeFailedSurplus(deps) : 0;
+      const surplus = mayClean ? await removeFailedSurplus(deps) : { done: [], errors: 0 };
       await decisionLog.store(plans, snapshots);
       await noticePools(deps, plans, snapshots);
       const stats: CycleStats = {
@@ -67,8 +67,8 @@ export function createPrebuildsController(deps: PrebuildsDeps): Controller {
         deletes: removed.deletes,
         cancels: removed.cancels,
         held: plans.reduce((sum, plan) => sum + plan.held.reduce((count, held) => count + held.count, 0), 0),
-        failedRemoved,
-        errors: created.errors + membershipErrors,
+        failedRemoved: surplus.done.length,
+        errors: removed.errors + created.errors + surplus.errors + membershipErrors,
         ...switches,
       };
       return { ...report(deps.logger, stats), ...againAfter(plans, deps.clock.now().getTime()) };

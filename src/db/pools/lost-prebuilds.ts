@@ -1,6 +1,6 @@
 import type { OrganizationId, WorkspaceId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
-import type { Tx } from "../store.ts";
+import type { Sql } from "../store.ts";
 
 export interface LostRow {
   readonly workspace_id: WorkspaceId;
@@ -29,13 +29,17 @@ join lateral (
   order by g.disconnected_at
   limit 1) a on true
 where b.state = 'starting'
+  and ($3::uuid[] is null or b.workspace_id = any($3))
 order by b.workspace_id
 limit $2
 for update of b`,
   "long",
 );
 
-/** Unclaimed prebuilds with an agent that has been disconnected since `since` or longer, at most `max`. */
-export async function lostPrebuilds(tx: Tx, since: Date, max: number): Promise<LostRow[]> {
-  return await tx.query(lostStatement, [since, max]);
+/** Unclaimed prebuilds, or `only` these, with an agent that has been disconnected since `since` or longer, at most `max`. */
+export async function lostPrebuilds(
+  sql: Sql,
+  input: { readonly since: Date; readonly max: number; readonly only?: readonly WorkspaceId[] },
+): Promise<LostRow[]> {
+  return await sql.query(lostStatement, [input.since, input.max, input.only ?? null]);
 }

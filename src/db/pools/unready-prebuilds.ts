@@ -4,7 +4,7 @@ import type { Unready } from "../../domain/presence/ready-in-time.ts";
 import { hookSeconds } from "../agents/hook-seconds.ts";
 import { ledgerMove } from "../ledger/ledger-writes.ts";
 import { type Statement, statement } from "../statement.ts";
-import type { Tx } from "../store.ts";
+import type { Sql, Tx } from "../store.ts";
 import { insertPoolEvent } from "./pool-totals.ts";
 
 export interface UnreadyRow {
@@ -73,15 +73,16 @@ cross join lateral (
     and k.kind is not null
   limit 1) u
 where b.state = 'starting'
+  and ($6::uuid[] is null or b.workspace_id = any($6))
 order by b.workspace_id
 limit $5
 for update of b`,
   "long",
 );
 
-/** Unclaimed prebuilds that have not become ready within their time, at most `max`, with why. */
+/** Unclaimed prebuilds, or `only` these, that have not become ready within their time, at most `max`, with why. */
 export async function unreadyPrebuilds(
-  tx: Tx,
+  sql: Sql,
   input: {
     /** Since when somebody has watched without a break. */
     readonly watchedSince: Date;
@@ -90,10 +91,11 @@ export async function unreadyPrebuilds(
     readonly connectTimeoutMs: number;
     readonly graceMs: number;
     readonly max: number;
+    readonly only?: readonly WorkspaceId[];
   },
 ): Promise<UnreadyRow[]> {
-  const { watchedSince, now, connectTimeoutMs, graceMs, max } = input;
-  return await tx.query(unreadyStatement, [watchedSince, now, connectTimeoutMs, graceMs, max]);
+  const { watchedSince, now, connectTimeoutMs, graceMs, max, only = null } = input;
+  return await sql.query(unreadyStatement, [watchedSince, now, connectTimeoutMs, graceMs, max, only]);
 }
 
 export interface Verdict {

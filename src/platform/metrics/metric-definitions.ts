@@ -252,6 +252,12 @@ const server = {
     labels: ["kind"],
     scope: "server",
   },
+  http_body_bytes: {
+    type: "gauge",
+    help: "Bytes of request bodies, of all but daemons, that are on their way to this server or not answered yet.",
+    labels: [],
+    scope: "server",
+  },
   http_unsent_bytes: {
     type: "gauge",
     help: "Bytes that this server has written and that were not taken yet, by who reads: agent, person, daemon, unknown.",
