@@ -1,8 +1,9 @@
 // `exec -t` from a real terminal into one of a real workspace.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { terminalCommand } from "../../src/cli/exec/terminal-command.ts";
 import {
   cleanUp,
   openFolder,
@@ -110,18 +111,6 @@ describe.runIf(isScriptThere)("exec -t", () => {
     expect(output()).toContain("[invalid_request]");
   });
 
-  test.runIf(python !== "")("takes Python where there is no `script`", async () => {
-    const tools = path.join(folder, "tools");
-    mkdirSync(tools);
-    symlinkSync(python, path.join(tools, "python3"));
-    for (const tool of ["sh", "stty", "tty"]) symlinkSync(`/bin/${tool}`, path.join(tools, tool));
-    const { output, child, ended } = inTerminal(`prewarm exec -t --env PATH=${tools} dev -- sh -c 'stty size; exit 9'`);
-    await waitUntil("it has ended", () => /left 9\n1\n/.test(output()), 20_000);
-    child.stdin?.end();
-    await ended;
-    expect(output()).toContain("33 101\n");
-  });
-
   test("says so where the workspace has nothing that makes a terminal", async () => {
     const { output, child, ended } = inTerminal("prewarm exec -t --env PATH=/nonexistent dev -- sh");
     await waitUntil("it has ended", () => /left 255\n1\n/.test(output()), 20_000);
@@ -129,6 +118,22 @@ describe.runIf(isScriptThere)("exec -t", () => {
     await ended;
     expect(output()).toContain("neither `script` of util-linux nor python3");
   });
+});
+
+test.runIf(python !== "")("Python makes the terminal where there is no `script`, and answers the exit code", () => {
+  const tools = openFolder("tools");
+  symlinkSync(python, path.join(tools, "python3"));
+  for (const tool of ["sh", "stty", "tty"]) symlinkSync(`/bin/${tool}`, path.join(tools, tool));
+  const run = (script: string) => {
+    const size = { rows: 33, columns: 101 };
+    const [program = "", ...argv] = terminalCommand({ command: ["sh", "-c", script], size, nonce: "nonce" });
+    return spawnSync(program, argv, { env: { PATH: tools }, encoding: "utf8", input: "" });
+  };
+  const ended = run("stty size; exit 9");
+  expect(ended.stdout).toMatch(/^\u001enonce\/dev\/\S+\u001e33 101\r?\n$/);
+  expect(ended.status).toBe(9);
+  expect(run("kill -9 $$").status).toBe(137);
+  rmSync(tools, { recursive: true });
 });
 
 /** The local command line of `exec`, and not what it runs. */
