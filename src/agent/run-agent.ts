@@ -38,12 +38,12 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   let startedWith: AgentManifest | null = null;
-  const isConnected = (): boolean => socket.isOpen;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
-  const secrets = new WorkspaceSecrets({ config, http, log, isConnected });
+  const asking = { http, isConnected: (): boolean => socket.isOpen };
+  const secrets = new WorkspaceSecrets({ config, log, ...asking });
   const basics = { config, memory, log, secrets };
   void followLeft({ ...basics, abort });
-  const handOver = new HandOver({ ...basics, http, isConnected, started: started.promise, onContradiction });
+  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
@@ -54,10 +54,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       },
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
-      onMessage: (message) => {
-        if (message.kind === "poke") handOver.poke();
-        else sessions.receive(message);
-      },
+      onMessage: (message) => (message.kind === "poke" ? handOver.poke() : sessions.receive(message)),
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });

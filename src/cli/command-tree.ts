@@ -1,6 +1,7 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
@@ -21,6 +22,7 @@ import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { secretCommands } from "./commands/secrets.ts";
 import { stateCommands } from "./commands/states.ts";
@@ -29,9 +31,11 @@ import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
+import { versionCommand } from "./commands/version.ts";
 
 /** Every command, in the order of the help. */
 export const commandTree: readonly CliCommand[] = [
+  setupCommand,
   loginCommand,
   logoutCommand,
   whoAmICommand,
@@ -64,6 +68,8 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("quota", "what you may use, and use", quotaCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
+  versionCommand,
+  completionCommand,
   serverCommand,
   defineGroup("provisioner", "run provisioner daemons", [
     startProvisionerCommand,

@@ -53,6 +53,11 @@ export const errorRegistry = {
     "The set-up link is wrong, used, or expired.",
     "Start the server again: it prints a new link while the administrator has no password.",
   ),
+  already_set_up: entry(
+    409,
+    "The administrator has a password already: the set-up is done.",
+    "Sign in with `prewarm login URL`.",
+  ),
   not_found: entry(404, "There is no such thing, or you may not see it.", "List what there is, and check the name."),
   name_taken: entry(409, "The name is in use.", "Choose another name, or delete what has it."),
   conflict: entry(409, "The thing is not in a state that allows this.", "Look at its state, then try again."),

@@ -98,7 +98,8 @@ export const identityRoutes = {
     credential: "none",
     access: "anyone",
     body: Type.Object({ secret: Type.String({ maxLength: 128 }), password: Password }, closed),
-    response: Empty,
+    /** Of whom it is the password. */
+    response: Type.Object({ username: Type.String() }),
   },
   whoAmI: {
     method: "GET",

@@ -44,10 +44,7 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       const from = fromOf(caller.username, request);
       return await withinSignInLimits(deps, { limits, from }, async () => changeOwnPassword(deps, caller, body));
     },
-    setUp: async ({ body }) => {
-      await setUp(deps, body);
-      return {};
-    },
+    setUp: async ({ body }) => await setUp(deps, body),
     whoAmI: async ({ caller }) => actorView(caller),
     listUsers: async ({ caller, query }) => await listAllUsers(deps, caller, query),
     createUser: async ({ caller, body }) => await createUser(deps, caller, body),
