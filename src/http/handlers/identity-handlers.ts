@@ -1,3 +1,4 @@
+import { listOrganizations } from "../../app/identity/organizations.ts";
 import "@fastify/cookie";
 import { activate, changeOwnPassword, endSessions, resetPassword, suspend } from "../../app/identity/accounts.ts";
 import { actorView } from "../../app/identity/authenticate.ts";
@@ -39,6 +40,7 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       return {};
     },
     whoAmI: async ({ caller }) => actorView(caller),
+    listOrganizations: async ({ caller }) => await listOrganizations(deps, caller),
     listUsers: async ({ caller, query }) => await listAllUsers(deps, caller, query),
     createUser: async ({ caller, body }) => await createUser(deps, caller, body),
     deleteUser: async ({ caller, params }) => {
