@@ -10,7 +10,7 @@ import { readArchiveEntry } from "../../platform/archive/archive-entry.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
-import { readTemplate } from "./manifest-reader.ts";
+import { type ReadTemplate, readTemplate } from "./manifest-reader.ts";
 import { invalidManifest } from "./read-manifest.ts";
 import { versionView } from "./template-views.ts";
 
@@ -30,7 +30,7 @@ export interface Pushed {
 }
 
 /** What a push says of an archive before anything is stored. Errors: `too_large`, `invalid_archive`, `invalid_manifest`. */
-async function readArchive(context: AppContext, archive: Buffer): Promise<TemplateRead> {
+async function readArchive(context: AppContext, archive: Buffer): Promise<Extract<ReadTemplate, { kind: "ok" }>> {
   const { uploadBytesMax, unpackedBytesMax } = context.options;
   if (archive.length > uploadBytesMax) {
     throw new CodedError("too_large", `The archive has ${archive.length} bytes; at most ${uploadBytesMax} are allowed.`);
