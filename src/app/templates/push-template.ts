@@ -33,7 +33,10 @@ export interface Pushed {
 async function readArchive(context: AppContext, archive: Buffer): Promise<Extract<ReadTemplate, { kind: "ok" }>> {
   const { uploadBytesMax, unpackedBytesMax } = context.options;
   if (archive.length > uploadBytesMax) {
-    throw new CodedError("too_large", `The archive has ${archive.length} bytes; at most ${uploadBytesMax} are allowed.`);
+    throw new CodedError(
+      "too_large",
+      `The archive has ${archive.length} bytes; at most ${uploadBytesMax} are allowed.`,
+    );
   }
   const entry = await readArchiveEntry(archive, "template.yaml", { entriesMax: archiveEntriesMax, unpackedBytesMax });
   if (entry === null) {

@@ -9,7 +9,7 @@ import { getWorkspace, requireWorkspace } from "./workspaces.ts";
 
 /**
  * Gives a workspace another name. What runs keeps the one that it was started with until the next start.
- * Errors: `not_found`, `prebuild_immutable`, `name_taken`.
+ * Errors: `not_found`, `forbidden`, `prebuild_immutable`, `conflict` for one that is being deleted, `name_taken`.
  */
 export async function rename(
   context: AppContext,
@@ -22,8 +22,10 @@ export async function rename(
   }
   try {
     await context.db.transaction("rename workspace", async (tx) => {
-      const before = await renameWorkspace(tx, workspace.id, input.name);
-      if (before === undefined) throw new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
+      const renamed = await renameWorkspace(tx, workspace.id, input.name);
+      if (renamed === undefined) throw new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
+      const { before, is_deleting: isDeleting } = renamed;
+      if (isDeleting) throw new CodedError("conflict", `The workspace "${before}" is being deleted.`);
       if (before === input.name) return;
       await recordAudit(tx, {
         at: context.clock.now(),
