@@ -20,6 +20,8 @@ import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
+import { organizationCommands } from "./commands/organizations.ts";
+import { renameCommand } from "./commands/rename.ts";
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { setupCommand } from "./commands/setup.ts";
@@ -45,6 +47,7 @@ export const commandTree: readonly CliCommand[] = [
   listWorkspacesCommand,
   showWorkspaceCommand,
   ...lifecycleCommands,
+  renameCommand,
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
@@ -63,6 +66,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
   defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
+  defineGroup("organizations", "see the organizations that you are in", organizationCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),
   defineGroup("quota", "what you may use, and use", quotaCommands),

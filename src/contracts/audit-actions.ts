@@ -35,6 +35,7 @@ export const auditActions = {
   "workspace.wake": about("workspace", "Somebody woke it from dormancy without starting it."),
   "workspace.schedule": about("workspace", "Somebody changed its TTL or autostart."),
   "workspace.extend": about("workspace", "Somebody moved the deadline of its run."),
+  "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",
     "It was deleted without its provisioner; the detail says what may be left behind.",

@@ -68,6 +68,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
   createBuild: { transition: "stop" },
+  renameWorkspace: { name: "renamed" },
   setWorkspaceSchedule: { ttlMs: 3_600_000 },
   extendWorkspace: { byMs: 60_000 },
   setWorkspaceDormancy: { dormant: false },

@@ -10,6 +10,7 @@ import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
+import { whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { missReasonText } from "../output/miss-reason.ts";
@@ -128,9 +129,11 @@ async function waitUntilUsable(client: Client, made: Made, invocation: Invocatio
   return followWorkspace({ client, invocation, workspace, called: made.called, transition: "start", isLogShown });
 }
 
-function announce(created: CreatedWorkspace, requestMs: number, { output }: Invocation): void {
-  if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
-  else output.progress(missReasonText(created.missReason));
+async function announce(client: Client, created: CreatedWorkspace, invocation: Invocation): Promise<void> {
+  const { output } = invocation;
+  output.progress(missReasonText(created.missReason));
+  const why = await whyNoPrebuild(client, created, invocation);
+  if (why !== null) output.progress(`The pool of ${created.workspace.preset}: ${why}`);
 }
 
 async function run(options: CreateOptions, invocation: Invocation): Promise<number> {
@@ -140,7 +143,8 @@ async function run(options: CreateOptions, invocation: Invocation): Promise<numb
   const startedMs = world.monotonicMs();
   const created = await request(client, body, invocation);
   const requestMs = world.monotonicMs() - startedMs;
-  announce(created, requestMs, invocation);
+  if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
+  else await announce(client, created, invocation);
   const called = calledOf(body);
   const workspace = options.isWaiting
     ? await waitUntilUsable(client, { created, called }, invocation)

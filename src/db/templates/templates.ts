@@ -210,6 +210,19 @@ export async function getFile(sql: Sql, hash: Buffer): Promise<Buffer | undefine
   return (await sql.query(getFileStatement, [hash]))[0]?.bytes;
 }
 
+const versionArchiveStatement: Statement<{ readonly bytes: Buffer }> = statement(
+  "template_version_archive",
+  `select f.bytes
+from template_versions v
+join files f on f.hash = v.file_hash
+where v.id = $1`,
+);
+
+/** The folder of a version as it was pushed. */
+export async function versionArchive(sql: Sql, versionId: TemplateVersionId): Promise<Buffer | undefined> {
+  return (await sql.query(versionArchiveStatement, [versionId]))[0]?.bytes;
+}
+
 const ensureTemplateStatement: Statement<{ readonly id: TemplateId }> = statement(
   "template_ensure",
   // The update that changes nothing takes the row's lock, so that two pushes get different version numbers.

@@ -32,6 +32,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   setTemplateLifecycle: ["template.schedule"],
   createWorkspace: "The workspace and its outcome are the record; the claim's path takes no further row.",
   createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
+  renameWorkspace: ["workspace.rename"],
+  checkTemplate: "It changes nothing.",
   orphanWorkspace: ["workspace.orphan"],
   setWorkspaceSchedule: ["workspace.schedule"],
   extendWorkspace: ["workspace.extend"],
