@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync } from "node:fs";
 import type { AgentManifest } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
+import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
@@ -30,7 +30,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const connection = new AbortController();
   // Every command waits on it, with both of its pipes.
   setMaxListeners(4 * execPerAgentMax, connection.signal);
-  mkdirSync(config.home, { recursive: true });
+  makeFolder(config.home);
   const memory = new AgentMemory(config.stateFolder);
   const key = agentKey(config);
   const http = new ServerHttp({ ...config, key, requestMs: config.timing.requestMs });

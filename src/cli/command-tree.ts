@@ -29,6 +29,7 @@ import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { secretCommands } from "./commands/secrets.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
+import { templateFileCommands } from "./commands/templates-files.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { tokenCommands } from "./commands/tokens.ts";
@@ -54,6 +55,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,
+    ...templateFileCommands,
     ...templateChangeCommands,
     templateScheduleCommand,
   ]),

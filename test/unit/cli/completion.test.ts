@@ -19,7 +19,7 @@ async function complete(...words: readonly string[]): Promise<readonly string[]>
 describe("completion comes from the tree of commands:", () => {
   it.each([
     [["cr"], ["create"]],
-    [["templates", "pu"], ["push"]],
+    [["templates", "pus"], ["push"]],
     [["notifications", "preferences", "s"], ["set"]],
     [["help", "vers"], []],
     [
