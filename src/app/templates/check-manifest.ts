@@ -2,7 +2,7 @@ import type { Problem } from "../../contracts/errors.ts";
 import type { Manifest, ManifestPreset, ManifestSecret } from "../../contracts/manifest.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
 import { secretNameProblem } from "../../contracts/secret-name.ts";
-import type { NewPreset } from "../../db/templates/templates.ts";
+import type { NewPreset } from "../../db/templates/template-presets.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
 import { validatePresets } from "../../domain/preset/validate-preset.ts";

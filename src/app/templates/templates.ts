@@ -4,19 +4,21 @@ import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
+import { versionArchive } from "../../db/templates/template-files.ts";
+import { presetsOfVersion } from "../../db/templates/template-presets.ts";
 import {
   activeVersions,
+  findVersion,
+  listVersions,
+  promoteVersion,
+  type VersionRow,
+} from "../../db/templates/template-versions.ts";
+import {
   deleteTemplate,
   deprecateTemplate,
   findTemplate,
-  findVersion,
   listTemplates,
-  listVersions,
-  presetsOfVersion,
-  promoteVersion,
   type TemplateRow,
-  type VersionRow,
-  versionArchive,
   workspacesOfTemplates,
 } from "../../db/templates/templates.ts";
 import type { Tx } from "../../db/store.ts";
