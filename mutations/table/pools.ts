@@ -206,8 +206,8 @@ export const poolMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/domain/pool/hold-rules.ts",
-        find: "if (state.starting > 0 || isOneUndecided(snapshot)) {",
-        replace: "if (state.starting > 0 || (isOneUndecided(snapshot) && snapshot.now < 0)) {",
+        find: "if (state.starting > 0 || isOneUndecided(snapshot, removed)) {",
+        replace: "if (state.starting > 0 || (isOneUndecided(snapshot, removed) && snapshot.now < 0)) {",
       },
     ],
     tests: [
