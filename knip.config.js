@@ -26,7 +26,7 @@ export default {
     "mutations/**/*.ts",
   ],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo"],
+  ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo", "script", "pgrep"],
   rules: {
     files: "error",
     dependencies: "error",

@@ -353,6 +353,22 @@ create table provider_states (
   missing_since timestamp with time zone,
   missing_noted_at timestamp with time zone
 );
+create table secrets (
+  id uuid not null,
+  holder_id uuid not null,
+  user_id uuid,
+  template_id uuid,
+  name text not null,
+  description text not null,
+  sealed bytea not null,
+  key_id text not null,
+  value_bytes integer not null,
+  is_everywhere boolean not null,
+  template_ids uuid[] not null,
+  created_at timestamp with time zone not null,
+  set_at timestamp with time zone not null,
+  set_by uuid not null
+);
 create table servers (
   id uuid not null,
   url text not null,
@@ -520,6 +536,10 @@ alter table presets add constraint presets_template_version_id_name_key UNIQUE (
 alter table provider_state_versions add constraint provider_state_versions_pkey PRIMARY KEY (id);
 alter table provider_states add constraint provider_states_pkey PRIMARY KEY (workspace_id);
 alter table provider_states add constraint provider_states_content CHECK ((((state IS NULL) = (sealed IS NOT NULL)) AND ((sealed IS NULL) = (key_id IS NULL))));
+alter table secrets add constraint secrets_pkey PRIMARY KEY (id);
+alter table secrets add constraint secrets_check CHECK ((holder_id = COALESCE(user_id, template_id)));
+alter table secrets add constraint secrets_check1 CHECK (((user_id IS NULL) OR (template_id IS NULL)));
+alter table secrets add constraint secrets_holder_id_name_key UNIQUE (holder_id, name);
 alter table servers add constraint servers_pkey PRIMARY KEY (id);
 alter table settings add constraint settings_pkey PRIMARY KEY (key);
 alter table setup_links add constraint setup_links_pkey PRIMARY KEY (secret_hash);
@@ -551,6 +571,8 @@ alter table prebuilds add constraint prebuilds_workspace_id_fkey FOREIGN KEY (wo
 alter table presets add constraint presets_template_version_id_fkey FOREIGN KEY (template_version_id) REFERENCES template_versions(id);
 alter table provider_state_versions add constraint provider_state_versions_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
 alter table provider_states add constraint provider_states_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table secrets add constraint secrets_template_id_fkey FOREIGN KEY (template_id) REFERENCES templates(id) ON DELETE CASCADE;
+alter table secrets add constraint secrets_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table setup_links add constraint setup_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table strangers add constraint strangers_daemon_id_fkey FOREIGN KEY (daemon_id) REFERENCES daemons(id);
 alter table template_versions add constraint template_versions_file_hash_fkey FOREIGN KEY (file_hash) REFERENCES files(hash);
@@ -601,6 +623,8 @@ CREATE INDEX presets_template ON public.presets USING btree (template_id);
 CREATE INDEX provider_state_versions_workspace ON public.provider_state_versions USING btree (workspace_id, id DESC);
 CREATE INDEX provider_states_daemon ON public.provider_states USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
 CREATE INDEX provider_states_plain ON public.provider_states USING btree (workspace_id) WHERE (sealed IS NULL);
+CREATE INDEX secrets_template ON public.secrets USING btree (template_id) WHERE (template_id IS NOT NULL);
+CREATE INDEX secrets_user ON public.secrets USING btree (user_id) WHERE (user_id IS NOT NULL);
 CREATE INDEX template_versions_file ON public.template_versions USING btree (file_hash);
 CREATE UNIQUE INDEX templates_name ON public.templates USING btree (organization_id, lower(name)) WHERE (deleted_at IS NULL);
 CREATE INDEX tokens_ended ON public.tokens USING btree (LEAST(expires_at, revoked_at));

@@ -9,6 +9,7 @@ import { metricMutations } from "./metrics.ts";
 import { poolMutations } from "./pools.ts";
 import { reconcilerMutations } from "./reconciler.ts";
 import { roleMutations } from "./roles.ts";
+import { secretMutations } from "./secrets.ts";
 import { stateMutations } from "./stored-states.ts";
 
 export const mutationGroups: readonly MutationGroup[] = [
@@ -21,6 +22,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Roles, people, quota, audit", mutations: roleMutations },
   { title: "Access, route by route", mutations: accessMutations },
   { title: "Hostile callers", mutations: hostileMutations },
+  { title: "Secrets", mutations: secretMutations },
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
 ];

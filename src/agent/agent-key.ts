@@ -1,7 +1,8 @@
 import { createHmac } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { AgentConfig } from "./agent-config.ts";
+import { makeFolder } from "../platform/make-folder.ts";
 
 const seedBytes = 32;
 
@@ -23,7 +24,7 @@ export function agentKey(config: Pick<AgentConfig, "stateFolder" | "token" | "ra
 
 function keptSeed({ stateFolder, random }: Pick<AgentConfig, "stateFolder" | "random">): Buffer {
   const file = path.join(stateFolder, "key");
-  mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+  makeFolder(stateFolder, 0o700);
   const known = seedIn(file);
   if (known?.length === seedBytes) return known;
   // Damaged, as by a full disk: it opens nothing, and stands in the way.

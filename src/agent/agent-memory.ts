@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import path from "node:path";
 import type { ClaimRecord } from "../contracts/agent-protocol.ts";
+import { makeFolder } from "../platform/make-folder.ts";
 
 /** The newest hand-over that this workspace knows of. */
 export interface RememberedClaim {
@@ -28,7 +29,7 @@ export class AgentMemory {
   readonly #folder: string;
 
   constructor(folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     this.#folder = folder;
   }
 

@@ -17,6 +17,8 @@ export interface AgentTiming {
   readonly logFlushMs: number;
   /** A command's pipes are read this long after its exit when something it left behind keeps them open. */
   readonly execDrainMs: number;
+  /** Secrets that a server which can be reached does not give are waited for so long: then hooks go without, and fail. */
+  readonly secretsWaitMs: number;
 }
 
 export const agentTiming: AgentTiming = {
@@ -29,4 +31,5 @@ export const agentTiming: AgentTiming = {
   killGraceMs: 2_000,
   logFlushMs: 100,
   execDrainMs: 250,
+  secretsWaitMs: 60_000,
 };

@@ -121,6 +121,7 @@ export class ExecSession {
     const owner = await this.#deps.handOver.owner();
     if (owner === null) return { exitCode: null, error: "nobody owns this workspace yet: it waits in its pool" };
     const manifest = await this.#deps.started;
+    const secrets = await this.#secrets();
     // A signal may have come while it waited.
     if (this.#refusal !== null) return { exitCode: null, error: this.#refusal };
     const { config } = this.#deps;
@@ -128,7 +129,7 @@ export class ExecSession {
     const [program = "", ...rest] = this.#start.command;
     const child = spawn(program, rest, {
       cwd: existsSync(folder) ? folder : config.home,
-      env: { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...this.#start.env },
+      env: { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...secrets, ...this.#start.env },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -142,6 +143,16 @@ export class ExecSession {
     const end = await ended;
     await Promise.race([drained, this.#untilQuiet()]);
     return this.#refusal === null ? end : { ...end, error: this.#refusal };
+  }
+
+  /** A command runs also where they are not to be had, as it may be what repairs that; who runs it is told. */
+  async #secrets(): Promise<Readonly<Record<string, string>>> {
+    const given = await this.#deps.handOver.secrets(this.#deps.abort);
+    if (given.kind !== "unknown") return given.kind === "known" ? given.values : {};
+    const text = `prewarm: this command runs without the workspace's secrets: ${given.reason}\n`;
+    const data = Buffer.from(text).toString("base64");
+    await this.#send({ kind: "exec_output", execId: this.#start.execId, stream: "stderr", data });
+    return {};
   }
 
   /** Sends a pipe's bytes piece by piece. Resolves at its end. */

@@ -5,7 +5,8 @@ import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
-import type { ServerHttp } from "./server-http.ts";
+import { type ServerHttp, ServerRefusal } from "./server-http.ts";
+import { type GivenSecrets, secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
 import { workFolder } from "./workspace-start.ts";
 
 export interface HandOverInput {
@@ -13,6 +14,7 @@ export interface HandOverInput {
   readonly http: ServerHttp;
   readonly memory: AgentMemory;
   readonly log: AgentLog;
+  readonly secrets: WorkspaceSecrets;
   /** Whether the server can poke at this moment. */
   readonly isConnected: () => boolean;
   /** Resolves when the `prewarm` hook has ended, however it did: a claim waits for it. */
@@ -22,6 +24,14 @@ export interface HandOverInput {
 }
 
 const errorLengthMax = 4_096;
+
+/** How a look ended: whether there is something that it has to look for again, and how soon. */
+type Found =
+  /** It knows its owner and has said so, and he has nothing to give: it is told when that changes. */
+  | "settled"
+  /** Nobody has claimed it yet, or there are secrets, which may change: told, and looked after now and then. */
+  | "told"
+  | "unfinished";
 
 /**
  * Takes the workspace over for its owner, once per generation of the claim record (spec §4.1).
@@ -69,6 +79,14 @@ export class HandOver {
     return this.#newest?.phase === "done" && this.#contradiction === null ? this.#newest.record : null;
   }
 
+  /** What a command gets. Where the server could not be asked of late, it is asked again for the next one. */
+  async secrets(abort: AbortSignal): Promise<GivenSecrets> {
+    const { secrets } = this.#input;
+    const given = await secrets.given(abort);
+    if (given.kind === "unknown") this.#look.notify();
+    return given;
+  }
+
   /**
    * Resolves once the server's claim record has been compared with what this workspace remembers of its hand-over, at
    * once where it remembers none. Until then it must not be called ready: a server whose database was restored from a
@@ -93,14 +111,14 @@ export class HandOver {
   }
 
   /** The jitter is downwards only, so that a lost wake-up costs one poll at most. */
-  #pollMs(found: "nobody" | "unfinished"): number {
+  #pollMs(found: Exclude<Found, "settled">): number {
     const { timing, random } = this.#input.config;
-    const isTold = found === "nobody" && this.#input.isConnected();
+    const isTold = found === "told" && this.#input.isConnected();
     return (isTold ? timing.claimPollConnectedMs : timing.claimPollMs) * (0.75 + random.float() / 4);
   }
 
-  /** `settled`: it knows its owner, and has said so. `nobody`: nobody has claimed it yet. */
-  async #lookOnce(abort: AbortSignal): Promise<"settled" | "nobody" | "unfinished"> {
+  async #lookOnce(abort: AbortSignal): Promise<Found> {
+    const { secrets } = this.#input;
     const waiting = this.#waiting;
     this.#waiting = new Set();
     const comparing = this.#comparing;
@@ -110,19 +128,28 @@ export class HandOver {
       this.#compare(record);
       this.#release(comparing);
       if (this.#contradiction !== null) return await this.#refuse(record, abort);
+      await secrets.look(record, abort);
       if (this.#isNew(record)) await this.#handOver(record, abort);
       // A start may have changed parameters, and the owner his name: commands get what is true now.
-      else if (record.generation === this.#newest?.generation) this.#newest = { ...this.#newest, record };
+      else if (record.generation === this.#newest?.generation) this.#renew(this.#newest, record);
       if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
-      if (this.#newest?.isAcknowledged === true) return "settled";
-      return record.generation === 0 ? "nobody" : "unfinished";
+      if (record.generation === 0) return "told";
+      if (this.#newest?.isAcknowledged !== true || secrets.isBehind) return "unfinished";
+      return record.hasSecrets === true ? "told" : "settled";
     } catch (error) {
+      if (error instanceof ServerRefusal && error.status === 401) secrets.forget();
       if (!abort.aborted) this.#input.config.logger.warn("the claim record could not be looked after", { error });
       for (const resolve of comparing) this.#comparing.add(resolve);
       return "unfinished";
     } finally {
       this.#release(waiting);
     }
+  }
+
+  #renew(known: RememberedClaim, record: ClaimRecord): void {
+    this.#newest = { ...known, record };
+    // After a restart it says whether what is still running may print one before the server has been asked.
+    if (record.hasSecrets !== known.record.hasSecrets) this.#input.memory.rememberClaim(this.#newest);
   }
 
   #compare(record: ClaimRecord): void {
@@ -137,13 +164,14 @@ export class HandOver {
       `${handedOverBefore}${owner?.username ?? "somebody"} (claimed at ${claimedAt ?? "an unknown time"}), ` +
       "and the server does not know of it: its database is older than that, as after a backup was restored. " +
       "It is not handed over again, and runs no commands.";
+    this.#input.secrets.withdraw();
     this.#input.log.add({ level: "error", source: "agent", text: this.#contradiction });
     this.#input.onContradiction(this.#contradiction);
   }
 
   /** Whoever claimed it is told, so that he does not wait for ever. */
-  async #refuse(record: ClaimRecord, abort: AbortSignal): Promise<"settled" | "nobody"> {
-    if (record.generation === 0) return "nobody";
+  async #refuse(record: ClaimRecord, abort: AbortSignal): Promise<"settled" | "told"> {
+    if (record.generation === 0) return "told";
     if (record.generation === this.#refused) return "settled";
     const error = (this.#contradiction ?? "").slice(0, errorLengthMax);
     await this.#input.http.acknowledge({ generation: record.generation, error }, abort);
@@ -191,7 +219,9 @@ export class HandOver {
       readonly abort: AbortSignal;
     },
   ): Promise<HookOutcome> {
-    const { config, log } = this.#input;
+    const { config, log, secrets } = this.#input;
+    const given = secretsForHook(secrets.now(), manifest);
+    if ("refusal" in given) return { kind: "failed", reason: `it was not run: ${given.refusal}`, lastLine: null };
     return runHook({
       name: "claim",
       script: claim.hook.run,
@@ -200,12 +230,14 @@ export class HandOver {
       environment: {
         ...commonEnvironment(config, manifest),
         ...ownerEnvironment(claim.record),
+        ...given.values,
         // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
         PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
       },
       stateFolder: config.stateFolder,
       killGraceMs: config.timing.killGraceMs,
       abort: claim.abort,
+      masks: secrets.masks,
       onLine: (level, text) => log.add({ level, source: "claim", text }),
     });
   }

@@ -3,8 +3,13 @@ import { closeSync, constants, existsSync, openSync, readSync, rmSync } from "no
 import { Socket } from "node:net";
 import path from "node:path";
 import { LineSplitter } from "./line-splitter.ts";
+import type { SecretMasks } from "./secret-mask.ts";
 
-type OnLine = (level: "info" | "error", line: string) => void;
+/** Who takes a hook's lines, and what they may not hold. */
+export interface HookLines {
+  readonly masks: SecretMasks;
+  readonly onLine: (level: "info" | "error", line: string) => void;
+}
 
 const streams = [
   { suffix: "out", level: "info" },
@@ -28,14 +33,14 @@ export interface HookOutput {
  * the writer itself holds the reading end as well, so that nothing breaks: it waits at most until the agent is back, which
  * opens them again. Null where they cannot be made: then a plain pipe has to do.
  */
-export function openHookOutput(folder: string, name: string, onLine: OnLine): HookOutput | null {
+export function openHookOutput(folder: string, name: string, lines: HookLines): HookOutput | null {
   const files = streams.map(({ suffix }) => fileOf(folder, name, suffix));
   for (const file of files) rmSync(file, { force: true });
   if (spawnSync("mkfifo", ["-m", "600", ...files], { stdio: "ignore" }).status !== 0) return null;
   // Read and write: that is what keeps it whole.
   const [out, err] = files.map((file) => openSync(file, constants.O_RDWR));
   if (out === undefined || err === undefined) return null;
-  const readers = streams.map(({ suffix, level }) => new PipeReader(fileOf(folder, name, suffix), level, onLine));
+  const readers = streams.map(({ suffix, level }) => new PipeReader(fileOf(folder, name, suffix), level, lines));
   return {
     stdio: [out, err],
     drain: () => {
@@ -49,10 +54,10 @@ export function openHookOutput(folder: string, name: string, onLine: OnLine): Ho
 }
 
 /** Goes on reading what hooks of an agent that was killed have left running. Without any, this ends at once. */
-export function followLeftOutput(folder: string, name: string, onLine: OnLine): void {
+export function followLeftOutput(folder: string, name: string, lines: HookLines): void {
   for (const { suffix, level } of streams) {
     const file = fileOf(folder, name, suffix);
-    if (existsSync(file)) new PipeReader(file, level, onLine);
+    if (existsSync(file)) new PipeReader(file, level, lines);
   }
 }
 
@@ -66,10 +71,10 @@ class PipeReader {
   readonly #splitter: LineSplitter;
   #isOver = false;
 
-  constructor(file: string, level: "info" | "error", onLine: OnLine) {
+  constructor(file: string, level: "info" | "error", { masks, onLine }: HookLines) {
     // Without O_NONBLOCK this would wait for a writer.
     this.#fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    this.#splitter = new LineSplitter((line) => onLine(level, line));
+    this.#splitter = new LineSplitter(masks, (line) => onLine(level, line));
     const socket = new Socket({ fd: this.#fd, readable: true, writable: false });
     socket.on("data", (bytes: Buffer) => this.#splitter.push(bytes));
     socket.on("error", () => socket.destroy());

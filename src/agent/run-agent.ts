@@ -1,20 +1,20 @@
 import { setMaxListeners } from "node:events";
-import { mkdirSync } from "node:fs";
 import type { AgentManifest } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
+import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
-import { followLeftOutput } from "./hook-output.ts";
+import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
-import { hookNames } from "./run-hook.ts";
+import { WorkspaceSecrets } from "./workspace-secrets.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
 
@@ -30,18 +30,20 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const connection = new AbortController();
   // Every command waits on it, with both of its pipes.
   setMaxListeners(4 * execPerAgentMax, connection.signal);
-  mkdirSync(config.home, { recursive: true });
+  makeFolder(config.home);
   const memory = new AgentMemory(config.stateFolder);
   const key = agentKey(config);
   const http = new ServerHttp({ ...config, key, requestMs: config.timing.requestMs });
   const log = new AgentLog();
-  followLeft(config, log);
   const lifecycle = new Lifecycle(config.version);
   const started = deferred<AgentManifest>();
   let startedWith: AgentManifest | null = null;
-  const isConnected = (): boolean => socket.isOpen;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
-  const handOver = new HandOver({ config, http, memory, log, isConnected, started: started.promise, onContradiction });
+  const asking = { http, isConnected: (): boolean => socket.isOpen };
+  const secrets = new WorkspaceSecrets({ config, log, ...asking });
+  const basics = { config, memory, log, secrets };
+  void followLeft({ ...basics, abort });
+  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
@@ -52,10 +54,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       },
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
-      onMessage: (message) => {
-        if (message.kind === "poke") handOver.poke();
-        else sessions.receive(message);
-      },
+      onMessage: (message) => (message.kind === "poke" ? handOver.poke() : sessions.receive(message)),
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
@@ -69,8 +68,9 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await lifecycle.become("shutting_down", "", socket);
   await Promise.all([sessions.endAll(farewellMs), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
-  const trouble = startedWith === null ? "" : await stopWorkspace({ config, manifest: startedWith, memory, log });
+  const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   await Promise.race([farewell(), sleep(farewellMs)]);
+  secrets.forget();
   connection.abort();
   http.close();
   await Promise.all([connected, logged]);
@@ -79,7 +79,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
     await lifecycle.become("starting", "", socket);
-    const outcome = await startWorkspace({ config, manifest, memory, log, abort });
+    const outcome = await startWorkspace({ ...basics, manifest, abort });
     if (outcome === null || abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
@@ -92,13 +92,6 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function farewell(): Promise<void> {
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
-  }
-}
-
-/** What the hooks of an agent before this one have left running is heard again. */
-function followLeft({ stateFolder }: AgentConfig, log: AgentLog): void {
-  for (const source of hookNames) {
-    followLeftOutput(stateFolder, source, (level, text) => log.add({ level, source, text }));
   }
 }
 

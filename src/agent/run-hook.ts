@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { openHookOutput } from "./hook-output.ts";
+import { type HookLines, openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { endGroup, hasMarkedMember } from "./process-group.ts";
 
@@ -11,7 +11,7 @@ const lastLineLengthMax = 500;
 /** The hooks in the order in which a workspace meets them. */
 export const hookNames = ["prewarm", "start", "claim", "stop"] as const;
 
-export interface HookRun {
+export interface HookRun extends HookLines {
   /** Also the source of its log lines. */
   readonly name: (typeof hookNames)[number];
   readonly script: string;
@@ -21,7 +21,6 @@ export interface HookRun {
   readonly stateFolder: string;
   readonly killGraceMs: number;
   readonly abort: AbortSignal;
-  readonly onLine: (level: "info" | "error", line: string) => void;
 }
 
 export type HookOutcome =
@@ -53,7 +52,8 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
     if (line.trim() !== "") lastLine = line.trim();
     run.onLine(level, line);
   };
-  const output = openHookOutput(run.stateFolder, run.name, onLine);
+  const lines = { masks: run.masks, onLine };
+  const output = openHookOutput(run.stateFolder, run.name, lines);
   const child = spawn("sh", ["-e", scriptFile], {
     cwd: run.folder,
     env: { ...run.environment, PREWARM_HOOK: run.name },
@@ -61,7 +61,7 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
     detached: true,
   });
   if (child.pid !== undefined) writeFileSync(processFile, String(child.pid), { mode: 0o600 });
-  if (output === null) forwardLines(child, onLine);
+  if (output === null) forwardLines(child, lines);
   output?.release();
   const outcome = await outcomeOf(child, run);
   output?.drain();
@@ -80,12 +80,12 @@ export function hookErrorText(
   return `The ${name} hook ${what}: ${outcome.reason}.${words}`;
 }
 
-function forwardLines(child: ChildProcess, onLine: HookRun["onLine"]): void {
+function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {
   for (const [stream, level] of [
     [child.stdout, "info"],
     [child.stderr, "error"],
   ] as const) {
-    const splitter = new LineSplitter((line) => onLine(level, line));
+    const splitter = new LineSplitter(masks, (line) => onLine(level, line));
     stream?.on("data", (bytes: Buffer) => splitter.push(bytes));
     stream?.on("close", () => splitter.end());
   }

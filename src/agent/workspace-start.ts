@@ -6,6 +6,7 @@ import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
 import { commonEnvironment } from "./hook-environment.ts";
 import { machineRun } from "./machine-run.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
+import { secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
 
 /** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
 export function workFolder(config: AgentConfig, manifest: AgentManifest): string {
@@ -20,6 +21,7 @@ export interface StartInput {
   readonly manifest: AgentManifest;
   readonly memory: AgentMemory;
   readonly log: AgentLog;
+  readonly secrets: WorkspaceSecrets;
   readonly abort: AbortSignal;
 }
 
@@ -57,21 +59,28 @@ function isSameStart(earlier: RememberedStart, now: { readonly startId: string; 
   return earlier.machineRun === undefined || earlier.machineRun === now.run;
 }
 
-/** Nobody owns a prebuild yet, so neither of the two hooks learns of anybody, also at a later start. */
-function runStartHook(
-  { config, manifest, log, abort }: StartInput,
+/**
+ * Nobody owns a prebuild yet, so neither of the two hooks learns of anybody, also at a later start. Where somebody owns the
+ * workspace, `start` gets his secrets: it starts what works with them. `prewarm` never does: what it leaves is the disk's.
+ */
+async function runStartHook(
+  { config, manifest, log, secrets, abort }: StartInput,
   name: "prewarm" | "start",
   hook: { readonly run: string; readonly timeoutMs: number },
 ): Promise<HookOutcome> {
-  return runHook({
+  const given = name === "prewarm" ? { values: {} } : secretsForHook(await secrets.given(abort), manifest);
+  if (abort.aborted) return { kind: "aborted" };
+  if ("refusal" in given) return { kind: "failed", reason: `it was not run: ${given.refusal}`, lastLine: null };
+  return await runHook({
     name,
     script: hook.run,
     timeoutMs: hook.timeoutMs,
     folder: workFolder(config, manifest),
-    environment: commonEnvironment(config, manifest),
+    environment: { ...commonEnvironment(config, manifest), ...given.values },
     stateFolder: config.stateFolder,
     killGraceMs: config.timing.killGraceMs,
     abort,
+    masks: secrets.masks,
     onLine: (level, text) => log.add({ level, source: name, text }),
   });
 }

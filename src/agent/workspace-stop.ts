@@ -1,5 +1,6 @@
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { hookErrorText, runHook } from "./run-hook.ts";
+import { secretsForHook } from "./workspace-secrets.ts";
 import { type StartInput, workFolder } from "./workspace-start.ts";
 
 /**
@@ -7,10 +8,15 @@ import { type StartInput, workFolder } from "./workspace-start.ts";
  * log, and is the answer; empty when nothing did.
  */
 export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<string> {
-  const { config, manifest, memory, log } = input;
+  const { config, manifest, memory, log, secrets } = input;
   const hook = manifest.hooks.stop;
   if (hook === undefined) return "";
   const claim = memory.claim();
+  const given = claim?.phase === "done" ? secretsForHook(secrets.now(), manifest) : { values: {} };
+  // What it puts away is lost if it does not run, so it runs, and says that it goes without.
+  if ("refusal" in given) {
+    log.add({ level: "error", source: "agent", text: `The stop hook runs without secrets: ${given.refusal}.` });
+  }
   const outcome = await runHook({
     name: "stop",
     script: hook.run,
@@ -19,11 +25,13 @@ export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<s
     environment: {
       ...commonEnvironment(config, manifest),
       ...(claim?.phase === "done" ? ownerEnvironment(claim.record) : {}),
+      ...("values" in given ? given.values : {}),
     },
     stateFolder: config.stateFolder,
     killGraceMs: config.timing.killGraceMs,
     // The agent ends already: only the hook's own limit cuts it off.
     abort: new AbortController().signal,
+    masks: secrets.masks,
     onLine: (level, text) => log.add({ level, source: "stop", text }),
   });
   if (outcome.kind === "succeeded" || outcome.kind === "aborted") return "";

@@ -1,6 +1,7 @@
 import { type CliCommand, defineGroup } from "./command.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
@@ -19,18 +20,25 @@ import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
+import { organizationCommands } from "./commands/organizations.ts";
+import { renameCommand } from "./commands/rename.ts";
 import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { secretCommands } from "./commands/secrets.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
+import { templateFileCommands } from "./commands/templates-files.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
+import { versionCommand } from "./commands/version.ts";
 
 /** Every command, in the order of the help. */
 export const commandTree: readonly CliCommand[] = [
+  setupCommand,
   loginCommand,
   logoutCommand,
   whoAmICommand,
@@ -40,12 +48,14 @@ export const commandTree: readonly CliCommand[] = [
   listWorkspacesCommand,
   showWorkspaceCommand,
   ...lifecycleCommands,
+  renameCommand,
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,
+    ...templateFileCommands,
     ...templateChangeCommands,
     templateScheduleCommand,
   ]),
@@ -56,12 +66,16 @@ export const commandTree: readonly CliCommand[] = [
     ...deliveryCommands,
   ]),
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
+  defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
+  defineGroup("organizations", "see the organizations that you are in", organizationCommands),
   defineGroup("users", "manage users", userCommands),
   defineGroup("groups", "manage the groups of an organization and their allowances", groupCommands),
   defineGroup("quota", "what you may use, and use", quotaCommands),
   defineGroup("tokens", "manage your API tokens", tokenCommands),
   doctorCommand,
+  versionCommand,
+  completionCommand,
   serverCommand,
   defineGroup("provisioner", "run provisioner daemons", [
     startProvisionerCommand,

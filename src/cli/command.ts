@@ -1,8 +1,9 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { CommandInput } from "./command-input.ts";
 import { connect, type Invocation } from "./invocation.ts";
 import { formats, resolveForm } from "./output/form.ts";
 import { Output } from "./output/output.ts";
+import { SpecOption } from "./spec-option.ts";
 import { watchCommand } from "./watch-command.ts";
 import type { CliWorld } from "./world.ts";
 
@@ -10,6 +11,8 @@ export interface OptionSpec {
   /** As commander writes it: `--template <name>`. */
   readonly flags: string;
   readonly about: string;
+  /** The values it can have, which the shell completes; `read` refuses others. */
+  readonly choices?: readonly string[];
   /** Whether the option may be given several times; its values are collected. */
   readonly isRepeatable?: boolean;
 }
@@ -22,6 +25,8 @@ export interface CommandSpec<Options> {
   readonly notes?: string;
   readonly example: string;
   readonly options?: readonly OptionSpec[];
+  /** The words that an operand can be, by its name in `usage`, for the shell's completion. */
+  readonly operandChoices?: Readonly<Record<string, readonly string[]>>;
   /** Whether it takes `--organization`. */
   readonly isOrganizational?: boolean;
   /** Whether it takes `--watch`; what is called `list` or `show` does unless said. */
@@ -47,7 +52,11 @@ const aliases: Readonly<Record<string, string>> = { list: "ls", delete: "rm", re
 
 const watchOption: OptionSpec = { flags: "-w, --watch", about: "show it again as it changes, until Ctrl-C" };
 const commonOptions: readonly OptionSpec[] = [
-  { flags: "-o, --output <format>", about: `${formats.join(", ")}; wide has more columns, and wraps nothing` },
+  {
+    flags: "-o, --output <format>",
+    choices: formats,
+    about: `${formats.join(", ")}; wide has more columns, and wraps nothing`,
+  },
   { flags: "--json", about: "print the result, and an error, as JSON; the same as -o json" },
   { flags: "-q, --quiet", about: "print names or ids only, and no progress" },
   { flags: "--context <name>", about: "the server and session to use (`prewarm context list`)" },
@@ -64,7 +73,7 @@ function fullName(command: Command): string {
 }
 
 function addOption(command: Command, spec: OptionSpec): void {
-  const option = new Option(spec.flags, spec.about);
+  const option = new SpecOption(spec.flags, spec.about, spec.choices);
   if (spec.isRepeatable === true) {
     option.argParser((value: string, earlier: readonly string[] | undefined) => [...(earlier ?? []), value]);
   }
@@ -92,6 +101,10 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CliCommand {
       command.description(spec.notes === undefined ? spec.summary : `${spec.summary}\n\n${spec.notes}`);
       command.addHelpText("after", `\nExample:\n  $ ${spec.example}`);
       for (const option of optionsOf(spec, isWatchable)) addOption(command, option);
+      for (const argument of command.registeredArguments) {
+        const choices = spec.operandChoices?.[argument.name()];
+        if (choices !== undefined) argument.argChoices = [...choices];
+      }
       command.action(async () => {
         const operands = command.processedArgs;
         const raw = command.opts<Record<string, unknown>>();

@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../contracts/errors.ts";
 import { serverAddress } from "../contracts/under-url.ts";
 import type { CliWorld } from "./world.ts";
+import { makeFolder } from "../platform/make-folder.ts";
 
 /** What `login` leaves behind for later commands. */
 export interface StoredSession {
@@ -143,7 +144,7 @@ export async function saveContexts(world: SessionWorld, contexts: Contexts): Pro
   try {
     if (contexts.contexts.length === 0) await rm(file, { force: true });
     else {
-      await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      makeFolder(path.dirname(file), 0o700);
       await rm(draft, { force: true });
       await writeFile(draft, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: "wx" });
       await rename(draft, file);

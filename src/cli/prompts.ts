@@ -41,6 +41,13 @@ export async function askSecret(world: CliWorld, message: string): Promise<strin
   return answer;
 }
 
+/** Asks twice, as nobody sees what he types. Errors: `invalid_request` when the two differ. */
+export async function askNewSecret(world: CliWorld, message: string): Promise<string> {
+  const secret = await askSecret(world, message);
+  if ((await askSecret(world, `${message}, once more`)) === secret) return secret;
+  throw new CodedError("invalid_request", "The two new passwords differ.", { next: "Run it again." });
+}
+
 /** Asks before something is lost. Where nobody can be asked the command line itself is the answer. */
 export async function confirmLoss(world: CliWorld, options: { readonly message: string; readonly isAgreed: boolean }) {
   if (options.isAgreed || !canAsk(world)) return;

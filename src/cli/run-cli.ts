@@ -1,7 +1,9 @@
 import { Command, CommanderError } from "commander";
 import type { CommandHost } from "./command.ts";
 import { commandTree } from "./command-tree.ts";
+import { complete, completionWord } from "./completion/complete.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { InterruptedError } from "./interrupted.ts";
 import { formOfWords } from "./output/form.ts";
 import { Output } from "./output/output.ts";
 import { UsageError } from "./usage-error.ts";
@@ -27,7 +29,7 @@ function buildProgram(host: CommandHost): Command {
     .addHelpText(
       "after",
       "\nExample:\n  $ prewarm login http://127.0.0.1:7080\n  $ prewarm create dev --template node" +
-        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage; `exec` answers the command's own, or 255." +
+        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; `exec` answers the command's own, or 255." +
         "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONTEXT, PREWARM_CONFIG_DIR, NO_COLOR, PREWARM_DEBUG.",
     );
   for (const command of commandTree) command.attach(program, host);
@@ -58,6 +60,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
   let exitCode: number = exitCodes.done;
   const output = new Output(world, await formOfWords(argv));
   const program = buildProgram({ world, setExitCode: (code) => (exitCode = code) });
+  if (argv[0] === completionWord) return complete(program, argv.slice(1), world);
   try {
     await program.parseAsync([...argv], { from: "user" });
     return exitCode;
@@ -69,6 +72,7 @@ export async function runCli(argv: readonly string[], world: CliWorld): Promise<
       return exitCodes.usage;
     }
     output.error(error);
+    if (error instanceof InterruptedError) return exitCodes.interrupted;
     return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
 }

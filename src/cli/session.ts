@@ -1,6 +1,7 @@
 import { CodedError } from "../contracts/errors.ts";
 import {
   contextNameOf,
+  contextNameShape,
   type Contexts,
   contextsPath,
   findContext,
@@ -29,6 +30,15 @@ function sessionIn(world: SessionWorld, contexts: Contexts): StoredSession | und
   const named = namedContext(world);
   if (named !== undefined) return findContext(contexts, named);
   return contexts.contexts.find(({ name }) => name === contexts.current);
+}
+
+/** Before anything is asked of the server. Errors: `invalid_request` for a name that no context can have. */
+export function requireContextName(world: SessionWorld): void {
+  const named = namedContext(world);
+  if (named === undefined || contextNameShape.test(named)) return;
+  throw new CodedError("invalid_request", `"${named}" is no name for a context.`, {
+    next: "Use up to 64 letters, digits, dots, colons, dashes and underscores.",
+  });
 }
 
 /**
@@ -74,10 +84,20 @@ export async function resolveAccess(world: SessionWorld): Promise<Access | undef
   }
   const url = world.env["PREWARM_URL"] || undefined;
   const token = world.env["PREWARM_TOKEN"] || undefined;
-  if (url !== undefined && !/^https?:\/\//.test(url)) {
+  if (url !== undefined && (!/^https?:\/\/[^/]/.test(url) || !URL.canParse(url))) {
     throw new CodedError("config_invalid", `PREWARM_URL is "${url}", which is not an http or https URL.`, {
       next: "Set it to the server's address, for example http://127.0.0.1:7080.",
     });
+  }
+  // Whatever is told of a request that cannot be made would hold it.
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new CodedError(
+      "config_invalid",
+      "PREWARM_TOKEN holds a blank, a line break or another character of no token.",
+      {
+        next: "Set it to the token alone.",
+      },
+    );
   }
   if (url !== undefined && token !== undefined) return { url, token, source: "PREWARM_URL and PREWARM_TOKEN" };
   const contexts = await loadContexts(world);

@@ -33,11 +33,20 @@ export interface CliWorld {
   readonly isErrorTerminal: boolean;
   /** Of the terminal that results go to, as it is now; undefined where there is none, or it does not tell. */
   readonly terminalSize?: () => TerminalSize | undefined;
+  /** The terminal that is typed into; undefined where there is none. */
+  readonly terminal?: {
+    /** Whether each key is handed on as it is typed, Ctrl-C too; switched back when the process ends, however it does. */
+    readonly setRaw: (isRaw: boolean) => void;
+    /** The answer takes the listener back. */
+    readonly onResize: (listener: () => void) => () => void;
+  };
   /** The context that the command line names; the current one unless it does. */
   readonly context?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
   readonly workingDirectory: string;
+  /** The data folder of a server that was started from this checkout, unless it was told another one. */
+  readonly serverDataDir: () => Promise<string>;
   readonly clock: Clock;
   readonly random: Random;
   /** Milliseconds of a clock that never jumps; for measuring only. */

@@ -63,8 +63,13 @@ export class Client {
   /** Calls a JSON route and returns its answer. */
   async call<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<ResponseOf<Routes[Id]>> {
     const response = await this.#send(routes[id], input, this.#limit(input));
-    // The server serialises by the same schema from which this type comes.
-    return (await this.#read(input, response.json())) as ResponseOf<Routes[Id]>;
+    const text = await this.#read(input, response.text());
+    try {
+      // The server serialises by the same schema from which this type comes.
+      return JSON.parse(text) as ResponseOf<Routes[Id]>;
+    } catch (cause) {
+      throw noAnswerOfOurs(this.#options.url, response, cause);
+    }
   }
 
   /** Calls a route that answers bytes. */
@@ -105,7 +110,7 @@ export class Client {
     try {
       return await body;
     } catch (error) {
-      throw input.signal?.aborted === true || error instanceof SyntaxError ? error : this.#unreachable(error);
+      throw input.signal?.aborted === true ? error : this.#unreachable(error);
     }
   }
 
@@ -141,7 +146,7 @@ export class Client {
       if (input.signal?.aborted === true) throw cause;
       throw this.#unreachable(cause);
     }
-    if (!response.ok) throw await codedErrorOf(response);
+    if (!response.ok) throw await codedErrorOf(response, this.#options.url);
     return response;
   }
 }
@@ -165,7 +170,14 @@ function reasonOf(error: unknown): string {
   return cause instanceof Error && cause.message !== "" ? cause.message : error.message;
 }
 
-async function codedErrorOf(response: Response): Promise<CodedError> {
+/** A proxy's page, somebody else's server, or a sign-in that stands before ours: its text would tell nobody anything. */
+function noAnswerOfOurs(url: string, response: Response, cause?: unknown): CodedError {
+  const type = response.headers.get("content-type")?.split(";")[0] ?? "no type";
+  const message = `What answers at ${url} is not Prewarm, or something stands before it: ${response.status}, ${type}.`;
+  return new CodedError("internal", message, { cause, next: "Check the address, with its path if it has one." });
+}
+
+async function codedErrorOf(response: Response, url: string): Promise<CodedError> {
   const text = await response.text();
   let report: ErrorResponse["error"] | undefined;
   let requestId: string | undefined;
@@ -176,6 +188,7 @@ async function codedErrorOf(response: Response): Promise<CodedError> {
   }
   if (report === undefined || !isErrorCode(report.code)) {
     const code = isPassingStatus(response.status) ? "transient" : "internal";
+    if (code === "internal" && report === undefined) return noAnswerOfOurs(url, response);
     return new CodedError(code, `The server answered ${response.status}: ${report?.message ?? text.slice(0, 200)}`, {
       requestId,
     });

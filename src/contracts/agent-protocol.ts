@@ -3,7 +3,7 @@ import { agentStates } from "./states.ts";
 
 /**
  * What the agent and the server say to each other.
- * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`.
+ * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`.
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
@@ -48,6 +48,8 @@ export const AgentManifest = Type.Object({
     claim: Type.Optional(AgentHook),
     stop: Type.Optional(AgentHook),
   }),
+  /** Without these, no hook runs once somebody owns the workspace. A server of the release before sends none. */
+  requiredSecrets: Type.Optional(Type.Array(Type.String())),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 
@@ -61,8 +63,24 @@ export const ClaimRecord = Type.Object({
   workspaceName: Type.String(),
   parameters: Type.Record(Type.String(), Type.String()),
   claimedAt: Type.Union([Type.String(), Type.Null()]),
+  /** Whether it is worth asking for secrets. A server of the release before sends none, and does not say. */
+  hasSecrets: Type.Optional(Type.Boolean()),
 });
 export type ClaimRecord = Static<typeof ClaimRecord>;
+
+/**
+ * What the owner and the template give to the workspace's hooks and commands; never to be written anywhere. Of one name
+ * there is one: the owner's goes before the template's.
+ */
+export const AgentSecrets = Type.Object({
+  /** Of the claim that they belong to. */
+  generation: Type.Integer({ minimum: 1 }),
+  /** `value` is base64, so that its length on the way does not depend on what is in it. */
+  secrets: Type.Array(Type.Object({ name: Type.String(), value: Type.String() })),
+  /** Names of those that are left out, as no key at hand opens them. */
+  unopened: Type.Optional(Type.Array(Type.String())),
+});
+export type AgentSecrets = Static<typeof AgentSecrets>;
 
 export const ClaimAcknowledgement = Type.Object({
   generation: Type.Integer({ minimum: 1 }),
@@ -106,7 +124,7 @@ export type AgentToServer = Static<typeof AgentToServer>;
 
 /** Frames to the agent. */
 export const ServerToAgent = Type.Union([
-  /** Look again: pull the claim record. */
+  /** Look again: pull the claim record, and the owner's secrets with it. */
   Type.Object({ kind: Type.Literal("poke") }),
   Type.Object({
     kind: Type.Literal("exec_start"),

@@ -12,6 +12,7 @@ export const auditTargetKinds = [
   "daemon",
   "webhook",
   "deliveries",
+  "secret",
 ] as const;
 /** What an act is done to. `pool` is named by its template; `prebuilds` are those of the whole deployment. */
 export type AuditTargetKind = (typeof auditTargetKinds)[number];
@@ -34,6 +35,7 @@ export const auditActions = {
   "workspace.wake": about("workspace", "Somebody woke it from dormancy without starting it."),
   "workspace.schedule": about("workspace", "Somebody changed its TTL or autostart."),
   "workspace.extend": about("workspace", "Somebody moved the deadline of its run."),
+  "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",
     "It was deleted without its provisioner; the detail says what may be left behind.",
@@ -88,6 +90,8 @@ export const auditActions = {
   "group.remove_member": about("group", "Somebody took a person out of it."),
   "webhook.create": about("webhook", "Somebody added a target for notifications."),
   "webhook.remove": about("webhook", "Somebody removed one."),
+  "secret.set": about("secret", "Somebody set a secret of his own or of a template, or to which templates it may go."),
+  "secret.remove": about("secret", "Somebody removed one; the detail says whose it was."),
   "notification.retry": about("deliveries", "Somebody had dead letters tried again."),
 } as const satisfies Readonly<Record<string, ActionEntry>>;
 

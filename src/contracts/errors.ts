@@ -53,6 +53,11 @@ export const errorRegistry = {
     "The set-up link is wrong, used, or expired.",
     "Start the server again: it prints a new link while the administrator has no password.",
   ),
+  already_set_up: entry(
+    409,
+    "The administrator has a password already: the set-up is done.",
+    "Sign in with `prewarm login URL`.",
+  ),
   not_found: entry(404, "There is no such thing, or you may not see it.", "List what there is, and check the name."),
   name_taken: entry(409, "The name is in use.", "Choose another name, or delete what has it."),
   conflict: entry(409, "The thing is not in a state that allows this.", "Look at its state, then try again."),
@@ -65,6 +70,21 @@ export const errorRegistry = {
     403,
     "The daemon's key is for another daemon, or the name that it came with is another's.",
     "An administrator makes a key for each daemon: `prewarm provisioner keys create NAME --daemon DAEMON`.",
+  ),
+  too_many_secrets: entry(
+    409,
+    "There are as many secrets, or as many bytes of them, as one person or template may have.",
+    "Remove one that nothing uses: `prewarm secrets list` shows them.",
+  ),
+  secret_missing: entry(
+    409,
+    "The template requires a secret that the workspace would not be given: it is not set, or not for this template.",
+    "Set it, or let it go to the template: `prewarm secrets list` shows what there is.",
+  ),
+  nobody_owns_it: entry(
+    403,
+    "The workspace waits in its pool: it is given no secrets before somebody owns it.",
+    "Nothing is to be done: its agent asks again once the workspace is claimed.",
   ),
   last_administrator: entry(
     409,

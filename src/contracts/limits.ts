@@ -110,3 +110,14 @@ export const keyOpenAfterClaimMs = 600_000;
 
 /** User ids of the process driver's workspaces: above what `useradd` gives people, below what systemd gives services. */
 export const processAccountsDefault = "40000-49999";
+
+/** Secrets of one person, and of one template. */
+export const secretsPerHolderMax = 100;
+export const secretNameLengthMax = 128;
+export const secretValueBytesMax = 32_768;
+/** Of all secrets of one person or template together, so that no workspace is given more than twice as much. */
+export const secretBytesPerHolderMax = 131_072;
+/** Secrets that a template can declare. */
+export const declaredSecretsMax = 50;
+/** Templates that one secret can be for, one by one. */
+export const secretTemplatesMax = 100;

@@ -5,6 +5,7 @@ import { TerraformSection } from "./manifest-terraform.ts";
 import {
   agentsMax,
   costMax,
+  declaredSecretsMax,
   descriptionLengthMax,
   hookScriptLengthMax,
   nameLengthMax,
@@ -12,8 +13,10 @@ import {
   parameterValueLengthMax,
   poolInstancesMax,
   presetsMax,
+  secretNameLengthMax,
   stopHookTimeoutSecondsMax,
 } from "./limits.ts";
+import { secretNamePattern } from "./secret-name.ts";
 
 /** Names of templates, presets, workspaces and agents: letters, digits, single `-` between them. */
 export const namePattern = "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$";
@@ -132,6 +135,19 @@ export const ManifestHooks = Type.Object(
   closed,
 );
 
+/** A secret that the template's hooks and commands work with. That it is declared gives it nothing (decision 0045). */
+export const ManifestSecret = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: secretNameLengthMax, pattern: secretNamePattern }),
+    description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
+    /** Whether nothing is created without it; false unless said. */
+    required: Type.Optional(Type.Boolean()),
+    /** Who sets it: each owner for himself, unless said, or the template's admins. */
+    from: Type.Optional(Type.Union([Type.Literal("person"), Type.Literal("template")])),
+  },
+  closed,
+);
+
 export const ManifestAgent = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
@@ -161,6 +177,7 @@ export const Manifest = Type.Object(
     parameters: Type.Optional(Type.Array(ManifestParameter, { maxItems: parametersMax })),
     presets: Type.Optional(Type.Array(ManifestPreset, { maxItems: presetsMax })),
     agents: Type.Optional(Type.Array(ManifestAgent, { maxItems: agentsMax })),
+    secrets: Type.Optional(Type.Array(ManifestSecret, { maxItems: declaredSecretsMax })),
     cost: Type.Optional(Cost),
     rollout: Type.Optional(
       Type.Object(
@@ -208,3 +225,4 @@ export type Manifest = Static<typeof Manifest>;
 export type ManifestAgent = Static<typeof ManifestAgent>;
 export type ManifestParameter = Static<typeof ManifestParameter>;
 export type ManifestPreset = Static<typeof ManifestPreset>;
+export type ManifestSecret = Static<typeof ManifestSecret>;

@@ -12,6 +12,7 @@ import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
+import { secretHandlers } from "./handlers/secret-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
@@ -48,6 +49,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...notificationHandlers(deps),
     ...auditHandlers(deps),
     ...daemonKeyHandlers(deps),
+    ...secretHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

@@ -5,6 +5,7 @@ import { runCli } from "../cli/run-cli.ts";
 import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { serverDefaults } from "./server-defaults.ts";
 import { packageVersion } from "./version.ts";
 
 /** An account without a home, or a working folder that was deleted, is no matter of most commands. */
@@ -16,6 +17,19 @@ function orElse(read: () => string, otherwise: string): string {
   }
 }
 
+/** Raw until it is switched back, at the latest when the process ends. */
+const terminal: NonNullable<CliWorld["terminal"]> = {
+  setRaw(isRaw) {
+    const { stdin } = process;
+    if (isRaw) process.once("exit", () => stdin.setRawMode(false));
+    stdin.setRawMode(isRaw);
+  },
+  onResize(listener) {
+    process.stdout.on("resize", listener);
+    return () => process.stdout.off("resize", listener);
+  },
+};
+
 const world: CliWorld = {
   stdin: process.stdin,
   stdout: process.stdout,
@@ -23,6 +37,7 @@ const world: CliWorld = {
   isInputTerminal: process.stdin.isTTY === true,
   isOutputTerminal: process.stdout.isTTY === true,
   isErrorTerminal: process.stderr.isTTY === true,
+  ...(process.stdin.isTTY === true ? { terminal } : {}),
   env: process.env,
   terminalSize: () => {
     const { columns, rows } = process.stdout;
@@ -30,6 +45,10 @@ const world: CliWorld = {
   },
   homeDirectory: orElse(homedir, "/"),
   workingDirectory: orElse(() => process.cwd(), process.env["PWD"] ?? "/"),
+  async serverDataDir() {
+    const { defaultDataDir } = await import("../db/embedded/default-data-dir.ts");
+    return defaultDataDir(serverDefaults.data_dir).dataDir;
+  },
   clock: systemClock,
   random: systemRandom,
   monotonicMs: () => performance.now(),

@@ -1,5 +1,5 @@
-import { constants, createReadStream, createWriteStream, existsSync } from "node:fs";
-import { access, rename, rm, stat } from "node:fs/promises";
+import { constants, createReadStream, existsSync, type WriteStream } from "node:fs";
+import { access, open, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import pg from "pg";
@@ -124,14 +124,18 @@ async function exportTo(
 ): Promise<TransferReport> {
   if (file === "-") return await exportDatabase(client, process.stdout);
   const partial = `${file}.${process.pid}.partial`;
+  let output: WriteStream | undefined;
   try {
-    const report = await exportDatabase(client, createWriteStream(partial, { mode: 0o600, flags: "wx", flush: true }));
+    // Opened before anything is read: a stream that opens it by itself fails when nobody listens yet.
+    output = (await open(partial, "wx", 0o600)).createWriteStream({ flush: true });
+    const report = await exportDatabase(client, output);
     if (!isForced) refuseToOverwrite(file);
     await rename(partial, file);
     return report;
   } catch (error) {
     throw fileError(error, "written", file);
   } finally {
+    output?.destroy();
     await rm(partial, { force: true });
   }
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { administratorUsername } from "../app/identity/first-run.ts";
+import { renderSetupLink } from "../contracts/setup-link.ts";
 import { pushTemplate } from "../app/templates/push-template.ts";
 import { packFolder } from "../platform/archive/pack-folder.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
@@ -8,9 +9,11 @@ import { loadConfig } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import { createDisposers } from "../platform/disposers.ts";
 import { createLogger, type Logger } from "../platform/logger.ts";
+import { shellWord } from "../platform/shell-word.ts";
 import { administratorActor } from "./administrator-actor.ts";
 import { startBuiltinDaemon } from "./builtin-daemon.ts";
 import { reportFailure } from "./report-failure.ts";
+import { keepSetupLink } from "./setup-link-file.ts";
 import { serverDefaults } from "./server-defaults.ts";
 import { type RunningServer, startServer } from "./start-server.ts";
 import { packageRoot } from "./version.ts";
@@ -51,7 +54,7 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       });
       if (config.provisionerBuiltin) await startBuiltinDaemon({ server, config, logger, disposers });
       if (server.firstRun.isFirst) await publishStarter(server);
-      announce(server);
+      announce(server, { logger, isDataDirChosen: sources.dataDir !== "default" });
       const code = await stop.asked;
       if (code === 0) server.leave();
       return code;
@@ -74,7 +77,13 @@ async function publishStarter(server: RunningServer): Promise<void> {
   });
 }
 
-function announce(server: RunningServer): void {
+interface Announcing {
+  readonly logger: Logger;
+  /** Whether somebody said where the data folder is, which the command line cannot know. */
+  readonly isDataDirChosen: boolean;
+}
+
+function announce(server: RunningServer, { logger, isDataDirChosen }: Announcing): void {
   const lines = [
     "",
     `  Prewarm is ready at ${server.accessUrl}`,
@@ -83,13 +92,35 @@ function announce(server: RunningServer): void {
     `  API        ${server.accessUrl}/api/docs`,
   ];
   const { setupSecret, administrator } = server.firstRun;
+  const { accessUrl: url, dataDir } = server;
   const username = administrator?.username ?? administratorUsername;
-  if (setupSecret !== null) {
-    lines.push("", `  Set the password of the administrator (${username}) once, within 24 hours:`);
-    lines.push(`  ${server.accessUrl}/setup#${setupSecret}`);
-  }
-  lines.push("", `  Then: bin/prewarm login ${server.accessUrl} --username ${username}`, "  Stop with Ctrl-C.", "", "");
+  const link = setupSecret === null ? null : renderSetupLink({ url, secret: setupSecret });
+  keepSetupLink(link, { dataDir, logger });
+  if (link === null) lines.push("", `  Sign in: bin/prewarm login ${url} --username ${username}`);
+  else lines.push("", ...setUpLines({ url, link, username, dataDir: isDataDirChosen ? dataDir : null }));
+  lines.push("  Stop with Ctrl-C.", "", "");
   process.stdout.write(lines.join("\n"));
+}
+
+interface SetUp {
+  readonly url: string;
+  readonly link: string;
+  readonly username: string;
+  /** Null where `prewarm setup` finds it by itself. */
+  readonly dataDir: string | null;
+}
+
+/** Both ways, as a host without a browser is as common as one with it. */
+function setUpLines({ url, link, username, dataDir }: SetUp): readonly string[] {
+  const where = dataDir === null ? "" : ` --data-dir ${shellWord(dataDir)}`;
+  return [
+    `  Set the password of the administrator (${username}) once, within 24 hours, in a terminal on this host:`,
+    `  bin/prewarm setup${where}`,
+    "  or in a browser, and sign in then:",
+    `  ${link}`,
+    `  bin/prewarm login ${url} --username ${username}`,
+    "",
+  ];
 }
 
 interface StopSignal {

@@ -4,7 +4,7 @@ import { createBuild } from "../../src/app/workspaces/workspaces.ts";
 import { resumePool, setPaused } from "../../src/app/prebuilds/manage-pools.ts";
 import type { DaemonId, PresetId } from "../../src/contracts/ids.ts";
 import { defaultOrganizationId } from "../../src/contracts/system-ids.ts";
-import { promoteVersion } from "../../src/db/templates/templates.ts";
+import { promoteVersion } from "../../src/db/templates/template-versions.ts";
 import { daemonSeen, registerDaemon } from "../../src/db/daemons/daemons.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { create } from "../support/claims.ts";

@@ -95,7 +95,7 @@ describe("one prebuild at fault", () => {
     const rule = createUnreadyPrebuilds(depsOf(fx));
     await reconcile(fx);
     const jobs = await runJobs(fx);
-    const ids = jobs.map((job) => job.workspace_id as WorkspaceId);
+    const ids = jobs.map((job) => job.workspace_id);
     await refuseChangesOf(fx, ids[0] as WorkspaceId);
     expect(await firstWithErrors(fx, rule)).toEqual({ failed: 2, errors: 1 });
     expect(await statesOf(fx, ids)).toEqual(["starting", "failed", "failed"]);
@@ -105,7 +105,7 @@ describe("one prebuild at fault", () => {
     const fx = await testFixture();
     await publishTemplate(fx, { presets: { large: 3 } });
     await reconcile(fx);
-    const ids = (await runJobs(fx)).map((job) => job.workspace_id as WorkspaceId);
+    const ids = (await runJobs(fx)).map((job) => job.workspace_id);
     await agentsReady(fx, ids);
     for (const id of ids) await disconnect(fx, id);
     await refuseChangesOf(fx, ids[2] as WorkspaceId);

@@ -79,6 +79,12 @@ describe("a backup", () => {
     expect(await server.must("exec after -- echo it-works")).toContain("it-works");
   }, 240_000);
 
+  test("into a folder that is not there is told in words, and not by a stack trace", async () => {
+    const nowhere = await server.run(["db", "export", path.join(server.folder, "none/x.prewarm"), ...here()]);
+    expect(nowhere.exitCode).toBe(1);
+    expect(nowhere.output).toMatch(/^error: .*none\/x\.prewarm cannot be written: .* \[transfer_file\]\n$/);
+  });
+
   test("never takes the place of a file that is there, unless it is told to", async () => {
     const file = path.join(server.folder, "kept.prewarm");
     writeFileSync(file, "mine");

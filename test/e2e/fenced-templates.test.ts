@@ -1,8 +1,17 @@
 // Every template that the documents show is pushed, its pools are filled, and each is claimed, started again and deleted.
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { templateExample } from "../../src/cli/template-example.ts";
-import { documents, type FencedTemplate, pooledPresets, templatesIn } from "../support/fenced-templates.ts";
+import type { ManifestSecret } from "../../src/contracts/manifest.ts";
+import {
+  declaredSecrets,
+  documents,
+  type FencedTemplate,
+  pooledPresets,
+  templatesIn,
+} from "../support/fenced-templates.ts";
 import { WholeServer } from "../support/whole-server.ts";
 
 const limitMs = 240_000;
@@ -40,11 +49,27 @@ describe("the templates of the documents", () => {
       if (missing !== undefined) skip(missing);
       const pushed = await server.push(name, template.files);
       expect(pushed, pushed.output).toMatchObject({ exitCode: 0 });
+      for (const secret of declaredSecrets(template)) await setSecret(name, secret);
       for (const preset of pooledPresets(template)) await goThrough({ template: name, preset });
       await server.must(["templates", "delete", name, "--yes"]);
     },
   );
 });
+
+/** A secret that a template declares, by whom it says that it comes from. */
+async function setSecret(template: string, { name, from }: ManifestSecret): Promise<void> {
+  const file = path.join(server.folder, "secret");
+  writeFileSync(file, `value of ${name}`);
+  await server.must([
+    "secrets",
+    "set",
+    name,
+    from === "template" ? "--template" : "--for",
+    template,
+    "--from-file",
+    file,
+  ]);
+}
 
 async function goThrough({ template, preset }: { readonly template: string; readonly preset: string }): Promise<void> {
   const name = `${template}-${preset}`;
@@ -86,4 +111,24 @@ test("the example of docs/templates.md does what its hooks say", { timeout: limi
     .trim()
     .split("\n");
   expect(log).toEqual(["started", "stopped", "started"]);
+});
+
+test("the example of docs/secrets.md has its key in no file, and reads it where it is needed", {
+  timeout: limitMs,
+}, async () => {
+  const example = templates.find(({ where }) => where.startsWith("docs/secrets.md:"));
+  if (example === undefined) return expect.fail("docs/secrets.md has no template");
+  await server.push("example-of-secrets", example.files);
+  const create = "create vaulted --template example-of-secrets --mode wait --wait 120s".split(" ");
+  const refused = await server.run(create);
+  expect(refused).toMatchObject({ exitCode: 1 });
+  // Of this test alone there is none of that name; after the one above there is, for another template.
+  expect(refused.output).toMatch(/prewarm secrets (set|allow) GITHUB_TOKEN .*example-of-secrets/);
+  expect(refused.output).toContain("[secret_missing]");
+  for (const secret of declaredSecrets(example)) await setSecret("example-of-secrets", secret);
+  await server.must(create);
+  const read = async (script: string): Promise<string> =>
+    await server.must(["exec", "vaulted", "--", "sh", "-c", script]);
+  expect(await read('cat "$HOME/.npmrc"')).toBe("//registry.example.com/:_authToken=${REGISTRY_KEY}\n");
+  expect(await read('echo "$REGISTRY_KEY, $GITHUB_TOKEN"')).toBe("value of REGISTRY_KEY, value of GITHUB_TOKEN\n");
 });

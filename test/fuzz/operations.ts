@@ -40,7 +40,7 @@ export function operationsOf(document: unknown): readonly Operation[] {
         credential: Object.keys(described.security?.[0] ?? {})[0] ?? "none",
         parameters: described.parameters ?? [],
         body: described.requestBody?.content["application/json"]?.schema,
-        isUpload: described.operationId === "pushTemplate",
+        isUpload: ["pushTemplate", "checkTemplate"].includes(described.operationId),
       })),
   );
 }

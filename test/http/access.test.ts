@@ -97,6 +97,8 @@ describe("of what exists", () => {
   const about: readonly (readonly [RouteId, About])[] = [
     ["listTokens", { query: { owner: "ann" } }],
     ["listWorkspaces", { query: { owner: "ann" } }],
+    ["listSecrets", { query: { owner: "ann" } }],
+    ["removeSecret", { query: { owner: "ann" } }],
     ["getQuota", { query: { user: "ann" } }],
     ["createWorkspace", { query: { owner: "ann" }, body: { name: "for-ann", template: "web", owner: "ann" } }],
   ];

@@ -70,6 +70,16 @@ describe("create", () => {
     let isLogRead = false;
     const { bench } = await arrange({
       createWorkspace: () => ({ status: 201, json: cold(sampleWorkspace(), "pool_empty") }),
+      explainPool: () => ({
+        json: {
+          sentences: [
+            'Preset "small" of template "node" (default): it is active.',
+            "It wants 2 prebuilds, by the base count.",
+            "2 creates are held until 12:00: 1 recent prebuild failed.",
+            "Decided at 12:00, 0 s ago.",
+          ],
+        },
+      }),
       watchJob: () => {
         isLogRead = true;
         return {
@@ -86,6 +96,9 @@ describe("create", () => {
     const done = await bench.run("create", "dev", "--template", "node");
     expect(done.exitCode).toBe(0);
     expect(done.stderr).toContain("no prebuild was ready (pool_empty: the pool is empty), building…");
+    expect(done.stderr).toContain(
+      "The pool of small: It wants 2 prebuilds, by the base count. 2 creates are held until 12:00: 1 recent prebuild failed.\n",
+    );
     expect(done.stdout).toMatch(/^usable after /);
   });
 

@@ -63,9 +63,12 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   editGroup: { allowance: 1_000 },
   addGroupMembers: { usernames: ["mallory"] },
   retryDeliveries: {},
+  setSecret: { value: "of anybody" },
+  setTemplateSecret: { value: "of the template" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
   createBuild: { transition: "stop" },
+  renameWorkspace: { name: "renamed" },
   setWorkspaceSchedule: { ttlMs: 3_600_000 },
   extendWorkspace: { byMs: 60_000 },
   setWorkspaceDormancy: { dormant: false },
@@ -161,6 +164,9 @@ async function fill(server: TestServer, sql: pg.Client): Promise<{ tokens: Perso
     const { rows } = await sql.query("select count(*)::int as built from provider_states");
     return rows[0].built === 2;
   });
+  const mine = { secret: "VAULT_KEY" };
+  await admin.call("setTemplateSecret", { params: { template: "web", ...mine }, body: { value: "of the template" } });
+  await ann.call("setSecret", { params: mine, body: { value: "of ann" } });
   await admin.call("createGroup", { body: { name: "crew", allowance: 1_000 } });
   await admin.call("addGroupMembers", { params: { group: "crew" }, body: { usernames: ["victim"] } });
   await admin.call("createWebhook", { body: { name: "hook", url: "https://hooks.example.org/" } });
@@ -188,6 +194,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     version: "1",
     number: "1",
     webhook: "hook",
+    secret: "VAULT_KEY",
     daemon: "rack-1",
     tokenId: await valueOf("select id as value from tokens where kind = 'api' and name = 'anns'"),
     keyId: await valueOf("select id as value from daemon_keys where name = 'rack-1'"),

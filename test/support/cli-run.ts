@@ -55,6 +55,7 @@ export function cliBench(overrides: Partial<CliWorld> = {}): CliBench {
     isErrorTerminal: false,
     homeDirectory: folder,
     workingDirectory: folder,
+    serverDataDir: async () => path.join(folder, "data"),
     clock: manualClock(benchNow),
     random: seededRandom(1),
     monotonicMs: () => performance.now(),

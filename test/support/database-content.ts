@@ -36,6 +36,7 @@ export async function contentOf(client: Client): Promise<Readonly<Record<string,
 function valueOf(type: string, seed: number): string {
   const values: Readonly<Record<string, string>> = {
     uuid: "gen_random_uuid()",
+    "uuid[]": "array[gen_random_uuid()]",
     text: `'some ${seed}'`,
     "character varying(255)": `'some ${seed}'`,
     "text[]": `array['some ${seed}']`,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { isMap, parseDocument, YAMLSeq } from "yaml";
-import { Manifest } from "../../src/contracts/manifest.ts";
+import { Manifest, type ManifestSecret } from "../../src/contracts/manifest.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
@@ -98,6 +98,12 @@ function completed(text: string): { readonly text: string; readonly driver: stri
     if (isMap(preset) && !preset.has("prebuilds")) preset.set("prebuilds", document.createNode({ instances: 1 }));
   }
   return { text: document.toString(), driver };
+}
+
+/** The secrets that a template declares. */
+export function declaredSecrets({ files }: FencedTemplate): readonly ManifestSecret[] {
+  const manifest: unknown = parseDocument(files["template.yaml"] ?? "").toJS();
+  return (manifest as Manifest).secrets ?? []; // as below
 }
 
 /** The presets of a template that keep workspaces ready at some time of the day. */

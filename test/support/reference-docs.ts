@@ -110,7 +110,8 @@ const ruleWords: Readonly<Record<RouteDefinition["access"], string>> = {
   template_admin: "template admins of the organization, and administrators",
   workspace_owner: "the workspace's owner, and administrators; for an unclaimed prebuild, template admins",
   workspace_user: "the workspace's owner alone",
-  job_initiator: "who started the job, and administrators; for a pool's job, template admins",
+  job_initiator:
+    "who started the job, the owner of its workspace, and administrators; for a pool's job, template admins",
   agent_itself: "the agent whose token it is, about its own workspace",
   daemon: "provisioner daemons",
 };

@@ -74,6 +74,8 @@ export const otherIds: readonly string[] = [
   // A key that is gone holds no name any more.
   "daemons.key_id",
   "notification_deliveries.webhook_id",
+  // One of the two columns beside it, which have foreign keys.
+  "secrets.holder_id",
   "strangers.workspace_id",
 ];
 

@@ -1,6 +1,7 @@
 import { type WebSocket, WebSocketServer } from "ws";
 import {
   type AgentManifest,
+  type AgentSecrets,
   type AgentToServer,
   agentConnectPath,
   type ClaimAcknowledgement,
@@ -8,7 +9,7 @@ import {
   type ServerToAgent,
 } from "../../src/contracts/agent-protocol.ts";
 import { agentRoutes } from "../../src/contracts/api/system.ts";
-import { ScriptedServer } from "./scripted-server.ts";
+import { type ScriptedAnswer, ScriptedServer } from "./scripted-server.ts";
 
 export const unclaimed: ClaimRecord = {
   generation: 0,
@@ -46,6 +47,11 @@ export function agentManifest(changes: Partial<AgentManifest> = {}): AgentManife
 export class ScriptedAgentServer {
   manifest: AgentManifest = agentManifest();
   record: ClaimRecord = unclaimed;
+  /** By name; undefined: asking for them fails. */
+  secrets: Readonly<Record<string, string>> | undefined = {};
+  unopened: readonly string[] = [];
+  /** Whether its token is one; false: as after its retirement. */
+  isAgentKnown = true;
   readonly frames: AgentToServer[] = [];
   readonly acknowledgements: ClaimAcknowledgement[] = [];
   connections = 0;
@@ -55,8 +61,9 @@ export class ScriptedAgentServer {
   constructor() {
     this.#http = new ScriptedServer(
       (request) => {
-        if (request.token !== "agent-token") return { error: "unauthenticated" };
+        if (request.token !== "agent-token" || !this.isAgentKnown) return { error: "unauthenticated" };
         if (request.path === agentRoutes.agentManifest.path) return { json: this.manifest };
+        if (request.method === "GET" && request.path === agentRoutes.agentSecrets.path) return this.#given();
         if (request.method === "GET") return { json: this.record };
         this.acknowledgements.push(request.body as ClaimAcknowledgement); // the agent sends nothing else by POST
         return { json: {} };
@@ -115,8 +122,25 @@ export class ScriptedAgentServer {
   }
 
   claims(): number {
-    return this.#http.requests.filter(({ method, path }) => method === "GET" && path === agentRoutes.agentClaim.path)
-      .length;
+    return this.#asked(agentRoutes.agentClaim.path);
+  }
+
+  secretsAsked(): number {
+    return this.#asked(agentRoutes.agentSecrets.path);
+  }
+
+  #asked(route: string): number {
+    return this.#http.requests.filter(({ method, path }) => method === "GET" && path === route).length;
+  }
+
+  #given(): ScriptedAnswer {
+    if (this.secrets === undefined) return { error: "internal" };
+    const secrets = Object.entries(this.secrets).map(([name, value]) => ({
+      name,
+      value: Buffer.from(value).toString("base64"),
+    }));
+    const given: AgentSecrets = { generation: this.record.generation, secrets, unopened: [...this.unopened] };
+    return { json: given };
   }
 
   states(): readonly string[] {

@@ -2,6 +2,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import { type AgentWord, writeAgentWords } from "../../db/agents/agent-words.ts";
 import { bindAgentKeys, type PresentedKey } from "../../db/agents/agent-keys.ts";
 import { type AgentOfToken, agentsByTokens, type ClaimRecordRow, claimRecords } from "../../db/agents/agents.ts";
+import { type DeliveredRow, secretsOfAgents } from "../../db/secrets/secret-delivery.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -27,6 +28,7 @@ interface AgentReports {
   /** Whether the key that an agent came with is its own from now on. */
   readonly keys: Gather<PresentedKey, boolean>;
   readonly claimRecord: Gather<AgentId, ClaimRecordRow | undefined>;
+  readonly secrets: Gather<AgentId, readonly DeliveredRow[]>;
 }
 
 const ofDatabases = new WeakMap<Db, AgentReports>();
@@ -54,6 +56,7 @@ export function agentReports({ db, clock }: { readonly db: Db; readonly clock: C
     byToken: new Gather({ ...looks, ask: (hashes) => agentsByTokens(db, hashes) }),
     keys: new Gather({ ...looks, ask: (keys) => bindAgentKeys(db, keys) }),
     claimRecord: new Gather({ ...looks, ask: (agentIds) => claimRecords(db, agentIds) }),
+    secrets: new Gather({ ...looks, ask: (agentIds) => secretsOfAgents(db, agentIds) }),
   };
   ofDatabases.set(db, made);
   return made;

@@ -18,6 +18,7 @@ import { agentManifestRow } from "../../db/agents/agent-manifest.ts";
 import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents/agents.ts";
 import type { AppContext } from "../app-context.ts";
 import { instant, toldInstant } from "../page.ts";
+import { requiredSecretsOf } from "../secrets/required-secrets.ts";
 import { agentReports } from "./agent-reports.ts";
 
 export async function manifestOf(context: AppContext, agent: AgentRow): Promise<AgentManifest> {
@@ -35,6 +36,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     env: definition.env ?? {},
     parameters: row.parameters,
     hooks: hooksOf(definition),
+    requiredSecrets: requiredSecretsOf(row.manifest).map(({ name }) => name),
   };
 }
 
@@ -70,6 +72,7 @@ export async function claimRecordOf(context: AppContext, agent: AgentRow): Promi
     workspaceName: row.workspace_name,
     parameters: row.parameters,
     claimedAt: instant(row.claimed_at),
+    hasSecrets: row.has_secrets,
   };
 }
 

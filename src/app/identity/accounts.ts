@@ -11,6 +11,7 @@ import {
   userByName,
 } from "../../db/people/identity.ts";
 import { endTokens } from "../../db/people/tokens.ts";
+import { tellAgentsOfHolder } from "../../db/secrets/secrets.ts";
 import type { Tx } from "../../db/store.ts";
 import { haltAutostarts } from "../../db/workspaces/lifecycle-settings.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
@@ -70,6 +71,7 @@ export async function suspend(
     }
     await endTokens(tx, { userId: person.id, hasApiTokens: false, except: null, now });
     await note(tx, { actor, person, action: "user.suspend", detail: { reason: input.reason }, now });
+    await tellAgentsOfHolder(tx, { kind: "person", id: person.id });
     tx.emit("credentials");
   });
 }
@@ -86,6 +88,7 @@ export async function activate(context: AppContext, actor: Actor, username: stri
     // What would have been started meanwhile is not made up for.
     await haltAutostarts(tx, person.id, now);
     await note(tx, { actor, person, action: "user.activate", now });
+    await tellAgentsOfHolder(tx, { kind: "person", id: person.id });
   });
 }
 

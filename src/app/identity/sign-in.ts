@@ -3,14 +3,17 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId } from "../../contracts/ids.ts";
 import { sessionsPerPersonMax } from "../../contracts/limits.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
+import { firstAdministrator } from "../../db/people/administrators.ts";
 import { setPassword, userByName } from "../../db/people/identity.ts";
 import { consumeSetupLink } from "../../db/people/setup-links.ts";
 import { endOldestSessions, insertSession, revokeToken } from "../../db/people/tokens.ts";
+import type { Sql } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
 import { hashSecret, newSecret } from "../secret.ts";
 import { accountSuspended, userView } from "./authenticate.ts";
+import { administratorUsername } from "./first-run.ts";
 import { hashPassword, isPasswordRight } from "./password.ts";
 
 export interface SignedIn {
@@ -61,27 +64,34 @@ export async function signOut(context: AppContext, actor: Actor): Promise<void> 
   context.db.publish(["credentials"]);
 }
 
-/** Sets the administrator's first password with the one-time link. Errors: `setup_link_invalid`. */
+/** Sets the administrator's first password with the one-time link. Errors: `setup_link_invalid`, `already_set_up`. */
 export async function setUp(
   context: AppContext,
   input: { readonly secret: string; readonly password: string },
-): Promise<void> {
+): Promise<{ username: string }> {
   const passwordHash = await hashPassword(input.password);
   const now = context.clock.now();
-  await context.db.transaction("set up", async (tx) => {
+  return await context.db.transaction("set up", async (tx) => {
     const userId = await consumeSetupLink(tx, hashSecret(input.secret), now);
-    if (userId === undefined) {
-      throw new CodedError("setup_link_invalid", "The set-up link is wrong, was used already, or has expired.");
-    }
-    const username = await setPassword(tx, userId, passwordHash);
+    if (userId === undefined) throw await setUpRefusal(tx);
+    const username = (await setPassword(tx, userId, passwordHash)) ?? "";
     await recordAudit(tx, {
       at: now,
       actorId: userId,
       organizationId: null,
       action: "user.set_password",
       targetId: userId,
-      targetName: username ?? "",
+      targetName: username,
       detail: {},
     });
+    return { username };
   });
+}
+
+async function setUpRefusal(sql: Sql): Promise<CodedError> {
+  const administrator = await firstAdministrator(sql, administratorUsername);
+  if (administrator?.has_password === true) {
+    return new CodedError("already_set_up", "The administrator has a password already: the set-up is done.");
+  }
+  return new CodedError("setup_link_invalid", "The set-up link is wrong, was used already, or has expired.");
 }

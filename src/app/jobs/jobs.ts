@@ -55,6 +55,8 @@ async function requireJob(context: AppContext, actor: Actor, jobId: JobId): Prom
     row !== undefined &&
     (isAdministrator(actor) ||
       row.initiator_id === actor.userId ||
+      // Also what its lifecycle or an administrator began of it; but not how it was built for its pool.
+      (row.owner_id === actor.userId && !row.is_prebuild) ||
       (row.is_prebuild && isTemplateAdmin(actor, row.organization_id)));
   if (!isVisible) throw new CodedError("not_found", `There is no job ${jobId} that you may see.`);
   return row;

@@ -3,13 +3,14 @@ import { plainStates, sealPlainState } from "../../db/resources/provider-states.
 import { ensureStateKeyId, replaceStateKeyId } from "../../db/settings/settings.ts";
 import { listServers } from "../../db/servers/servers.ts";
 import type { AppContext } from "../app-context.ts";
+import { resealSecrets } from "../secrets/reseal-secrets.ts";
 
 const sealedAtOnceMax = 50;
 const serversShownMax = 5;
 
 /**
  * At a server's start: makes sure that all servers of the deployment seal with keys that each of them can open, and
- * seals what an earlier release stored in the clear.
+ * seals what an earlier release stored in the clear, and secrets that an older key has sealed.
  * Errors: `state_key_mismatch`.
  */
 export async function checkStateKey(context: AppContext): Promise<void> {
@@ -29,6 +30,7 @@ export async function checkStateKey(context: AppContext): Promise<void> {
   }
   let sealed = sealedAtOnceMax;
   while (sealed === sealedAtOnceMax) sealed = await sealSome(context);
+  await resealSecrets(context);
 }
 
 /** One step: the key of the deployment, in a file or in the environment. It is never in the database. */

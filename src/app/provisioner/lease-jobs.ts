@@ -11,7 +11,7 @@ import { liveAgents, replaceAgents } from "../../db/agents/agents.ts";
 import { registerDaemon } from "../../db/daemons/daemons.ts";
 import { type LeasedJobRow, releaseLeasedJob, takeJob } from "../../db/jobs/job-leases.ts";
 import { deploymentIdOf } from "../../db/settings/settings.ts";
-import { getFile } from "../../db/templates/templates.ts";
+import { getFile } from "../../db/templates/template-files.ts";
 import type { Tx } from "../../db/store.ts";
 import { groupNamesOfOwner } from "../../db/people/groups.ts";
 import { finishJob } from "../../db/jobs/finish-job.ts";

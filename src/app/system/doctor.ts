@@ -15,6 +15,7 @@ import { daemonFindings } from "./daemon-findings.ts";
 import { nodeFinding } from "./node-finding.ts";
 import { finding } from "./finding.ts";
 import { poolFindings } from "./pool-findings.ts";
+import { secretFindings } from "./secret-findings.ts";
 import { serverFindings } from "./server-findings.ts";
 
 const rowsShownMax = 20;
@@ -53,6 +54,7 @@ export async function examine(context: AppContext, actor: Actor, controllers: Co
       nodeFinding(process.versions.node),
       ...rows.flatMap((row, nth) => daemonFindings(row, daemons[nth]?.isAlive === true, { now, isShared })),
       ...(await poolFindings(context)),
+      ...(await secretFindings(context)),
       ...controllerFindings(statuses),
       ...retentionFindings(statuses),
       await notificationFinding(context),

@@ -1,7 +1,8 @@
 import type { Problem } from "../../contracts/errors.ts";
-import type { Manifest, ManifestPreset } from "../../contracts/manifest.ts";
+import type { Manifest, ManifestPreset, ManifestSecret } from "../../contracts/manifest.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
-import type { NewPreset } from "../../db/templates/templates.ts";
+import { secretNameProblem } from "../../contracts/secret-name.ts";
+import type { NewPreset } from "../../db/templates/template-presets.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
 import { validatePresets } from "../../domain/preset/validate-preset.ts";
@@ -28,6 +29,7 @@ export function checkManifest(read: ReadManifest): readonly CheckedPreset[] {
       reason: preset === "" ? reason : `preset "${preset}": ${reason}`,
     })),
     ...agentProblems(manifest.agents ?? []),
+    ...secretProblems(manifest.secrets ?? []),
     ...poolProblems(manifest),
     ...lifecycleProblems(manifest.lifecycle ?? {}),
   ].map((problem) => read.locate(problem));
@@ -48,6 +50,15 @@ function agentProblems(agents: readonly { readonly name: string }[]): { field: s
       ? [{ field: `agents[${index}].name`, reason: `another agent is named "${agent.name}"` }]
       : [],
   );
+}
+
+function secretProblems(secrets: readonly ManifestSecret[]): { field: string; reason: string }[] {
+  const names = new Set<string>();
+  return secrets.flatMap(({ name }, index) => {
+    const reason = names.has(name) ? `another secret is named "${name}"` : secretNameProblem(name);
+    names.add(name);
+    return reason === undefined ? [] : [{ field: `secrets[${index}].name`, reason }];
+  });
 }
 
 /** A pool without agents would be empty for ever: nothing could say that a prebuild is ready (spec §2.1). */

@@ -4,13 +4,16 @@ import { CodedError } from "../../contracts/errors.ts";
 import type { JobId, PresetId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
 import { archiveEntriesMax } from "../../contracts/limits.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
-import { ensureTemplate, findVersion, insertPresets, insertVersion, putFile } from "../../db/templates/templates.ts";
+import { putFile } from "../../db/templates/template-files.ts";
+import { insertPresets } from "../../db/templates/template-presets.ts";
+import { findVersion, insertVersion } from "../../db/templates/template-versions.ts";
+import { ensureTemplate } from "../../db/templates/templates.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
 import { readArchiveEntry } from "../../platform/archive/archive-entry.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
-import { readTemplate } from "./manifest-reader.ts";
+import { type ReadTemplate, readTemplate } from "./manifest-reader.ts";
 import { invalidManifest } from "./read-manifest.ts";
 import { versionView } from "./template-views.ts";
 
@@ -29,6 +32,47 @@ export interface Pushed {
   readonly version: TemplateVersion;
 }
 
+/** What a push says of an archive before anything is stored. Errors: `too_large`, `invalid_archive`, `invalid_manifest`. */
+async function readArchive(context: AppContext, archive: Buffer): Promise<Extract<ReadTemplate, { kind: "ok" }>> {
+  const { uploadBytesMax, unpackedBytesMax } = context.options;
+  if (archive.length > uploadBytesMax) {
+    throw new CodedError(
+      "too_large",
+      `The archive has ${archive.length} bytes; at most ${uploadBytesMax} are allowed.`,
+    );
+  }
+  const entry = await readArchiveEntry(archive, "template.yaml", { entriesMax: archiveEntriesMax, unpackedBytesMax });
+  if (entry === null) {
+    throw invalidManifest([{ field: "", reason: "the folder has no template.yaml", file: "template.yaml" }]);
+  }
+  return await readTemplate(context.manifestReader, entry);
+}
+
+export interface CheckedTemplate {
+  readonly driver: string;
+  readonly parameters: string[];
+  readonly presets: string[];
+}
+
+/**
+ * Checks a template as a push does, and stores nothing. What only the driver can tell, its import tells.
+ * Errors: `forbidden`, `too_large`, `invalid_archive`, `invalid_manifest`.
+ */
+export async function checkTemplate(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly organization?: string; readonly archive: Buffer },
+): Promise<CheckedTemplate> {
+  const organization = await organizationOf(context, actor, input.organization);
+  requireTemplateAdmin(actor, organization.id, "check templates");
+  const { manifest, presets } = await readArchive(context, input.archive);
+  return {
+    driver: manifest.driver,
+    parameters: (manifest.parameters ?? []).map(({ name }) => name),
+    presets: presets.map(({ name }) => name),
+  };
+}
+
 /**
  * Publishes a version: checks archive and manifest, stores it, and queues its import. It becomes active, if asked,
  * when the import has succeeded.
@@ -37,21 +81,7 @@ export interface Pushed {
 export async function pushTemplate(context: AppContext, actor: Actor, input: PushInput): Promise<Pushed> {
   const organization = await organizationOf(context, actor, input.organization);
   requireTemplateAdmin(actor, organization.id, "publish templates");
-  const { uploadBytesMax, unpackedBytesMax } = context.options;
-  if (input.archive.length > uploadBytesMax) {
-    throw new CodedError(
-      "too_large",
-      `The archive has ${input.archive.length} bytes; at most ${uploadBytesMax} are allowed.`,
-    );
-  }
-  const entry = await readArchiveEntry(input.archive, "template.yaml", {
-    entriesMax: archiveEntriesMax,
-    unpackedBytesMax,
-  });
-  if (entry === null) {
-    throw invalidManifest([{ field: "", reason: "the folder has no template.yaml", file: "template.yaml" }]);
-  }
-  const read = await readTemplate(context.manifestReader, entry);
+  const read = await readArchive(context, input.archive);
   const presets = read.presets.map((preset) => ({ ...preset, id: context.random.uuid() as PresetId }));
   const now = context.clock.now();
   const fileHash = createHash("sha256").update(input.archive).digest();

@@ -1,5 +1,7 @@
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { PresetRow, TemplateRow, VersionRow } from "../../db/templates/templates.ts";
+import type { PresetRow } from "../../db/templates/template-presets.ts";
+import type { VersionRow } from "../../db/templates/template-versions.ts";
+import type { TemplateRow } from "../../db/templates/templates.ts";
 import type { RehearsalRow } from "../../db/jobs/rehearsals.ts";
 import { instant } from "../page.ts";
 import { rehearsalView } from "../prebuilds/rehearsal-view.ts";

@@ -4,16 +4,20 @@ import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
+import { versionArchive } from "../../db/templates/template-files.ts";
+import { presetsOfVersion } from "../../db/templates/template-presets.ts";
 import {
   activeVersions,
+  findVersion,
+  listVersions,
+  promoteVersion,
+  type VersionRow,
+} from "../../db/templates/template-versions.ts";
+import {
   deleteTemplate,
   deprecateTemplate,
   findTemplate,
-  findVersion,
   listTemplates,
-  listVersions,
-  presetsOfVersion,
-  promoteVersion,
   type TemplateRow,
   workspacesOfTemplates,
 } from "../../db/templates/templates.ts";
@@ -107,6 +111,28 @@ export async function listTemplateVersions(
 }
 
 /** Errors: `not_found`, `forbidden`, `conflict` for a version whose import has not succeeded. */
+async function requireVersion(context: AppContext, template: TemplateRow, which: string): Promise<VersionRow> {
+  const version = await findVersion(context.db, template.id, which);
+  if (version !== undefined) return version;
+  throw new CodedError("not_found", `The template "${template.name}" has no version "${which}".`, {
+    next: `\`prewarm templates versions ${template.name}\` shows what there is.`,
+  });
+}
+
+/** A version's folder as it was pushed. For template admins: it may hold what members are not to read. */
+export async function archiveOfVersion(
+  context: AppContext,
+  actor: Actor,
+  input: InOrganization & { readonly template: string; readonly version: string },
+): Promise<Buffer> {
+  const template = await requireTemplate(context, actor, input);
+  requireTemplateAdmin(actor, template.organization_id, "read the files of templates");
+  const version = await requireVersion(context, template, input.version);
+  const bytes = await versionArchive(context.db, version.id);
+  if (bytes === undefined) throw new Error("A version's archive is not there.");
+  return bytes;
+}
+
 export async function promote(
   context: AppContext,
   actor: Actor,
@@ -114,12 +140,7 @@ export async function promote(
 ): Promise<TemplateVersion> {
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "promote versions");
-  const version = await findVersion(context.db, template.id, input.version);
-  if (version === undefined) {
-    throw new CodedError("not_found", `The template "${template.name}" has no version "${input.version}".`, {
-      next: `\`prewarm templates versions ${template.name}\` shows what there is.`,
-    });
-  }
+  const version = await requireVersion(context, template, input.version);
   if (version.status !== "ready") {
     const why = version.status === "failed" ? "its import failed" : "its import has not ended yet";
     throw new CodedError("conflict", `The version "${version.name}" cannot be promoted: ${why}.`);

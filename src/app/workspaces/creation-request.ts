@@ -15,6 +15,7 @@ import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { gatheredLookups } from "../gathered-lookups.ts";
 import { organizationOf } from "../organization.ts";
 import { requireIsolated } from "../provisioner/unisolated-drivers.ts";
+import { requireSecrets } from "../secrets/required-secrets.ts";
 import { creationLifecycle } from "./creation-lifecycle.ts";
 import type { VersionDefinition, VersionDefinitions, VersionPreset } from "./version-definitions.ts";
 
@@ -74,7 +75,7 @@ export async function findTarget(
 /**
  * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
  * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `driver_not_isolated`, `invalid_parameter`,
- * `lifecycle_refused`.
+ * `lifecycle_refused`, `secret_missing`.
  */
 export async function checkCreation(
   context: AppContext & { readonly versions: VersionDefinitions },
@@ -88,7 +89,9 @@ export async function checkCreation(
   const policy = lifecyclePolicy(version.manifest.lifecycle, found.target.lifecycle);
   const chosen = choosePreset(version, input);
   const cost = chosen.preset === undefined ? (version.manifest.cost ?? null) : chosen.preset.cost;
-  return { ...found, version, owner, ...chosen, lifecycle: creationLifecycle(input, policy), cost };
+  const request = { ...found, version, owner, ...chosen, lifecycle: creationLifecycle(input, policy), cost };
+  await requireSecrets(context, actor, request);
+  return request;
 }
 
 function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): CreationRequest["idempotency"] {

@@ -3,7 +3,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
-import { askSecret, canAsk, readSecrets } from "../prompts.ts";
+import { askNewSecret, askSecret, canAsk, readSecrets } from "../prompts.ts";
 import type { StoredSession } from "../contexts.ts";
 import { forgetSession, loadSession, resolveAccess } from "../session.ts";
 import type { CliWorld } from "../world.ts";
@@ -78,9 +78,7 @@ async function askPasswords(world: CliWorld): Promise<readonly [string, string]>
     });
   }
   const current = await askSecret(world, "Current password");
-  const password = await askSecret(world, "New password");
-  if ((await askSecret(world, "New password, once more")) === password) return [current, password];
-  throw new CodedError("invalid_request", "The two new passwords differ.", { next: "Run it again." });
+  return [current, await askNewSecret(world, "New password")];
 }
 
 /** Null when the server cannot tell: who is signed in is worth knowing also then. */

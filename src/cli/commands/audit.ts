@@ -76,7 +76,7 @@ const listAudit = defineCommand<ReturnType<typeof readFilter>>({
     { flags: "--template <name>", about: "done to it and its pools; also a deleted one" },
     { flags: "--action <action>", about: "such as workspace.stop, or workspace for all that begin so" },
     { flags: "--actor <username>", about: "done by" },
-    { flags: "--kind <kind>", about: `done to a ${auditTargetKinds.join(", ")}` },
+    { flags: "--kind <kind>", choices: auditTargetKinds, about: `done to a ${auditTargetKinds.join(", ")}` },
     { flags: "--name <name>", about: "done to what has this name" },
     { flags: "--since <when>", about: "from then on: so long ago (8h, 7d), a date, or an instant" },
     { flags: "--until <when>", about: "before then" },

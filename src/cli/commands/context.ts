@@ -39,7 +39,7 @@ const listContexts = defineCommand({
 });
 
 const useContext = defineCommand<{ readonly name: string }>({
-  usage: "use <name>",
+  usage: "use <context>",
   summary: "have commands go to this server from now on",
   notes: "For one command only: its option --context. For one shell only: PREWARM_CONTEXT.",
   example: "prewarm context use staging",
@@ -54,7 +54,7 @@ const useContext = defineCommand<{ readonly name: string }>({
 });
 
 const removeContext = defineCommand<{ readonly name: string }>({
-  usage: "remove <name>",
+  usage: "remove <context>",
   summary: "forget a server and the session there",
   notes: "The session itself stays valid on the server; `prewarm logout --context NAME` ends it as well.",
   example: "prewarm context remove staging",

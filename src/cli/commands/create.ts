@@ -3,12 +3,15 @@ import type { CreatedWorkspace, CreateWorkspace, Workspace } from "../../contrac
 import { CodedError, isPassingCode } from "../../contracts/errors.ts";
 import { claimWaitMsMax, idempotencyKeyLengthMax } from "../../contracts/limits.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { sleep } from "../../platform/sleep.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
+import { whyNoPrebuild } from "../follow/why-no-prebuild.ts";
+import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { missReasonText } from "../output/miss-reason.ts";
 import { elapsedText } from "../output/time-text.ts";
@@ -80,27 +83,57 @@ function bodyOf(options: CreateOptions, invocation: Invocation): CreateWorkspace
 
 /** Sends the creation, and again with the same key while the server cannot be reached. */
 async function request(client: Client, body: CreateWorkspace, invocation: Invocation): Promise<CreatedWorkspace> {
+  const { world } = invocation;
+  const at = `${shellWord(calledOf(body))}${sameServer(world)}`;
+  return await orInterrupted({
+    world,
+    work: (signal) => send(client, { body, signal }, invocation),
+    words: () => ({
+      message: `Interrupted: it is not known whether the server has begun to make ${body.name}.`,
+      next: `\`prewarm show ${at}\` tells; \`prewarm delete ${at}\` removes it.`,
+    }),
+  });
+}
+
+/** The new workspace as other commands take it. */
+function calledOf({ name, owner }: CreateWorkspace): string {
+  return owner === undefined ? name : `${owner}/${name}`;
+}
+
+async function send(
+  client: Client,
+  { body, signal }: { readonly body: CreateWorkspace; readonly signal: AbortSignal },
+  invocation: Invocation,
+): Promise<CreatedWorkspace> {
   const { output, world, organization } = invocation;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await client.call("createWorkspace", { body, query: organization });
+      return await client.call("createWorkspace", { body, query: organization, signal });
     } catch (error) {
       const isPassing = error instanceof CodedError && isPassingCode(error.code);
-      if (!isPassing || attempt >= triesMax) throw error;
+      if (!isPassing || attempt >= triesMax || signal.aborted) throw error;
       output.progress(`${error.message} Trying again (${attempt + 1} of ${triesMax})…`);
       await sleep(backoffDelayMs({ attempt, baseMs: retryBaseMs, capMs: retryCapMs, random: world.random }));
     }
   }
 }
 
-async function waitUntilUsable(client: Client, created: CreatedWorkspace, invocation: Invocation): Promise<Workspace> {
-  const { workspace, outcome } = created;
-  return followWorkspace({ client, invocation, workspace, transition: "start", isLogShown: outcome === "cold" });
+interface Made {
+  readonly created: CreatedWorkspace;
+  readonly called: string;
 }
 
-function announce(created: CreatedWorkspace, requestMs: number, { output }: Invocation): void {
-  if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
-  else output.progress(missReasonText(created.missReason));
+async function waitUntilUsable(client: Client, made: Made, invocation: Invocation): Promise<Workspace> {
+  const { workspace, outcome } = made.created;
+  const isLogShown = outcome === "cold";
+  return followWorkspace({ client, invocation, workspace, called: made.called, transition: "start", isLogShown });
+}
+
+async function announce(client: Client, created: CreatedWorkspace, invocation: Invocation): Promise<void> {
+  const { output } = invocation;
+  output.progress(missReasonText(created.missReason));
+  const why = await whyNoPrebuild(client, created, invocation);
+  if (why !== null) output.progress(`The pool of ${created.workspace.preset}: ${why}`);
 }
 
 async function run(options: CreateOptions, invocation: Invocation): Promise<number> {
@@ -110,8 +143,12 @@ async function run(options: CreateOptions, invocation: Invocation): Promise<numb
   const startedMs = world.monotonicMs();
   const created = await request(client, body, invocation);
   const requestMs = world.monotonicMs() - startedMs;
-  announce(created, requestMs, invocation);
-  const workspace = options.isWaiting ? await waitUntilUsable(client, created, invocation) : created.workspace;
+  if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
+  else await announce(client, created, invocation);
+  const called = calledOf(body);
+  const workspace = options.isWaiting
+    ? await waitUntilUsable(client, { created, called }, invocation)
+    : created.workspace;
   const usableMs = workspace.isUsable ? world.monotonicMs() - startedMs : null;
   const { outcome, missReason, timings } = created;
   const json = { workspace, outcome, missReason, timings: { ...timings, requestMs, usableMs } };
@@ -129,14 +166,14 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
   usage: "create <name>",
   summary: "create a workspace: claims a ready prebuild when there is one",
   notes:
-    "Waits until the workspace is usable. A request that the server may not have heard is repeated under one " +
+    "Waits until the workspace is usable; Ctrl-C ends the wait and not the creation. A request that the server may not have heard is repeated under one " +
     "idempotency key, so that it never creates two workspaces.",
   example: "prewarm create dev --template node --preset small --parameter region=eu",
   options: [
     { flags: "-t, --template <name>", about: "template to make it from (required)" },
     { flags: "--preset <name>", about: "preset; the best match of the parameters unless said" },
     { flags: "--parameter <key=value>", about: "value of a parameter; may be repeated", isRepeatable: true },
-    { flags: "--mode <mode>", about: `${claimModes.join(", ")}; prefer_warm unless said` },
+    { flags: "--mode <mode>", choices: claimModes, about: `${claimModes.join(", ")}; prefer_warm unless said` },
     { flags: "--wait <duration>", about: "longest wait for a prebuild (--mode wait), for example 30s" },
     { flags: "--no-wait", about: "return as soon as it is claimed or its build is queued" },
     { flags: "--owner <username>", about: "create it for somebody else (administrators)" },

@@ -12,6 +12,7 @@ interface ExecOptions {
   readonly command: readonly string[];
   readonly agent: string | null;
   readonly env: Readonly<Record<string, string>>;
+  readonly isInTerminal: boolean;
 }
 
 function read(input: CommandInput): ExecOptions {
@@ -23,6 +24,7 @@ function read(input: CommandInput): ExecOptions {
     command,
     agent: input.text("agent") ?? null,
     env: input.pairs("env") ?? {},
+    isInTerminal: input.isOn("tty"),
   };
 }
 
@@ -31,9 +33,10 @@ async function runInWorkspace(options: ExecOptions, invocation: Invocation): Pro
   const workspace = await findWorkspace(client, options.name, invocation);
   const url = new URL(underUrl(client.url, execPath(workspace.id)));
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const { runExecSession } = await import("../exec/exec-session.ts");
-  const { command, env, agent } = options;
-  return runExecSession({ url: url.href, token: client.token ?? "", command, env, agent, world: invocation.world });
+  const { command, env, agent, isInTerminal } = options;
+  const session = { url: url.href, token: client.token ?? "", command, env, agent, world: invocation.world };
+  if (isInTerminal) return (await import("../exec/terminal-session.ts")).runTerminalSession(session);
+  return (await import("../exec/exec-session.ts")).runExecSession(session);
 }
 
 export const execCommand = defineCommand<ExecOptions>({
@@ -41,9 +44,13 @@ export const execCommand = defineCommand<ExecOptions>({
   summary: "run a command in a workspace",
   notes:
     "Standard input, output and error are passed through, SIGINT, SIGTERM and SIGHUP are forwarded, and the exit code " +
-    `is the command's own. It is ${exitCodes.notReached} when the command could not be run or the connection was lost.`,
+    `is the command's own. It is ${exitCodes.notReached} when the command could not be run or the connection was lost. ` +
+    "With -t it runs in a terminal, which `script` of util-linux or python3 of the workspace makes; it ends with the " +
+    "connection. Input is always passed on, so -i changes nothing.",
   example: "prewarm exec dev -- sh -c 'echo hello from $(hostname)'",
   options: [
+    { flags: "-t, --tty", about: "run it in a terminal of the workspace: prewarm exec -it dev -- bash" },
+    { flags: "-i, --interactive", about: "for those who type -it; standard input is passed on in any case" },
     { flags: "--agent <name>", about: "the agent to run it; the workspace's first unless said" },
     { flags: "--env <key=value>", about: "environment variable of the command; may be repeated", isRepeatable: true },
   ],

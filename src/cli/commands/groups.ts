@@ -27,8 +27,8 @@ const listGroups = defineCommand<ReturnType<typeof readList>>({
   example: "prewarm groups list --sort allowance --order desc",
   options: [
     { flags: "--search <text>", about: "whose name contains the text" },
-    { flags: "--sort <by>", about: sorts.join(" or ") },
-    { flags: "--order <order>", about: orders.join(" or ") },
+    { flags: "--sort <by>", choices: sorts, about: sorts.join(" or ") },
+    { flags: "--order <order>", choices: orders, about: orders.join(" or ") },
     ...pageOptions,
   ],
   isOrganizational: true,

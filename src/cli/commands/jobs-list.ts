@@ -63,7 +63,7 @@ const listJobs = defineCommand<ReturnType<typeof readFilter>>({
   summary: "list provisioner jobs: pending ones in queue order, then the newest",
   example: "prewarm jobs list --status pending --initiator prebuilds",
   options: [
-    { flags: "--status <status>", about: jobStatuses.join(", ") },
+    { flags: "--status <status>", choices: jobStatuses, about: jobStatuses.join(", ") },
     { flags: "--initiator <username>", about: "begun by; `prebuilds` for the pools' own" },
     { flags: "--template <name>", about: "of this template" },
     { flags: "--tag <key=value>", about: "that carry this tag" },

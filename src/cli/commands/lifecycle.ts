@@ -1,16 +1,21 @@
 import type { Client } from "../../client/client.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
 import type { Transition } from "../../contracts/states.ts";
 import { type CliCommand, defineCommand, type OptionSpec } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { clearForDelete, isDeleting } from "../follow/clear-for-delete.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { elapsedText } from "../output/time-text.ts";
 import { confirmLoss } from "../prompts.ts";
+
+/** Times that a delete is tried while daemons take what it was about to cancel. */
+const removalsMax = 3;
 
 interface LifecycleOptions {
   readonly name: string;
@@ -46,6 +51,28 @@ interface BuildRequest {
   readonly isWaiting: boolean;
 }
 
+/** Deletes as soon as nothing stands in the way; one that is being deleted already is only followed. */
+async function remove(request: BuildRequest, found: Workspace, invocation: Invocation): Promise<Workspace> {
+  const { client, options, isWaiting } = request;
+  let workspace = found;
+  for (let attempt = 1; ; attempt += 1) {
+    workspace = await clearForDelete({ client, workspace, name: options.name, invocation });
+    if (isDeleting(workspace)) {
+      if (!isWaiting) return workspace;
+      const called = options.name;
+      return followWorkspace({ client, invocation, workspace, called, transition: "delete", isLogShown: true });
+    }
+    try {
+      return await build(request, invocation);
+    } catch (error) {
+      // What waited in the queue was taken by a daemon meanwhile.
+      const isBusy = error instanceof CodedError && error.code === "build_in_progress";
+      if (!isBusy || attempt >= removalsMax) throw error;
+    }
+    workspace = await client.call("getWorkspace", { params: { workspace: workspace.id } });
+  }
+}
+
 /** Begins one build, and sees it to its end when that is wanted. */
 async function build(request: BuildRequest, invocation: Invocation): Promise<Workspace> {
   const { client, workspaceId, transition, options, isWaiting } = request;
@@ -57,7 +84,7 @@ async function build(request: BuildRequest, invocation: Invocation): Promise<Wor
   const { reason } = workspace.latestBuild;
   if (reason !== "") invocation.output.progress(`${workspace.name}: ${printable(reason)}`);
   if (!isWaiting) return workspace;
-  return followWorkspace({ client, invocation, workspace, transition, isLogShown: true });
+  return followWorkspace({ client, invocation, workspace, called: options.name, transition, isLogShown: true });
 }
 
 const outcomes = { start: "usable", stop: "stopped", delete: "deleted" } as const;
@@ -93,7 +120,9 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
       const last = lifecycle.transitions.length - 1;
       for (const [index, transition] of lifecycle.transitions.entries()) {
         const isWaiting = options.isWaiting || index < last;
-        workspace = await build({ client, workspaceId: workspace.id, transition, options, isWaiting }, invocation);
+        const request = { client, workspaceId: workspace.id, transition, options, isWaiting };
+        workspace =
+          transition === "delete" ? await remove(request, workspace, invocation) : await build(request, invocation);
       }
       const outcome = outcomes[lifecycle.transitions[last] ?? "start"];
       output.result(workspace, () =>
@@ -133,8 +162,9 @@ export const lifecycleCommands: readonly CliCommand[] = [
     name: "delete",
     summary: "delete a workspace and what it is made of",
     notes:
-      "Asks first on a terminal. With --orphan (administrators) it goes without its provisioner, and what exists of it " +
-      "is left behind: for a provisioner that never comes back.",
+      "Asks first on a terminal. A build that waits or runs is cancelled first; that is waited for with --no-wait as " +
+      "well. With --orphan (administrators) it goes without its provisioner, and what exists of it is left behind: for " +
+      "a provisioner that never comes back.",
     transitions: ["delete"],
     options: [
       { flags: "-y, --yes", about: "do not ask" },

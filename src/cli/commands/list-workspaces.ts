@@ -115,11 +115,11 @@ export const listWorkspacesCommand = defineCommand<ListOptions>({
     { flags: "-a, --all", about: "everybody's (administrators)" },
     { flags: "--owner <username>", about: "somebody's" },
     { flags: "--template <name>", about: "made from this template" },
-    { flags: "--status <status>", about: workspaceStatuses.join(", ") },
+    { flags: "--status <status>", choices: workspaceStatuses, about: workspaceStatuses.join(", ") },
     { flags: "--dormant", about: "only those that are dormant" },
     { flags: "--search <text>", about: "whose name contains the text" },
-    { flags: "--sort <by>", about: sorts.join(", ") },
-    { flags: "--order <order>", about: orders.join(" or ") },
+    { flags: "--sort <by>", choices: sorts, about: sorts.join(", ") },
+    { flags: "--order <order>", choices: orders, about: orders.join(" or ") },
     ...pageOptions.map((option) =>
       option.flags.startsWith("--limit")
         ? { ...option, about: `${option.about}; ${pageSizeDefault} unless said` }

@@ -4,27 +4,14 @@ import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { clientFor, type Invocation } from "../invocation.ts";
 import { askSecret, askText, canAsk, readSecret } from "../prompts.ts";
-import { contextNameShape, namedContext, type StoredSession } from "../contexts.ts";
-import { saveSession } from "../session.ts";
-import { serverAddress } from "../../contracts/under-url.ts";
+import type { StoredSession } from "../contexts.ts";
+import { readServerUrl } from "../server-url.ts";
+import { requireContextName, saveSession } from "../session.ts";
 
 interface LoginOptions {
   readonly url: string;
   readonly username: string | undefined;
   readonly credential: "password" | "token" | "ask";
-}
-
-const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"];
-
-/** The server's base URL from what people type: `localhost:7080` means http, another bare host means https. */
-export function readServerUrl(text: string): string | undefined {
-  const bareHost = /^(\[[0-9a-f:]+\]|[^:/]+)/i.exec(text)?.[1] ?? "";
-  const full = text.includes("://") ? text : `${loopbackHosts.includes(bareHost) ? "http" : "https"}://${text}`;
-  if (!URL.canParse(full)) return undefined;
-  const url = new URL(full);
-  if (url.protocol !== "http:" && url.protocol !== "https:") return undefined;
-  if (url.hostname === "" || url.username !== "" || url.password !== "") return undefined;
-  return serverAddress(url);
 }
 
 function read(input: CommandInput): LoginOptions {
@@ -81,12 +68,7 @@ export const loginCommand = defineCommand<LoginOptions>({
   read,
   async run(options, invocation) {
     const { output, world } = invocation;
-    const named = namedContext(world);
-    if (named !== undefined && !contextNameShape.test(named)) {
-      throw new CodedError("invalid_request", `"${named}" is no name for a context.`, {
-        next: "Use up to 64 letters, digits, dots, colons, dashes and underscores.",
-      });
-    }
+    requireContextName(world);
     const session = await signIn(options, invocation);
     const file = await saveSession(world, session);
     output.progress(`The session is kept in ${file}.`);

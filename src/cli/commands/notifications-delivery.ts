@@ -25,8 +25,12 @@ const listDeadLetters = defineCommand<ReturnType<typeof readFilter>>({
   summary: "list deliveries that were given up, as an administrator",
   example: "prewarm notifications dead",
   options: [
-    { flags: "--status <status>", about: `another status instead: ${deliveryStatuses.join(", ")}` },
-    { flags: "--channel <channel>", about: deliveryChannels.join(", ") },
+    {
+      flags: "--status <status>",
+      choices: deliveryStatuses,
+      about: `another status instead: ${deliveryStatuses.join(", ")}`,
+    },
+    { flags: "--channel <channel>", choices: deliveryChannels, about: deliveryChannels.join(", ") },
     ...pageOptions,
   ],
   read: readFilter,
@@ -96,7 +100,14 @@ const addWebhook = defineCommand({
   summary: "add a target; the secret that signs what it gets is shown this once",
   notes: "Only the secret goes to standard output. docs/notifications.md says how a receiver checks the signature.",
   example: "prewarm notifications webhooks add chat https://hooks.example.com/prewarm > secret-file",
-  options: [{ flags: "--kind <kind>", about: "only this kind; may be repeated", isRepeatable: true }],
+  options: [
+    {
+      flags: "--kind <kind>",
+      choices: notificationKinds,
+      about: "only this kind; may be repeated",
+      isRepeatable: true,
+    },
+  ],
   read: (input) => {
     const kinds = input.words("kind").map((word) => {
       if (isNotificationKind(word)) return word;

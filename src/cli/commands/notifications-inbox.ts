@@ -34,7 +34,11 @@ const listNotifications = defineCommand<ReturnType<typeof readFilter>>({
   example: "prewarm notifications list --unread",
   options: [
     { flags: "--unread", about: "only those that you have not read" },
-    { flags: "--kind <kind>", about: `only one kind; \`prewarm notifications preferences list\` names them` },
+    {
+      flags: "--kind <kind>",
+      choices: notificationKinds,
+      about: `only one kind; \`prewarm notifications preferences list\` names them`,
+    },
     ...pageOptions,
   ],
   read: readFilter,
@@ -165,6 +169,7 @@ const setPreference = defineCommand({
   summary: `choose how a kind comes to you by e-mail: ${choices.join(", ")}`,
   notes: "`digest` collects them into one mail an interval. The inbox has all of them, whatever you choose.",
   example: "prewarm notifications preferences set build_failed on",
+  operandChoices: { kind: notificationKinds, choice: choices },
   read: (input) => {
     const kind = input.operand(0);
     const word = input.operand(1);

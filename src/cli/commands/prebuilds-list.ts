@@ -99,7 +99,7 @@ export const listPrebuildsCommand = defineCommand<ListOptions>({
     { flags: "--workspaces", about: "the single prebuilds, failed and parked ones included" },
     { flags: "--template <name>", about: "of this template" },
     { flags: "--preset <name>", about: "of this preset (with --workspaces)" },
-    { flags: "--state <state>", about: `with --workspaces: ${ledgerStates.join(", ")}` },
+    { flags: "--state <state>", choices: ledgerStates, about: `with --workspaces: ${ledgerStates.join(", ")}` },
     ...pageOptions,
   ],
   isOrganizational: true,

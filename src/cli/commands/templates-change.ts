@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../contracts/errors.ts";
+import { makeFolder } from "../../platform/make-folder.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -78,7 +79,7 @@ const initTemplate = defineCommand<{ readonly folder: string }>({
     const directory = path.resolve(world.workingDirectory, folder);
     const file = path.join(directory, "template.yaml");
     try {
-      await mkdir(directory, { recursive: true });
+      makeFolder(directory);
       // "wx" refuses what exists in the same step, so that somebody's work is never written over.
       await writeFile(file, templateExample, { flag: "wx" });
     } catch (cause) {

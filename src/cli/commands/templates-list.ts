@@ -1,7 +1,7 @@
 import type { ResponseOf } from "../../contracts/api/route.ts";
 import type { Routes } from "../../contracts/api/routes.ts";
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { ManifestParameter } from "../../contracts/manifest.ts";
+import type { ManifestParameter, ManifestSecret } from "../../contracts/manifest.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -63,6 +63,15 @@ function parameterTable(parameters: readonly ManifestParameter[], output: Output
   ]);
 }
 
+function secretTable(secrets: readonly ManifestSecret[], output: Output): string {
+  return output.table(secrets, [
+    { title: "SECRET", cell: ({ name }) => name },
+    { title: "REQUIRED", cell: ({ required }) => (required === true ? "yes" : "no") },
+    { title: "SET BY", cell: ({ from }) => (from === "template" ? "the template's admins" : "you, for this template") },
+    { title: "DESCRIPTION", cell: ({ description }) => description ?? "" },
+  ]);
+}
+
 /** What a claim does: known of the driver, else from the preset's rehearsal, else not known yet. */
 function claimText(rehearsal: Preset["rehearsal"], isHarmless: boolean): string {
   if (isHarmless || rehearsal?.effect === "nothing") return "changes nothing";
@@ -108,6 +117,7 @@ function renderDetail(detail: ResponseOf<Routes["getTemplate"]>, output: Output,
     ]),
   ];
   if (manifest?.parameters?.length) blocks.push(parameterTable(manifest.parameters, output));
+  if (manifest?.secrets?.length) blocks.push(secretTable(manifest.secrets, output));
   if (presets.length > 0) blocks.push(presetTable(presets, version?.claimEffect === "none", output));
   for (const { name, rehearsal } of presets) {
     if (rehearsal?.effect === "replaces") blocks.push([`Preset "${name}":`, ...rehearsal.sentences].join("\n"));
@@ -117,7 +127,7 @@ function renderDetail(detail: ResponseOf<Routes["getTemplate"]>, output: Output,
 
 const showTemplate = defineCommand<{ readonly template: string }>({
   usage: "show <template>",
-  summary: "show a template with its parameters and presets",
+  summary: "show a template with its parameters, secrets and presets",
   example: "prewarm templates show node",
   isOrganizational: true,
   read: (input) => ({ template: input.operand(0) }),

@@ -9,6 +9,7 @@ import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followJob } from "../follow/follow-job.ts";
+import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderLogLine } from "../output/log-line.ts";
 import { elapsedText } from "../output/time-text.ts";
@@ -59,11 +60,19 @@ async function awaitImport(
 ): Promise<TemplateVersion> {
   const { output, world, organization } = invocation;
   const { template, version } = pushed;
-  if (version.importJobId === null) return version;
+  const jobId = version.importJobId;
+  if (jobId === null) return version;
   const onEntry = (entry: LogEntry): void => output.progress(renderLogLine(entry, output.errorPaint));
-  const { signal } = new AbortController();
   const onWaiting = (reason: string): void => output.progress(reason);
-  const job = await followJob({ client, jobId: version.importJobId, onEntry, onWaiting, signal, world });
+  const at = `${jobId}${sameServer(world)}`;
+  const job = await orInterrupted({
+    world,
+    work: (signal) => followJob({ client, jobId, onEntry, onWaiting, signal, world }),
+    words: () => ({
+      message: `Interrupted: version ${version.number} of ${template} goes on being imported on the server.`,
+      next: `\`prewarm jobs logs -f ${at}\` follows it, \`prewarm jobs cancel ${at}\` cancels it.`,
+    }),
+  });
   if (job !== undefined && job.status !== "succeeded") {
     const code = job.errorCode !== null && isErrorCode(job.errorCode) ? job.errorCode : "build_failed";
     throw new CodedError(

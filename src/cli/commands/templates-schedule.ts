@@ -7,6 +7,7 @@ import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output/output.ts";
 
+const onOff = ["on", "off"] as const;
 const lengths = [
   ["default-ttl", "defaultTtlMs", "TTL of workspaces whose creation names none"],
   ["max-ttl", "maxTtlMs", "longest TTL, and longest run"],
@@ -27,7 +28,7 @@ function read(input: CommandInput): Options {
   const known: readonly string[] = weekdays;
   const wrong = days?.find((day) => !known.includes(day));
   if (wrong !== undefined) input.refuse(`--autostart-days has "${wrong}"; days are ${weekdays.join(", ")}.`);
-  const autostart = input.choice("autostart", ["on", "off"]);
+  const autostart = input.choice("autostart", onOff);
   return {
     template: input.operand(0),
     changes: {
@@ -65,7 +66,7 @@ export const templateScheduleCommand = defineCommand<Options>({
   example: "prewarm templates schedule node --default-ttl 8h --dormant-after 30d",
   options: [
     ...lengths.map(([flag, , about]) => ({ flags: `--${flag} <duration>`, about: `${about}; or none` })),
-    { flags: "--autostart <on|off>", about: "whether workspaces may start by themselves" },
+    { flags: "--autostart <on|off>", choices: onOff, about: "whether workspaces may start by themselves" },
     { flags: "--autostart-days <days>", about: "days on which they do: mon,tue,wed" },
     { flags: "--reset", about: "first take back what was changed beside the manifest" },
   ],

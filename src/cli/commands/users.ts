@@ -77,8 +77,12 @@ const createUser = defineCommand<ReturnType<typeof readNewUser>>({
     { flags: "--password-stdin", about: "read the password from standard input" },
     { flags: "--name <name>", about: "full name" },
     { flags: "--email <address>", about: "e-mail address" },
-    { flags: "--role <role>", about: `${roles.join(" or ")}; member unless said` },
-    { flags: "--organization-role <role>", about: `${organizationRoles.join(" or ")}; member unless said` },
+    { flags: "--role <role>", choices: roles, about: `${roles.join(" or ")}; member unless said` },
+    {
+      flags: "--organization-role <role>",
+      choices: organizationRoles,
+      about: `${organizationRoles.join(" or ")}; member unless said`,
+    },
   ],
   read: readNewUser,
   async run({ username, isPasswordPiped, ...optional }, { output, world, connect }) {
@@ -153,8 +157,13 @@ const setRole = defineCommand<ReturnType<typeof readRole>>({
   usage: "role <username> <role>",
   summary: "change what a user may do, from his next request on; the last administrator stays one",
   example: "prewarm users role ann administrator",
+  operandChoices: { role: roles },
   options: [
-    { flags: "--organization-role <role>", about: `in the default organization: ${organizationRoles.join(" or ")}` },
+    {
+      flags: "--organization-role <role>",
+      choices: organizationRoles,
+      about: `in the default organization: ${organizationRoles.join(" or ")}`,
+    },
   ],
   read: readRole,
   async run({ username, ...change }, { output, connect }) {

@@ -1,9 +1,10 @@
 import { CodedError, type Problem } from "../../contracts/errors.ts";
+import { InterruptedError } from "../interrupted.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 
-/** An error as it is shown. `code` is one of the registry, or `usage`. */
+/** An error as it is shown. `code` is one of the registry, `usage` or `interrupted`. */
 interface ErrorFacts {
   readonly code: string;
   readonly message: string;
@@ -20,6 +21,9 @@ function factsOf(error: unknown): ErrorFacts {
   if (error instanceof CodedError) return error;
   if (error instanceof UsageError) {
     return { code: "usage", message: error.message, next: error.next, problems: [], details: {} };
+  }
+  if (error instanceof InterruptedError) {
+    return { code: "interrupted", message: error.message, next: error.next, problems: [], details: {} };
   }
   return {
     code: "internal",

@@ -47,6 +47,17 @@ const EndSessions = Type.Object({ apiTokens: Type.Optional(Type.Boolean()) }, cl
 /** How many sessions and tokens it ended. */
 const Ended = Type.Object({ ended: Type.Integer() });
 
+export const Organization = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  displayName: Type.String(),
+  /** What you are in it; null for an administrator who is no member. */
+  role: Type.Union([OrganizationRole, Type.Null()]),
+  members: Type.Integer(),
+  createdAt: Instant,
+});
+export type Organization = Static<typeof Organization>;
+
 export const identityRoutes = {
   login: {
     method: "POST",
@@ -98,7 +109,8 @@ export const identityRoutes = {
     credential: "none",
     access: "anyone",
     body: Type.Object({ secret: Type.String({ maxLength: 128 }), password: Password }, closed),
-    response: Empty,
+    /** Of whom it is the password. */
+    response: Type.Object({ username: Type.String() }),
   },
   whoAmI: {
     method: "GET",
@@ -108,6 +120,15 @@ export const identityRoutes = {
     credential: "user",
     access: "signed_in",
     response: User,
+  },
+  listOrganizations: {
+    method: "GET",
+    path: "/api/v1/organizations",
+    tag: "identity",
+    summary: "The organizations that you are in, or as an administrator all, by name.",
+    credential: "user",
+    access: "signed_in",
+    response: Type.Object({ organizations: Type.Array(Organization) }),
   },
   listUsers: {
     method: "GET",

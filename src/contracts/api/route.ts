@@ -8,7 +8,8 @@ export type Credential = "none" | "user" | "agent" | "daemon";
  * `anyone` · `signed_in` · `self_or_administrator` · `administrator` ·
  * `organization_member`: of the organization that owns the thing · `template_admin`: of that organization, or an administrator ·
  * `workspace_owner`: and administrators; for an unclaimed prebuild, template admins ·
- * `workspace_user`: the owner alone · `job_initiator`: and administrators; for a prebuild's job, template admins ·
+ * `workspace_user`: the owner alone · `job_initiator`: and the owner of the job's workspace, and administrators; for a
+ * prebuild's job, template admins ·
  * `agent_itself` · `daemon`.
  */
 export type AccessRule =

@@ -6,6 +6,7 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
@@ -27,6 +28,7 @@ export const routes = {
   ...jobRoutes,
   ...prebuildRoutes,
   ...notificationRoutes,
+  ...secretRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,

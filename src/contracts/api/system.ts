@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Empty, Instant, OptionalInstant, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
-import { AgentManifest, ClaimAcknowledgement, ClaimRecord } from "../agent-protocol.ts";
+import { AgentManifest, AgentSecrets, ClaimAcknowledgement, ClaimRecord } from "../agent-protocol.ts";
 import {
   DaemonRegistered,
   DaemonRegistration,
@@ -262,6 +262,15 @@ export const agentRoutes = {
     credential: "agent",
     access: "agent_itself",
     response: ClaimRecord,
+  },
+  agentSecrets: {
+    method: "GET",
+    path: "/api/v1/agent/secrets",
+    tag: "agent",
+    summary: "What the owner and the template give to hooks and commands; refused while nobody owns the workspace.",
+    credential: "agent",
+    access: "agent_itself",
+    response: AgentSecrets,
   },
   acknowledgeClaim: {
     method: "POST",

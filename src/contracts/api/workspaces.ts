@@ -256,6 +256,17 @@ export const workspaceRoutes = {
     ),
     response: Workspace,
   },
+  renameWorkspace: {
+    method: "POST",
+    path: "/api/v1/workspaces/:workspace/rename",
+    tag: "workspaces",
+    summary: "Give a workspace another name. What its template makes of the name follows at its next start.",
+    credential: "user",
+    access: "workspace_owner",
+    params: workspaceParams,
+    body: Type.Object({ name: Name }, closed),
+    response: Workspace,
+  },
   orphanWorkspace: {
     method: "POST",
     path: "/api/v1/workspaces/:workspace/orphan",

@@ -1,4 +1,5 @@
 import type { AgentId, BuildId, WorkspaceId } from "../../contracts/ids.ts";
+import { hasSecrets } from "../secrets/secret-delivery.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -95,6 +96,7 @@ export interface ClaimRecordRow {
   readonly workspace_name: string;
   readonly parameters: Record<string, string>;
   readonly claimed_at: Date | null;
+  readonly has_secrets: boolean;
 }
 
 const claimRecordsStatement: Statement<ClaimRecordRow & { readonly agent_id: AgentId }> = statement(
@@ -104,7 +106,7 @@ const claimRecordsStatement: Statement<ClaimRecordRow & { readonly agent_id: Age
   case when p.workspace_id is null then 1 when p.handed_over_at is null then 0 else p.claim_generation end
     as generation,
   u.id as owner_id, u.username, u.name, u.email, w.name as workspace_name, b.parameters,
-  coalesce(p.claimed_at, w.created_at) as claimed_at
+  coalesce(p.claimed_at, w.created_at) as claimed_at, ${hasSecrets} as has_secrets
 from agents a
 join workspaces w on w.id = a.workspace_id
 join builds b on b.id = w.latest_build_id

@@ -5,6 +5,7 @@ import { type Account, firstClosedFolder, ownerOf } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 import { EmbeddedPostgresError } from "./embedded-error.ts";
 import { lastLines } from "./postgres-output.ts";
+import { makeFolder } from "../../platform/make-folder.ts";
 
 /** Superuser of the embedded server. Only who reaches its socket and has its password can use it. */
 export const embeddedUser = "prewarm";
@@ -20,7 +21,7 @@ export function clusterFolder(dataDir: string): string {
 export function ensureDataDir(dataDir: string): void {
   try {
     // 0711: the account that PostgreSQL drops to passes through, and cannot look around.
-    mkdirSync(dataDir, { recursive: true, mode: 0o711 });
+    makeFolder(dataDir, 0o711);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new EmbeddedPostgresError(

@@ -18,6 +18,7 @@ export interface JobView {
   readonly template: string | null;
   readonly workspace: string | null;
   readonly workspace_id: WorkspaceId | null;
+  readonly owner_id: UserId | null;
   readonly transition: Transition | null;
   readonly stage: string | null;
   readonly tags: Record<string, string>;
@@ -40,7 +41,7 @@ const jobColumns = `j.id, j.organization_id, j.kind, j.status,
     where q.status = 'pending'
       and (q.is_prebuild, not q.is_pool_removal, q.created_at, q.id)
         < (j.is_prebuild, not j.is_pool_removal, j.created_at, j.id)) end as queue_position,
-  j.initiator_id, u.username as initiator, j.is_prebuild, t.name as template, w.name as workspace, j.workspace_id,
+  j.initiator_id, u.username as initiator, j.is_prebuild, t.name as template, w.name as workspace, j.workspace_id, w.owner_id,
   b.transition, b.stage, j.tags, j.driver, d.name as daemon,
   ${blockedBecause("$1")} as blocked_because,
   j.error_code, j.error, j.created_at, j.started_at, j.completed_at`;

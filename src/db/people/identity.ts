@@ -154,6 +154,10 @@ const deleteUserStatement: Statement<{ readonly id: UserId }> = statement(
   from gone
   where k.user_id = gone.id
     and k.revoked_at is null
+), forgotten as (
+  delete from secrets s
+  using gone
+  where s.holder_id = gone.id
 )
 select id
 from gone`,

@@ -133,6 +133,11 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
     ...byWriter("the end of the delete; what is left, with its workspace"),
     ...large,
   },
+  secrets: {
+    ...rows("100 of a person or a template"),
+    ...byWriter("removed by people; with the account or the template"),
+    ...small,
+  },
   servers: { ...lives("1 of a server"), ...byWriter("its goodbye, or the others an hour after it died"), ...small },
   settings: { ...rows("1 of a setting"), ...neverLess, ...small },
   setup_links: { ...age(`${days(tokensKeepMs)} after it expired`), ...byRules("setup_links"), ...small },

@@ -1,4 +1,5 @@
 import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.ts";
+import { agentSecretsOf } from "../../app/secrets/deliver-secrets.ts";
 import type { agentRoutes } from "../../contracts/api/system.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -8,6 +9,10 @@ export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes
   return {
     agentManifest: async ({ caller }) => await manifestOf(deps, caller),
     agentClaim: async ({ caller }) => await claimRecordOf(deps, caller),
+    agentSecrets: async ({ caller, reply }) => {
+      void reply.header("cache-control", "no-store");
+      return await agentSecretsOf(deps, caller);
+    },
     acknowledgeClaim: async ({ caller, body }) => {
       const times = await acknowledge(deps, caller, body);
       if (times !== null) measureHandOver(deps.metrics, times, body.error === null ? "succeeded" : "failed");

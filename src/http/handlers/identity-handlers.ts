@@ -1,3 +1,4 @@
+import { listOrganizations } from "../../app/identity/organizations.ts";
 import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { activate, changeOwnPassword, endSessions, resetPassword, suspend } from "../../app/identity/accounts.ts";
@@ -44,11 +45,9 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
       const from = fromOf(caller.username, request);
       return await withinSignInLimits(deps, { limits, from }, async () => changeOwnPassword(deps, caller, body));
     },
-    setUp: async ({ body }) => {
-      await setUp(deps, body);
-      return {};
-    },
+    setUp: async ({ body }) => await setUp(deps, body),
     whoAmI: async ({ caller }) => actorView(caller),
+    listOrganizations: async ({ caller }) => await listOrganizations(deps, caller),
     listUsers: async ({ caller, query }) => await listAllUsers(deps, caller, query),
     createUser: async ({ caller, body }) => await createUser(deps, caller, body),
     deleteUser: async ({ caller, params }) => {

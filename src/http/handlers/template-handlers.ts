@@ -1,5 +1,6 @@
-import { pushTemplate } from "../../app/templates/push-template.ts";
+import { checkTemplate, pushTemplate } from "../../app/templates/push-template.ts";
 import {
+  archiveOfVersion,
   deprecate,
   listAllTemplates,
   listTemplateVersions,
@@ -26,6 +27,11 @@ export function templateHandlers(deps: HttpDeps): Handlers<keyof typeof template
     },
     listTemplateVersions: async ({ caller, params, query }) =>
       await listTemplateVersions(deps, caller, { ...query, ...params }),
+    getVersionArchive: async ({ caller, params, query, reply }) => {
+      const bytes = await archiveOfVersion(deps, caller, { ...query, ...params });
+      return await reply.type("application/gzip").send(bytes);
+    },
+    checkTemplate: async ({ caller, query, body }) => await checkTemplate(deps, caller, { ...query, archive: body }),
     promoteTemplateVersion: async ({ caller, params, query }) => await promote(deps, caller, { ...query, ...params }),
     deprecateTemplate: async ({ caller, params, query, body }) =>
       await deprecate(deps, caller, { ...query, ...params, ...body }),

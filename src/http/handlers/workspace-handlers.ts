@@ -1,6 +1,7 @@
 import { getAgentLogs } from "../../app/jobs/jobs.ts";
 import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
 import { orphanWorkspace } from "../../app/workspaces/orphan-workspace.ts";
+import { rename } from "../../app/workspaces/rename-workspace.ts";
 import {
   createBuild,
   getBuild,
@@ -26,6 +27,7 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
     orphanWorkspace: async ({ caller, params }) => await orphanWorkspace(deps, caller, params.workspace),
+    renameWorkspace: async ({ caller, params, body }) => await rename(deps, caller, { ...params, ...body }),
     listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
     getBuild: async ({ caller, params }) => getBuild(deps, caller, params),
     getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readServerUrl } from "../../../src/cli/commands/login.ts";
+import { readServerUrl } from "../../../src/cli/server-url.ts";
 
 describe("the address of a server", () => {
   it.each([

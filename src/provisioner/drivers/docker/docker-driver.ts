@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 import type { ApplyReport, BuildContext, Driver, DriverContext, DriverResource, GoneThing } from "../../driver.ts";
 import { ownRootId } from "../../host/root-id.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
@@ -78,7 +78,7 @@ export class DockerDriver implements Driver {
   async open(): Promise<string> {
     const { root, logger, random } = this.#options;
     const found = await this.#probe();
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    makeFolder(root, 0o700);
     this.#daemon = await ownRootId(this.#options.root, { name: daemonFile, random: this.#options.random });
     await this.#relay.open();
     this.#watch = new ContainerWatch({

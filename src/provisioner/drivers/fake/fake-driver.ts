@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import { sleep } from "../../../platform/sleep.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 import type { BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
 
 export const fakeDriverName = "fake";
@@ -25,7 +26,7 @@ export class FakeDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    await mkdir(this.#root, { recursive: true });
+    makeFolder(this.#root);
   }
 
   async close(): Promise<void> {}

@@ -3,6 +3,7 @@ import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
 import type { Random } from "../../../platform/random.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 import type { BuildContext, Driver, DriverContext, DriverResource } from "../../driver.ts";
 import { endProcesses } from "./end-processes.ts";
 import { ownRootId } from "../../host/root-id.ts";
@@ -93,7 +94,7 @@ export class ProcessDriver implements Driver {
 
   async open(): Promise<string> {
     const { root, agentCommand: command, accounts: range = null } = this.#options;
-    await mkdir(root, { recursive: true, mode: 0o700 });
+    makeFolder(root, 0o700);
     this.#prepared = prepareAccounts({ root, range, command });
     this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     for (const workspaceId of await this.#workspaces()) {

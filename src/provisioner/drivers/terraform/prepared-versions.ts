@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { cp, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CodedError } from "../../../contracts/errors.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
 import { tfstateFromRun } from "./workspace-folder.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 /** Initialized versions kept on disk; beyond it those used longest ago go. */
 export const preparedVersionsMax = 32;
@@ -48,7 +49,7 @@ export class PreparedVersions {
 
   /** Removes what an interrupted daemon has left half done. */
   async open(): Promise<void> {
-    await mkdir(this.#root, { recursive: true, mode: 0o700 });
+    makeFolder(this.#root, 0o700);
     for (const name of await readdir(this.#root)) {
       if (name.endsWith(".new")) await rm(path.join(this.#root, name), { recursive: true, force: true });
     }

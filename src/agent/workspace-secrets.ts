@@ -1,0 +1,165 @@
+import type { AgentManifest, AgentSecrets, ClaimRecord } from "../contracts/agent-protocol.ts";
+import { backoffDelayMs } from "../platform/backoff.ts";
+import { sleep } from "../platform/sleep.ts";
+import type { AgentConfig } from "./agent-config.ts";
+import type { AgentLog } from "./agent-log.ts";
+import { SecretMasks } from "./secret-mask.ts";
+import { ServerRefusal, type ServerHttp } from "./server-http.ts";
+
+type Variables = Readonly<Record<string, string>>;
+
+/** What hooks and commands get, as far as is known. */
+export type GivenSecrets =
+  /** The workspace waits in its pool, or nobody can say whose it is. */
+  | { readonly kind: "nobody" }
+  | { readonly kind: "known"; readonly values: Variables }
+  /** There are some; why they are not here, as a sentence's second half. */
+  | { readonly kind: "unknown"; readonly reason: string };
+
+export interface WorkspaceSecretsInput {
+  readonly config: AgentConfig;
+  readonly http: Pick<ServerHttp, "secrets">;
+  readonly log: AgentLog;
+  readonly isConnected: () => boolean;
+}
+
+/**
+ * The secrets of the workspace's owner and template. They are in this process's memory alone: nothing here writes, and
+ * none of it is an argument or a variable of the agent. They are asked for whenever the claim record is, and never
+ * while that says that nobody owns the workspace.
+ */
+export class WorkspaceSecrets {
+  readonly masks = new SecretMasks();
+  readonly #input: WorkspaceSecretsInput;
+  #given: GivenSecrets | null = null;
+  #waiting = new Set<() => void>();
+  #isBehind = false;
+  #isTrouble = false;
+  #toldUnopened = "";
+
+  constructor(input: WorkspaceSecretsInput) {
+    this.#input = input;
+  }
+
+  /** Whether what is given may be old, because the server did not answer. */
+  get isBehind(): boolean {
+    return this.#isBehind;
+  }
+
+  /** What is known now; waits for the first look where there was none. */
+  async given(abort: AbortSignal): Promise<GivenSecrets> {
+    if (this.#given === null && !abort.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.add(resolve);
+        abort.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    return this.now();
+  }
+
+  /** For who cannot wait. */
+  now(): GivenSecrets {
+    return this.#given ?? { kind: "unknown", reason: "the server has not been heard yet" };
+  }
+
+  /**
+   * Gets what the record says that there is. Tried again until it is here: for `secretsWaitMs` where the server can be
+   * reached, and else until it can. What was known before stays meanwhile.
+   */
+  async look(record: ClaimRecord, abort: AbortSignal): Promise<void> {
+    if (record.generation === 0) return this.#settle({ kind: "nobody" });
+    if (record.hasSecrets !== true) {
+      this.masks.include([]);
+      return this.#settle({ kind: "known", values: {} });
+    }
+    const { timing, random } = this.#input.config;
+    const { reconnectBaseMs: baseMs, reconnectCapMs: capMs } = timing;
+    let failingSinceMs: number | null = null;
+    for (let attempt = 1; !abort.aborted; attempt += 1) {
+      try {
+        return this.#take(record, await this.#input.http.secrets(abort));
+      } catch (error) {
+        if (abort.aborted) return;
+        const nowMs = performance.now();
+        failingSinceMs = this.#input.isConnected() ? (failingSinceMs ?? nowMs) : null;
+        const isRefused = error instanceof ServerRefusal && (error.status === 401 || error.status === 403);
+        const isOver = failingSinceMs !== null && nowMs - failingSinceMs >= timing.secretsWaitMs;
+        this.#tellTrouble(reasonOf(error));
+        if (isRefused) return this.forget();
+        if (isOver) return this.#fallBehind(reasonOf(error));
+        await sleep(backoffDelayMs({ attempt, baseMs, capMs, random }), abort);
+      }
+    }
+  }
+
+  /** Nobody can say any more whose workspace it is. What they printed stays masked: it may be printed again. */
+  withdraw(): void {
+    this.#settle({ kind: "nobody" });
+  }
+
+  /** The server knows this agent no longer, or refuses it. Nothing is left here that refers to a value. */
+  forget(): void {
+    this.masks.shut();
+    this.#settle({ kind: "unknown", reason: "the server refuses to give them" });
+  }
+
+  #take(record: ClaimRecord, { generation, secrets, unopened = [] }: AgentSecrets): void {
+    if (generation !== record.generation) throw new Error("they belong to another claim by now");
+    const values = Object.fromEntries(
+      secrets.map(({ name, value }) => [name, Buffer.from(value, "base64").toString("utf8")]),
+    );
+    this.masks.include(Object.values(values));
+    this.#settle({ kind: "known", values });
+    const names = unopened.join(", ");
+    if (names !== "" && names !== this.#toldUnopened) {
+      this.#tell(`These secrets cannot be opened, as their key is gone, and are left out: ${names}. Set them anew.`);
+    }
+    this.#toldUnopened = names;
+  }
+
+  #settle(given: GivenSecrets): void {
+    this.#given = given;
+    this.#isBehind = false;
+    if (given.kind !== "unknown") this.#isTrouble = false;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting = new Set();
+  }
+
+  #fallBehind(reason: string): void {
+    if (this.#given?.kind !== "known") this.#settle({ kind: "unknown", reason });
+    this.#isBehind = true;
+  }
+
+  /** Once, until they were here again. */
+  #tellTrouble(reason: string): void {
+    if (this.#isTrouble) return;
+    this.#isTrouble = true;
+    this.#tell(`The workspace's secrets could not be fetched: ${reason}. It is tried again.`);
+  }
+
+  #tell(text: string): void {
+    this.#input.log.add({ level: "error", source: "agent", text });
+  }
+}
+
+/** What a hook gets, or why it must not run: one that finds nothing where its secret should be may do anything. */
+export function secretsForHook(
+  given: GivenSecrets,
+  manifest: AgentManifest,
+): { readonly values: Variables } | { readonly refusal: string } {
+  if (given.kind === "nobody") return { values: {} };
+  if (given.kind === "unknown") return { refusal: `the workspace's secrets could not be fetched: ${given.reason}` };
+  const lacking = (manifest.requiredSecrets ?? []).filter((name) => given.values[name] === undefined);
+  if (lacking.length === 0) return { values: given.values };
+  return {
+    refusal:
+      `the template requires the secret ${lacking.join(", ")}, and the workspace is not given it ` +
+      "(`prewarm secrets list` shows why; once it is set, stop and start the workspace)",
+  };
+}
+
+/** An answer may repeat what it was about: of a refusal its number is enough. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ServerRefusal) return `the server answered ${error.status}`;
+  return error instanceof Error ? error.message : String(error);
+}

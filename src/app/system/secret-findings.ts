@@ -1,0 +1,37 @@
+import type { DoctorFinding } from "../../contracts/api/system.ts";
+import { beforeAllSecrets, secretKeys, secretsSealedBy } from "../../db/secrets/secret-keys.ts";
+import type { AppContext } from "../app-context.ts";
+import { finding } from "./finding.ts";
+
+const namesShownMax = 10;
+
+/** Whether the keys at hand open the secrets of people and templates. */
+export async function secretFindings({ db, stateVault: vault }: AppContext): Promise<readonly DoctorFinding[]> {
+  const keys = await secretKeys(db);
+  const all = keys.reduce((sum, { count }) => sum + count, 0);
+  const lost = keys.filter(({ key_id: id }) => !vault.opens(id));
+  if (lost.length > 0) {
+    const keyIds = lost.map(({ key_id: id }) => id);
+    const rows = await secretsSealedBy(db, { keyIds, after: beforeAllSecrets, limit: namesShownMax });
+    const names = rows.map((row) => `${row.name} of ${row.is_templates ? "the template " : ""}${row.holder}`);
+    const count = lost.reduce((sum, one) => sum + one.count, 0);
+    const more = count > names.length ? ` and ${count - names.length} more` : "";
+    return [
+      finding(
+        "secrets",
+        "warning",
+        `${count} of ${all} secrets cannot be opened, and no workspace gets them: ${names.join(", ")}${more}. They were sealed with the key ${keyIds.join(", ")}.`,
+        "Put that key behind the present one in `state.key`; if it is lost, they are set anew with `prewarm secrets set`.",
+      ),
+    ];
+  }
+  const older = keys.filter(({ key_id: id }) => id !== vault.keyId).reduce((sum, { count }) => sum + count, 0);
+  if (older === 0) return [finding("secrets", "ok", `The present key opens all ${all} secrets.`)];
+  return [
+    finding(
+      "secrets",
+      "ok",
+      `${older} of ${all} secrets are sealed with an older key, which is given: keep it. They are sealed anew when a server starts while all others have the present key.`,
+    ),
+  ];
+}

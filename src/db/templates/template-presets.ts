@@ -1,0 +1,65 @@
+import type { OrganizationId, PresetId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
+import { type Statement, statement } from "../statement.ts";
+import type { Sql, Tx } from "../store.ts";
+
+export interface PresetRow {
+  readonly id: PresetId;
+  readonly name: string;
+  readonly description: string;
+  readonly is_default: boolean;
+  readonly position: number;
+  readonly parameters: Record<string, string>;
+  readonly instances: number | null;
+  readonly ttl_seconds: number;
+  readonly timezone: string | null;
+  readonly schedules: { readonly cron: string; readonly instances: number }[];
+  readonly created_at: Date;
+}
+
+const presetsStatement: Statement<PresetRow> = statement(
+  "presets_of_version",
+  `select id, name, description, is_default, position, parameters, instances, ttl_seconds, timezone, schedules, created_at
+from presets
+where template_version_id = $1
+order by position`,
+);
+
+export async function presetsOfVersion(sql: Sql, versionId: TemplateVersionId): Promise<PresetRow[]> {
+  return await sql.query(presetsStatement, [versionId]);
+}
+
+export interface NewPreset {
+  readonly id: PresetId;
+  readonly name: string;
+  readonly description: string;
+  readonly icon: string;
+  readonly isDefault: boolean;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly instances: number | null;
+  readonly ttlSeconds: number;
+  readonly timezone: string | null;
+  readonly schedules: readonly { readonly cron: string; readonly instances: number }[];
+  /** Cost units as declared; null: not declared. */
+  readonly cost: number | null;
+}
+
+const insertPresetsStatement: Statement<object> = statement(
+  "presets_insert",
+  `insert into presets (id, organization_id, template_id, template_version_id, name, description, icon, is_default,
+  position, parameters, instances, ttl_seconds, timezone, schedules, cost, created_at)
+select p.id, $1, $2, $3, p.name, p.description, p.icon, p."isDefault", p.position, p.parameters, p.instances,
+  p."ttlSeconds", p.timezone, p.schedules, p.cost, $5
+from jsonb_to_recordset($4::jsonb) as p(id uuid, name text, description text, icon text, "isDefault" boolean,
+  position int, parameters jsonb, instances int, "ttlSeconds" int, timezone text, schedules jsonb, cost int)`,
+);
+
+export async function insertPresets(
+  tx: Tx,
+  version: { readonly id: TemplateVersionId; readonly templateId: TemplateId; readonly organizationId: OrganizationId },
+  presets: readonly NewPreset[],
+  now: Date,
+): Promise<void> {
+  if (presets.length === 0) return;
+  const rows = JSON.stringify(presets.map((preset, position) => ({ ...preset, position })));
+  await tx.query(insertPresetsStatement, [version.organizationId, version.templateId, version.id, rows, now]);
+}
