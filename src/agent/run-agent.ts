@@ -15,6 +15,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
+import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
 
@@ -54,10 +55,15 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       },
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
-      onMessage: (message) => (message.kind === "poke" ? handOver.poke() : sessions.receive(message)),
+      onMessage: (message) => {
+        if (message.kind === "poke") handOver.poke();
+        else if (message.kind === "tunnel_wanted") tunnel.wanted();
+        else sessions.receive(message);
+      },
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
+  const tunnel = new AgentTunnel({ config: { ...config, key }, handOver, abort });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);

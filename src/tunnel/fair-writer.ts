@@ -1,4 +1,4 @@
-import { encodeTunnelFrame } from "../contracts/tunnel-frames.ts";
+import { encodeTunnelFrame } from "./frames.ts";
 import type { TunnelStream } from "./tunnel-stream.ts";
 
 /** Above it nothing more is given to the line: what waits there can neither be put in another order nor taken back. */
@@ -14,14 +14,17 @@ export interface TunnelLine {
 /** Sends the frames of many streams over one line, one of each in turn, so that none waits for another's bulk. */
 export class FairWriter {
   readonly #line: TunnelLine;
+  readonly #onOver: (number: number) => void;
   readonly #streams = new Map<number, TunnelStream>();
   /** Those that have something to send, in the order of their turn. */
   #turns: number[] = [];
   readonly #waiting = new Set<number>();
   #isPumping = false;
 
-  constructor(line: TunnelLine) {
+  /** @param onOver a stream has sent its last: it is not known here any more. */
+  constructor(line: TunnelLine, onOver: (number: number) => void) {
     this.#line = line;
+    this.#onOver = onOver;
   }
 
   add(number: number, stream: TunnelStream): void {
@@ -52,10 +55,13 @@ export class FairWriter {
         if (number === undefined) return;
         this.#waiting.delete(number);
         const stream = this.#streams.get(number);
-        const frame = stream?.next();
-        if (stream === undefined || frame === undefined) continue;
-        this.#line.send(encodeTunnelFrame(number, frame), () => this.#pump());
-        if (stream.hasFrame && !this.#waiting.has(number)) {
+        if (stream === undefined) continue;
+        const frame = stream.next();
+        if (frame !== undefined) this.#line.send(encodeTunnelFrame(number, frame), () => this.#pump());
+        if (stream.isOver) {
+          this.#streams.delete(number);
+          this.#onOver(number);
+        } else if (stream.hasFrame && !this.#waiting.has(number)) {
           this.#waiting.add(number);
           this.#turns.push(number);
         }

@@ -1,4 +1,4 @@
-import { TunnelFault } from "../contracts/tunnel-frames.ts";
+import { TunnelFault } from "./frames.ts";
 import { windowBytesMax, windowBytesMin } from "./sent-bytes.ts";
 
 /** The reader is told of after so much: a quarter of the smallest window, so that a sender is never held up for nothing. */

@@ -1,4 +1,4 @@
-import { TunnelFault, tunnelPayloadBytesMax } from "../contracts/tunnel-frames.ts";
+import { TunnelFault, tunnelPayloadBytesMax } from "./frames.ts";
 
 /** How far a sender may be ahead of its reader: at first, and at most. It doubles while it is what holds the sender up. */
 export const windowBytesMin = 262_144;

@@ -1,5 +1,5 @@
 import { Duplex } from "node:stream";
-import type { TunnelReset } from "../contracts/tunnel-frames.ts";
+import type { TunnelReset } from "./frames.ts";
 import { TunnelStream } from "./tunnel-stream.ts";
 
 /** A stream that was ended before its time. */

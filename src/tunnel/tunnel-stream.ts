@@ -1,4 +1,4 @@
-import { type TunnelFrame, TunnelFault, type TunnelReset } from "../contracts/tunnel-frames.ts";
+import { type TunnelFrame, TunnelFault, type TunnelReset } from "./frames.ts";
 import { ReceivedBytes } from "./received-bytes.ts";
 import { SentBytes } from "./sent-bytes.ts";
 
@@ -39,8 +39,9 @@ export class TunnelStream {
     return this.#out.isDone && this.#in.isDone;
   }
 
-  get isReset(): boolean {
-    return this.#reset !== null;
+  /** Nothing of it is to be sent or received any more. */
+  get isOver(): boolean {
+    return this.isDone || (this.#reset !== null && this.#isResetTold);
   }
 
   /** Whether everything written has been handed to a line. */
@@ -188,6 +189,6 @@ export class TunnelStream {
     this.#reset = reset;
     this.#isResetTold = isTold;
     this.#events.onReset(reset);
-    if (!isTold) this.#events.onWork();
+    this.#events.onWork();
   }
 }

@@ -1,7 +1,7 @@
 // A stream of the tunnel delivers what was sent, once and in order, whatever becomes of the line under it.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeTunnelFrame, encodeTunnelFrame } from "../../../src/contracts/tunnel-frames.ts";
+import { decodeTunnelFrame, encodeTunnelFrame } from "../../../src/tunnel/frames.ts";
 import { TunnelStream } from "../../../src/tunnel/tunnel-stream.ts";
 import { windowBytesMax, windowBytesMin } from "../../../src/tunnel/sent-bytes.ts";
 
@@ -175,7 +175,10 @@ describe("a stream of the tunnel", () => {
   });
 
   it.each([
-    ["more data than the largest window", (end: End) => end.stream.receive({ kind: "data", bytes: bytes(windowBytesMax + 1) })],
+    [
+      "more data than the largest window",
+      (end: End) => end.stream.receive({ kind: "data", bytes: bytes(windowBytesMax + 1) }),
+    ],
     ["an acknowledgement of what was never sent", (end: End) => end.stream.receive({ kind: "ack", position: 1 })],
     ["a second opening", (end: End) => end.stream.receive({ kind: "open", json: {} })],
   ])("is over at %s, and tells the other end so", (_, misbehave) => {
@@ -209,7 +212,10 @@ describe("a stream of the tunnel", () => {
 describe("a frame of the tunnel", () => {
   it("reads as it was written", () => {
     const frame = fc.oneof(
-      fc.record({ kind: fc.constant("data" as const), bytes: fc.uint8Array({ minLength: 1 }).map((all) => Buffer.from(all)) }),
+      fc.record({
+        kind: fc.constant("data" as const),
+        bytes: fc.uint8Array({ minLength: 1 }).map((all) => Buffer.from(all)),
+      }),
       fc.record({ kind: fc.constantFrom("ack" as const, "resume" as const), position: fc.maxSafeNat() }),
       fc.record({ kind: fc.constantFrom("end" as const, "detach" as const) }),
       fc.record({ kind: fc.constant("reset" as const), code: fc.string(), message: fc.string() }),
@@ -218,7 +224,8 @@ describe("a frame of the tunnel", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 0xffffffff }), frame, (stream, one) => {
         const read = decodeTunnelFrame(encodeTunnelFrame(stream, one));
-        const expected = one.kind === "open" || one.kind === "accept" ? { ...one, json: JSON.parse(JSON.stringify(one.json)) } : one;
+        const expected =
+          one.kind === "open" || one.kind === "accept" ? { ...one, json: JSON.parse(JSON.stringify(one.json)) } : one;
         expect(read).toEqual({ stream, frame: expected });
       }),
     );
