@@ -89,7 +89,7 @@ function keepContexts(): void {
 type Question = readonly [line: string, expected: readonly string[]];
 const questions: readonly Question[] = [
   ["prewarm cre", ["create"]],
-  ["prewarm templates pu", ["push"]],
+  ["prewarm templates pus", ["push"]],
   ["prewarm list -o ", ["text", "wide", "json", "yaml"]],
   ["prewarm list --sort cre", ["created"]],
   ["prewarm show de", ["dev", "deep"]],
