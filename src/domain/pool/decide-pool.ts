@@ -21,7 +21,7 @@ export function decidePool(snapshot: PoolSnapshot): PoolPlan {
   // An inactive preset wants nothing, so nothing of it can be held; a stopped loop is shown everywhere.
   const isHoldable = isActivePreset(snapshot.preset) || mode === "disabled" || mode === "paused";
   const holds = isHoldable
-    ? holdBack({ snapshot, mode, state, health, wanted })
+    ? holdBack({ snapshot, mode, state, health, wanted, removed: removedBy(removals) })
     : { allowed: 0, isProbe: false, held: [], answers: [] };
   const creates: readonly PoolAction[] =
     holds.allowed === 0
@@ -38,6 +38,13 @@ export function decidePool(snapshot: PoolSnapshot): PoolPlan {
     rules: [...answers, ...numberRules(mode, state, wanted), ...surgeRules(snapshot, mode, state), ...holds.answers],
     ...rolloutPart(snapshot, mode, state),
   };
+}
+
+function removedBy(removals: readonly PoolAction[]): ReadonlySet<string> {
+  const ids = removals.flatMap((action) =>
+    action.kind === "create" ? [] : action.prebuilds.map(({ workspaceId }) => workspaceId),
+  );
+  return new Set(ids);
 }
 
 /**

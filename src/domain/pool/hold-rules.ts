@@ -12,6 +12,8 @@ export interface HoldContext {
   readonly state: ReconciliationState;
   readonly health: PresetHealth;
   readonly wanted: number;
+  /** Prebuilds that the same plan removes: they will show nothing any more. */
+  readonly removed: ReadonlySet<string>;
 }
 
 export interface HoldOutcome {
@@ -93,7 +95,7 @@ function judgeValidation({ health }: HoldContext): Verdict {
   };
 }
 
-function judgeHardLimit({ health, snapshot, state }: HoldContext): Verdict {
+function judgeHardLimit({ health, snapshot, state, removed }: HoldContext): Verdict {
   if (health.kind !== "hard_limited") return null;
   const { failureHardLimit } = snapshot.policy;
   const which = failureHardLimit === 1 ? "prebuild" : `${failureHardLimit} prebuilds`;
@@ -101,15 +103,17 @@ function judgeHardLimit({ health, snapshot, state }: HoldContext): Verdict {
   if (snapshot.now < health.probeAt) {
     return { allowed: 0, until: health.probeAt, detail: `${what}; one single create is tried after the cool-down` };
   }
-  if (state.starting > 0 || isOneUndecided(snapshot)) {
+  if (state.starting > 0 || isOneUndecided(snapshot, removed)) {
     return { allowed: 0, detail: `${what}; one under way will show whether it works again` };
   }
   return { allowed: 1, detail: `${what}; the cool-down is over and one single create is tried` };
 }
 
 /** Whether a build has ended well and its prebuild has still to become ready: only that says that it works again. */
-function isOneUndecided({ prebuilds }: HoldContext["snapshot"]): boolean {
-  return prebuilds.some(({ state, readyAt }) => state === "starting" && readyAt === null);
+function isOneUndecided({ prebuilds }: PoolSnapshot, removed: HoldContext["removed"]): boolean {
+  return prebuilds.some(
+    ({ workspaceId, state, readyAt }) => state === "starting" && readyAt === null && !removed.has(workspaceId),
+  );
 }
 
 function judgeBackoff({ health, snapshot, state }: HoldContext): Verdict {

@@ -149,6 +149,15 @@ describe("hard limit", () => {
     expect(decidePool(under).held).toMatchObject([{ reason: "hard_limited", count: 3 }]);
   });
 
+  test("one that the same plan removes is not waited for: it shows nothing any more", () => {
+    const expired = prebuilds(1, "starting", { readyAt: null, createdAt: now - hourMs });
+    const under = pool({ preset: { ttlMs: minuteMs }, completed: streak, prebuilds: expired, now: probeAt });
+    expect(decidePool(under).actions).toMatchObject([
+      { kind: "delete", because: "expired" },
+      { kind: "create", count: 1, because: "probe" },
+    ]);
+  });
+
   test("builds that a lost daemon abandoned are no word against the template, and do not end a streak either", () => {
     const lost = (at: number) => ({ ...failed(at), result: "abandoned" as const });
     expect(presetHealth(pool({ completed: [lost(now), lost(now), lost(now), lost(now)] })).kind).toBe("healthy");
