@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { AgentManifest } from "../contracts/agent-protocol.ts";
+import type { AgentManifest, ServerToAgent } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
@@ -55,15 +55,11 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       },
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
-      onMessage: (message) => {
-        if (message.kind === "poke") handOver.poke();
-        else if (message.kind === "tunnel_wanted") tunnel.wanted();
-        else sessions.receive(message);
-      },
+      onMessage: (message) => listener.receive(message),
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const tunnel = new AgentTunnel({ config: { ...config, key }, handOver, abort });
+  const listener = listenerOf({ handOver, sessions, tunnel: new AgentTunnel({ config, key, handOver, abort }) });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);
@@ -99,6 +95,21 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
   }
+}
+
+/** Who each word of the server is for. */
+function listenerOf(parts: {
+  readonly handOver: HandOver;
+  readonly sessions: ExecSessions;
+  readonly tunnel: AgentTunnel;
+}): { readonly receive: (message: ServerToAgent) => void } {
+  return {
+    receive: (message) => {
+      if (message.kind === "poke") parts.handOver.poke();
+      else if (message.kind === "tunnel_wanted") parts.tunnel.wanted();
+      else parts.sessions.receive(message);
+    },
+  };
 }
 
 interface Deferred<Value> {

@@ -4,7 +4,7 @@ import { agentMessageBytesMax, execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
-import { keepAlive } from "./keep-alive.ts";
+import { keepAlive } from "../tunnel/keep-alive.ts";
 import { keyHeader } from "./server-http.ts";
 import { parseServerMessage } from "./server-message.ts";
 import { underUrl } from "../contracts/under-url.ts";

@@ -134,6 +134,7 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
     try {
       const agent = await agentOf(deps, request);
       byAddress.discount(request.raw.socket);
+      deps.outgoing.note(request.raw.socket, { kind: "agent", id: agent.id }, "open");
       serveAgentTunnel(deps, agent, socket);
     } catch (error) {
       const isRefused = error instanceof CodedError && error.code === "unauthenticated";
@@ -150,6 +151,7 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       preValidation: async (request) => {
         const actor = await userOf(deps, request);
         request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         socketActors.set(request.raw, actor);
       },
     },

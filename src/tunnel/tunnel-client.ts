@@ -2,9 +2,12 @@ import { WebSocket } from "ws";
 import { type TunnelAccept, tunnelProtocol, tunnelResumeMs, type TunnelService } from "../contracts/tunnel.ts";
 import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { TunnelDuplex, TunnelResetError } from "./tunnel-duplex.ts";
 
 const handshakeMs = 10_000;
+/** From the beginning to the agent's answer: more than the server and the agent take for their parts. */
+const openMs = 40_000;
 /** Between two attempts to take a stream up again. */
 const againMs = 500;
 /** Silence after which the server is asked for a sign of life, and after twice of which the line is given up. */
@@ -59,9 +62,13 @@ class Client {
       maxPayload: messageBytesMax,
       perMessageDeflate: false,
     });
-    const stopPings = pingWhileSilent(socket);
+    const stopPings = keepAlive(socket, pingMs);
     return new Promise((resolve, reject) => {
       let isAccepted = false;
+      const limit = setTimeout(() => {
+        reject(new TunnelResetError({ code: "agent_unavailable", message: "The workspace did not answer in time." }));
+        socket.terminate();
+      }, openMs);
       socket.on("unexpected-response", (_, response) => {
         let body = "";
         response.on("data", (piece) => {
@@ -84,11 +91,13 @@ class Client {
         if (frame.kind === "reset") return reject(new TunnelResetError(frame));
         if (frame.kind !== "accept") return reject(new Error("The server speaks another protocol."));
         isAccepted = true;
+        clearTimeout(limit);
         this.#begin(socket, frame.json as TunnelAccept);
         resolve();
       });
       socket.on("close", () => {
         stopPings();
+        clearTimeout(limit);
         if (!isAccepted) reject(new Error("The server closed the line."));
         else if (this.#socket === socket) this.#lose();
       });
@@ -147,19 +156,3 @@ class Client {
 }
 
 const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };
-
-/** @returns how to stop. */
-function pingWhileSilent(socket: WebSocket): () => void {
-  let heardAtMs = performance.now();
-  const heard = (): void => {
-    heardAtMs = performance.now();
-  };
-  for (const event of ["open", "message", "ping", "pong"] as const) socket.on(event, heard);
-  const timer = setInterval(() => {
-    const silentMs = performance.now() - heardAtMs;
-    if (silentMs > 2 * pingMs) socket.terminate();
-    else if (silentMs >= pingMs && socket.readyState === WebSocket.OPEN) socket.ping();
-  }, pingMs / 2);
-  timer.unref();
-  return () => clearInterval(timer);
-}

@@ -34,7 +34,8 @@ export class TunnelDuplex extends Duplex {
       onWork,
       onProgress: () => this.#goOn(),
       onReset: (reset) => this.destroy(new TunnelResetError(reset)),
-      onDone: () => this.destroy(),
+      // Both ends have all of it; what its reader has in hand is his.
+      onDone: () => (this.readableEnded ? this.destroy() : this.once("end", () => this.destroy())),
     });
   }
 

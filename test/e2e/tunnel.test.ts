@@ -8,6 +8,7 @@ import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import type { TunnelDuplex } from "../../src/tunnel/tunnel-duplex.ts";
+import { cliBench } from "../support/cli-run.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -180,6 +181,28 @@ test("a reader that does not read holds back who writes, and nobody else", async
   beside.write("still here");
   expect(String(await new Promise((resolve) => beside.once("data", resolve)))).toBe("still here");
   stream.destroy();
+});
+
+test("port-forward leads from a port of this machine to one of the workspace, for as long as it runs", async () => {
+  const port = await listening((socket) => void socket.end("from the workspace"));
+  const bench = cliBench({ env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" } });
+  onTestFinished(() => bench.dispose());
+  const taken = await listening(echo);
+  const running = bench.run("port-forward", "dev", `${taken}:${port}`);
+  const way = await waitUntil("it listens", () => {
+    const { stdout, stderr } = bench.written();
+    return /127\.0\.0\.1:(\d+) → dev/.exec(stdout + stderr)?.[1];
+  });
+  expect(Number(way), "the next free one").toBeGreaterThan(taken);
+  const socket = connect({ host: "127.0.0.1", port: Number(way) });
+  let came = "";
+  socket.on("data", (piece) => {
+    came += String(piece);
+  });
+  await new Promise((resolve) => socket.once("close", resolve).end());
+  expect(came).toBe("from the workspace");
+  bench.raise("SIGINT");
+  expect((await running).exitCode).toBe(0);
 });
 
 test(

@@ -14,7 +14,7 @@ import { sleep } from "../../platform/sleep.ts";
 import { FairWriter, type TunnelLine } from "../../tunnel/fair-writer.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
-import { keepAlive } from "../keep-alive.ts";
+import { keepAlive } from "../../tunnel/keep-alive.ts";
 import { keyHeader } from "../server-http.ts";
 import { dial } from "./dial.ts";
 import { parseTunnelOpen } from "./parse-open.ts";
@@ -27,7 +27,9 @@ const secretBytes = 24;
 const messageBytesMax = 128 * 1_024;
 
 interface Deps {
-  readonly config: AgentConfig & { readonly key: string | null };
+  readonly config: AgentConfig;
+  /** See `agentKey`. */
+  readonly key: string | null;
   readonly handOver: Pick<HandOver, "owner">;
   readonly abort: AbortSignal;
 }
@@ -48,6 +50,8 @@ export class AgentTunnel {
   #line: Line | null = null;
   #isRunning = false;
   #restingSinceMs = 0;
+  /** Streams whose target is dialled. */
+  #opening = 0;
 
   constructor(deps: Deps) {
     this.#deps = deps;
@@ -81,11 +85,11 @@ export class AgentTunnel {
 
   /** One line from its beginning to its end. @returns whether it was open. */
   #connectOnce(): Promise<boolean> {
-    const { config, abort } = this.#deps;
+    const { config, key, abort } = this.#deps;
     const url = new URL(underUrl(config.serverUrl, agentTunnelPath));
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url, tunnelProtocol, {
-      headers: { authorization: `Bearer ${config.token}`, ...keyHeader(config.key) },
+      headers: { authorization: `Bearer ${config.token}`, ...keyHeader(key) },
       handshakeTimeout: config.timing.requestMs,
       maxPayload: messageBytesMax,
       perMessageDeflate: false,
@@ -151,24 +155,29 @@ export class AgentTunnel {
     const asked = parseTunnelOpen(json);
     if (asked === undefined) return refuse({ code: "tunnel_fault", message: "It is not known what is wanted." });
     if (asked.secret !== null) return this.#resume(line, number, { ...asked, secret: asked.secret }, refuse);
-    if (this.#sessions.size >= tunnelStreamsPerAgentMax) {
+    if (this.#sessions.size + this.#opening >= tunnelStreamsPerAgentMax) {
       return refuse({
         code: "too_many_open",
         message: `The workspace has ${tunnelStreamsPerAgentMax} streams, its limit.`,
       });
     }
+    this.#opening += 1;
     try {
       const owner = await this.#deps.handOver.owner();
       if (owner?.owner?.id !== asked.userId) {
         return refuse({ code: "forbidden", message: "The workspace does not belong to whoever asks." });
       }
       const target = await dial(asked.service);
+      // Nobody knows of it, and so nobody comes back for it.
+      if (line.socket.readyState !== WebSocket.OPEN) return void target.destroy();
       const session = this.#add(asked);
       this.#bind(line, number, session);
       session.duplex.stream.open();
       session.join(target);
     } catch (error) {
       refuse({ code: "tunnel_refused", message: error instanceof Error ? error.message : String(error) });
+    } finally {
+      this.#opening -= 1;
     }
   }
 

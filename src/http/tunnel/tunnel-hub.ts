@@ -14,7 +14,8 @@ const lineBytesLow = 1_048_576;
 /** A client's leg: one stream of an agent's line. */
 export interface ClientLeg {
   readonly socket: WebSocket;
-  /** Called once with why it has ended, by the agent or its line. */
+  /** The agent has said something of it. */
+  onHeard(): void;
   onLineLost(): void;
 }
 
@@ -58,6 +59,12 @@ export class AgentLine {
     this.#held.add(from);
   }
 
+  /** Ends a stream for good, at the agent, too. */
+  reset(number: number, reset: TunnelReset): void {
+    if (!this.#legs.delete(number)) return;
+    if (this.isOpen) this.#socket.send(encodeTunnelFrame(number, { kind: "reset", ...reset }));
+  }
+
   /** The client is gone; what it had may be taken up again. */
   detach(number: number): void {
     if (!this.#legs.delete(number)) return;
@@ -67,8 +74,14 @@ export class AgentLine {
   /** A frame of the agent for one of its clients. @throws TunnelFault */
   deliver(message: Buffer): void {
     const { stream } = readTunnelHeader(message);
-    const socket = this.#legs.get(stream)?.socket;
-    if (socket?.readyState === WebSocket.OPEN) socket.send(renumberTunnelFrame(message, 0));
+    const leg = this.#legs.get(stream);
+    if (leg === undefined) {
+      // Its client left while it was opened: the agent has to know, or keeps it for nobody.
+      if (this.isOpen) this.#socket.send(encodeTunnelFrame(stream, { kind: "detach" }));
+      return;
+    }
+    leg.onHeard();
+    if (leg.socket.readyState === WebSocket.OPEN) leg.socket.send(renumberTunnelFrame(message, 0));
   }
 
   close(code: number, reason: string): void {
@@ -88,6 +101,12 @@ export class AgentLine {
     for (const socket of this.#held) if (socket.isPaused) socket.resume();
     this.#held.clear();
   }
+}
+
+/** Where a stream goes on from here: an agent's line, or another server. */
+export interface TunnelOnward {
+  /** Ends it for good there. */
+  reset(reset: TunnelReset): void;
 }
 
 /** The tunnels' lines of the agents that are connected to this server. */

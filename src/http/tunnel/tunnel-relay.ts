@@ -4,7 +4,8 @@ import { tunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
 import { relayHeader } from "../exec-relay.ts";
 import type { HttpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
-import { loseLeg } from "./tunnel-hub.ts";
+import { encodeTunnelFrame } from "../../tunnel/frames.ts";
+import { loseLeg, type TunnelOnward } from "./tunnel-hub.ts";
 
 /** Bytes that wait for one side: above it the other is not read. */
 const sideBytesHigh = 1_048_576;
@@ -23,8 +24,15 @@ export interface TunnelRelay {
 /**
  * A stream to an agent that is connected to another server: frames go through as they are, as fast as both sides read.
  * Resolves when the other server has been reached, or cannot be.
+ * @returns what ends it for good there.
  */
-export async function relayTunnel({ socket, first, target, authorization, limits }: TunnelRelay): Promise<void> {
+export async function relayTunnel({
+  socket,
+  first,
+  target,
+  authorization,
+  limits,
+}: TunnelRelay): Promise<TunnelOnward> {
   const there = new URL(tunnelPath(target.workspaceId), target.elsewhereUrl ?? "");
   there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
   const upstream = new WebSocket(there, tunnelProtocol, {
@@ -52,6 +60,11 @@ export async function relayTunnel({ socket, first, target, authorization, limits
     });
     upstream.once("close", () => resolve());
   });
+  return {
+    reset: (reset) => {
+      if (upstream.readyState === WebSocket.OPEN) upstream.send(encodeTunnelFrame(0, { kind: "reset", ...reset }));
+    },
+  };
 }
 
 function pass(data: Buffer, { from, to }: { readonly from: WebSocket; readonly to: WebSocket }): void {

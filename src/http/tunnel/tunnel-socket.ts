@@ -11,13 +11,14 @@ import {
   readTunnelHeader,
   renumberTunnelFrame,
   TunnelFault,
+  type TunnelReset,
 } from "../../tunnel/frames.ts";
 import { relayedCredential } from "../credentials.ts";
 import { relayHeader } from "../exec-relay.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
-import { loseLeg, resetLeg } from "./tunnel-hub.ts";
+import { loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
 
 const checkRequest = Compile(TunnelRequest);
@@ -34,12 +35,14 @@ export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void 
   const { socket, actor } = connection;
   const limits = deps.limits ?? httpLimits;
   const stopPings = pingRegularly(socket, limits.execPingMs);
-  const limit = setTimeout(
-    () => resetLeg(socket, { code: "request_timeout", message: "Nothing was asked for in time." }),
-    tunnelOpenMs,
-  );
   const refuse = (error: unknown): void => resetLeg(socket, resetOf(error));
-  const letGo = deps.credentials.hold(actor.tokenId, refuse);
+  const limit = setTimeout(() => refuse(new CodedError("request_timeout", "Nothing was asked for.")), tunnelOpenMs);
+  let onward: TunnelOnward | null = null;
+  // Not only its line: nobody with this credential may take it up again.
+  const letGo = deps.credentials.hold(actor.tokenId, (error) => {
+    onward?.reset(resetOf(error));
+    refuse(error);
+  });
   const onStop = (): void => loseLeg(socket);
   deps.stopping.addEventListener("abort", onStop, { once: true });
   socket.on("close", () => {
@@ -54,6 +57,9 @@ export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void 
     // Nobody listens until it is known where it leads.
     socket.pause();
     open(deps, connection, isBinary ? data : Buffer.alloc(0))
+      .then((found) => {
+        onward = found;
+      })
       .catch(refuse)
       .finally(() => {
         if (socket.isPaused) socket.resume();
@@ -61,20 +67,18 @@ export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void 
   });
 }
 
-async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer): Promise<void> {
+async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer): Promise<TunnelOnward> {
   const { socket, request, actor, workspace } = connection;
   const asked = requestOf(first);
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
-  if (target.elsewhereUrl !== null) {
-    if (request.headers[relayHeader] !== undefined) {
-      throw new CodedError("agent_unavailable", "The agent moved to another server; try again.", {
-        retryAfterSeconds: 1,
-      });
-    }
-    const limits = deps.limits ?? httpLimits;
-    return await relayTunnel({ socket, first, target, authorization: relayedCredential(request), limits });
+  if (target.elsewhereUrl === null) return await join(deps, { socket, actor, target, asked });
+  if (request.headers[relayHeader] !== undefined) {
+    throw new CodedError("agent_unavailable", "The agent moved to another server; try again.", {
+      retryAfterSeconds: 1,
+    });
   }
-  await join(deps, { socket, actor, target, asked });
+  const limits = deps.limits ?? httpLimits;
+  return await relayTunnel({ socket, first, target, authorization: relayedCredential(request), limits });
 }
 
 interface Joined {
@@ -85,32 +89,51 @@ interface Joined {
 }
 
 /** Makes the leg a stream of the agent's line. */
-async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): Promise<void> {
+async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): Promise<TunnelOnward> {
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
-  if (socket.readyState !== socket.OPEN) return;
-  const number = line.add({ socket, onLineLost: () => loseLeg(socket) });
+  const unanswered = setTimeout(() => {
+    line.reset(number, unansweredReset);
+    resetLeg(socket, unansweredReset);
+  }, tunnelOpenMs);
+  const number = line.add({
+    socket,
+    onHeard: () => clearTimeout(unanswered),
+    onLineLost: () => loseLeg(socket),
+  });
+  const leave = (): void => {
+    clearTimeout(unanswered);
+    line.detach(number);
+  };
+  socket.on("close", leave);
+  socket.on("message", (data: Buffer, isBinary) => {
+    try {
+      if (!isBinary) throw new TunnelFault("The tunnel has binary frames only.");
+      const { kind } = readTunnelHeader(data);
+      if (kind === "open" || kind === "detach") throw new TunnelFault(`A client sends no frame of kind ${kind} now.`);
+      if (kind === "data") deps.hub.use(agentId);
+      line.send(renumberTunnelFrame(data, number), socket);
+    } catch (error) {
+      line.reset(number, resetOf(error));
+      resetLeg(socket, resetOf(error));
+    }
+  });
   const wanted: TunnelOpen = {
     service: asked.service,
     sessionId: asked.resume?.sessionId ?? deps.random.uuid(),
     userId: actor.userId,
     secret: asked.resume?.secret ?? null,
   };
-  socket.on("close", () => line.detach(number));
-  socket.on("message", (data: Buffer, isBinary) => {
-    try {
-      if (!isBinary) throw new TunnelFault("The tunnel has binary frames only.");
-      const { kind } = readTunnelHeader(data);
-      if (kind === "open" || kind === "detach")
-        throw new TunnelFault(`A client sends no second frame of kind ${kind}.`);
-      if (kind === "data") deps.hub.use(agentId);
-      line.send(renumberTunnelFrame(data, number), socket);
-    } catch (error) {
-      resetLeg(socket, resetOf(error));
-    }
-  });
   line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), socket);
+  if (socket.readyState !== socket.OPEN) leave();
+  return { reset: (reset) => line.reset(number, reset) };
 }
+
+const unansweredReset: TunnelReset = {
+  code: "agent_unavailable",
+  message:
+    "The agent is connected, and does not answer. Look whether the workspace's machine is stopped or overloaded.",
+};
 
 /** @throws TunnelFault */
 function requestOf(first: Buffer): TunnelRequest {
