@@ -13,7 +13,7 @@ export class ExecSessions {
     this.#deps = deps;
   }
 
-  receive(message: Exclude<ServerToAgent, { readonly kind: "poke" }>): void {
+  receive(message: Exclude<ServerToAgent, { readonly kind: "poke" | "tunnel_wanted" }>): void {
     const session = this.#sessions.get(message.execId);
     switch (message.kind) {
       case "exec_start":

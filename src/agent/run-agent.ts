@@ -1,5 +1,5 @@
 import { setMaxListeners } from "node:events";
-import type { AgentManifest } from "../contracts/agent-protocol.ts";
+import type { AgentManifest, ServerToAgent } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
@@ -15,6 +15,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
+import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
 
@@ -54,10 +55,11 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       },
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
-      onMessage: (message) => (message.kind === "poke" ? handOver.poke() : sessions.receive(message)),
+      onMessage: (message) => listener.receive(message),
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
+  const listener = listenerOf({ handOver, sessions, tunnel: new AgentTunnel({ config, key, handOver, abort }) });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);
@@ -93,6 +95,21 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
   }
+}
+
+/** Who each word of the server is for. */
+function listenerOf(parts: {
+  readonly handOver: HandOver;
+  readonly sessions: ExecSessions;
+  readonly tunnel: AgentTunnel;
+}): { readonly receive: (message: ServerToAgent) => void } {
+  return {
+    receive: (message) => {
+      if (message.kind === "poke") parts.handOver.poke();
+      else if (message.kind === "tunnel_wanted") parts.tunnel.wanted();
+      else parts.sessions.receive(message);
+    },
+  };
 }
 
 interface Deferred<Value> {

@@ -23,7 +23,7 @@ export function parseServerMessage(text: string): ServerToAgent | undefined {
   }
   if (typeof frame !== "object" || frame === null) return undefined;
   const message = frame as Readonly<Record<string, unknown>>; // any object is one
-  if (message["kind"] === "poke") return { kind: "poke" };
+  if (message["kind"] === "poke" || message["kind"] === "tunnel_wanted") return { kind: message["kind"] };
   const execId = message["execId"];
   return typeof execId === "string" ? parseExecMessage(execId, message) : undefined;
 }

@@ -4,6 +4,7 @@ import { agentMessageBytesMax, execPerAgentMax } from "../contracts/limits.ts";
 import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { keepAlive } from "../tunnel/keep-alive.ts";
 import { keyHeader } from "./server-http.ts";
 import { parseServerMessage } from "./server-message.ts";
 import { underUrl } from "../contracts/under-url.ts";
@@ -122,19 +123,4 @@ export class ServerSocket {
       });
     });
   }
-}
-
-/** Pings after `pingMs` of silence and gives the connection up after twice as much; answers how to stop. */
-function keepAlive(socket: WebSocket, pingMs: number): () => void {
-  let heardAtMs = performance.now();
-  const heard = (): void => {
-    heardAtMs = performance.now();
-  };
-  for (const event of ["open", "message", "ping", "pong"] as const) socket.on(event, heard);
-  const timer = setInterval(() => {
-    const silentMs = performance.now() - heardAtMs;
-    if (silentMs > 2 * pingMs) socket.terminate();
-    else if (silentMs >= pingMs * 0.9 && socket.readyState === WebSocket.OPEN) socket.ping();
-  }, pingMs / 2);
-  return () => clearInterval(timer);
 }

@@ -18,6 +18,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
+import { portForwardCommand } from "./commands/port-forward.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { organizationCommands } from "./commands/organizations.ts";
@@ -52,6 +53,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
+  portForwardCommand,
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,

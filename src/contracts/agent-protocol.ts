@@ -126,6 +126,8 @@ export type AgentToServer = Static<typeof AgentToServer>;
 export const ServerToAgent = Type.Union([
   /** Look again: pull the claim record, and the owner's secrets with it. */
   Type.Object({ kind: Type.Literal("poke") }),
+  /** Somebody wants to reach what listens in the workspace: connect at `agentTunnelPath`, too. */
+  Type.Object({ kind: Type.Literal("tunnel_wanted") }),
   Type.Object({
     kind: Type.Literal("exec_start"),
     execId: Type.String(),

@@ -93,6 +93,8 @@ export const leasePollMsMax = 30_000;
 /** Event streams on one server, and commands of people in workspaces. */
 export const sseConnectionsMax = 2_000;
 export const execSessionsMax = 2_000;
+/** Streams of people into workspaces, on one server. */
+export const tunnelStreamsMax = 8_000;
 export const sseHeartbeatMs = 15_000;
 
 export const decisionsKeptPerPreset = 50;

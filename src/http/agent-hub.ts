@@ -160,6 +160,11 @@ export class AgentHub {
     this.send(agentId, { kind: "exec_start", ...exec });
   }
 
+  /** Somebody has used what runs there. */
+  use(agentId: AgentId): void {
+    this.#used.add(agentId);
+  }
+
   execEvent(agentId: AgentId, execId: string, event: ExecEvent): void {
     const execs = this.#connections.get(agentId)?.execs;
     const listener = execs?.get(execId);

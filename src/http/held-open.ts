@@ -5,10 +5,12 @@ import { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { IncomingBytes } from "./incoming-bytes.ts";
 import { OutgoingBytes } from "./outgoing-bytes.ts";
+import { TunnelHub } from "./tunnel/tunnel-hub.ts";
 
 /** All that a server holds, and nobody else knows of: connections, by whom and with what they are open, what they wait for. */
 export interface HeldOpen {
   readonly hub: AgentHub;
+  readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
   readonly outgoing: OutgoingBytes;
@@ -18,6 +20,7 @@ export interface HeldOpen {
 export function createHeldOpen(limits: HttpLimits, logger: Logger): HeldOpen {
   return {
     hub: new AgentHub(),
+    tunnels: new TunnelHub(),
     credentials: new HeldCredentials(),
     places: new HeldPlaces(limits),
     outgoing: new OutgoingBytes(limits, logger),

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Actor } from "../app/authorize.ts";
 import { CodedError } from "../contracts/errors.ts";
-import { execSessionsMax, sseConnectionsMax } from "../contracts/limits.ts";
+import { execSessionsMax, sseConnectionsMax, tunnelStreamsMax } from "../contracts/limits.ts";
 import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { Places } from "../platform/places.ts";
 import { relayHeader } from "./exec-relay.ts";
@@ -9,6 +9,7 @@ import type { HttpLimits } from "./http-limits.ts";
 
 const kinds = {
   stream: { words: "event streams", option: "http.streams_per_person", max: sseConnectionsMax },
+  tunnel: { words: "streams into workspaces", option: "http.tunnels_per_person", max: tunnelStreamsMax },
   command: { words: "commands", option: "http.commands_per_person", max: execSessionsMax },
 } as const;
 
@@ -23,7 +24,11 @@ export class HeldPlaces {
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
-    this.#places = { stream: new Places(kinds.stream.max), command: new Places(kinds.command.max) };
+    this.#places = {
+      stream: new Places(kinds.stream.max),
+      command: new Places(kinds.command.max),
+      tunnel: new Places(kinds.tunnel.max),
+    };
   }
 
   count(kind: HeldKind): number {
@@ -40,7 +45,7 @@ export class HeldPlaces {
     const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
     const address = { key: `address ${subscriberOf(request.ip)}`, max: this.#limits.heldPerAddressMax };
     // What another server passes on comes from its address, whoever asked: it has counted him by his own.
-    const isPassedOn = kind === "command" && request.headers[relayHeader] !== undefined;
+    const isPassedOn = kind !== "stream" && request.headers[relayHeader] !== undefined;
     const holders = isPassedOn ? [person] : [person, address];
     const entered = this.#places[kind].enter(holders);
     if (entered.kind === "entered") return entered.leave;
@@ -56,6 +61,13 @@ export class HeldPlaces {
   }
 
   #personMax(kind: HeldKind): number {
-    return kind === "stream" ? this.#limits.streamsPerPersonMax : this.#limits.commandsPerPersonMax;
+    switch (kind) {
+      case "stream":
+        return this.#limits.streamsPerPersonMax;
+      case "command":
+        return this.#limits.commandsPerPersonMax;
+      case "tunnel":
+        return this.#limits.tunnelsPerPersonMax;
+    }
   }
 }

@@ -14,6 +14,7 @@ import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
 import type { IncomingBytes } from "./incoming-bytes.ts";
 import type { OutgoingBytes } from "./outgoing-bytes.ts";
+import type { TunnelHub } from "./tunnel/tunnel-hub.ts";
 import type { MetricsAccess } from "./metrics-page.ts";
 
 /** What the routes are given. */
@@ -22,6 +23,7 @@ export interface HttpDeps extends AppContext {
   readonly claims: ClaimQueue;
   readonly waiters: ClaimWaiters;
   readonly hub: AgentHub;
+  readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
   readonly outgoing: OutgoingBytes;

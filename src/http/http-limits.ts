@@ -8,6 +8,7 @@ export interface HttpLimits {
   readonly heldPerAddressMax: number;
   readonly streamsPerPersonMax: number;
   readonly commandsPerPersonMax: number;
+  readonly tunnelsPerPersonMax: number;
   /** For the request line and the headers, from the connection's beginning or the end of the request before. */
   readonly headersMs: number;
   /** A body that has not come whole within this window goes on only while each further one brings `bodyBytesMin`. */
@@ -46,6 +47,7 @@ export const httpLimits: HttpLimits = {
   heldPerAddressMax: 1_000,
   streamsPerPersonMax: 100,
   commandsPerPersonMax: 100,
+  tunnelsPerPersonMax: 500,
   headersMs: 15_000,
   bodyWindowMs: 30_000,
   bodyBytesMin: 65_536,

@@ -3,6 +3,7 @@ import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { agentConnectPath } from "../contracts/agent-protocol.ts";
+import { agentTunnelPath, tunnelPath } from "../contracts/tunnel.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -12,6 +13,8 @@ import { registerAgentDownloads } from "./agent-downloads.ts";
 import { agentOf, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
+import { serveAgentTunnel } from "./tunnel/agent-tunnel-socket.ts";
+import { serveTunnel } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
 import { closeConnectionsWhileLeaving } from "./leaving.ts";
@@ -126,6 +129,38 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       socket.close(isRefused ? 4001 : 1011, isRefused ? "agent retired" : "try again");
     }
   });
+  app.get(agentTunnelPath, { websocket: true, schema: { hide: true } }, async (socket, request) => {
+    socket.pause();
+    try {
+      const agent = await agentOf(deps, request);
+      byAddress.discount(request.raw.socket);
+      deps.outgoing.note(request.raw.socket, { kind: "agent", id: agent.id }, "open");
+      serveAgentTunnel(deps, agent, socket);
+    } catch (error) {
+      const isRefused = error instanceof CodedError && error.code === "unauthenticated";
+      socket.close(isRefused ? 4001 : 1011, isRefused ? "agent retired" : "try again");
+    } finally {
+      socket.resume();
+    }
+  });
+  app.get<{ Params: { workspace: string } }>(
+    tunnelPath(":workspace"),
+    {
+      websocket: true,
+      schema: { hide: true },
+      preValidation: async (request) => {
+        const actor = await userOf(deps, request);
+        request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
+        socketActors.set(request.raw, actor);
+      },
+    },
+    (socket, request) => {
+      const actor = socketActors.get(request.raw);
+      if (actor === undefined) return socket.close(1008, "unauthenticated");
+      serveTunnel(deps, { socket, request, actor, workspace: request.params.workspace });
+    },
+  );
   app.get<{ Params: { workspace: string } }>(
     "/api/v1/workspaces/:workspace/exec",
     {
@@ -135,15 +170,15 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
         const actor = await userOf(deps, request);
         request.raw.socket.once("close", deps.places.take("command", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
-        execActors.set(request.raw, actor);
+        socketActors.set(request.raw, actor);
       },
     },
     (socket, request) => {
-      const actor = execActors.get(request.raw);
+      const actor = socketActors.get(request.raw);
       if (actor === undefined) return socket.close(1008, "unauthenticated");
       serveExec(deps, { socket, request, actor, workspace: request.params.workspace });
     },
   );
 }
 
-const execActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();
+const socketActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();

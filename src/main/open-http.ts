@@ -27,6 +27,7 @@ export function limitsOf(config: ServerConfig, given: Partial<HttpLimits> = {}):
     heldPerAddressMax: config.httpHeldPerAddressMax,
     streamsPerPersonMax: config.httpStreamsPerPersonMax,
     commandsPerPersonMax: config.httpCommandsPerPersonMax,
+    tunnelsPerPersonMax: config.httpTunnelsPerPersonMax,
     execIdleMs: config.httpCommandIdleMs,
     ...given,
   };
@@ -62,6 +63,7 @@ export async function openHttp(
     async () => {
       stopping.abort();
       given.hub.closeAll();
+      given.tunnels.closeAll();
       await stopHttp(app, given.limits.drainMs);
       await given.hub.settled();
     },

@@ -45,7 +45,7 @@ export function openMetrics(
   metrics.gauge("prebuilds_enabled", () => one(parts.prebuildsSwitch.isOn() ? 1 : 0));
   metrics.gauge("agents_connected", () => one(hub.size));
   metrics.gauge("http_open", () =>
-    (["stream", "command"] as const).map((kind) => ({ labels: { kind }, value: places.count(kind) })),
+    (["stream", "command", "tunnel"] as const).map((kind) => ({ labels: { kind }, value: places.count(kind) })),
   );
   metrics.gauge("http_unsent_bytes", () =>
     Object.entries(outgoing.bytes()).map(([reader, value]) => ({ labels: { reader }, value })),

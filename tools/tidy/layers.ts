@@ -14,11 +14,12 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   bus: ["contracts", "platform"],
   controllers: ["contracts", "domain", "platform", "db"],
   app: ["contracts", "domain", "platform", "db"],
-  http: ["contracts", "platform", "app"],
+  http: ["contracts", "platform", "app", "tunnel"],
+  tunnel: ["contracts"],
   client: ["contracts"],
   provisioner: ["contracts", "domain", "platform", "client"],
-  agent: ["contracts", "platform", "client"],
-  cli: ["contracts", "platform", "client"],
+  agent: ["contracts", "platform", "client", "tunnel"],
+  cli: ["contracts", "platform", "client", "tunnel"],
 };
 
 /** The composition roots may import all of them, and none of them imports the roots. */

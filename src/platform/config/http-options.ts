@@ -51,6 +51,13 @@ export const httpOptions = {
     max: 100_000,
     description: "Commands (`prewarm exec`) that one person may have open on one server.",
   }),
+  httpTunnelsPerPersonMax: integerOption({
+    name: "http.tunnels_per_person",
+    default: 500,
+    min: 1,
+    max: 100_000,
+    description: "Streams into workspaces (`prewarm port-forward`) that one person may have open on one server.",
+  }),
   httpCommandIdleMs: durationOption({
     name: "http.command_idle",
     default: 8 * hourMs,

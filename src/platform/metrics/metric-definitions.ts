@@ -248,7 +248,7 @@ const server = {
   },
   http_open: {
     type: "gauge",
-    help: "What callers have open on this server, by kind: stream (event streams), command (`prewarm exec`).",
+    help: "What callers have open on this server, by kind: stream (event streams), command (`prewarm exec`), tunnel (streams into workspaces).",
     labels: ["kind"],
     scope: "server",
   },

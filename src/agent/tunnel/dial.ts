@@ -1,0 +1,56 @@
+import { connect, type Socket } from "node:net";
+import { type TunnelService, tunnelDialMs } from "../../contracts/tunnel.ts";
+
+/** Why what a stream was to lead to cannot be reached. */
+export class DialError extends Error {
+  override readonly name = "DialError";
+}
+
+/** IPv4 first: most of what listens on "localhost" does so there, and some of it only there. */
+const localAddresses = ["127.0.0.1", "::1"] as const;
+
+/** Connects to a port as the workspace sees it. Errors: `DialError`, in words. */
+export async function dial(service: TunnelService): Promise<Socket> {
+  const { host, port } = service;
+  const addresses = host === "localhost" ? localAddresses : [host];
+  let last: unknown;
+  for (const address of addresses) {
+    try {
+      return await dialOnce(address, port);
+    } catch (error) {
+      last = error;
+    }
+  }
+  throw new DialError(`${reasonOf(last)} at ${host}:${port} in the workspace`);
+}
+
+function dialOnce(host: string, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true });
+    const limit = setTimeout(() => socket.destroy(new DialError("nothing answers")), tunnelDialMs);
+    socket.once("error", (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
+    socket.once("connect", () => {
+      clearTimeout(limit);
+      socket.removeAllListeners("error");
+      resolve(socket);
+    });
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the name cannot be resolved",
+  EHOSTUNREACH: "the host cannot be reached",
+  ENETUNREACH: "the network cannot be reached",
+  ETIMEDOUT: "nothing answers",
+};
+
+function reasonOf(error: unknown): string {
+  if (error instanceof DialError) return error.message;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}

@@ -1,0 +1,24 @@
+import type { TunnelOpen, TunnelService } from "../../contracts/tunnel.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const portMax = 65_535;
+
+/** What a stream is to lead to, and for whom; undefined for what is not understood. By hand, as `parseServerMessage` is. */
+export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
+  const { service, sessionId, userId, secret } = fieldsOf(json);
+  const wanted = parseService(service);
+  if (wanted === undefined || typeof sessionId !== "string" || typeof userId !== "string") return undefined;
+  if (secret !== null && typeof secret !== "string") return undefined;
+  return { service: wanted, sessionId, userId, secret };
+}
+
+function parseService(value: unknown): TunnelService | undefined {
+  const { kind, host, port } = fieldsOf(value);
+  if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;
+  return Number.isInteger(port) && port >= 1 && port <= portMax ? { kind, host, port } : undefined;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}

@@ -1,0 +1,31 @@
+/** Ports that one range may have. */
+const rangeMax = 1_000;
+
+export interface Forward {
+  readonly localPort: number;
+  readonly remotePort: number;
+}
+
+/**
+ * What a word of `port-forward` means: `3000`, `8080:80`, `3000-3005`, `9000-9005:3000-3005`.
+ * @returns a sentence when it means nothing.
+ */
+export function parseForward(word: string): readonly Forward[] | string {
+  const [local = "", remote = local, ...more] = word.split(":");
+  if (more.length > 0) return `"${word}" is not LOCAL or LOCAL:REMOTE`;
+  const [here, there] = [portsOf(local), portsOf(remote)];
+  if (here === undefined || there === undefined)
+    return `"${word}" is not a port, or a range of ports such as 3000-3005`;
+  if (here.length !== there.length)
+    return `"${word}" has ${here.length} local ports for ${there.length} of the workspace`;
+  return here.map((localPort, nth) => ({ localPort, remotePort: there[nth] ?? localPort }));
+}
+
+function portsOf(text: string): readonly number[] | undefined {
+  const found = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (found === null) return undefined;
+  const first = Number(found[1]);
+  const last = Number(found[2] ?? found[1]);
+  if (first < 1 || last > 65_535 || last < first || last - first >= rangeMax) return undefined;
+  return Array.from({ length: last - first + 1 }, (_, nth) => first + nth);
+}

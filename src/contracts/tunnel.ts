@@ -1,0 +1,67 @@
+import { type Static, Type } from "typebox";
+
+/**
+ * How people reach what listens in their workspaces. Two legs of WebSockets with the frames of `tunnel-frames.ts`:
+ * a client opens one for each stream at `tunnelPath`, an agent one for all of them at `agentTunnelPath`, when its server
+ * asks for it (`tunnel_wanted`) and until it was without streams for a while. Servers pass frames on as they are.
+ */
+export const agentTunnelPath = "/api/v1/agent/tunnel";
+export const tunnelPath = (workspaceId: string): string => `/api/v1/workspaces/${workspaceId}/tunnel`;
+export const tunnelProtocol = "prewarm-tunnel.1";
+
+/** A stream that has lost its line is kept so long, by its client and its agent. */
+export const tunnelResumeMs = 60_000;
+/** From the first frame of a client to the agent's answer. */
+export const tunnelOpenMs = 15_000;
+/** For what a stream leads to, such as a port, to take the connection. */
+export const tunnelDialMs = 10_000;
+export const tunnelStreamsPerAgentMax = 256;
+
+/** WebSocket close code by which a server says that the agent's line is gone: the client comes back. */
+export const tunnelLineLostCode = 4410;
+
+/** What a stream leads to. */
+export const TunnelService = Type.Union([
+  Type.Object(
+    {
+      kind: Type.Literal("tcp"),
+      /** As the workspace resolves it; `localhost` is tried by IPv4 first. */
+      host: Type.String({ minLength: 1, maxLength: 255 }),
+      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    },
+    { additionalProperties: false },
+  ),
+]);
+export type TunnelService = Static<typeof TunnelService>;
+
+const Resumed = Type.Object(
+  { sessionId: Type.String({ maxLength: 64 }), secret: Type.String({ maxLength: 128 }) },
+  { additionalProperties: false },
+);
+
+/** The JSON of a client's `open`. */
+export const TunnelRequest = Type.Object(
+  {
+    service: TunnelService,
+    /** Null: the workspace's first agent. */
+    agent: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+    /** A stream to be taken up again; null for a new one. */
+    resume: Type.Union([Resumed, Type.Null()]),
+  },
+  { additionalProperties: false },
+);
+export type TunnelRequest = Static<typeof TunnelRequest>;
+
+/** The JSON of the `open` that an agent gets: the server has checked who asks. */
+export const TunnelOpen = Type.Object({
+  service: TunnelService,
+  sessionId: Type.String(),
+  userId: Type.String(),
+  /** Of a stream that is taken up again. */
+  secret: Type.Union([Type.String(), Type.Null()]),
+});
+export type TunnelOpen = Static<typeof TunnelOpen>;
+
+/** The JSON of `accept`: with it the client, and nobody else, takes the stream up again. */
+export const TunnelAccept = Type.Object({ sessionId: Type.String(), secret: Type.String() });
+export type TunnelAccept = Static<typeof TunnelAccept>;

@@ -1,0 +1,76 @@
+import { WebSocket } from "ws";
+import type { ExecTarget } from "../../app/agents/exec-target.ts";
+import { tunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
+import { relayHeader } from "../exec-relay.ts";
+import type { HttpLimits } from "../http-limits.ts";
+import { pingRegularly } from "../keep-alive.ts";
+import { encodeTunnelFrame } from "../../tunnel/frames.ts";
+import { loseLeg, type TunnelOnward } from "./tunnel-hub.ts";
+
+/** Bytes that wait for one side: above it the other is not read. */
+const sideBytesHigh = 1_048_576;
+const messageBytesMax = 128 * 1_024;
+
+export interface TunnelRelay {
+  readonly socket: WebSocket;
+  /** The client's `open`, which the other server is asked with. */
+  readonly first: Buffer;
+  readonly target: ExecTarget;
+  /** The person's session or token: the other server checks it again. */
+  readonly authorization: string | undefined;
+  readonly limits: HttpLimits;
+}
+
+/**
+ * A stream to an agent that is connected to another server: frames go through as they are, as fast as both sides read.
+ * Resolves when the other server has been reached, or cannot be.
+ * @returns what ends it for good there.
+ */
+export async function relayTunnel({
+  socket,
+  first,
+  target,
+  authorization,
+  limits,
+}: TunnelRelay): Promise<TunnelOnward> {
+  const there = new URL(tunnelPath(target.workspaceId), target.elsewhereUrl ?? "");
+  there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
+  const upstream = new WebSocket(there, tunnelProtocol, {
+    headers: { [relayHeader]: "1", ...(authorization === undefined ? {} : { authorization }) },
+    handshakeTimeout: limits.relayConnectMs,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
+  const stopPings = pingRegularly(upstream, limits.execPingMs);
+  socket.on("message", (data: Buffer) => pass(data, { from: socket, to: upstream }));
+  upstream.on("message", (data: Buffer) => pass(data, { from: upstream, to: socket }));
+  upstream.on("error", () => undefined);
+  upstream.on("close", () => {
+    stopPings();
+    loseLeg(socket);
+  });
+  socket.on("close", () => {
+    if (upstream.isPaused) upstream.resume();
+    upstream.close();
+  });
+  await new Promise<void>((resolve) => {
+    upstream.once("open", () => {
+      upstream.send(first);
+      resolve();
+    });
+    upstream.once("close", () => resolve());
+  });
+  return {
+    reset: (reset) => {
+      if (upstream.readyState === WebSocket.OPEN) upstream.send(encodeTunnelFrame(0, { kind: "reset", ...reset }));
+    },
+  };
+}
+
+function pass(data: Buffer, { from, to }: { readonly from: WebSocket; readonly to: WebSocket }): void {
+  if (to.readyState !== WebSocket.OPEN) return;
+  to.send(data, () => {
+    if (from.isPaused && from.readyState === WebSocket.OPEN && to.bufferedAmount < sideBytesHigh / 2) from.resume();
+  });
+  if (to.bufferedAmount > sideBytesHigh && !from.isPaused) from.pause();
+}

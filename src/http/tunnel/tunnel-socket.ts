@@ -1,0 +1,151 @@
+import type { FastifyRequest } from "fastify";
+import { Compile } from "typebox/compile";
+import type { WebSocket } from "ws";
+import { type ExecTarget, execTarget } from "../../app/agents/exec-target.ts";
+import type { Actor } from "../../app/authorize.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { type TunnelOpen, tunnelOpenMs, TunnelRequest } from "../../contracts/tunnel.ts";
+import {
+  decodeTunnelFrame,
+  encodeTunnelFrame,
+  readTunnelHeader,
+  renumberTunnelFrame,
+  TunnelFault,
+  type TunnelReset,
+} from "../../tunnel/frames.ts";
+import { relayedCredential } from "../credentials.ts";
+import { relayHeader } from "../exec-relay.ts";
+import type { HttpDeps } from "../http-deps.ts";
+import { httpLimits } from "../http-limits.ts";
+import { pingRegularly } from "../keep-alive.ts";
+import { loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
+import { relayTunnel } from "./tunnel-relay.ts";
+
+const checkRequest = Compile(TunnelRequest);
+
+export interface TunnelConnection {
+  readonly socket: WebSocket;
+  readonly request: FastifyRequest;
+  readonly actor: Actor;
+  readonly workspace: string;
+}
+
+/** Serves a person's stream: its first frame says what it leads to, and from then on frames are passed on as they are. */
+export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void {
+  const { socket, actor } = connection;
+  const limits = deps.limits ?? httpLimits;
+  const stopPings = pingRegularly(socket, limits.execPingMs);
+  const refuse = (error: unknown): void => resetLeg(socket, resetOf(error));
+  const limit = setTimeout(() => refuse(new CodedError("request_timeout", "Nothing was asked for.")), tunnelOpenMs);
+  let onward: TunnelOnward | null = null;
+  // Not only its line: nobody with this credential may take it up again.
+  const letGo = deps.credentials.hold(actor.tokenId, (error) => {
+    onward?.reset(resetOf(error));
+    refuse(error);
+  });
+  const onStop = (): void => loseLeg(socket);
+  deps.stopping.addEventListener("abort", onStop, { once: true });
+  socket.on("close", () => {
+    clearTimeout(limit);
+    stopPings();
+    letGo();
+    deps.stopping.removeEventListener("abort", onStop);
+  });
+  socket.on("error", () => undefined);
+  socket.once("message", (data: Buffer, isBinary) => {
+    clearTimeout(limit);
+    // Nobody listens until it is known where it leads.
+    socket.pause();
+    open(deps, connection, isBinary ? data : Buffer.alloc(0))
+      .then((found) => {
+        onward = found;
+      })
+      .catch(refuse)
+      .finally(() => {
+        if (socket.isPaused) socket.resume();
+      });
+  });
+}
+
+async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer): Promise<TunnelOnward> {
+  const { socket, request, actor, workspace } = connection;
+  const asked = requestOf(first);
+  const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
+  if (target.elsewhereUrl === null) return await join(deps, { socket, actor, target, asked });
+  if (request.headers[relayHeader] !== undefined) {
+    throw new CodedError("agent_unavailable", "The agent moved to another server; try again.", {
+      retryAfterSeconds: 1,
+    });
+  }
+  const limits = deps.limits ?? httpLimits;
+  return await relayTunnel({ socket, first, target, authorization: relayedCredential(request), limits });
+}
+
+interface Joined {
+  readonly socket: WebSocket;
+  readonly actor: Actor;
+  readonly target: ExecTarget;
+  readonly asked: TunnelRequest;
+}
+
+/** Makes the leg a stream of the agent's line. */
+async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): Promise<TunnelOnward> {
+  const { agentId } = target;
+  const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
+  const unanswered = setTimeout(() => {
+    line.reset(number, unansweredReset);
+    resetLeg(socket, unansweredReset);
+  }, tunnelOpenMs);
+  const number = line.add({
+    socket,
+    onHeard: () => clearTimeout(unanswered),
+    onLineLost: () => loseLeg(socket),
+  });
+  const leave = (): void => {
+    clearTimeout(unanswered);
+    line.detach(number);
+  };
+  socket.on("close", leave);
+  socket.on("message", (data: Buffer, isBinary) => {
+    try {
+      if (!isBinary) throw new TunnelFault("The tunnel has binary frames only.");
+      const { kind } = readTunnelHeader(data);
+      if (kind === "open" || kind === "detach") throw new TunnelFault(`A client sends no frame of kind ${kind} now.`);
+      if (kind === "data") deps.hub.use(agentId);
+      line.send(renumberTunnelFrame(data, number), socket);
+    } catch (error) {
+      line.reset(number, resetOf(error));
+      resetLeg(socket, resetOf(error));
+    }
+  });
+  const wanted: TunnelOpen = {
+    service: asked.service,
+    sessionId: asked.resume?.sessionId ?? deps.random.uuid(),
+    userId: actor.userId,
+    secret: asked.resume?.secret ?? null,
+  };
+  line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), socket);
+  if (socket.readyState !== socket.OPEN) leave();
+  return { reset: (reset) => line.reset(number, reset) };
+}
+
+const unansweredReset: TunnelReset = {
+  code: "agent_unavailable",
+  message:
+    "The agent is connected, and does not answer. Look whether the workspace's machine is stopped or overloaded.",
+};
+
+/** @throws TunnelFault */
+function requestOf(first: Buffer): TunnelRequest {
+  const { frame } = decodeTunnelFrame(first);
+  if (frame.kind !== "open" || !checkRequest.Check(frame.json)) {
+    throw new TunnelFault("The first frame of a stream says what it is to lead to.");
+  }
+  return frame.json;
+}
+
+function resetOf(error: unknown): { readonly code: string; readonly message: string } {
+  if (error instanceof CodedError) return { code: error.code, message: error.message };
+  if (error instanceof TunnelFault) return { code: "tunnel_fault", message: error.message };
+  return { code: "internal", message: "The server could not open the stream." };
+}

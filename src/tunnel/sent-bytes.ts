@@ -1,0 +1,108 @@
+import { TunnelFault, tunnelPayloadBytesMax } from "./frames.ts";
+
+/** How far a sender may be ahead of its reader: at first, and at most. It doubles while it is what holds the sender up. */
+export const windowBytesMin = 262_144;
+export const windowBytesMax = 4_194_304;
+
+/**
+ * One direction of a stream at its sender: what was written and not acknowledged, and how much of it was sent. What is
+ * not acknowledged is kept, as the line may break under it.
+ */
+export class SentBytes {
+  readonly #chunks: Buffer[] = [];
+  /** Position of the first chunk's first byte. */
+  #base = 0;
+  #acked = 0;
+  #sent = 0;
+  #written = 0;
+  #window = windowBytesMin;
+  #hasEnded = false;
+  /** Where the next frame begins: the chunk, and the offset in it. Found anew after a resume. */
+  #cursor = { chunk: 0, offset: 0 };
+
+  /** All that was written has been handed to a line. */
+  get isAllSent(): boolean {
+    return this.#sent >= this.#written;
+  }
+
+  /** The reader was given everything, the end included. */
+  get isDone(): boolean {
+    return this.#hasEnded && this.#acked === this.#written + 1;
+  }
+
+  /** Whether a frame would go now. */
+  get hasNext(): boolean {
+    if (this.#sent < this.#written) return this.#sent < this.#acked + this.#window;
+    return this.#hasEnded && this.#sent === this.#written;
+  }
+
+  write(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#chunks.push(bytes);
+    this.#written += bytes.length;
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+  }
+
+  /** The next piece within the window, `end` after the last, undefined when there is none to be sent now. */
+  next(): Buffer | "end" | undefined {
+    if (!this.hasNext) return undefined;
+    if (this.#sent === this.#written) {
+      this.#sent += 1;
+      return "end";
+    }
+    const chunk = this.#chunks[this.#cursor.chunk];
+    if (chunk === undefined) throw new Error("what was written and not sent is among the chunks");
+    const { offset } = this.#cursor;
+    const room = this.#acked + this.#window - this.#sent;
+    const piece = chunk.subarray(offset, offset + Math.min(room, tunnelPayloadBytesMax));
+    this.#sent += piece.length;
+    this.#cursor.offset += piece.length;
+    if (this.#cursor.offset === chunk.length) this.#cursor = { chunk: this.#cursor.chunk + 1, offset: 0 };
+    return piece;
+  }
+
+  /** The reader has been given everything before `position`. @throws TunnelFault */
+  ack(position: number): void {
+    if (position < this.#acked || position > this.#sent) {
+      throw new TunnelFault("An acknowledgement is of what was never sent, or was taken back.");
+    }
+    // It was the window that held it up: the line carries more than one of this size.
+    if (this.#sent < this.#written && this.#sent === this.#acked + this.#window) {
+      this.#window = Math.min(2 * this.#window, windowBytesMax);
+    }
+    this.#acked = position;
+    this.#forget();
+  }
+
+  /** A new line: the reader has what is before `position`, and the rest is sent again. @throws TunnelFault */
+  resumeAt(position: number): void {
+    if (position < this.#acked || position > this.#written + (this.#hasEnded ? 1 : 0)) {
+      throw new TunnelFault("The other end has what was never sent, or misses what it had acknowledged.");
+    }
+    this.#sent = position;
+    let chunk = 0;
+    let offset = Math.min(position, this.#written) - this.#base;
+    for (let length = this.#lengthOf(chunk); offset >= length && length > 0; length = this.#lengthOf(chunk)) {
+      offset -= length;
+      chunk += 1;
+    }
+    this.#cursor = { chunk, offset };
+  }
+
+  #lengthOf(chunk: number): number {
+    return this.#chunks[chunk]?.length ?? 0;
+  }
+
+  #forget(): void {
+    let gone = 0;
+    for (let length = this.#lengthOf(0); length > 0 && this.#base + length <= this.#acked; length = this.#lengthOf(0)) {
+      this.#chunks.shift();
+      this.#base += length;
+      gone += 1;
+    }
+    this.#cursor = { ...this.#cursor, chunk: this.#cursor.chunk - gone };
+  }
+}

@@ -1,0 +1,158 @@
+import { WebSocket } from "ws";
+import { type TunnelAccept, tunnelProtocol, tunnelResumeMs, type TunnelService } from "../contracts/tunnel.ts";
+import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
+import { FairWriter } from "./fair-writer.ts";
+import { keepAlive } from "./keep-alive.ts";
+import { TunnelDuplex, TunnelResetError } from "./tunnel-duplex.ts";
+
+const handshakeMs = 10_000;
+/** From the beginning to the agent's answer: more than the server and the agent take for their parts. */
+const openMs = 40_000;
+/** Between two attempts to take a stream up again. */
+const againMs = 500;
+/** Silence after which the server is asked for a sign of life, and after twice of which the line is given up. */
+const pingMs = 10_000;
+const messageBytesMax = 128 * 1_024;
+
+export interface TunnelTarget {
+  /** `ws://` or `wss://` address of the workspace's tunnel. */
+  readonly url: string;
+  readonly token: string;
+  readonly service: TunnelService;
+  readonly agent: string | null;
+  /** What an upgrade that was refused is told as. */
+  readonly refusal?: (status: number, body: string) => Error;
+}
+
+/**
+ * Opens a stream into a workspace. It survives its line for a minute: over a new one, to whichever server answers, it
+ * goes on where it was.
+ * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused.
+ */
+export function openTunnel(target: TunnelTarget): Promise<TunnelDuplex> {
+  return new Client(target).open();
+}
+
+class Client {
+  readonly #target: TunnelTarget;
+  readonly #duplex: TunnelDuplex;
+  #writer: FairWriter | null = null;
+  #socket: WebSocket | null = null;
+  #accepted: TunnelAccept | null = null;
+  #lostAtMs = 0;
+  #isOver = false;
+
+  constructor(target: TunnelTarget) {
+    this.#target = target;
+    this.#duplex = new TunnelDuplex(() => this.#writer?.poke(0));
+  }
+
+  async open(): Promise<TunnelDuplex> {
+    await this.#connect();
+    this.#duplex.once("close", () => this.#leave());
+    return this.#duplex;
+  }
+
+  /** One line, until it is accepted; what becomes of it then is looked after by its events. */
+  #connect(): Promise<void> {
+    const { url, token, refusal } = this.#target;
+    const socket = new WebSocket(url, tunnelProtocol, {
+      headers: { authorization: `Bearer ${token}` },
+      handshakeTimeout: handshakeMs,
+      maxPayload: messageBytesMax,
+      perMessageDeflate: false,
+    });
+    const stopPings = keepAlive(socket, pingMs);
+    return new Promise((resolve, reject) => {
+      let isAccepted = false;
+      const limit = setTimeout(() => {
+        reject(new TunnelResetError({ code: "agent_unavailable", message: "The workspace did not answer in time." }));
+        socket.terminate();
+      }, openMs);
+      socket.on("unexpected-response", (_, response) => {
+        let body = "";
+        response.on("data", (piece) => {
+          if (body.length < messageBytesMax) body += String(piece);
+        });
+        response.on("end", () => {
+          const status = response.statusCode ?? 0;
+          reject(refusal?.(status, body) ?? new Error(`The server refused the stream (${status}).`));
+        });
+        response.on("error", reject);
+      });
+      socket.on("error", reject);
+      socket.on("open", () => {
+        const { service, agent } = this.#target;
+        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#accepted } }));
+      });
+      socket.on("message", (data: Buffer) => {
+        const { frame } = decodeTunnelFrame(data);
+        if (isAccepted) return this.#duplex.stream.receive(frame);
+        if (frame.kind === "reset") return reject(new TunnelResetError(frame));
+        if (frame.kind !== "accept") return reject(new Error("The server speaks another protocol."));
+        isAccepted = true;
+        clearTimeout(limit);
+        this.#begin(socket, frame.json as TunnelAccept);
+        resolve();
+      });
+      socket.on("close", () => {
+        stopPings();
+        clearTimeout(limit);
+        if (!isAccepted) reject(new Error("The server closed the line."));
+        else if (this.#socket === socket) this.#lose();
+      });
+    });
+  }
+
+  #begin(socket: WebSocket, accepted: TunnelAccept): void {
+    const isFirst = this.#accepted === null;
+    this.#accepted = accepted;
+    this.#socket = socket;
+    const line = {
+      get bufferedAmount() {
+        return socket.bufferedAmount;
+      },
+      send: (message: Buffer, sent: () => void) => socket.send(message, () => sent()),
+    };
+    this.#writer = new FairWriter(line, () => this.#leave());
+    if (isFirst) this.#duplex.stream.open();
+    else this.#duplex.stream.resume();
+    this.#writer.add(0, this.#duplex.stream);
+  }
+
+  /** The line is gone; the stream is not. */
+  #lose(): void {
+    this.#socket = null;
+    this.#writer = null;
+    this.#duplex.stream.detach();
+    if (this.#isOver || this.#duplex.stream.isOver) return;
+    this.#lostAtMs = performance.now();
+    void this.#comeBack();
+  }
+
+  async #comeBack(): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        await this.#connect();
+        return;
+      } catch (error) {
+        const isForGood = error instanceof TunnelResetError && error.code !== "agent_unavailable";
+        if (isForGood || performance.now() - this.#lostAtMs > tunnelResumeMs) {
+          this.#duplex.destroy(isForGood ? error : new TunnelResetError(lineLost));
+          return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    }
+  }
+
+  /** The stream is over: its last frames have been written, and its line goes after them. */
+  #leave(): void {
+    if (!this.#duplex.destroyed && !this.#duplex.stream.isOver) return;
+    this.#isOver = true;
+    this.#writer?.poke(0);
+    this.#socket?.close(1000);
+  }
+}
+
+const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { parseForward } from "../../../src/cli/tunnel/forward-spec.ts";
+
+test.each([
+  ["3000", [[3000, 3000]]],
+  ["8080:80", [[8080, 80]]],
+  [
+    "3000-3002",
+    [
+      [3000, 3000],
+      [3001, 3001],
+      [3002, 3002],
+    ],
+  ],
+  [
+    "9000-9001:3000-3001",
+    [
+      [9000, 3000],
+      [9001, 3001],
+    ],
+  ],
+])("%s is a way from each local port to one of the workspace", (word, expected) => {
+  expect(parseForward(word)).toEqual(expected.map(([localPort, remotePort]) => ({ localPort, remotePort })));
+});
+
+test.each([
+  "",
+  "0",
+  "65536",
+  "3000:",
+  ":3000",
+  "1:2:3",
+  "3002-3000",
+  "a",
+  "1-2:3",
+  "1-65535",
+  "3000 ",
+  "-1",
+])("%j is refused with a sentence", (word) => {
+  expect(parseForward(word)).toMatch(/^".*" (is not|has) /);
+});
