@@ -15,6 +15,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
+import { lazySsh } from "./ssh/open-ssh.ts";
 import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
@@ -58,7 +59,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const tunnel = new AgentTunnel({ config, key, handOver, abort });
+  const ssh = lazySsh({ config, handOver, started: started.promise, abort });
+  const tunnel = new AgentTunnel({ config, key, handOver, abort, ssh });
   const listener = listenerOf({ handOver, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });

@@ -1,9 +1,11 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import {
   agentTunnelPath,
   type TunnelAccept,
   type TunnelOpen,
+  type TunnelService,
   tunnelProtocol,
   tunnelStreamsPerAgentMax,
 } from "../../contracts/tunnel.ts";
@@ -31,7 +33,16 @@ interface Deps {
   /** See `agentKey`. */
   readonly key: string | null;
   readonly handOver: Pick<HandOver, "owner">;
+  /** The workspace's SSH server, made when somebody first wants it. */
+  readonly ssh: () => Promise<{ readonly hostKey: string; readonly serve: (stream: Duplex) => void }>;
   readonly abort: AbortSignal;
+}
+
+/** What a stream leads to, before it does. */
+interface Target {
+  readonly take: (session: TunnelSession) => void;
+  readonly leave: () => void;
+  readonly hostKey?: string;
 }
 
 interface Line {
@@ -172,18 +183,27 @@ export class AgentTunnel {
       if (owner?.owner?.id !== asked.userId) {
         return refuse({ code: "forbidden", message: "The workspace does not belong to whoever asks." });
       }
-      const target = await dial(asked.service);
+      const target = await this.#targetOf(asked.service);
       // Nobody knows of it, and so nobody comes back for it.
-      if (line.socket.readyState !== WebSocket.OPEN) return void target.destroy();
+      if (line.socket.readyState !== WebSocket.OPEN) return target.leave();
       const session = this.#add(asked);
-      this.#bind(line, number, session);
+      this.#bind(line, number, session, target.hostKey);
       session.duplex.stream.open();
-      session.join(target);
+      target.take(session);
     } catch (error) {
       refuse({ code: "tunnel_refused", message: error instanceof Error ? error.message : String(error) });
     } finally {
       this.#opening -= 1;
     }
+  }
+
+  async #targetOf(service: TunnelService): Promise<Target> {
+    if (service.kind === "tcp") {
+      const socket = await dial(service);
+      return { take: (session) => session.join(socket), leave: () => void socket.destroy() };
+    }
+    const ssh = await this.#deps.ssh();
+    return { take: ({ duplex }) => ssh.serve(duplex), leave: () => undefined, hostKey: ssh.hostKey };
   }
 
   #add({ sessionId: id, userId }: TunnelOpen): TunnelSession {
@@ -218,8 +238,9 @@ export class AgentTunnel {
     session.duplex.stream.resume();
   }
 
-  #bind(line: Line, number: number, session: TunnelSession): void {
-    const accept: TunnelAccept = { sessionId: session.id, secret: session.secret };
+  #bind(line: Line, number: number, session: TunnelSession, hostKey?: string): void {
+    const { id: sessionId, secret } = session;
+    const accept: TunnelAccept = { sessionId, secret, ...(hostKey === undefined ? {} : { hostKey }) };
     line.socket.send(encodeTunnelFrame(number, { kind: "accept", json: accept }), () => undefined);
     session.attach(number);
     line.byNumber.set(number, session);
