@@ -189,6 +189,15 @@ export const OrphanedWorkspace = Type.Object({
 });
 export type OrphanedWorkspace = Static<typeof OrphanedWorkspace>;
 
+export const RenamedWorkspace = Type.Object({
+  workspace: Workspace,
+  /** What it was called. */
+  before: Type.String(),
+  /** What becomes of it besides, in whole sentences. */
+  sentences: Type.Array(Type.String()),
+});
+export type RenamedWorkspace = Static<typeof RenamedWorkspace>;
+
 export const workspaceRoutes = {
   createWorkspace: {
     method: "POST",
@@ -260,12 +269,12 @@ export const workspaceRoutes = {
     method: "POST",
     path: "/api/v1/workspaces/:workspace/rename",
     tag: "workspaces",
-    summary: "Give a workspace another name. What its template makes of the name follows at its next start.",
+    summary: "Give a workspace another name. What its template makes of the name follows at its next build.",
     credential: "user",
     access: "workspace_owner",
     params: workspaceParams,
     body: Type.Object({ name: Name }, closed),
-    response: Workspace,
+    response: RenamedWorkspace,
   },
   orphanWorkspace: {
     method: "POST",
