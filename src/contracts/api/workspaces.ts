@@ -94,6 +94,11 @@ export const Workspace = Type.Object({
       message: Type.String(),
     }),
   ),
+  /**
+   * Of one that was stopped or deleted last: why its stop hook failed, with its last line. It is stopped all the same, and
+   * what the hook puts away may be lost. Absent when nothing is known to have failed.
+   */
+  stopError: Type.Optional(Type.String()),
   /** True while it is an unclaimed prebuild. */
   isPrebuild: Type.Boolean(),
   /** Whether a command could run in it now, as its owner. */
