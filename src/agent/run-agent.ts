@@ -28,9 +28,7 @@ const farewellMs = 1_000;
  */
 export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise<void> {
   // The connection outlives the work: the last states go over it.
-  const connection = new AbortController();
-  // Every command waits on it, with both of its pipes.
-  setMaxListeners(4 * execPerAgentMax, connection.signal);
+  const connection = manyMayWait(new AbortController());
   makeFolder(config.home);
   const memory = new AgentMemory(config.stateFolder);
   const key = agentKey(config);
@@ -49,6 +47,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     { ...config, key },
     {
       onOpen: () => {
+        tunnel.moved();
         void handOver.compared().then(() => lifecycle.tell(socket));
         sessions.announceAll();
         handOver.poke();
@@ -59,7 +58,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const listener = listenerOf({ handOver, sessions, tunnel: new AgentTunnel({ config, key, handOver, abort }) });
+  const tunnel = new AgentTunnel({ config, key, handOver, abort });
+  const listener = listenerOf({ handOver, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);
@@ -95,6 +95,12 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     await log.flush(socket);
     await lifecycle.become("off", trouble, socket);
   }
+}
+
+/** Every command waits on it, with both of its pipes. */
+function manyMayWait(controller: AbortController): AbortController {
+  setMaxListeners(4 * execPerAgentMax, controller.signal);
+  return controller;
 }
 
 /** Who each word of the server is for. */

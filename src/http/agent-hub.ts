@@ -89,6 +89,11 @@ export class AgentHub {
     return [...this.#connections.keys()].flatMap((agentId) => this.connectionOf(agentId) ?? []);
   }
 
+  /** Whether the agent is connected here. */
+  has(agentId: AgentId): boolean {
+    return this.#connections.get(agentId)?.socket.readyState === WebSocket.OPEN;
+  }
+
   /** Whether it holds this very connection, also one whose beginning is not stored yet. */
   holds(agentId: AgentId, connectionId: string): boolean {
     const connection = this.#connections.get(agentId);

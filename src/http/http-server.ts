@@ -135,7 +135,7 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       const agent = await agentOf(deps, request);
       byAddress.discount(request.raw.socket);
       deps.outgoing.note(request.raw.socket, { kind: "agent", id: agent.id }, "open");
-      serveAgentTunnel(deps, agent, socket);
+      await serveAgentTunnel(deps, agent, { socket, request });
     } catch (error) {
       const isRefused = error instanceof CodedError && error.code === "unauthenticated";
       socket.close(isRefused ? 4001 : 1011, isRefused ? "agent retired" : "try again");

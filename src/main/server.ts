@@ -52,9 +52,12 @@ export async function runServer(argv: readonly string[]): Promise<number> {
         disposers,
         onFatal: stop.fail,
       });
+      const link = setupLinkOf(server);
+      // At once: who waits for the server's answer and then sets it up by a script shall find it.
+      keepSetupLink(link, { dataDir: server.dataDir, logger });
       if (config.provisionerBuiltin) await startBuiltinDaemon({ server, config, logger, disposers });
       if (server.firstRun.isFirst) await publishStarter(server);
-      announce(server, { logger, isDataDirChosen: sources.dataDir !== "default" });
+      announce(server, { link, isDataDirChosen: sources.dataDir !== "default" });
       const code = await stop.asked;
       if (code === 0) server.leave();
       return code;
@@ -77,13 +80,18 @@ async function publishStarter(server: RunningServer): Promise<void> {
   });
 }
 
+/** What sets the first password, once; null when there is one. */
+function setupLinkOf({ accessUrl: url, firstRun: { setupSecret: secret } }: RunningServer): string | null {
+  return secret === null ? null : renderSetupLink({ url, secret });
+}
+
 interface Announcing {
-  readonly logger: Logger;
+  readonly link: string | null;
   /** Whether somebody said where the data folder is, which the command line cannot know. */
   readonly isDataDirChosen: boolean;
 }
 
-function announce(server: RunningServer, { logger, isDataDirChosen }: Announcing): void {
+function announce(server: RunningServer, { link, isDataDirChosen }: Announcing): void {
   const lines = [
     "",
     `  Prewarm is ready at ${server.accessUrl}`,
@@ -91,11 +99,9 @@ function announce(server: RunningServer, { logger, isDataDirChosen }: Announcing
     `  Data       ${server.dataDir}`,
     `  API        ${server.accessUrl}/api/docs`,
   ];
-  const { setupSecret, administrator } = server.firstRun;
+  const { administrator } = server.firstRun;
   const { accessUrl: url, dataDir } = server;
   const username = administrator?.username ?? administratorUsername;
-  const link = setupSecret === null ? null : renderSetupLink({ url, secret: setupSecret });
-  keepSetupLink(link, { dataDir, logger });
   if (link === null) lines.push("", `  Sign in: bin/prewarm login ${url} --username ${username}`);
   else lines.push("", ...setUpLines({ url, link, username, dataDir: isDataDirChosen ? dataDir : null }));
   lines.push("  Stop with Ctrl-C.", "", "");

@@ -44,7 +44,12 @@ beforeAll(async () => {
   });
   workspaceId = created.workspace.id;
 }, testLimitMs);
-afterAll(async () => system.close(), testLimitMs);
+/** What is closed after the system. */
+const closers: (() => void)[] = [];
+afterAll(async () => {
+  await system.close();
+  for (const close of closers) close();
+}, testLimitMs);
 
 /** Something that listens in the workspace: with this driver it is this machine. */
 async function listening(onConnection: (socket: Socket) => void): Promise<number> {
@@ -204,6 +209,55 @@ test("port-forward leads from a port of this machine to one of the workspace, fo
   bench.raise("SIGINT");
   expect((await running).exitCode).toBe(0);
 });
+
+/** A balancer that brings agents' tunnels to the one server, and everything else to the other. */
+async function splitter(everything: ServerUnit, tunnels: ServerUnit): Promise<string> {
+  const sockets = new Set<Socket>();
+  const proxy = createServer((socket) => {
+    sockets.add(socket);
+    socket
+      .on("error", () => undefined)
+      .once("data", (first: Buffer) => {
+        socket.pause();
+        const { hostname: host, port } = new URL((first.includes("/agent/tunnel") ? tunnels : everything).url);
+        const upstream = connect({ host, port: Number(port) });
+        sockets.add(upstream);
+        upstream.on("error", () => undefined).write(first);
+        socket.pipe(upstream).pipe(socket);
+      });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  // A daemon stands behind it, and says goodbye through it.
+  closers.push(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  return `http://127.0.0.1:${(proxy.address() as { port: number }).port}`;
+}
+
+test(
+  "a tunnel that a balancer brings to another server than the agent's connection is passed on to it",
+  async () => {
+    const url = await splitter(one, other);
+    await system.addDaemon("balanced", { url, admin: one.admin, tags: "where=balanced" });
+    const folder = path.join(system.folder, "balanced-template");
+    mkdirSync(folder);
+    writeFileSync(path.join(folder, "template.yaml"), `${template}tags: { where: balanced }\n`);
+    const { bytes } = await packFolder(folder);
+    await one.admin.call("pushTemplate", { params: { template: "balanced" }, bytes });
+    const { workspace } = await waitUntil("a prebuild is claimed", async () => {
+      const body = { name: "balanced", template: "balanced", mode: "warm_only" } as const;
+      return await one.admin.call("createWorkspace", { body }).catch(() => undefined);
+    });
+    const port = await listening(echo);
+    for (const server of [one, other]) {
+      const stream = await open(server, port, { workspace: workspace.id });
+      stream.end("over the other server");
+      expect(await hashOf(stream)).toBe(sha(Buffer.from("over the other server")));
+    }
+  },
+  testLimitMs,
+);
 
 test(
   "when the workspace stops its streams end with a reason",

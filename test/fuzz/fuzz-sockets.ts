@@ -1,5 +1,7 @@
 import { WebSocket } from "ws";
 import { agentConnectPath, AgentToServer, ExecFromClient, execPath } from "../../src/contracts/agent-protocol.ts";
+import { agentTunnelPath, tunnelPath, TunnelRequest } from "../../src/contracts/tunnel.ts";
+import { tunnelHeaderBytes } from "../../src/tunnel/frames.ts";
 import { Chance } from "./chance.ts";
 import { hostileTexts, jsonOf } from "./hostile-values.ts";
 import { type Draw, hostileValue, mutated, type Schema, validValue } from "./schema-values.ts";
@@ -10,7 +12,7 @@ const framesPerSocketMax = 12;
 const conversationMs = 400;
 const readMsMax = 10_000;
 
-/** Sends frames of agents and of people who run commands. @returns what was wrong with the server afterwards. */
+/** Sends frames of agents, of people who run commands, and of both in the tunnel. @returns what was wrong with the server afterwards. */
 export async function fuzzSockets(
   world: World,
   { frames, seed }: { readonly frames: number; readonly seed: number },
@@ -19,11 +21,10 @@ export async function fuzzSockets(
   const wrong = new Set<string>();
   const before = world.server.logger.entries.length;
   for (let sent = 0; sent < frames; ) {
-    const isAgent = draw.chance.is(0.5);
     const count = 1 + draw.chance.below(framesPerSocketMax);
-    const schema = (isAgent ? AgentToServer : ExecFromClient) as unknown as Schema;
-    const texts = Array.from({ length: count }, () => drawFrame(schema, draw));
-    await converse(world, isAgent ? agentSocket(world) : execSocket(world, draw), texts);
+    const { where, frame } = draw.chance.oneOf(conversations);
+    const messages = Array.from({ length: count }, () => frame(draw));
+    await converse(world, where(world, draw), messages);
     sent += count;
     for (const fault of await unreadable(world, draw)) wrong.add(fault);
   }
@@ -32,6 +33,35 @@ export async function fuzzSockets(
     if (level === "error" || isLost) wrong.add(`${message} ${JSON.stringify(fields).slice(0, 400)}`);
   }
   return [...wrong];
+}
+
+interface Conversation {
+  readonly where: (world: World, draw: Draw) => Where;
+  readonly frame: (draw: Draw) => string | Buffer;
+}
+
+const conversations: readonly Conversation[] = [
+  { where: () => ({ path: agentConnectPath, role: "agent" }), frame: (draw) => drawFrame(agentFrame, draw) },
+  { where: (world, draw) => ofWorkspace(world, draw, execPath), frame: (draw) => drawFrame(execFrame, draw) },
+  { where: () => ({ path: agentTunnelPath, role: "agent" }), frame: drawTunnelFrame },
+  { where: (world, draw) => ofWorkspace(world, draw, tunnelPath), frame: drawTunnelFrame },
+];
+
+const [agentFrame, execFrame, tunnelRequest] = [AgentToServer, ExecFromClient, TunnelRequest] as unknown as [
+  Schema,
+  Schema,
+  Schema,
+];
+
+function drawTunnelFrame(draw: Draw): string | Buffer {
+  const { chance } = draw;
+  if (chance.is(0.05)) return "text";
+  const valid = validValue(tunnelRequest, draw);
+  const json = chance.is(0.5) ? valid : mutated(valid, chance);
+  const payload = chance.is(0.6) ? Buffer.from(jsonOf(json)) : Buffer.alloc(chance.below(40), chance.below(256));
+  const header = Buffer.alloc(chance.is(0.95) ? tunnelHeaderBytes : chance.below(tunnelHeaderBytes));
+  for (let at = 0; at < header.length; at += 1) header[at] = at === 0 ? chance.below(10) : chance.below(3);
+  return Buffer.concat([header, payload]);
 }
 
 function drawFrame(schema: Schema, draw: Draw): string | Buffer {
@@ -47,15 +77,10 @@ interface Where {
   readonly role: Role;
 }
 
-function agentSocket(world: World): Where {
-  void world;
-  return { path: agentConnectPath, role: "agent" };
-}
-
-function execSocket(world: World, { chance }: Draw): Where {
+function ofWorkspace(world: World, { chance }: Draw, path: (workspaceId: string) => string): Where {
   const ids = world.known("workspaceId");
   const which = chance.is(0.8) && ids.length > 0 ? String(chance.oneOf(ids)) : encodeURIComponent("\0");
-  return { path: execPath(which), role: chance.oneOf<Role>(["administrator", "member", "nobody"]) };
+  return { path: path(which), role: chance.oneOf<Role>(["administrator", "member", "nobody"]) };
 }
 
 async function converse(world: World, { path, role }: Where, texts: readonly (string | Buffer)[]): Promise<void> {

@@ -64,6 +64,11 @@ export class AgentTunnel {
     if (!this.#isRunning && !this.#deps.abort.aborted) void this.#run();
   }
 
+  /** The agent is connected anew, to whichever server: this line is made again, so that it comes to the same one. */
+  moved(): void {
+    this.#line?.socket.terminate();
+  }
+
   /** Connected while there is a reason to be. */
   async #run(): Promise<void> {
     const { timing, random, logger } = this.#deps.config;

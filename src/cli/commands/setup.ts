@@ -3,6 +3,7 @@ import path from "node:path";
 import { CodedError } from "../../contracts/errors.ts";
 import { passwordLengthMax, passwordLengthMin } from "../../contracts/limits.ts";
 import { parseSetupLink, type SetupLink, setupLinkFileName } from "../../contracts/setup-link.ts";
+import { sleep } from "../../platform/sleep.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -11,6 +12,9 @@ import { askNewSecret, askText, canAsk, readSecrets } from "../prompts.ts";
 import { requireContextName, saveSession } from "../session.ts";
 import { readServerUrl } from "../server-url.ts";
 import type { CliWorld } from "../world.ts";
+
+const keptTriesMax = 10;
+const keptPauseMs = 200;
 
 interface SetupOptions {
   readonly url: string | undefined;
@@ -59,18 +63,25 @@ function linkOf(text: string, url: string | undefined): SetupLink {
   });
 }
 
+/** A script may be there first: a server answers a moment before it has written its link. */
+async function readKept(file: string, triesMax: number): Promise<{ readonly kept?: string; readonly why: string }> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return { kept: await readFile(file, "utf8"), why: "" };
+    } catch (error) {
+      const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      if (!isMissing) return { why: error instanceof Error ? error.message : String(error) };
+      if (tried >= triesMax) return { why: "there is no such file" };
+    }
+    await sleep(keptPauseMs);
+  }
+}
+
 async function findLink(options: SetupOptions, world: CliWorld): Promise<SetupLink> {
   const { url } = options;
   const folder = options.dataDir ?? (world.env["PREWARM_DATA_DIR"] || (await world.serverDataDir()));
   const file = path.join(path.resolve(world.workingDirectory, folder), setupLinkFileName);
-  let kept: string | undefined;
-  let why = "there is no such file";
-  try {
-    kept = await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-      why = error instanceof Error ? error.message : String(error);
-  }
+  const { kept, why } = await readKept(file, canAsk(world) ? 1 : keptTriesMax);
   if (kept !== undefined) return linkOf(kept, url);
   if (canAsk(world)) return linkOf(await askText(world, "The set-up link that the server printed"), url);
   throw new CodedError("setup_link_invalid", `No set-up link was given, and none is in ${file}: ${why}.`, {

@@ -1,6 +1,7 @@
 import { WebSocket } from "ws";
 import type { ExecTarget } from "../../app/agents/exec-target.ts";
-import { tunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
+import { agentTunnelPath, tunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
+import { endSocket } from "../end-socket.ts";
 import { relayHeader } from "../exec-relay.ts";
 import type { HttpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
@@ -65,6 +66,47 @@ export async function relayTunnel({
       if (upstream.readyState === WebSocket.OPEN) upstream.send(encodeTunnelFrame(0, { kind: "reset", ...reset }));
     },
   };
+}
+
+export interface LineRelay {
+  readonly socket: WebSocket;
+  /** The server to which the agent is connected. */
+  readonly url: string;
+  /** The agent's own credentials: the other server checks them again. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limits: HttpLimits;
+}
+
+/**
+ * An agent's tunnel that a balancer has brought to another server than its connection: it belongs where people are sent
+ * to. Resolves when that server has been reached, or cannot be.
+ */
+export async function relayAgentTunnel({ socket, url, headers, limits }: LineRelay): Promise<void> {
+  const there = new URL(agentTunnelPath, url);
+  there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
+  const upstream = new WebSocket(there, tunnelProtocol, {
+    headers: { [relayHeader]: "1", ...headers },
+    handshakeTimeout: limits.relayConnectMs,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
+  const stopPings = [pingRegularly(upstream, limits.execPingMs), pingRegularly(socket, limits.execPingMs)];
+  socket.on("error", () => undefined);
+  upstream.on("error", () => undefined);
+  socket.on("message", (data: Buffer) => pass(data, { from: socket, to: upstream }));
+  upstream.on("message", (data: Buffer) => pass(data, { from: upstream, to: socket }));
+  upstream.on("close", () => {
+    for (const stop of stopPings) stop();
+    endSocket(socket, 1011, "try again");
+  });
+  socket.on("close", () => {
+    if (upstream.isPaused) upstream.resume();
+    upstream.close();
+  });
+  await new Promise<void>((resolve) => {
+    upstream.once("open", () => resolve());
+    upstream.once("close", () => resolve());
+  });
 }
 
 function pass(data: Buffer, { from, to }: { readonly from: WebSocket; readonly to: WebSocket }): void {
