@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type HookLines, openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { endGroup, hasMarkedMember } from "./process-group.ts";
+import { makeFolder } from "../platform/make-folder.ts";
+import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
@@ -41,7 +43,7 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
   await endLeftover({ processFile, mark, killGraceMs: run.killGraceMs });
   if (run.abort.aborted) return { kind: "aborted" };
   try {
-    mkdirSync(run.folder, { recursive: true });
+    makeFolder(run.folder);
     // From a file, as an argument may have 128 KiB at most, and standard input belongs to the script's commands.
     writeFileSync(scriptFile, run.script, { mode: 0o600 });
   } catch (error) {
@@ -77,7 +79,7 @@ export function hookErrorText(
 ): string {
   const what = outcome.kind === "failed" ? "failed" : "was ended";
   const words = outcome.lastLine === null ? "" : ` Its last line: ${outcome.lastLine.slice(0, lastLineLengthMax)}`;
-  return `The ${name} hook ${what}: ${outcome.reason}.${words}`;
+  return `${hookTroublePrefix(name)}${what}: ${outcome.reason}.${words}`;
 }
 
 function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {

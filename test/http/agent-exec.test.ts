@@ -43,6 +43,28 @@ describe("a command", () => {
     expect(bed.server.exit("one")).toMatchObject({ exitCode: 3, error: null });
   });
 
+  test("is told what the workspace is called since a rename, without being handed over again", async () => {
+    bed.server.manifest = agentManifest({ hooks: { claim: { run: "echo once >> claims", timeoutMs: 5_000 } } });
+    bed.start();
+    await connected();
+    exec("before", 'echo "$PREWARM_WORKSPACE_NAME"');
+    await ended("before");
+    expect(bed.server.output("before").toString()).toBe("dev\n");
+    bed.server.record = { ...claimedBy("ada"), workspaceName: "payments" };
+    const asked = bed.server.claims();
+    bed.server.send({ kind: "poke" });
+    await until(() => expect(bed.server.claims()).toBe(asked + 1));
+    // The answer is on its way to the agent: one command after another asks, each told in full before the next.
+    let last = "dev\n";
+    for (let tries = 1; last === "dev\n" && tries <= 200; tries += 1) {
+      exec(`after-${tries}`, 'echo "$PREWARM_WORKSPACE_NAME"');
+      await ended(`after-${tries}`);
+      last = bed.server.output(`after-${tries}`).toString();
+    }
+    expect(last).toBe("payments\n");
+    expect(bed.read("claims")).toBe("once\n");
+  });
+
   test("never sees the agent's own credentials", async () => {
     bed.start();
     await connected();

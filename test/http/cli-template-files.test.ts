@@ -1,8 +1,11 @@
 // A template's files from the command line, against a real server: checked, fetched, compared.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
+import type { CliWorld } from "../../src/cli/world.ts";
+import { archiveFiles } from "../../src/platform/archive/archive-files.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
 import { startHttpDaemon } from "../support/http-daemon.ts";
 import { tarArchive } from "../support/tar-archive.ts";
@@ -33,8 +36,8 @@ interface Bed {
   readonly folder: string;
 }
 
-function bed(as: Client = server.admin): Bed {
-  const bench = cliBench({ env: { PREWARM_URL: server.url, PREWARM_TOKEN: as.token ?? "" } });
+function bed(as: Client = server.admin, terminal: Partial<CliWorld> = {}): Bed {
+  const bench = cliBench({ ...terminal, env: { PREWARM_URL: server.url, PREWARM_TOKEN: as.token ?? "" } });
   onTestFinished(() => bench.dispose());
   return { bench, folder: path.join(bench.folder, "web") };
 }
@@ -49,17 +52,34 @@ describe("templates pull", () => {
     expect(readdirSync(path.dirname(folder)).filter((name) => name.includes("pull-"))).toEqual([]);
   });
 
-  test("writes another version over a folder only when it is told to, and then leaves nothing of before", async () => {
+  test("writes another version over a folder only when it is told to, and lets what that has besides be", async () => {
     const { bench, folder } = bed();
     mkdirSync(folder);
     writeFileSync(path.join(folder, "mine"), "");
+    writeFileSync(path.join(folder, "template.yaml"), "old");
     const refused = await bench.run("templates", "pull", "web", folder, "--version", "2");
     expect(refused.exitCode).toBe(1);
-    expect(refused.stderr).toContain("is there, and is not empty");
-    expect(readdirSync(folder)).toEqual(["mine"]);
-    expect((await bench.run("templates", "pull", "web", folder, "--version", "2", "--force")).exitCode).toBe(0);
-    expect(readdirSync(folder).toSorted()).toEqual(["bin", "template.yaml"]);
+    expect(refused.stderr).toContain("is not empty");
+    expect(readFileSync(path.join(folder, "template.yaml"), "utf8")).toBe("old");
+    const forced = await bench.run("templates", "pull", "web", folder, "--version", "2", "--force", "-q");
+    expect(forced).toMatchObject({ exitCode: 0, stdout: "bin/setup\ntemplate.yaml\n" });
+    expect(readdirSync(folder).toSorted()).toEqual(["bin", "mine", "template.yaml"]);
     expect(readFileSync(path.join(folder, "template.yaml"), "utf8")).toBe(yaml(2));
+  });
+
+  test("gives the archive itself to a file, which it does not write over, or to whoever reads", async () => {
+    const { bench } = bed();
+    const file = path.join(bench.folder, "web.tar.gz");
+    const archive = async (...words: readonly string[]) =>
+      await bench.run("templates", "pull", "web", "--archive", ...words);
+    expect((await archive("web.tar.gz")).stdout).toBe(`web version 1 is in ${file}.\n`);
+    expect((await archiveFiles(readFileSync(file))).get("template.yaml")?.bytes.toString()).toBe(yaml(1));
+    expect((await archive("web.tar.gz", "--version", "2")).stderr).toContain("[conflict]");
+    expect((await archive("web.tar.gz", "--version", "2", "--force")).exitCode).toBe(0);
+    expect((await archiveFiles(readFileSync(file))).get("template.yaml")?.bytes.toString()).toBe(yaml(2));
+    expect((await archive("-")).stdout.length).toBeGreaterThan(100);
+    const terminal = bed(server.admin, { isOutputTerminal: true }).bench;
+    expect((await terminal.run("templates", "pull", "web", "--archive", "-")).stderr).toContain("not for a terminal");
   });
 
   test("leaves no folder when there is no such version, or none can be made", async () => {
@@ -93,7 +113,8 @@ describe("templates diff", () => {
     writeFileSync(path.join(folder, "big.log"), "not packed");
     expect(await bench.run("templates", "diff", "web", folder)).toMatchObject({
       exitCode: 0,
-      stdout: `${folder} is as web version 1.\n`,
+      stdout: "",
+      stderr: `${folder} is as web version 1.\n`,
     });
   });
 
@@ -105,12 +126,34 @@ describe("templates diff", () => {
     const done = await bench.run("templates", "diff", "web", folder);
     expect(done.exitCode).toBe(1);
     expect(done.stdout).toContain("-cost: 1\n+cost: 3\n");
-    expect(done.stdout).toContain("bin/setup: is not executable any more\n");
-    expect(done.stdout, "nothing that steers the terminal").not.toContain("\u001b[31m");
+    expect(done.stdout).toContain("old mode 100755\nnew mode 100644\n");
     const json: unknown = JSON.parse((await bench.run("templates", "diff", "web", folder, "--json")).stdout);
     expect(json).toMatchObject({ isSame: false, added: ["odd"], changed: ["bin/setup", "template.yaml"] });
     const other = await bench.run("templates", "diff", "web", folder, "--version", "2");
     expect(other.stdout).toContain("-cost: 2\n+cost: 3\n");
+  });
+
+  test("gives a patch, byte for byte, that git takes back", async () => {
+    const { bench, folder } = await pulled();
+    writeFileSync(path.join(folder, "template.yaml"), yaml(3).replaceAll("\n", "\r\n"));
+    writeFileSync(path.join(folder, "a new one"), "\u001b[31mred\n");
+    rmSync(path.join(folder, "bin/setup"));
+    const { stdout } = await bench.run("templates", "diff", "web", folder);
+    const applied = spawnSync("git", ["apply", "-R", "-"], { cwd: folder, input: stdout, encoding: "utf8" });
+    expect(applied).toMatchObject({ status: 0, stderr: "" });
+    expect((await bench.run("templates", "diff", "web", folder)).exitCode).toBe(0);
+  });
+
+  test("writes out on a terminal what it would obey, a line's end that is another included", async () => {
+    const { bench, folder } = bed(server.admin, { isOutputTerminal: true });
+    await bench.run("templates", "pull", "web", folder);
+    writeFileSync(path.join(folder, "template.yaml"), yaml(1).replace("cost: 1\n", "cost: 1\r\n"));
+    writeFileSync(path.join(folder, "odd"), "\u001b[31mred\u0007\n");
+    const { stdout } = await bench.run("templates", "diff", "web", folder);
+    expect(stdout).toContain("+cost: 1\\r");
+    expect(stdout).toContain("+\\x1b[31mred\\x07");
+    // oxlint-disable-next-line no-control-regex -- These are control characters.
+    expect(stdout.replaceAll(/\u001b\[\d+m/g, "")).not.toMatch(/[\u0007\u001b\r]/);
   });
 
   test("ends with 2 when it cannot tell", async () => {

@@ -17,6 +17,7 @@ const alwaysIgnored = [
   ".venv",
   ".DS_Store",
   ".prewarm",
+  ".prewarm-unpacking-*",
   // Of Terraform and OpenTofu. Not `.terraform.lock.hcl`, which pins the providers.
   ".terraform",
   ".terragrunt-cache",
