@@ -5,7 +5,7 @@ import type { HandOver } from "../hand-over.ts";
 import { commonEnvironment, ownerEnvironment } from "../hook-environment.ts";
 import { workFolder } from "../workspace-start.ts";
 
-interface Parts {
+export interface SshParts {
   readonly config: AgentConfig;
   readonly handOver: HandOver;
   readonly started: Promise<AgentManifest>;
@@ -18,7 +18,7 @@ export interface OpenSsh {
 }
 
 /** The workspace's SSH server. It is loaded when somebody first wants it: an agent at rest has no need of its memory. */
-export function lazySsh({ config, handOver, started, abort }: Parts): () => Promise<OpenSsh> {
+export function lazySsh({ config, handOver, started, abort }: SshParts): () => Promise<OpenSsh> {
   let opened: Promise<OpenSsh> | undefined;
   const open = async (): Promise<OpenSsh> => {
     const [{ SshServer }, { sshHostKey }] = await Promise.all([import("./ssh-server.ts"), import("./ssh-host-key.ts")]);

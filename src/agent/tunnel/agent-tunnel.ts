@@ -1,11 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Duplex } from "node:stream";
 import { WebSocket } from "ws";
 import {
   agentTunnelPath,
   type TunnelAccept,
   type TunnelOpen,
-  type TunnelService,
   tunnelProtocol,
   tunnelStreamsPerAgentMax,
 } from "../../contracts/tunnel.ts";
@@ -18,8 +16,8 @@ import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { keepAlive } from "../../tunnel/keep-alive.ts";
 import { keyHeader } from "../server-http.ts";
-import { dial } from "./dial.ts";
 import { parseTunnelOpen } from "./parse-open.ts";
+import type { OpenTarget, Target } from "./targets.ts";
 import { TunnelSession } from "./tunnel-session.ts";
 
 /** Without a stream the line is closed again: an agent at rest has one connection. */
@@ -33,16 +31,8 @@ interface Deps {
   /** See `agentKey`. */
   readonly key: string | null;
   readonly handOver: Pick<HandOver, "owner">;
-  /** The workspace's SSH server, made when somebody first wants it. */
-  readonly ssh: () => Promise<{ readonly hostKey: string; readonly serve: (stream: Duplex) => void }>;
+  readonly openTarget: OpenTarget;
   readonly abort: AbortSignal;
-}
-
-/** What a stream leads to, before it does. */
-interface Target {
-  readonly take: (session: TunnelSession) => void;
-  readonly leave: () => void;
-  readonly hostKey?: string;
 }
 
 interface Line {
@@ -183,11 +173,11 @@ export class AgentTunnel {
       if (owner?.owner?.id !== asked.userId) {
         return refuse({ code: "forbidden", message: "The workspace does not belong to whoever asks." });
       }
-      const target = await this.#targetOf(asked.service);
+      const target = await this.#deps.openTarget(asked.service);
       // Nobody knows of it, and so nobody comes back for it.
       if (line.socket.readyState !== WebSocket.OPEN) return target.leave();
       const session = this.#add(asked);
-      this.#bind(line, number, session, target.hostKey);
+      this.#bind(line, number, session, target.told);
       session.duplex.stream.open();
       target.take(session);
     } catch (error) {
@@ -195,15 +185,6 @@ export class AgentTunnel {
     } finally {
       this.#opening -= 1;
     }
-  }
-
-  async #targetOf(service: TunnelService): Promise<Target> {
-    if (service.kind === "tcp") {
-      const socket = await dial(service);
-      return { take: (session) => session.join(socket), leave: () => void socket.destroy() };
-    }
-    const ssh = await this.#deps.ssh();
-    return { take: ({ duplex }) => ssh.serve(duplex), leave: () => undefined, hostKey: ssh.hostKey };
   }
 
   #add({ sessionId: id, userId }: TunnelOpen): TunnelSession {
@@ -238,9 +219,8 @@ export class AgentTunnel {
     session.duplex.stream.resume();
   }
 
-  #bind(line: Line, number: number, session: TunnelSession, hostKey?: string): void {
-    const { id: sessionId, secret } = session;
-    const accept: TunnelAccept = { sessionId, secret, ...(hostKey === undefined ? {} : { hostKey }) };
+  #bind(line: Line, number: number, session: TunnelSession, told: Target["told"] = {}): void {
+    const accept: TunnelAccept = { sessionId: session.id, secret: session.secret, ...told };
     line.socket.send(encodeTunnelFrame(number, { kind: "accept", json: accept }), () => undefined);
     session.attach(number);
     line.byNumber.set(number, session);
