@@ -16,6 +16,7 @@ import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
 import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
+import { targets } from "./tunnel/targets.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
 
@@ -39,8 +40,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   let startedWith: AgentManifest | null = null;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
   const asking = { http, isConnected: (): boolean => socket.isOpen };
-  const secrets = new WorkspaceSecrets({ config, log, ...asking });
-  const basics = { config, memory, log, secrets };
+  const basics = { config, memory, log, secrets: new WorkspaceSecrets({ config, log, ...asking }) };
   void followLeft({ ...basics, abort });
   const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction });
   const socket: ServerSocket = new ServerSocket(
@@ -58,7 +58,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const tunnel = new AgentTunnel({ config, key, handOver, abort });
+  const openTarget = targets({ config, handOver, started: started.promise, abort });
+  const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget });
   const listener = listenerOf({ handOver, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
@@ -72,7 +73,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   await Promise.race([farewell(), sleep(farewellMs)]);
-  secrets.forget();
+  basics.secrets.forget();
   connection.abort();
   http.close();
   await Promise.all([connected, logged]);

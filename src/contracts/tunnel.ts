@@ -31,6 +31,8 @@ export const TunnelService = Type.Union([
     },
     { additionalProperties: false },
   ),
+  /** The agent's own SSH server. */
+  Type.Object({ kind: Type.Literal("ssh") }, { additionalProperties: false }),
 ]);
 export type TunnelService = Static<typeof TunnelService>;
 
@@ -63,5 +65,10 @@ export const TunnelOpen = Type.Object({
 export type TunnelOpen = Static<typeof TunnelOpen>;
 
 /** The JSON of `accept`: with it the client, and nobody else, takes the stream up again. */
-export const TunnelAccept = Type.Object({ sessionId: Type.String(), secret: Type.String() });
+export const TunnelAccept = Type.Object({
+  sessionId: Type.String(),
+  secret: Type.String(),
+  /** Of `ssh`: the key that the workspace's SSH server will show, as `known_hosts` has it. */
+  hostKey: Type.Optional(Type.String()),
+});
 export type TunnelAccept = Static<typeof TunnelAccept>;

@@ -20,6 +20,8 @@ export interface TunnelTarget {
   readonly token: string;
   readonly service: TunnelService;
   readonly agent: string | null;
+  /** Told before the first byte. */
+  readonly onAccepted?: (accepted: TunnelAccept) => void;
   /** What an upgrade that was refused is told as. */
   readonly refusal?: (status: number, body: string) => Error;
 }
@@ -106,6 +108,7 @@ class Client {
 
   #begin(socket: WebSocket, accepted: TunnelAccept): void {
     const isFirst = this.#accepted === null;
+    if (isFirst) this.#target.onAccepted?.(accepted);
     this.#accepted = accepted;
     this.#socket = socket;
     const line = {

@@ -10,6 +10,8 @@ export async function bundleProgram(source: string, target: string): Promise<voi
     platform: "node",
     format: "esm",
     logLevel: "error",
+    // As in the release: what a package tries for speed and goes on without.
+    external: ["cpu-features", "*/sshcrypto.node"],
     // Packages in the older module format ask for `require`.
     banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
   });

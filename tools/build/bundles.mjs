@@ -42,8 +42,11 @@ const requireBanner =
   'import { createRequire as createRequireForBundle } from "node:module";\n' +
   "const require = createRequireForBundle(import.meta.url);";
 
-/** `ws` tries these two for speed and goes on without; they are not dependencies of ours. */
-const optionalNatives = ["bufferutil", "utf-8-validate"];
+/**
+ * `ws` tries the first two for speed and `ssh2` the others, and they go on without: the former are not dependencies of
+ * ours, and the latter would have to be compiled where they are installed.
+ */
+const optionalNatives = ["bufferutil", "utf-8-validate", "cpu-features", "*/sshcrypto.node"];
 
 /** The agent does not even try: beside a single executable there is nothing, and Node would warn at each start. */
 const withoutOptionalNatives = {

@@ -16,8 +16,8 @@ import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { keepAlive } from "../../tunnel/keep-alive.ts";
 import { keyHeader } from "../server-http.ts";
-import { dial } from "./dial.ts";
 import { parseTunnelOpen } from "./parse-open.ts";
+import type { OpenTarget, Target } from "./targets.ts";
 import { TunnelSession } from "./tunnel-session.ts";
 
 /** Without a stream the line is closed again: an agent at rest has one connection. */
@@ -31,6 +31,7 @@ interface Deps {
   /** See `agentKey`. */
   readonly key: string | null;
   readonly handOver: Pick<HandOver, "owner">;
+  readonly openTarget: OpenTarget;
   readonly abort: AbortSignal;
 }
 
@@ -172,13 +173,13 @@ export class AgentTunnel {
       if (owner?.owner?.id !== asked.userId) {
         return refuse({ code: "forbidden", message: "The workspace does not belong to whoever asks." });
       }
-      const target = await dial(asked.service);
+      const target = await this.#deps.openTarget(asked.service);
       // Nobody knows of it, and so nobody comes back for it.
-      if (line.socket.readyState !== WebSocket.OPEN) return void target.destroy();
+      if (line.socket.readyState !== WebSocket.OPEN) return target.leave();
       const session = this.#add(asked);
-      this.#bind(line, number, session);
+      this.#bind(line, number, session, target.told);
       session.duplex.stream.open();
-      session.join(target);
+      target.take(session);
     } catch (error) {
       refuse({ code: "tunnel_refused", message: error instanceof Error ? error.message : String(error) });
     } finally {
@@ -218,8 +219,8 @@ export class AgentTunnel {
     session.duplex.stream.resume();
   }
 
-  #bind(line: Line, number: number, session: TunnelSession): void {
-    const accept: TunnelAccept = { sessionId: session.id, secret: session.secret };
+  #bind(line: Line, number: number, session: TunnelSession, told: Target["told"] = {}): void {
+    const accept: TunnelAccept = { sessionId: session.id, secret: session.secret, ...told };
     line.socket.send(encodeTunnelFrame(number, { kind: "accept", json: accept }), () => undefined);
     session.attach(number);
     line.byNumber.set(number, session);

@@ -10,7 +10,7 @@ export class DialError extends Error {
 const localAddresses = ["127.0.0.1", "::1"] as const;
 
 /** Connects to a port as the workspace sees it. Errors: `DialError`, in words. */
-export async function dial(service: TunnelService): Promise<Socket> {
+export async function dial(service: Extract<TunnelService, { kind: "tcp" }>): Promise<Socket> {
   const { host, port } = service;
   const addresses = host === "localhost" ? localAddresses : [host];
   let last: unknown;

@@ -15,6 +15,7 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 
 function parseService(value: unknown): TunnelService | undefined {
   const { kind, host, port } = fieldsOf(value);
+  if (kind === "ssh") return { kind };
   if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;
   return Number.isInteger(port) && port >= 1 && port <= portMax ? { kind, host, port } : undefined;
 }
