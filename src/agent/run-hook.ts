@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../platform/make-folder.ts";
 import { type HookLines, openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { endGroup, hasMarkedMember } from "./process-group.ts";
@@ -41,7 +42,7 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
   await endLeftover({ processFile, mark, killGraceMs: run.killGraceMs });
   if (run.abort.aborted) return { kind: "aborted" };
   try {
-    mkdirSync(run.folder, { recursive: true });
+    makeFolder(run.folder);
     // From a file, as an argument may have 128 KiB at most, and standard input belongs to the script's commands.
     writeFileSync(scriptFile, run.script, { mode: 0o600 });
   } catch (error) {

@@ -1,14 +1,12 @@
-import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "../../client/client.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { visibleText } from "../../contracts/visible-text.ts";
-import { makeFolder } from "../../platform/make-folder.ts";
+import { visibleExactly } from "../../contracts/visible-text.ts";
 import { type CliCommand, defineCommand, type OptionSpec } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
+import { checkPullFolder, placeArchive } from "../pull-folder.ts";
 
 const transferTimeoutMs = 300_000;
 const versionOption: OptionSpec = {
@@ -64,6 +62,7 @@ const validateTemplate = defineCommand<{ readonly folder: string }>({
       const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;
       return `${folder} can be pushed: driver ${printable(driver)}, ${count(parameters.length, "parameter")}, ${count(presets.length, "preset")}.`;
     });
+    output.progress("What only its driver can tell (a broken module, an image that is not there), its import will tell.");
     return exitCodes.done;
   },
 });
@@ -77,10 +76,11 @@ const pullTemplate = defineCommand<PullOptions>({
   usage: "pull <template> [folder]",
   summary: "write the files of a version into a folder",
   notes:
-    "The folder is the template's name unless said, and has to be new or empty; with --force what is in it is replaced " +
-    "as a whole. It appears when all of it is there. For template admins, as files may hold what members are not to read.",
+    "The folder is the template's name unless said, and has to be new or empty. With --force, what a push of it would " +
+    "publish is replaced; the rest stays (.git, Terraform's state, .prewarmignore and what that names). Files are there " +
+    "all together or not at all. For template admins, as files may hold what members are not to read.",
   example: "prewarm templates pull node ./node --version 3",
-  options: [versionOption, { flags: "--force", about: "replace what the folder has" }],
+  options: [versionOption, { flags: "--force", about: "replace what a push of the folder would publish" }],
   isOrganizational: true,
   read: (input) => ({
     template: input.operand(0),
@@ -91,46 +91,14 @@ const pullTemplate = defineCommand<PullOptions>({
   async run(options, invocation) {
     const { output, world } = invocation;
     const folder = path.resolve(world.workingDirectory, options.folder);
-    if (!options.isForced) requireEmpty(folder);
+    checkPullFolder(folder, options);
     const client = await invocation.connect({ timeoutMs: transferTimeoutMs });
     const { archive, called } = await fetchVersion(client, options, invocation);
-    const entries = await replaceFolder(folder, archive);
+    const entries = await placeArchive({ ...options, folder, archive, world });
     output.result({ template: options.template, folder, entries }, () => `${printable(called)} is in ${folder}.`);
     return exitCodes.done;
   },
 });
-
-function requireEmpty(folder: string): void {
-  if (!existsSync(folder) || readdirSync(folder).length === 0) return;
-  throw new CodedError("conflict", `${folder} is there, and is not empty.`, {
-    next: "Name another folder, or replace what it has with --force.",
-  });
-}
-
-/** Whole or not at all: beside it first, then in its place. @returns how many entries it has. */
-async function replaceFolder(folder: string, archive: Uint8Array): Promise<number> {
-  const { unpackArchive } = await import("../../platform/archive/unpack-archive.ts");
-  const parent = path.dirname(folder);
-  let draft: string | undefined;
-  try {
-    makeFolder(parent);
-    draft = await mkdtemp(path.join(parent, `.${path.basename(folder)}.pull-`));
-    const fresh = path.join(draft, "new");
-    makeFolder(fresh);
-    const { entries } = await unpackArchive(archive, fresh);
-    if (existsSync(folder)) await rename(folder, path.join(draft, "old"));
-    await rename(fresh, folder);
-    return entries;
-  } catch (cause) {
-    if (cause instanceof CodedError) throw cause;
-    throw new CodedError("conflict", `${folder} cannot be written: ${String(cause)}.`, {
-      cause,
-      next: "Name another folder.",
-    });
-  } finally {
-    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
-  }
-}
 
 const diffTemplate = defineCommand<Asked & { readonly folder: string }>({
   usage: "diff <template> [folder]",
@@ -156,10 +124,10 @@ const diffTemplate = defineCommand<Asked & { readonly folder: string }>({
       const after = await archiveFiles((await packFolder(folder)).bytes);
       const client = await invocation.connect({ timeoutMs: transferTimeoutMs });
       const { archive, called } = await fetchVersion(client, options, invocation);
-      const diff = folderDiff(await archiveFiles(archive), after);
+      const diff = folderDiff(await archiveFiles(archive), after, { monotonicMs: world.monotonicMs });
       const isSame = diff.text === "";
       output.result({ isSame, ...diff }, () =>
-        isSame ? `${folder} is as ${called}.` : visibleText(diff.text.trimEnd()),
+        isSame ? `${folder} is as ${called}.` : visibleExactly(diff.text.trimEnd()),
       );
       return isSame ? exitCodes.done : exitCodes.failed;
     } catch (error) {

@@ -1,11 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { create } from "tar";
 import { CodedError } from "../../contracts/errors.ts";
 import { type ArchiveLimits, archiveLimits } from "./archive-limits.ts";
-import { type IgnoreRule, parseIgnoreFile } from "./ignore-patterns.ts";
-
-const ignoreFileName = ".prewarmignore";
+import { ignoreFileName, type IgnoreRule, ignoreRuleOf } from "./ignore-patterns.ts";
 
 export interface PackedFolder {
   /** A gzipped tar. The same content gives the same bytes, whatever the files' times and owners. */
@@ -26,7 +24,7 @@ export async function packFolder(folder: string, limits: ArchiveLimits = archive
   if (!isFolder) {
     throw new CodedError("not_found", `There is no folder ${folder}.`, { next: "Name the template's folder." });
   }
-  const rule = parseIgnoreFile(await readFile(path.join(folder, ignoreFileName), "utf8").catch(emptyWhenMissing));
+  const rule = await ignoreRuleOf(folder);
   const found = { paths: [] as string[], bytes: 0 };
   await collect({ folder, below: "", rule, limits, found });
   const pieces: Buffer[] = [];
@@ -76,9 +74,4 @@ function tooLarge(folder: string, limits: ArchiveLimits): CodedError {
     `${folder} has more than ${limits.entriesMax} entries or ${limits.unpackedBytesMax} bytes.`,
     { next: `Name what the template does not need in ${ignoreFileName}.` },
   );
-}
-
-function emptyWhenMissing(error: unknown): string {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-  throw error;
 }

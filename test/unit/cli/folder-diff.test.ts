@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { folderDiff } from "../../../src/cli/output/folder-diff.ts";
+import { folderDiff as folderDiffIn } from "../../../src/cli/output/folder-diff.ts";
+
+type Files = Parameters<typeof folderDiffIn>[0];
+const folderDiff = (before: Files, after: Files) => folderDiffIn(before, after, { monotonicMs: () => 0 });
 
 type Content = string | Buffer | { readonly content: string; readonly isExecutable: true };
 const files = (contents: Readonly<Record<string, Content>>) =>
@@ -46,7 +49,25 @@ describe("the difference of two folders", () => {
   it("of two long files that have nothing in common ends in time", () => {
     const lines = (word: string) =>
       Array.from({ length: 60_000 }, (_, nth) => `${word} ${(nth * 7919) % 60_000}\n`).join("");
-    const { text } = folderDiff(files({ long: lines("a") }), files({ long: lines("b") }), 20);
+    const time = { monotonicMs: () => 0, fileMs: 20 };
+    const { text } = folderDiffIn(files({ long: lines("a") }), files({ long: lines("b") }), time);
     expect(text).toMatch(/^(Files a\/long and b\/long differ too much|--- a\/long)/);
+  });
+
+  it("of many files ends in time, and names those that it did not come to", () => {
+    let nowMs = 0;
+    const time = { monotonicMs: () => (nowMs += 10), allMs: 25 };
+    const { changed, text } = folderDiffIn(files({ a: "1", b: "1", c: "1" }), files({ a: "2", b: "2", c: "2" }), time);
+    expect(changed).toEqual(["a", "b", "c"]);
+    expect(text).toContain("+++ b/b\n");
+    expect(text).toMatch(/Files a\/c and b\/c differ too much to be shown\n$/);
+  });
+
+  it("has each path on one line, whatever it holds", () => {
+    const before = files({ "a\nb": Buffer.from([0]), "c\nd": "" });
+    const after = files({ "a\nb": Buffer.from([0, 1]), "c\nd": { content: "", isExecutable: true } });
+    expect(folderDiff(before, after).text).toBe(
+      "Binary files a/a\\nb and b/a\\nb differ\nc\\nd: is executable now\n",
+    );
   });
 });
