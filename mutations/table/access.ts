@@ -399,4 +399,41 @@ export const accessMutations: readonly Mutation[] = [
     ],
     tests: ["test/db/queue.test.ts"],
   },
+  {
+    name: "access-template-files",
+    breaks: "a template's files are for template admins",
+    edits: [
+      {
+        file: "src/app/templates/templates.ts",
+        find: '  requireTemplateAdmin(actor, template.organization_id, "read the files of templates");\n',
+        replace:
+          '  if (actor.username === "") requireTemplateAdmin(actor, template.organization_id, "read the files of templates");\n',
+      },
+    ],
+    tests: ["test/http/access.test.ts"],
+  },
+  {
+    name: "access-check-template",
+    breaks: "checking templates is for who may push them",
+    edits: [
+      {
+        file: "src/app/templates/push-template.ts",
+        find: '  requireTemplateAdmin(actor, organization.id, "check templates");\n',
+        replace: '  if (actor.username === "") requireTemplateAdmin(actor, organization.id, "check templates");\n',
+      },
+    ],
+    tests: ["test/http/access.test.ts"],
+  },
+  {
+    name: "pull-follows-links",
+    breaks: "what is pulled is not written where a link in the folder leads",
+    edits: [
+      {
+        file: "src/platform/archive/place-archive.ts",
+        find: "      refuseCollisions(files, folder);\n",
+        replace: "      void refuseCollisions;\n",
+      },
+    ],
+    tests: ["test/unit/archive/place-archive.test.ts"],
+  },
 ];

@@ -221,4 +221,28 @@ export const roleMutations: readonly Mutation[] = [
     ],
     tests: ["test/db/queue.test.ts"],
   },
+  {
+    name: "quota-update",
+    breaks: "an update to a version that costs more is held to its owner's quota",
+    edits: [
+      {
+        file: "src/db/builds/update-cost.ts",
+        find: "if (used - current + needed > allowed) return",
+        replace: "if (used - current + needed > allowed && current < 0) return",
+      },
+    ],
+    tests: ["test/db/quota-updates.test.ts"],
+  },
+  {
+    name: "rename-lock",
+    breaks: "a rename waits for a delete that comes first, and finds nothing to rename",
+    edits: [
+      {
+        file: "src/db/workspaces/rename.ts",
+        find: "  await lockWorkspace(tx, workspaceId);\n",
+        replace: "  void lockWorkspace;\n",
+      },
+    ],
+    tests: ["test/db/rename-workspace.test.ts"],
+  },
 ];

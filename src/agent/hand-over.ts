@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type AgentManifest, type ClaimRecord, handedOverBefore } from "../contracts/agent-protocol.ts";
 import { createSignal } from "../platform/signal.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -130,7 +131,7 @@ export class HandOver {
       if (this.#contradiction !== null) return await this.#refuse(record, abort);
       await secrets.look(record, abort);
       if (this.#isNew(record)) await this.#handOver(record, abort);
-      // A start may have changed parameters, and the owner his name: commands get what is true now.
+      // A start may have changed parameters, a rename the name, and the owner his: commands get what is true now.
       else if (record.generation === this.#newest?.generation) this.#renew(this.#newest, record);
       if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
       if (record.generation === 0) return "told";
@@ -148,8 +149,9 @@ export class HandOver {
 
   #renew(known: RememberedClaim, record: ClaimRecord): void {
     this.#newest = { ...known, record };
-    // After a restart it says whether what is still running may print one before the server has been asked.
-    if (record.hasSecrets !== known.record.hasSecrets) this.#input.memory.rememberClaim(this.#newest);
+    // The stop hook goes by what is remembered; and after a restart it says whether what is still running may print a
+    // secret before the server has been asked.
+    if (!isDeepStrictEqual(record, known.record)) this.#input.memory.rememberClaim(this.#newest);
   }
 
   #compare(record: ClaimRecord): void {

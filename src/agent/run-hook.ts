@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { makeFolder } from "../platform/make-folder.ts";
 import { type HookLines, openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { endGroup, hasMarkedMember } from "./process-group.ts";
+import { makeFolder } from "../platform/make-folder.ts";
+import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
@@ -78,7 +79,7 @@ export function hookErrorText(
 ): string {
   const what = outcome.kind === "failed" ? "failed" : "was ended";
   const words = outcome.lastLine === null ? "" : ` Its last line: ${outcome.lastLine.slice(0, lastLineLengthMax)}`;
-  return `The ${name} hook ${what}: ${outcome.reason}.${words}`;
+  return `${hookTroublePrefix(name)}${what}: ${outcome.reason}.${words}`;
 }
 
 function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {

@@ -1,7 +1,4 @@
-/**
- * What a shell learns from a command. `exec` answers the exit code of what it ran instead, and `templates diff` that of
- * `diff`: 1 is different there, and 2 any trouble.
- */
+/** What a shell learns from a command. `exec` answers the exit code of what it ran instead. */
 export const exitCodes = {
   done: 0,
   failed: 1,

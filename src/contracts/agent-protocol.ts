@@ -192,3 +192,8 @@ export const ExecToClient = Type.Union([
   }),
 ]);
 export type ExecToClient = Static<typeof ExecToClient>;
+
+/** How the last word of an agent begins whose hook has failed. Its server tells by it what became of a stop. */
+export function hookTroublePrefix(hook: string): string {
+  return `The ${hook} hook `;
+}

@@ -194,6 +194,11 @@ export const errorRegistry = {
 
   port_in_use: entry(500, "The address to listen on is in use.", "Stop what uses it, or choose `--http-port`."),
   config_invalid: entry(500, "A configuration value is not valid.", "Correct the option that the message names."),
+  folder_unusable: entry(
+    500,
+    "A folder that an option names cannot be made.",
+    "Name another folder, or let this user write there.",
+  ),
   schema_newer: entry(
     500,
     "The database was migrated by a newer release than this one.",

@@ -23,12 +23,7 @@ export function visibleText(text: string): string {
   return text.replaceAll(styles, "").replaceAll(/\r+$/gm, "").replaceAll(unseen, nameOf);
 }
 
-/** The same where a difference counts: nothing is left out, so that two texts which differ never look the same. */
-export function visibleExactly(text: string): string {
-  return text.replaceAll(unseen, nameOf);
-}
-
-/** As `visibleText`, for what has to stay on one line. */
+/** The same for what has to stay on one line. */
 export function visibleLine(text: string): string {
   return visibleText(text).replaceAll("\n", "\\n");
 }

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { CodedError } from "../contracts/errors.ts";
 import type { Random } from "../platform/random.ts";
-import { makeFolder } from "../platform/make-folder.ts";
+import { makeNamedFolder } from "../platform/make-folder.ts";
 
 const fileName = "daemon-name";
 const nameLengthMax = 64;
@@ -32,7 +32,7 @@ export function ownDaemonName(place: Place, known: readonly string[]): string {
   const kept = readName(file);
   if (kept !== null) return kept;
   const chosen = nameOfBefore(place, known) ?? freshName(place);
-  makeFolder(place.root, 0o700);
+  makeNamedFolder(place.root, 0o700);
   const fresh = `${file}.${place.random.base32(8)}`;
   writeFileSync(fresh, `${chosen}\n`, { mode: 0o600, flag: "wx" });
   try {

@@ -5,7 +5,7 @@ import { checkExternalPostgres } from "../db/embedded/check-external.ts";
 import { startEmbeddedPostgres } from "../db/embedded/start-embedded.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
-import { makeFolder } from "../platform/make-folder.ts";
+import { makeNamedFolder } from "../platform/make-folder.ts";
 
 const postgresStopMs = 20_000;
 
@@ -34,7 +34,7 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<Opened
   if (options.url !== undefined) {
     const external = await checkExternalPostgres(options.url);
     const dataDir = path.resolve(options.dataDir);
-    makeFolder(dataDir);
+    makeNamedFolder(dataDir);
     return {
       connection: { connectionString: options.url },
       dataDir,

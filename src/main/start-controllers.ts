@@ -79,7 +79,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createBlockedJobs({ ...deps, waitLimitMs: deps.provisionerWaitLimitMs }),
     createUnbegunDeletes(deps),
     createConsistency(deps),
-    createLifecycle(deps),
+    createLifecycle({ ...deps, isQuotaEnabled: deps.prebuilds.isQuotaEnabled }),
     createActivity(deps),
     createWatch(deps),
     createDelivery(deps),

@@ -4,7 +4,7 @@ import { stateKeyBytes } from "../app/provisioner/state-vault.ts";
 import { ConfigError } from "../platform/config/config-error.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import type { Random } from "../platform/random.ts";
-import { makeFolder } from "../platform/make-folder.ts";
+import { makeNamedFolder } from "../platform/make-folder.ts";
 
 const fileName = "state.key";
 
@@ -30,7 +30,7 @@ export function stateKeys(option: string, from: { readonly dataDir: string; read
 
 function ownKey(from: { readonly dataDir: string; readonly random: Random }): StateKeys {
   const file = path.join(from.dataDir, fileName);
-  makeFolder(from.dataDir);
+  makeNamedFolder(from.dataDir);
   const fresh = `${file}.${from.random.base32(8)}`;
   writeFileSync(fresh, `${from.random.bytes(stateKeyBytes).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
   let madeFile: string | null = file;

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import path from "node:path";
+import { CodedError } from "../contracts/errors.ts";
 
 /** Folders above the one that is made; no file system has paths of more parts. */
 const partsMax = 2_048;
@@ -37,4 +38,14 @@ function isFolder(folder: string): boolean {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+/** The same of a folder that whoever runs the program has named. Errors: `folder_unusable`. */
+export function makeNamedFolder(folder: string, mode?: number): void {
+  try {
+    makeFolder(folder, mode);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CodedError("folder_unusable", `The folder ${folder} cannot be made: ${why}.`, { cause });
+  }
 }

@@ -7,7 +7,7 @@ import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
 import { sleep } from "../platform/sleep.ts";
-import { makeFolder } from "../platform/make-folder.ts";
+import { makeNamedFolder } from "../platform/make-folder.ts";
 import { type DaemonTiming, daemonTiming } from "./daemon-timing.ts";
 import { deliverStates } from "./deliver-states.ts";
 import type { Driver, GoneThing } from "./driver.ts";
@@ -129,7 +129,7 @@ class RunningDaemon implements Daemon {
   }
 
   async #start(): Promise<void> {
-    makeFolder(this.#options.scratchDir, 0o700);
+    makeNamedFolder(this.#options.scratchDir, 0o700);
     await this.#templates.open();
     await this.#drivers.open();
     // Before the server hears of this incarnation, ends the jobs of the one before, and gives others their work.

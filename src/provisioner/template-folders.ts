@@ -4,7 +4,7 @@ import path from "node:path";
 import { CodedError } from "../contracts/errors.ts";
 import { unpackArchive } from "../platform/archive/unpack-archive.ts";
 import type { Random } from "../platform/random.ts";
-import { makeFolder } from "../platform/make-folder.ts";
+import { makeNamedFolder } from "../platform/make-folder.ts";
 
 /** Unpacked templates kept on disk; beyond it those used longest ago go. */
 export const templateFoldersMax = 64;
@@ -31,7 +31,7 @@ export class TemplateFolders {
 
   /** Removes what an interrupted daemon has left half done. */
   async open(): Promise<void> {
-    makeFolder(this.#options.root, 0o700);
+    makeNamedFolder(this.#options.root, 0o700);
     for (const name of await readdir(this.#options.root)) {
       if (name.endsWith(".new")) await rm(path.join(this.#options.root, name), { recursive: true, force: true });
     }

@@ -78,7 +78,9 @@ describe("an unclaimed prebuild", () => {
     const builds = await fx.number("select count(*) from builds");
     expect(await runLifecycle(fx)).toEqual({ start: 0, stop: 0, delete: 0, dormant: 0, noticed: 0, errors: 0 });
     for (const { id } of await fx.rows<{ id: WorkspaceId }>("select id from workspaces")) {
-      expect(await actOnWorkspace({ db: fx.store, random: systemRandom }, id, fx.clock.now())).toBeNull();
+      expect(
+        await actOnWorkspace({ db: fx.store, random: systemRandom, isQuotaEnabled: false }, id, fx.clock.now()),
+      ).toBeNull();
     }
     expect(await fx.rows(everyLifecycleColumn)).toEqual(before);
     expect(await fx.number("select count(*) from builds")).toBe(builds);
@@ -93,7 +95,9 @@ describe("an unclaimed prebuild", () => {
       [fx.alice.userId],
     );
     expect(await runLifecycle(fx)).toMatchObject({ stop: 0, delete: 0, dormant: 0, errors: 0 });
-    expect(await actOnWorkspace({ db: fx.store, random: systemRandom }, id, fx.clock.now())).toBeNull();
+    expect(
+      await actOnWorkspace({ db: fx.store, random: systemRandom, isQuotaEnabled: false }, id, fx.clock.now()),
+    ).toBeNull();
   });
 
   it("has every lifecycle field empty when the reconciler has made it", async () => {
@@ -244,6 +248,7 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
     const act = await actOnWorkspace(
       {
         random: systemRandom,
+        isQuotaEnabled: false,
         db: {
           ...fx.store,
           kind: "db",
@@ -281,7 +286,7 @@ describe("S13: the executor and a claim at 23 h 59 m of idleness", () => {
     const acted = await fx.store.transaction("claim", async (tx) => {
       const both = interleaved(fx, tx, {
         nth: 1,
-        work: () => actOnWorkspace({ db: fx.store, random: systemRandom }, id, fx.clock.now()),
+        work: () => actOnWorkspace({ db: fx.store, random: systemRandom, isQuotaEnabled: false }, id, fx.clock.now()),
       });
       const row = await claimOnce(
         fx,

@@ -1,125 +1,189 @@
-// A workspace gets another name: by whom it may be given, and what follows it.
+// A workspace is called something else from now on, everywhere, and goes on as it is.
 import { describe, expect, it } from "vitest";
 import { claimRecordOf } from "../../src/app/agents/agents.ts";
-import { listOrganizations } from "../../src/app/identity/organizations.ts";
 import { rename } from "../../src/app/workspaces/rename-workspace.ts";
-import { getWorkspace } from "../../src/app/workspaces/workspaces.ts";
+import { createBuild, getWorkspace } from "../../src/app/workspaces/workspaces.ts";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import { prebuildsUserId } from "../../src/contracts/system-ids.ts";
-import { liveAgents } from "../../src/db/agents/agents.ts";
-import { build } from "../support/builds.ts";
-import { codeOf, create } from "../support/claims.ts";
-import { failed, runJobs, runJobsReady } from "../support/daemon.ts";
+import { lifecycleUserId } from "../../src/contracts/system-ids.ts";
+import { startBuild } from "../../src/db/builds/start-build.ts";
+import { renameWorkspace } from "../../src/db/workspaces/rename.ts";
+import { buildInput } from "../support/builds.ts";
+import { claimOnce, codeOf, create } from "../support/claims.ts";
+import { failed, runJobs, takeNext } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
+import { interleaved, outside, somebodyWaits } from "../support/interleave.ts";
+import { hour, runLifecycle, runningWorkspace } from "../support/lifecycle.ts";
 import { putPrebuild } from "../support/prebuild-rows.ts";
-import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
 
-/** A workspace of alice, claimed from a pool. */
-async function claimed(fx: Fixture, name = "dev"): Promise<WorkspaceId> {
-  await publishTemplate(fx, { claimEffect: "none" });
-  await reconcile(fx);
-  await runJobsReady(fx);
-  const { workspace, outcome } = await create(fx, { name });
-  expect(outcome).toBe("claimed");
-  return workspace.id as WorkspaceId;
+async function deployment(claimEffect: "none" | "unknown" = "none") {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { large: null }, claimEffect });
+  return fx;
 }
 
-const renames = (fx: Fixture): Promise<unknown[]> =>
-  fx.rows("select target_name, detail ->> 'name' as name from audit_log where action = 'workspace.rename' order by id");
+const to = (fx: Fixture, workspace: string, name: string, by = fx.alice) => rename(fx.context, by, { workspace, name });
+const nameOf = async (fx: Fixture, id: string) => (await getWorkspace(fx.context, fx.admin, id)).name;
+const audited = (fx: Fixture) =>
+  fx.rows("select target_name, detail ->> 'name' as name from audit_log where action = 'workspace.rename' order by at");
 
 describe("a rename", () => {
-  it("gives the name to its owner, to its agent's record and to the audit log, and pokes the agent", async () => {
-    const fx = await testFixture();
-    const id = await claimed(fx);
-    const [agent] = await liveAgents(fx.store, id);
-    if (agent === undefined) throw new Error("it has an agent");
-    fx.published.length = 0;
-    expect(await rename(fx.context, fx.alice, { workspace: "dev", name: "api" })).toMatchObject({ id, name: "api" });
+  it("leaves a running workspace as it is, under the new name alone, and is audited with both", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    const before = await getWorkspace(fx.context, fx.alice, "dev");
+    const answer = await to(fx, "dev", "payments");
+    expect(answer).toEqual({ before: "dev", sentences: [], workspace: { ...before, name: "payments" } });
+    expect((await getWorkspace(fx.context, fx.alice, "payments")).id).toBe(workspace.id);
     expect(await codeOf(getWorkspace(fx.context, fx.alice, "dev"))).toBe("not_found");
-    expect(await getWorkspace(fx.context, fx.alice, "api")).toMatchObject({ id, status: "running" });
-    expect(await claimRecordOf(fx.context, agent)).toMatchObject({ workspaceName: "api" });
-    expect(fx.published).toEqual(expect.arrayContaining([`workspace:${id}`, `agent:${agent.id}`]));
-    expect(await renames(fx)).toEqual([{ target_name: "dev", name: "api" }]);
-  });
-
-  it("to the name that it has changes nothing, and says nothing", async () => {
-    const fx = await testFixture();
-    await claimed(fx);
-    fx.published.length = 0;
-    expect(await rename(fx.context, fx.alice, { workspace: "dev", name: "dev" })).toMatchObject({ name: "dev" });
-    expect(fx.published).toEqual([]);
-    expect(await renames(fx)).toEqual([]);
-  });
-
-  it("to a name that the owner has already is refused, also for an administrator; another's of that name is not in the way", async () => {
-    const fx = await testFixture();
-    await publishTemplate(fx, { presets: { large: null } });
-    const bob = await fx.addUser("bob");
-    for (const name of ["dev", "api"]) await create(fx, { name });
-    await create(fx, { name: "other", by: bob });
-    for (const actor of [fx.alice, fx.admin]) {
-      expect(await codeOf(rename(fx.context, actor, { workspace: "alice/dev", name: "api" }))).toBe("name_taken");
-    }
-    expect(await rename(fx.context, bob, { workspace: "other", name: "api" })).toMatchObject({ name: "api" });
-    expect(await renames(fx)).toEqual([{ target_name: "other", name: "api" }]);
-  });
-
-  it("of two to one name at the same time one wins, and the other is told", async () => {
-    const fx = await testFixture();
-    await publishTemplate(fx, { presets: { large: null } });
-    for (const name of ["one", "two"]) await create(fx, { name });
-    const both = ["one", "two"].map(async (workspace) =>
-      rename(fx.context, fx.alice, { workspace, name: "same" }).then(
-        () => "renamed",
-        (error: unknown) => (error as { code: string }).code,
-      ),
-    );
-    expect((await Promise.all(both)).toSorted()).toEqual(["name_taken", "renamed"]);
-  });
-
-  it("of an unclaimed prebuild is refused: its pool has named it", async () => {
-    const fx = await testFixture();
-    const template = await publishTemplate(fx, { presets: { large: 1 } });
-    const id = await putPrebuild(fx, template.preset(), {});
-    expect(await codeOf(rename(fx.context, fx.admin, { workspace: id, name: "mine" }))).toBe("prebuild_immutable");
-    expect(
-      await fx.number(`select count(*) from workspaces where owner_id = '${prebuildsUserId}' and name = 'mine'`),
-    ).toBe(0);
-  });
-
-  it("of what is being deleted is refused, and goes again when that has failed", async () => {
-    const fx = await testFixture();
-    const id = await claimed(fx);
-    await build(fx, id, "delete");
-    expect(await codeOf(rename(fx.context, fx.alice, { workspace: id, name: "api" }))).toBe("conflict");
-    await runJobs(fx, () => failed);
-    expect(await rename(fx.context, fx.alice, { workspace: id, name: "api" })).toMatchObject({ name: "api" });
-  });
-
-  it("leaves the name before for another workspace", async () => {
-    const fx = await testFixture();
-    await publishTemplate(fx, { presets: { large: null } });
+    expect(await audited(fx)).toEqual([{ target_name: "dev", name: "payments" }]);
     await create(fx, { name: "dev" });
-    await rename(fx.context, fx.alice, { workspace: "dev", name: "old" });
-    expect((await create(fx, { name: "dev" })).workspace.name).toBe("dev");
+  });
+
+  it("is told to its agents, whose commands are told the new name from then on", async () => {
+    const fx = await deployment();
+    await runningWorkspace(fx, { name: "dev" });
+    const [agent] = (await getWorkspace(fx.context, fx.alice, "dev")).agents;
+    let pokes = 0;
+    fx.context.news.subscribe(`agent:${agent?.id ?? ""}` as never, () => (pokes += 1));
+    await to(fx, "dev", "payments");
+    expect(pokes).toBe(1);
+    expect((await claimRecordOf(fx.context, { id: agent?.id } as never)).workspaceName).toBe("payments");
+  });
+
+  it("changes the case of a name", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    await to(fx, "dev", "Dev");
+    expect(await nameOf(fx, workspace.id)).toBe("Dev");
+  });
+
+  it("to the name that it has changes nothing, and is not audited", async () => {
+    const fx = await deployment();
+    await runningWorkspace(fx, { name: "dev" });
+    expect(await to(fx, "dev", "dev")).toMatchObject({ before: "dev", workspace: { name: "dev" } });
+    expect(await audited(fx)).toEqual([]);
+  });
+
+  it("says that a template which may name things after the workspace makes them anew", async () => {
+    const fx = await deployment("unknown");
+    await runningWorkspace(fx, { name: "dev" });
+    const { sentences } = await to(fx, "dev", "payments");
+    expect(sentences.join()).toContain("next stopped or started");
+  });
+
+  it("is followed by the build that comes next, and by what its template's policy does to it", async () => {
+    const fx = await testFixture();
+    await publishTemplate(fx, { presets: { large: null }, lifecycle: { dormant_after: "1h" } });
+    await runningWorkspace(fx, { name: "dev" });
+    await to(fx, "dev", "payments");
+    fx.clock.advance(2 * hour);
+    await runLifecycle(fx);
+    expect((await takeNext(fx))?.workspace_name).toBe("payments");
+    expect(await fx.rows("select distinct target_name from audit_log where actor_id = $1", [lifecycleUserId])).toEqual([
+      { target_name: "payments" },
+    ]);
+  });
+
+  it("of somebody else's is for administrators, and hidden from others", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    const bob = await fx.addUser("bob");
+    expect(await codeOf(to(fx, "alice/dev", "his", bob))).toBe("not_found");
+    await to(fx, "alice/dev", "theirs", fx.admin);
+    expect(await nameOf(fx, workspace.id)).toBe("theirs");
   });
 });
 
-describe("the list of organizations", () => {
-  it("has one's own with one's role; an administrator's has all, and no system user is counted as a member", async () => {
+describe("a rename is refused", () => {
+  it("to a name that its owner has, whatever the case, and to nobody else's", async () => {
+    const fx = await deployment();
+    await runningWorkspace(fx, { name: "dev" });
+    await create(fx, { name: "Other" });
+    await create(fx, { name: "bobs", by: await fx.addUser("bob") });
+    expect(await codeOf(to(fx, "dev", "oTHER"))).toBe("name_taken");
+    expect((await to(fx, "dev", "bobs")).workspace.name).toBe("bobs");
+  });
+
+  it("of an unclaimed prebuild", async () => {
     const fx = await testFixture();
-    await fx.rows(`insert into organizations (id, name, display_name, created_at)
-      values (gen_random_uuid(), 'elsewhere', 'Elsewhere', now())`);
-    const own = (await listOrganizations(fx.context, fx.alice)).organizations;
-    expect(own).toEqual([expect.objectContaining({ name: "default", role: "member" })]);
-    const all = (await listOrganizations(fx.context, fx.admin)).organizations;
-    expect(all.map(({ name, members }) => ({ name, members }))).toEqual([
-      { name: "default", members: own[0]?.members },
-      { name: "elsewhere", members: 0 },
+    const prebuild = await putPrebuild(fx, (await publishTemplate(fx)).preset());
+    expect(await codeOf(to(fx, prebuild, "mine", fx.admin))).toBe("prebuild_immutable");
+  });
+
+  it("of one that is being deleted or is deleted, but not of one whose delete has failed", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    const remove = () => createBuild(fx.context, fx.alice, { workspace: workspace.id, transition: "delete" });
+    await remove();
+    expect(await codeOf(to(fx, "dev", "late"))).toBe("conflict");
+    await runJobs(fx, () => failed);
+    await to(fx, "dev", "kept");
+    await remove();
+    await runJobs(fx);
+    expect(await codeOf(to(fx, workspace.id, "gone"))).toBe("not_found");
+  });
+});
+
+describe("of those who come at the same time", () => {
+  it("one gets the name, be it by a rename or a creation", async () => {
+    const fx = await deployment();
+    for (const name of ["one", "two", "three"]) await create(fx, { name });
+    const done = await Promise.allSettled([
+      ...["one", "two", "three"].map((name) => to(fx, name, "wanted")),
+      create(fx, { name: "wanted" }),
     ]);
-    const people = await fx.number(`select count(*) from organization_members m join users u on u.id = m.user_id
-      where not u.is_system and u.deleted_at is null`);
-    expect(own[0]?.members).toBe(people);
+    expect(done.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    const refused = done.flatMap((one) => (one.status === "rejected" ? [(one.reason as { code: string }).code] : []));
+    expect(refused).toEqual(["name_taken", "name_taken", "name_taken"]);
+  });
+
+  it("each of two renames of one workspace tells the name that it replaced", async () => {
+    const fx = await deployment();
+    const { workspace } = await create(fx, { name: "dev" });
+    await Promise.all([to(fx, workspace.id, "one"), to(fx, workspace.id, "two")]);
+    const rows = (await audited(fx)) as { target_name: string; name: string }[];
+    expect(rows.map((row) => row.target_name).toSorted()).toEqual(
+      ["dev", rows.find((row) => row.target_name === "dev")?.name].toSorted(),
+    );
+    expect(await nameOf(fx, workspace.id)).toBe(rows.find((row) => row.target_name !== "dev")?.name);
+  });
+
+  it("a delete that comes first leaves nothing to rename", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    const result = await fx.store.transaction("test rename", async (outer) => {
+      const { tx, other } = interleaved(fx, outer, {
+        nth: 1,
+        work: () => createBuild(fx.context, fx.alice, { workspace: workspace.id, transition: "delete" }),
+      });
+      const renamed = await renameWorkspace(tx, workspace.id as WorkspaceId, "late");
+      await other;
+      return renamed;
+    });
+    expect(result.kind).toBe("in_deletion");
+  });
+
+  it("a delete that has not committed yet is waited for, and leaves nothing to rename", async () => {
+    const fx = await deployment();
+    const { workspace } = await runningWorkspace(fx, { name: "dev" });
+    const id = workspace.id as WorkspaceId;
+    let renamed: Promise<string> | undefined;
+    await fx.store.transaction("test delete", async (tx) => {
+      await startBuild(tx, buildInput(fx, id, "delete"));
+      renamed = outside(() => codeOf(to(fx, id, "late")));
+      await Promise.race([renamed, outside(() => somebodyWaits(fx))]);
+    });
+    expect(await renamed).toBe("conflict");
+    expect(await nameOf(fx, id)).toBe("dev");
+  });
+
+  it("a rename that comes after the claim finds its owner's workspace", async () => {
+    const fx = await testFixture();
+    const template = await publishTemplate(fx);
+    const prebuild = await putPrebuild(fx, template.preset());
+    await claimOnce(fx, fx.store, { templateId: template.templateId, presetId: template.preset() }, { name: "dev" });
+    await to(fx, "dev", "mine");
+    expect(await nameOf(fx, prebuild)).toBe("mine");
   });
 });

@@ -86,3 +86,41 @@ describe("a workspace that was built cold", () => {
     expect(await seen(fx, id)).not.toHaveProperty("trouble");
   });
 });
+
+describe("a stop hook that fails", () => {
+  const error = "The stop hook failed: it exited with 3. Its last line: disk is full";
+
+  async function stopped(detail: string): Promise<{ readonly fx: Fixture; readonly id: WorkspaceId }> {
+    const fx = await testFixture();
+    await publishTemplate(fx, { presets: { large: null } });
+    const { workspace } = await create(fx);
+    await runJobs(fx);
+    const id = workspace.id as WorkspaceId;
+    await agentsReady(fx, [id]);
+    await build(fx, id, "stop");
+    for (const agent of await liveAgents(fx.store, id)) {
+      await agentChange(fx, agent.id, { kind: "state", state: "off", told: { detail, version: "test" } });
+    }
+    await runJobs(fx);
+    return { fx, id };
+  }
+
+  it("is told of the stopped workspace, until it is started again", async () => {
+    const { fx, id } = await stopped(error);
+    expect(await seen(fx, id)).toMatchObject({ status: "stopped", stopError: error });
+    await build(fx, id, "start");
+    await runJobs(fx);
+    expect(await seen(fx, id)).not.toHaveProperty("stopError");
+    fx.clock.advance(minute);
+    await build(fx, id, "stop");
+    await runJobs(fx);
+    expect(await seen(fx, id), "of an earlier stop").not.toHaveProperty("stopError");
+  });
+
+  it("is not told where it went well, nor for what another hook said before", async () => {
+    for (const detail of ["", "The start hook failed: it exited with 1."]) {
+      const { fx, id } = await stopped(detail);
+      expect(await seen(fx, id)).not.toHaveProperty("stopError");
+    }
+  });
+});

@@ -43,6 +43,26 @@ describe("a command", () => {
     expect(bed.server.exit("one")).toMatchObject({ exitCode: 3, error: null });
   });
 
+  test("is told what the workspace is called since a rename, without being handed over again", async () => {
+    bed.server.manifest = agentManifest({ hooks: { claim: { run: "echo once >> claims", timeoutMs: 5_000 } } });
+    bed.start();
+    await connected();
+    exec("before", 'echo "$PREWARM_WORKSPACE_NAME"');
+    await ended("before");
+    expect(bed.server.output("before").toString()).toBe("dev\n");
+    bed.server.record = { ...claimedBy("ada"), workspaceName: "payments" };
+    const asked = bed.server.claims();
+    bed.server.send({ kind: "poke" });
+    await until(() => expect(bed.server.claims()).toBe(asked + 1));
+    let tries = 0;
+    await until(() => {
+      const last = tries === 0 ? "" : bed.server.output(`after-${tries}`).toString();
+      if (last !== "payments\n") exec(`after-${(tries += 1)}`, 'echo "$PREWARM_WORKSPACE_NAME"');
+      expect(last).toBe("payments\n");
+    });
+    expect(bed.read("claims")).toBe("once\n");
+  });
+
   test("never sees the agent's own credentials", async () => {
     bed.start();
     await connected();

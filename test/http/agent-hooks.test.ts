@@ -111,6 +111,21 @@ describe("the hooks of a workspace", () => {
     expect(ran()).toEqual(["start", "prewarm", "start", "start"]);
   });
 
+  test("the stop hook is told what the workspace is called since a rename, and its parameters since a start", async () => {
+    bed.server.manifest = agentManifest({ hooks: { stop: { run: "env > seen", timeoutMs: 10_000 } } });
+    await startUntil("ready", "one");
+    await claim();
+    const asked = bed.server.claims();
+    bed.server.record = { ...claimedBy("alice"), workspaceName: "payments", parameters: { region: "us" } };
+    bed.server.send({ kind: "poke" });
+    await until(() => expect(readFileSync(stateFile("claim.json"), "utf8")).toContain("payments"));
+    expect(bed.server.claims()).toBe(asked + 1);
+    await bed.stop();
+    expect(bed.read("seen").split("\n")).toEqual(
+      expect.arrayContaining(["PREWARM_WORKSPACE_NAME=payments", "PREWARM_PARAMETER_REGION=us"]),
+    );
+  });
+
   test("the stop hook runs as the owner, and its lines are told before the agent is off", async () => {
     bed.server.manifest = agentManifest({ hooks: { stop: { run: "env > seen; echo put away", timeoutMs: 10_000 } } });
     await startUntil("ready", "one");

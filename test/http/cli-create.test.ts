@@ -66,6 +66,20 @@ describe("create", () => {
     expect(done.stderr).toBe("");
   });
 
+  it("that is refused for want of a prebuild says why the pool has none", async () => {
+    const details = { missReason: "none_ready", template: "node", preset: "small" };
+    const { bench, api } = await arrange({
+      createWorkspace: () => codedAnswer(409, "no_claimable_prebuild", { details }),
+      explainPool: () => ({ json: { sentences: ["It wants 2 prebuilds.", "No provisioner has the driver docker."] } }),
+    });
+    const done = await bench.run("create", "dev", "--template", "node", "--mode", "warm_only");
+    expect(done.exitCode).toBe(1);
+    expect(done.stderr).toContain(
+      "error: Scripted no_claimable_prebuild. The pool of small: It wants 2 prebuilds. No provisioner has the driver docker. [no_claimable_prebuild]",
+    );
+    expect(api.calls("explainPool")[0]?.params).toEqual({ template: "node", preset: "small" });
+  });
+
   it("names the reason of a miss and shows the build log while it waits", async () => {
     let isLogRead = false;
     const { bench } = await arrange({

@@ -73,6 +73,22 @@ describe("stop, start, restart and delete", () => {
     expect(api.calls("createBuild")[0]?.params).toEqual({ workspace: sampleIds.workspace });
   });
 
+  it("says why the stop hook failed, and that it is stopped all the same", async () => {
+    const { bench } = await cliAgainst({
+      getWorkspace: () => ({ json: usableWorkspace() }),
+      createBuild: () => ({ status: 201, json: stopping }),
+      watchJob: () => ({ events: [["job", sampleJob()]] }),
+      watchWorkspace: () => ({
+        events: [["workspace", { ...stopped, stopError: "The stop hook failed: disk is full.\u0007" }]],
+        staysOpen: true,
+      }),
+    });
+    const done = await bench.run("stop", "dev");
+    expect(done.exitCode).toBe(0);
+    expect(done.stdout).toMatch(/^dev: stopped after /);
+    expect(done.stderr).toContain("dev: The stop hook failed: disk is full.\\x07\n");
+  });
+
   it("restarts by a stop and then a start with the new parameters", async () => {
     const { api, bench } = await cliAgainst({
       getWorkspace: () => ({ json: usableWorkspace() }),

@@ -188,6 +188,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
   });
   return {
     username: "victim",
+    organization: "default",
     group: "crew",
     template: "web",
     preset: "pool",

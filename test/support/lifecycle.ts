@@ -12,7 +12,11 @@ export const day = 24 * hour;
 const goOn = new AbortController().signal;
 
 export function lifecycleOf(server: TestServer): Controller {
-  return createLifecycle({ ...server.context, serverId: server.id });
+  return createLifecycle({
+    ...server.context,
+    isQuotaEnabled: server.context.options.isQuotaEnabled,
+    serverId: server.id,
+  });
 }
 
 /** One run of the lifecycle executor of this server. @returns what it did. */

@@ -5,6 +5,21 @@ import { allNodes, findingAt } from "./syntax.ts";
 /** Methods of a text that make a pattern of what they are given, when it is no pattern. */
 const patternMakers = new Set(["match", "matchAll", "search"]);
 
+/** Node's own recursive `mkdir` never ends below what answers that it does not exist, as `/proc` does. */
+export const foldersEnd: Rule = fileRule(
+  "folders are made by makeFolder",
+  (path) => isTypeScript(path) && path.startsWith("src/"),
+  (source) => allNodes(source).flatMap((node) => recursiveMkdir(source, node)),
+);
+
+function recursiveMkdir(source: Source, node: ts.Node): readonly Finding[] {
+  if (!ts.isCallExpression(node)) return [];
+  const called = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node.expression;
+  if (!ts.isIdentifier(called) || !["mkdir", "mkdirSync"].includes(called.text)) return [];
+  const isRecursive = node.arguments.slice(1).some((argument) => argument.getText().includes("recursive"));
+  return isRecursive ? [findingAt(source, node, `${called.text} may never end: use makeFolder.`)] : [];
+}
+
 /** A pattern that was not written by us may take minutes, and the server stands still meanwhile (decision 0034). */
 export const patternsAreOurs: Rule = fileRule(
   "patterns are written out",

@@ -201,6 +201,24 @@ const language: readonly Example[] = [
     file("src/app/a.ts", "const a: RegExp = /b/;\nconst c = d.match(a);\n"),
     file("test/support/a.ts", "const a = new RegExp(b);\n"),
   ),
+  example(
+    "folders are made by makeFolder",
+    "all of a path at once",
+    ["makeFolder"],
+    file("src/app/a.ts", "mkdirSync(folder, { recursive: true, mode: 0o700 });\n"),
+  ),
+  example(
+    "folders are made by makeFolder",
+    "with its module",
+    ["makeFolder"],
+    file("src/app/a.ts", "void fs.mkdir(a, { recursive: true });\n"),
+  ),
+  example(
+    "folders are made by makeFolder",
+    "one folder",
+    [],
+    file("src/app/a.ts", "mkdirSync(folder, { mode: 0o700 });\n"),
+  ),
   example("plain TypeScript", "as any", ["as any"], file("src/app/a.ts", "const a = b as any;\n")),
   example("plain TypeScript", "an enum", ["union"], file("src/app/a.ts", "enum A { B }\n")),
   example(

@@ -3,7 +3,7 @@ import { environmentAtTheRoots, plainTypeScript } from "./language.ts";
 import { importEndings, layerImports } from "./layers.ts";
 import { fewLongFiles, fileLength, functionLength } from "./length.ts";
 import { fileNames, noBarrels, placeholdersGo } from "./names.ts";
-import { patternsAreOurs } from "./patterns.ts";
+import { foldersEnd, patternsAreOurs } from "./patterns.ts";
 import { lockFileIsPortable, noMachinePaths, noRegistryHosts } from "./portability.ts";
 import type { Rule } from "./source.ts";
 import { frozenMigrations, lowerCaseSql, lowerCaseSqlInCode, noNotifyInSql, oneWriter } from "./sql.ts";
@@ -25,6 +25,7 @@ export const rules: readonly Rule[] = [
   environmentAtTheRoots,
   plainTypeScript,
   patternsAreOurs,
+  foldersEnd,
   noLeftovers,
   checksStayOn,
   testsRun,

@@ -110,7 +110,7 @@ export async function listTemplateVersions(
   return { versions: views, total: versions[0]?.total ?? 0 };
 }
 
-/** Errors: `not_found`, `forbidden`, `conflict` for a version whose import has not succeeded. */
+/** Errors: `not_found`. */
 async function requireVersion(context: AppContext, template: TemplateRow, which: string): Promise<VersionRow> {
   const version = await findVersion(context.db, template.id, which);
   if (version !== undefined) return version;
@@ -119,7 +119,10 @@ async function requireVersion(context: AppContext, template: TemplateRow, which:
   });
 }
 
-/** A version's folder as it was pushed. For template admins: it may hold what members are not to read. */
+/**
+ * A version's folder as it was pushed. For those who see all of its manifest (`member-views.ts`): secrets that a manifest
+ * may hold are in its files too. Errors: `not_found`, `forbidden`.
+ */
 export async function archiveOfVersion(
   context: AppContext,
   actor: Actor,
@@ -129,10 +132,12 @@ export async function archiveOfVersion(
   requireTemplateAdmin(actor, template.organization_id, "read the files of templates");
   const version = await requireVersion(context, template, input.version);
   const bytes = await versionArchive(context.db, version.id);
-  if (bytes === undefined) throw new Error("A version's archive is not there.");
+  // Versions that were replaced and that nothing uses are removed in time.
+  if (bytes === undefined) throw new CodedError("not_found", `The version "${version.name}" was removed just now.`);
   return bytes;
 }
 
+/** Errors: `not_found`, `forbidden`, `conflict` for a version whose import has not succeeded. */
 export async function promote(
   context: AppContext,
   actor: Actor,

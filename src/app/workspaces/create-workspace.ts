@@ -132,7 +132,7 @@ async function refusal({ context, request, actor, input }: Creation, reason: Mis
   if (reason === "disabled") return new CodedError("prebuilds_disabled", "Prebuilds are switched off here.");
   return new CodedError("no_claimable_prebuild", `No prebuild can be claimed: ${reason}.`, {
     retryAfterSeconds: retryAfterSecondsOf(reason),
-    details: { missReason: reason },
+    details: { missReason: reason, template: request.target.template_name, preset: request.preset?.presetName ?? null },
   });
 }
 

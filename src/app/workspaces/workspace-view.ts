@@ -18,6 +18,7 @@ export function workspaceView(row: WorkspaceView, given: TroubleGiven): Workspac
     isPrebuild: row.is_prebuild,
     ...(lost === null ? {} : { lost }),
     ...(trouble === null ? {} : { trouble }),
+    ...(row.stop_error === null ? {} : { stopError: row.stop_error }),
     isUsable: row.status === "running" && agents.length > 0 && agents.every(isUsable),
     parameters: row.parameters,
     latestBuild: buildView(row),

@@ -16,7 +16,8 @@ import {
 } from "../../db/workspaces/workspace-views.ts";
 import type { Tx } from "../../db/store.ts";
 import { type ChosenBuild, type CurrentBuild, startBuild } from "../../db/builds/start-build.ts";
-import { carryOver, notUpdatedBecause } from "../../domain/parameters/carry-over.ts";
+import { takeUpdateCost } from "../../db/builds/update-cost.ts";
+import { carryOver, notUpdatedBecause, notUpdatedForQuota } from "../../domain/parameters/carry-over.ts";
 import type { ResolveResult } from "../../domain/parameters/resolve-parameters.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, canManageWorkspace, forbidden, isAdministrator } from "../authorize.ts";
@@ -24,6 +25,7 @@ import { organizationOf } from "../organization.ts";
 import { type PageQuery, pageOf } from "../page.ts";
 import type { VersionDefinition, VersionDefinitions } from "./version-definitions.ts";
 import { troubleGiven } from "./workspace-trouble.ts";
+import { admitUpdate } from "./within-quota.ts";
 import { buildView, workspaceView } from "./workspace-view.ts";
 
 type WorkspacesContext = AppContext & { readonly versions: VersionDefinitions };
@@ -137,7 +139,7 @@ export interface BuildInput {
 
 /**
  * Starts, stops or deletes a workspace. Never claims: only a creation does (spec §4, case 135).
- * Errors: `not_found`, `build_in_progress`, `invalid_parameter`, `invalid_request`.
+ * Errors: `not_found`, `build_in_progress`, `invalid_parameter`, `invalid_request`, `quota_exceeded`.
  */
 export async function createBuild(context: WorkspacesContext, actor: Actor, input: BuildInput): Promise<Workspace> {
   const workspace = await requireWorkspace(context, actor, input.workspace);
@@ -199,10 +201,25 @@ async function chooseBuild(context: WorkspacesContext, tx: Tx, choice: Choice): 
   }
   if (current.updateTo === null) return await mustChoose(context, tx, choice, current.templateVersionId);
   const { version, resolved } = await resolveFor(context, tx, choice, current.updateTo);
-  if (resolved.kind === "ok") return { templateVersionId: version.id, parameters: resolved.values };
+  const note =
+    resolved.kind === "ok"
+      ? await quotaNote(context, tx, { workspaceId: workspace.id, version })
+      : notUpdatedBecause(version.name, resolved.problems);
+  if (resolved.kind === "ok" && note === null) return { templateVersionId: version.id, parameters: resolved.values };
   // Nobody asked for this update, so it does not keep anybody from his workspace.
   const unchanged = await mustChoose(context, tx, choice, current.templateVersionId);
-  return { ...unchanged, note: notUpdatedBecause(version.name, resolved.problems) };
+  return note === null ? unchanged : { ...unchanged, note };
+}
+
+/** Why the owner's quota keeps an automatic update from being made; null where it covers it, and has let it in. */
+async function quotaNote(
+  context: AppContext,
+  tx: Tx,
+  { workspaceId, version }: { readonly workspaceId: WorkspaceId; readonly version: VersionDefinition },
+): Promise<string | null> {
+  const { isQuotaEnabled } = context.options;
+  const exceeded = await takeUpdateCost(tx, { workspaceId, versionId: version.id, isQuotaEnabled });
+  return exceeded === null ? null : notUpdatedForQuota(version.name, exceeded);
 }
 
 /**
@@ -220,7 +237,10 @@ function asItsPoolSays({ workspace, input, current }: Choice): ChosenBuild {
   );
 }
 
-/** Errors: `invalid_parameter`, when the version cannot be built with what there is. */
+/**
+ * Errors: `invalid_parameter`, when the version cannot be built with what there is; `quota_exceeded`, when it costs more
+ * than the owner's quota covers.
+ */
 async function mustChoose(
   context: WorkspacesContext,
   tx: Tx,
@@ -229,8 +249,12 @@ async function mustChoose(
 ): Promise<ChosenBuild> {
   const { input, current } = choice;
   if (versionId === current.templateVersionId && input.parameters === undefined) return current;
-  const { resolved } = await resolveFor(context, tx, choice, versionId);
-  if (resolved.kind === "ok") return { templateVersionId: versionId, parameters: resolved.values };
+  const { version, resolved } = await resolveFor(context, tx, choice, versionId);
+  if (resolved.kind === "ok") {
+    if (versionId !== current.templateVersionId)
+      await admitUpdate(context, tx, { workspace: choice.workspace, version });
+    return { templateVersionId: versionId, parameters: resolved.values };
+  }
   const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
   const [first] = resolved.problems;
   throw new CodedError("invalid_parameter", `Parameter "${first?.parameter}": ${first?.reason}.`, { problems });

@@ -10,7 +10,7 @@ import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
-import { whyNoPrebuild } from "../follow/why-no-prebuild.ts";
+import { explainedRefusal, whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { missReasonText } from "../output/miss-reason.ts";
@@ -110,6 +110,9 @@ async function send(
     try {
       return await client.call("createWorkspace", { body, query: organization, signal });
     } catch (error) {
+      if (error instanceof CodedError && error.code === "no_claimable_prebuild") {
+        throw await explainedRefusal(client, error, invocation);
+      }
       const isPassing = error instanceof CodedError && isPassingCode(error.code);
       if (!isPassing || attempt >= triesMax || signal.aborted) throw error;
       output.progress(`${error.message} Trying again (${attempt + 1} of ${triesMax})…`);
@@ -131,9 +134,12 @@ async function waitUntilUsable(client: Client, made: Made, invocation: Invocatio
 
 async function announce(client: Client, created: CreatedWorkspace, invocation: Invocation): Promise<void> {
   const { output } = invocation;
-  output.progress(missReasonText(created.missReason));
-  const why = await whyNoPrebuild(client, created, invocation);
-  if (why !== null) output.progress(`The pool of ${created.workspace.preset}: ${why}`);
+  const { missReason, workspace } = created;
+  output.progress(missReasonText(missReason));
+  // A program that reads the result is not told, and does not wait for it.
+  if (output.isStructured) return;
+  const why = await whyNoPrebuild(client, { ...workspace, missReason }, invocation);
+  if (why !== null) output.progress(why);
 }
 
 async function run(options: CreateOptions, invocation: Invocation): Promise<number> {

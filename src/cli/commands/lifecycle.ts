@@ -73,6 +73,12 @@ async function remove(request: BuildRequest, found: Workspace, invocation: Invoc
   }
 }
 
+/** The workspace stops however its hook ends, so this is no error, but what the hook puts away may be lost. */
+function tellStopHook({ name, stopError }: Workspace, { output }: Invocation): void {
+  if (stopError === undefined) return;
+  output.progress(output.errorPaint.yellow(`${name}: ${printable(stopError)}`));
+}
+
 /** Begins one build, and sees it to its end when that is wanted. */
 async function build(request: BuildRequest, invocation: Invocation): Promise<Workspace> {
   const { client, workspaceId, transition, options, isWaiting } = request;
@@ -123,6 +129,7 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
         const request = { client, workspaceId: workspace.id, transition, options, isWaiting };
         workspace =
           transition === "delete" ? await remove(request, workspace, invocation) : await build(request, invocation);
+        if (isWaiting) tellStopHook(workspace, invocation);
       }
       const outcome = outcomes[lifecycle.transitions[last] ?? "start"];
       output.result(workspace, () =>

@@ -5,17 +5,28 @@ import { printable } from "../output/printable.ts";
 
 export const renameCommand = defineCommand<{ readonly workspace: string; readonly name: string }>({
   usage: "rename <workspace> <new-name>",
-  summary: "give a workspace another name",
+  summary: "give a workspace another name; what runs in it goes on",
   notes:
-    "It goes on running. Commands that are run in it from now on see the new name as PREWARM_WORKSPACE_NAME; what its " +
-    "template makes of the name follows at its next start.",
-  example: "prewarm rename dev api",
+    "Commands that begin from then on see the new name as PREWARM_WORKSPACE_NAME. A template that names what it makes " +
+    "after the workspace changes that, or makes it anew, at the next stop or start; where that may be, the command says it.",
+  example: "prewarm rename dev payments",
+  isOrganizational: true,
   read: (input) => ({ workspace: input.operand(0), name: input.operand(1) }),
-  async run({ workspace, name }, invocation) {
+  async run(options, invocation) {
+    const { output } = invocation;
     const client = await invocation.connect();
-    const before = await findWorkspace(client, workspace, invocation);
-    const renamed = await client.call("renameWorkspace", { params: { workspace: before.id }, body: { name } });
-    invocation.output.result(renamed, () => `${printable(before.name)} is called ${printable(renamed.name)} now.`);
+    const { id } = await findWorkspace(client, options.workspace, invocation);
+    const answer = await client.call("renameWorkspace", { params: { workspace: id }, body: { name: options.name } });
+    const { workspace, before, sentences } = answer;
+    output.result(
+      answer,
+      () =>
+        before === workspace.name
+          ? `It is called ${printable(workspace.name)} already.`
+          : `${printable(before)} is called ${printable(workspace.name)} now.`,
+      () => [workspace.name],
+    );
+    for (const sentence of sentences) output.progress(sentence);
     return exitCodes.done;
   },
 });

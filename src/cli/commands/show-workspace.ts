@@ -52,6 +52,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["status", `${workspace.status}${workspace.isUsable ? ", usable" : ""}`],
     ...(workspace.lost === undefined ? [] : [["lost", lostText(workspace.lost, now)] as const]),
     ...(workspace.trouble === undefined ? [] : [["trouble", troubleText(workspace)] as const]),
+    ...(workspace.stopError === undefined ? [] : [["stop hook", printable(workspace.stopError)] as const]),
     ["template", `${workspace.template} ${build.templateVersion}${workspace.isOutdated ? " (outdated)" : ""}`],
     ["preset", workspace.preset ?? "–"],
     ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],

@@ -1,13 +1,12 @@
-import { createTwoFilesPatch } from "diff";
-import { visibleLine } from "../../contracts/visible-text.ts";
+import { formatPatch, structuredPatch, type StructuredPatchHunk } from "diff";
 import type { ArchiveFile } from "../../platform/archive/archive-files.ts";
 
 /** Of a file whose lines are compared; a larger one is only said to differ. */
 const comparedBytesMax = 1_048_576;
 /** For the lines of one file: two that have nothing in common would take a time that nobody waits for. */
 const compareMs = 2_000;
-/** For the lines of all files. Those that are left then are only said to differ. */
-const compareAllMs = 20_000;
+/** So many files that have nothing in common have their time; what follows is only said to differ. */
+const filesTogether = 10;
 const contextLines = 3;
 
 export interface FolderDiff {
@@ -20,16 +19,9 @@ export interface FolderDiff {
 
 type Files = ReadonlyMap<string, ArchiveFile>;
 
-interface DiffTime {
-  readonly monotonicMs: () => number;
-  readonly fileMs?: number;
-  readonly allMs?: number;
-}
-
-/** What leads from one folder to another, file by file in the order of their paths. */
-export function folderDiff(before: Files, after: Files, time: DiffTime): FolderDiff {
-  const { monotonicMs, fileMs = compareMs, allMs = compareAllMs } = time;
-  const untilMs = monotonicMs() + allMs;
+/** What leads from one folder to another, file by file in the order of their paths. `limitMs` is for each file. */
+export function folderDiff(before: Files, after: Files, limitMs = compareMs): FolderDiff {
+  const endsAtMs = performance.now() + filesTogether * limitMs;
   const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
   const different = paths.filter((path) => !isSame(before.get(path), after.get(path)));
   return {
@@ -37,10 +29,13 @@ export function folderDiff(before: Files, after: Files, time: DiffTime): FolderD
     removed: different.filter((path) => !after.has(path)),
     changed: different.filter((path) => before.has(path) && after.has(path)),
     text: different
-      .map((path) => {
-        const limitMs = Math.min(fileMs, untilMs - monotonicMs());
-        return fileDiff(path, { before: before.get(path), after: after.get(path), limitMs });
-      })
+      .map((path) =>
+        fileDiff(path, {
+          before: before.get(path),
+          after: after.get(path),
+          limitMs: Math.min(limitMs, Math.max(1, endsAtMs - performance.now())),
+        }),
+      )
       .join(""),
   };
 }
@@ -56,29 +51,36 @@ interface Pair {
   readonly limitMs: number;
 }
 
+/** As `git diff` words it, whose patches people know how to apply and take back. */
 function fileDiff(path: string, { before, after, limitMs }: Pair): string {
-  const shown = visibleLine(path);
-  const names = {
-    before: before === undefined ? "/dev/null" : `a/${shown}`,
-    after: after === undefined ? "/dev/null" : `b/${shown}`,
-  };
-  const texts = [textOf(before), textOf(after)] as const;
-  const mode = modeLine(shown, before, after);
-  if (before !== undefined && after !== undefined && before.bytes.equals(after.bytes)) return mode;
-  if (texts[0] === null || texts[1] === null) return `${mode}Binary files ${names.before} and ${names.after} differ\n`;
-  const tooMuch = `Files ${names.before} and ${names.after} differ too much to be shown\n`;
-  if (limitMs <= 0) return `${mode}${tooMuch}`;
-  const patch = createTwoFilesPatch(names.before, names.after, texts[0], texts[1], undefined, undefined, {
-    context: contextLines,
-    timeout: limitMs,
+  const found = hunksOf({ before, after, limitMs });
+  const isInBoth = before !== undefined && after !== undefined;
+  const hasMode = !isInBoth || before.isExecutable !== after.isExecutable;
+  const patch = formatPatch({
+    oldFileName: before === undefined ? "/dev/null" : `a/${path}`,
+    newFileName: after === undefined ? "/dev/null" : `b/${path}`,
+    oldHeader: undefined,
+    newHeader: undefined,
+    hunks: typeof found === "string" ? [] : found,
+    isGit: true,
+    isCreate: before === undefined,
+    isDelete: after === undefined,
+    ...(hasMode ? { oldMode: modeOf(before), newMode: modeOf(after) } : {}),
   });
-  if (patch === undefined) return `${mode}${tooMuch}`;
-  return mode + patch.replace(/^=+\n/, "");
+  return typeof found === "string" ? `${patch}${found}\n` : patch;
 }
 
-function modeLine(path: string, before: ArchiveFile | undefined, after: ArchiveFile | undefined): string {
-  if (before === undefined || after === undefined || before.isExecutable === after.isExecutable) return "";
-  return `${path}: ${after.isExecutable ? "is executable now" : "is not executable any more"}\n`;
+/** The parts that differ, or why they are not shown. */
+function hunksOf({ before, after, limitMs }: Pair): StructuredPatchHunk[] | string {
+  if (before !== undefined && after !== undefined && before.bytes.equals(after.bytes)) return [];
+  const [from, to] = [textOf(before), textOf(after)];
+  if (from === null || to === null) return "Binary files differ";
+  const patch = structuredPatch("", "", from, to, undefined, undefined, { context: contextLines, timeout: limitMs });
+  return patch?.hunks ?? "Files differ too much to be shown";
+}
+
+function modeOf(file: ArchiveFile | undefined): string {
+  return file?.isExecutable === true ? "100755" : "100644";
 }
 
 /** Null for what is no text, or too long to be compared line by line. */

@@ -46,6 +46,17 @@ export class Output {
     else this.line(render());
   }
 
+  /** The same of a result whose text is not to be put together in memory, or to be changed: `show` writes it. */
+  written(json: unknown, shown: { readonly names: readonly string[]; readonly show: () => void }): void {
+    if (this.isStructured || this.#form.isQuiet)
+      this.result(
+        json,
+        () => "",
+        () => shown.names,
+      );
+    else shown.show();
+  }
+
   /** One of many results that come one after another: a JSON line, a YAML document, or the text. */
   item(json: unknown, render: () => string): void {
     if (this.#form.format === "json") this.#stdout.write(`${JSON.stringify(json)}\n`);

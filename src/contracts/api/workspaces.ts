@@ -94,6 +94,11 @@ export const Workspace = Type.Object({
       message: Type.String(),
     }),
   ),
+  /**
+   * Of one that was stopped or deleted last: why its stop hook failed, with its last line. It is stopped all the same, and
+   * what the hook puts away may be lost. Absent when nothing is known to have failed.
+   */
+  stopError: Type.Optional(Type.String()),
   /** True while it is an unclaimed prebuild. */
   isPrebuild: Type.Boolean(),
   /** Whether a command could run in it now, as its owner. */
@@ -189,6 +194,15 @@ export const OrphanedWorkspace = Type.Object({
 });
 export type OrphanedWorkspace = Static<typeof OrphanedWorkspace>;
 
+export const RenamedWorkspace = Type.Object({
+  workspace: Workspace,
+  /** What it was called. */
+  before: Type.String(),
+  /** What becomes of it besides, in whole sentences. */
+  sentences: Type.Array(Type.String()),
+});
+export type RenamedWorkspace = Static<typeof RenamedWorkspace>;
+
 export const workspaceRoutes = {
   createWorkspace: {
     method: "POST",
@@ -260,12 +274,12 @@ export const workspaceRoutes = {
     method: "POST",
     path: "/api/v1/workspaces/:workspace/rename",
     tag: "workspaces",
-    summary: "Give a workspace another name. What its template makes of the name follows at its next start.",
+    summary: "Give a workspace another name. What its template makes of the name follows at its next build.",
     credential: "user",
     access: "workspace_owner",
     params: workspaceParams,
     body: Type.Object({ name: Name }, closed),
-    response: Workspace,
+    response: RenamedWorkspace,
   },
   orphanWorkspace: {
     method: "POST",

@@ -14,6 +14,7 @@ import { withAutomaticUpdate } from "./automatic-update.ts";
 export interface ActDeps {
   readonly db: Db;
   readonly random: Random;
+  readonly isQuotaEnabled: boolean;
 }
 
 /**
@@ -40,7 +41,10 @@ export async function actOnWorkspace(deps: ActDeps, workspaceId: WorkspaceId, no
         isUse: false,
         buildId: deps.random.uuid() as BuildId,
         jobId: deps.random.uuid() as JobId,
-        choose: async (current) => (transition === "start" ? await withAutomaticUpdate(tx, current) : current),
+        choose: async (current) =>
+          transition === "start"
+            ? await withAutomaticUpdate(tx, current, { workspaceId, isQuotaEnabled: deps.isQuotaEnabled })
+            : current,
         now,
       });
       if (started.kind !== "started") throw new Error(`A locked workspace that was free is ${started.kind}.`);

@@ -1,19 +1,10 @@
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Account } from "./account.ts";
 import { EmbeddedPostgresError, systemCode } from "./embedded-error.ts";
+import { makeFolder } from "../../platform/make-folder.ts";
 
 export interface Binaries {
   readonly initdb: string;
@@ -85,7 +76,7 @@ function copyNative(native: string, dataDir: string): string {
   if (existsSync(copy)) return copy;
   const draft = `${copy}.draft-${process.pid}`;
   rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true });
+  makeFolder(draft);
   cpSync(native, draft, { recursive: true, verbatimSymlinks: true, filter: (source) => !source.endsWith(".a") });
   makeLinks(draft);
   openToAll(draft);

@@ -1,3 +1,4 @@
+import { hookTroublePrefix } from "../../contracts/agent-protocol.ts";
 import type { workspaceStatuses } from "../../contracts/states.ts";
 import type {
   AgentId,
@@ -65,6 +66,8 @@ export interface WorkspaceView extends BuildView {
   readonly unready_because: string | null;
   /** When it was found that what it consists of is gone from its host. */
   readonly gone_at: Date | null;
+  /** Of one that was stopped or deleted last: why its stop hook failed; null when it did not, or nobody knows. */
+  readonly stop_error: string | null;
   readonly is_outdated: boolean;
   readonly created_at: Date;
   readonly claimed_at: Date | null;
@@ -122,6 +125,14 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
     from provider_states s
     where s.workspace_id = w.id
       and s.missing_noted_at >= coalesce(j.completed_at, b.created_at)) as gone_at,
+  case when b.transition <> 'start' then (
+    select a.detail
+    from agents a
+    where a.workspace_id = w.id
+      and a.retired_at >= b.created_at
+      and starts_with(a.detail, '${hookTroublePrefix("stop")}')
+    order by a.position
+    limit 1) end as stop_error,
   t.active_version_id is distinct from b.template_version_id as is_outdated, w.created_at, w.claimed_at,
   w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at, w.cost,
   ${buildColumns}`;

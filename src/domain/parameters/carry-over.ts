@@ -17,3 +17,15 @@ export function notUpdatedBecause(versionName: string, problems: readonly Parame
   const what = problems.map(({ parameter, reason }) => `parameter "${parameter}": ${reason}`).join("; ");
   return `not updated to version ${versionName}, which its parameters do not fit (${what})`;
 }
+
+/** The same where its owner's quota does not cover what it would cost then. */
+export function notUpdatedForQuota(
+  versionName: string,
+  cost: { readonly current: number; readonly needed: number; readonly used: number; readonly allowed: number },
+): string {
+  const missing = cost.used - cost.current + cost.needed - cost.allowed;
+  return (
+    `not updated to version ${versionName}, with which it costs ${cost.needed} cost units instead of ${cost.current}: ` +
+    `that is ${missing} more than its owner's quota allows`
+  );
+}

@@ -1,4 +1,4 @@
-import { listOrganizations } from "../../app/identity/organizations.ts";
+import { getOrganization, listOrganizations } from "../../app/identity/organizations.ts";
 import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { activate, changeOwnPassword, endSessions, resetPassword, suspend } from "../../app/identity/accounts.ts";
@@ -47,7 +47,8 @@ export function identityHandlers(deps: HttpDeps): Handlers<keyof typeof identity
     },
     setUp: async ({ body }) => await setUp(deps, body),
     whoAmI: async ({ caller }) => actorView(caller),
-    listOrganizations: async ({ caller }) => await listOrganizations(deps, caller),
+    listOrganizations: async ({ caller, query }) => await listOrganizations(deps, caller, query),
+    getOrganization: async ({ caller, params }) => await getOrganization(deps, caller, params.organization),
     listUsers: async ({ caller, query }) => await listAllUsers(deps, caller, query),
     createUser: async ({ caller, body }) => await createUser(deps, caller, body),
     deleteUser: async ({ caller, params }) => {

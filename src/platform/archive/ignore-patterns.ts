@@ -1,10 +1,4 @@
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import ignore from "ignore";
-
-export const ignoreFileName = ".prewarmignore";
-/** Where a version's files are before they are in their place; left behind only by a pull that was killed. */
-export const pullDraftPrefix = ".prewarm-pull-";
 
 /** Whether a path (relative, with `/`) is left out of the archive. */
 export type IgnoreRule = (path: string, isFolder: boolean) => boolean;
@@ -23,7 +17,7 @@ const alwaysIgnored = [
   ".venv",
   ".DS_Store",
   ".prewarm",
-  `${pullDraftPrefix}*`,
+  ".prewarm-unpacking-*",
   // Of Terraform and OpenTofu. Not `.terraform.lock.hcl`, which pins the providers.
   ".terraform",
   ".terragrunt-cache",
@@ -41,14 +35,4 @@ const alwaysIgnored = [
 export function parseIgnoreFile(text: string): IgnoreRule {
   const rules = ignore({ ignorecase: false }).add(text).add(alwaysIgnored);
   return (path, isFolder) => rules.ignores(isFolder ? `${path}/` : path);
-}
-
-/** The rules of a folder: its own, and what is always left out. */
-export async function ignoreRuleOf(folder: string): Promise<IgnoreRule> {
-  return parseIgnoreFile(await readFile(path.join(folder, ignoreFileName), "utf8").catch(emptyWhenMissing));
-}
-
-function emptyWhenMissing(error: unknown): string {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-  throw error;
 }

@@ -1,10 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { create } from "tar";
 import { CodedError, type Problem } from "../../contracts/errors.ts";
 import { type ArchiveLimits, archiveLimits } from "./archive-limits.ts";
-import { ignoreFileName, type IgnoreRule, ignoreRuleOf } from "./ignore-patterns.ts";
+import { type IgnoreRule, parseIgnoreFile } from "./ignore-patterns.ts";
 
+const ignoreFileName = ".prewarmignore";
 /** Links and special files that one error names; there may be thousands, as in a copied home folder. */
 const refusedNamedMax = 20;
 
@@ -27,7 +28,7 @@ export async function packFolder(folder: string, limits: ArchiveLimits = archive
   if (!isFolder) {
     throw new CodedError("not_found", `There is no folder ${folder}.`, { next: "Name the template's folder." });
   }
-  const rule = await ignoreRuleOf(folder);
+  const rule = parseIgnoreFile(await readFile(path.join(folder, ignoreFileName), "utf8").catch(emptyWhenMissing));
   const found: Found = { paths: [], bytes: 0, refused: [] };
   await collect({ folder, below: "", rule, limits, found });
   if (found.refused.length > 0) throw specialFiles(found.refused);
@@ -94,4 +95,9 @@ function tooLarge(folder: string, limits: ArchiveLimits): CodedError {
     `${folder} has more than ${limits.entriesMax} entries or ${limits.unpackedBytesMax} bytes.`,
     { next: `Name what the template does not need in ${ignoreFileName}.` },
   );
+}
+
+function emptyWhenMissing(error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+  throw error;
 }

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
 import { type ArchiveLimits, archiveLimits } from "./archive-limits.ts";
 import { type ArchiveEntry, type ArchiveReading, type EntrySink, invalidArchive, readArchive } from "./read-archive.ts";
+import { makeFolder } from "../make-folder.ts";
 
 /**
  * Unpacks into `folder`, which must exist and should be new and empty: with neither links in the archive nor
@@ -22,7 +23,7 @@ export async function unpackArchive(
   const openFile = (entry: ArchiveEntry): EntrySink => {
     close();
     const target = path.join(folder, entry.path);
-    mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     // "wx": a file that is there already is refused, also when the file system takes two names for one.
     open.descriptor = openSync(target, "wx", entry.isExecutable ? 0o755 : 0o644);
     return (piece) => writeAll(open.descriptor, piece);
@@ -31,7 +32,7 @@ export async function unpackArchive(
     return await readArchive(bytes, limits, (entry) => {
       try {
         if (entry.kind === "file") return openFile(entry);
-        mkdirSync(path.join(folder, entry.path), { recursive: true });
+        makeFolder(path.join(folder, entry.path));
         return null;
       } catch (error) {
         if (!isPathConflict(error)) throw error;

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, open, stat, truncate } from "node:fs/promises";
+import { copyFile, open, stat, truncate } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import { workspaceVariable } from "./end-processes.ts";
 import { withoutNpm } from "../../host/without-npm.ts";
 import { processIdentity } from "../../host/process-table.ts";
 import type { AgentRecord, WorkspacePaths, WorkspaceRecord } from "./workspace-record.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 /** An agent's own log is cut to the file before it when it grows beyond this. */
 export const agentLogBytesMax = 1_048_576;
@@ -29,7 +30,7 @@ export interface LaunchOptions {
  */
 export async function launchAgent(options: LaunchOptions): Promise<NonNullable<AgentRecord["process"]>> {
   const own = options.paths.agent(options.agent.name);
-  await mkdir(own.folder, { recursive: true, mode: 0o700 });
+  makeFolder(own.folder, 0o700);
   const log = await open(own.log, "a", 0o600);
   try {
     const [program = "", ...rest] = options.command;

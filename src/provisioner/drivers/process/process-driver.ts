@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { Logger } from "../../../platform/logger.ts";
@@ -199,13 +199,13 @@ export class ProcessDriver implements Driver {
     };
     await writeRecord(paths, { ...record, wanted: "making" });
     log("info", "apply", "preparing the workspace's folder");
-    await mkdir(paths.home, { recursive: true, mode: 0o700 });
+    makeFolder(paths.home, 0o700);
     await copyTemplate(await context.templateFolder(), paths.template);
     for (const agent of work.agents) {
       if (agent.token === null)
         throw new CodedError("build_failed", `The agent "${agent.name}" came without its token.`);
       const own = paths.agent(agent.name);
-      await mkdir(own.folder, { recursive: true, mode: 0o700 });
+      makeFolder(own.folder, 0o700);
       await writeFile(own.token, agent.token, { mode: 0o600 });
     }
     if (account !== undefined) await giveFolder(paths, { account, agents: record.agents.map(({ name }) => name) });
@@ -304,7 +304,7 @@ async function giveFolder(
   await giveTo(account, paths.template);
   for (const name of agents) {
     const own = paths.agent(name);
-    await mkdir(own.state, { recursive: true, mode: 0o700 });
+    makeFolder(own.state, 0o700);
     await giveOnce(account, own.state);
     await giveTo(account, own.token);
     await letPass(account, own.folder);

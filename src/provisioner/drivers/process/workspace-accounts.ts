@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, lstatSync, mkdirSync, readFileSync, renameSync, statSync, utimesSync } from "node:fs";
+import { chmodSync, copyFileSync, lstatSync, readFileSync, renameSync, statSync, utimesSync } from "node:fs";
 import { chmod, chown, lchown, lstat, readdir } from "node:fs/promises";
 import path from "node:path";
 import { processAccountsDefault } from "../../../contracts/limits.ts";
 import { accountsInUse } from "../../host/process-table.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 /** What a workspace's processes run as: a number of its own, which is its group too. */
 export type WorkspaceAccount = number;
@@ -77,7 +78,7 @@ function attempt(
 }
 
 function copied(command: readonly string[], folder: string): readonly string[] {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  makeFolder(folder, 0o755);
   return command.map((word) => (path.isAbsolute(word) ? copyOf(word, path.join(folder, path.basename(word))) : word));
 }
 

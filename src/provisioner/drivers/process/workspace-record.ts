@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 export interface AgentRecord {
   readonly id: string;
@@ -79,7 +80,7 @@ export async function readRecord(paths: WorkspacePaths): Promise<WorkspaceRecord
 }
 
 export async function writeRecord(paths: WorkspacePaths, record: WorkspaceRecord): Promise<void> {
-  await mkdir(paths.folder, { recursive: true, mode: 0o700 });
+  makeFolder(paths.folder, 0o700);
   await writeFile(`${paths.record}.new`, JSON.stringify(record, null, 2), { mode: 0o600 });
   await rename(`${paths.record}.new`, paths.record);
 }

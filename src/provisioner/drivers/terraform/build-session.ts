@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import type { BuildContext, DriverContext } from "../../driver.ts";
 import { folderVariable } from "./left-behind.ts";
 import { newerState } from "./newer-state.ts";
@@ -14,6 +14,7 @@ import { fieldsOf, textOf } from "./json-fields.ts";
 import { agentsOf, type BootstrapScript, environmentOf, variablesOf } from "./variables.ts";
 import { fillRunFolder, readRecord, removeTraces, type WorkspaceFolder, writeRecord } from "./workspace-folder.ts";
 import type { Clock } from "../../../platform/clock.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 export interface SessionDeps {
   readonly tool: TerraformTool;
@@ -116,7 +117,7 @@ export async function withSession<Value>(
 ): Promise<Value> {
   const { context, folder, keeping, known } = input;
   const phases = new Phases(deps.clock);
-  await mkdir(folder.folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder.folder, 0o700);
   await removeTraces(folder);
   const keeper = keeping === "none" ? null : await openKeeper({ context, folder, deps, known, keeping });
   const prepare = {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import type { PlanReport } from "../../../contracts/provisioner-protocol.ts";
 import { mapBounded } from "../../../platform/bounded.ts";
@@ -38,6 +38,7 @@ import {
   type WorkspaceRecord,
   writeRecord,
 } from "./workspace-folder.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 export const terraformDriverName = "terraform";
 
@@ -96,7 +97,7 @@ export class TerraformDriver implements Driver {
   async open(): Promise<string> {
     await this.#tool.open();
     for (const name of ["plugins", "workspaces"]) {
-      await mkdir(path.join(this.#options.root, name), { recursive: true, mode: 0o700 });
+      makeFolder(path.join(this.#options.root, name), 0o700);
     }
     await rm(this.#importsFolder(), { recursive: true, force: true });
     this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });

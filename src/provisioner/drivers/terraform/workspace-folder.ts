@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
 import { CodedError } from "../../../contracts/errors.ts";
 import { fieldsOf, itemsOf, numberOf, parseJson, textOf } from "./json-fields.ts";
 import { readRecordedBuild, type RecordedBuild } from "./recorded-build.ts";
 import { readTerraformState, type TerraformState, type UnfinishedCreation } from "./terraform-state.ts";
+import { makeFolder } from "../../../platform/make-folder.ts";
 
 /** Where everything of one workspace lies, and what stands in it while a job works on it. */
 export interface WorkspaceFolder {
@@ -54,7 +55,7 @@ export function workspaceFolder(workspacesRoot: string, workspaceId: string): Wo
  * resources have made there stays.
  */
 export async function fillRunFolder(folder: WorkspaceFolder, prepared: string): Promise<void> {
-  await mkdir(folder.run, { recursive: true, mode: 0o700 });
+  makeFolder(folder.run, 0o700);
   const copiedFile = path.join(folder.run, copiedName);
   const before = itemsOf(parseJson(await readFile(copiedFile, "utf8").catch(() => "[]"))).map(textOf);
   for (const name of before) await rm(path.join(folder.run, name), { force: true });
@@ -65,7 +66,7 @@ export async function fillRunFolder(folder: WorkspaceFolder, prepared: string): 
   await writeFile(copiedFile, JSON.stringify(names), { mode: 0o600 });
   for (const name of names) {
     const target = path.join(folder.run, name);
-    await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(target), 0o700);
     await copyFile(path.join(prepared, name), target);
   }
   const link = path.join(folder.run, terraformFolderName);
@@ -77,7 +78,7 @@ export async function fillRunFolder(folder: WorkspaceFolder, prepared: string): 
 export async function takeTemplate(folder: WorkspaceFolder, target: string): Promise<string> {
   const copied = parseJson(await readFile(path.join(folder.run, copiedName), "utf8").catch(() => "[]"));
   for (const name of itemsOf(copied).map(textOf)) {
-    await mkdir(path.dirname(path.join(target, name)), { recursive: true, mode: 0o700 });
+    makeFolder(path.dirname(path.join(target, name)), 0o700);
     await copyFile(path.join(folder.run, name), path.join(target, name));
   }
   return target;
@@ -138,7 +139,7 @@ export async function readRecord(folder: WorkspaceFolder): Promise<WorkspaceReco
 }
 
 export async function writeRecord(folder: WorkspaceFolder, record: WorkspaceRecord): Promise<void> {
-  await mkdir(folder.folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder.folder, 0o700);
   await writeFile(`${folder.record}.new`, JSON.stringify(record), { mode: 0o600 });
   await rename(`${folder.record}.new`, folder.record);
 }
