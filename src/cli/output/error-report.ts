@@ -42,7 +42,7 @@ export function errorJson(error: unknown): { readonly error: ErrorFacts } {
 
 function placeOf(problem: Problem): string {
   if (problem.file === undefined) return problem.line === undefined ? "" : `line ${problem.line}`;
-  return [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(":");
+  return [printable(problem.file), problem.line, problem.column].filter((part) => part !== undefined).join(":");
 }
 
 function problemLine(problem: Problem, paint: Paint): string {

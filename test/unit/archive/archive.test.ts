@@ -142,6 +142,17 @@ describe("packing and unpacking", () => {
     });
   });
 
+  test("all links are told at once, up to a number that can be read", async () => {
+    const root = source({ "template.yaml": "a", "bin/run": "b" });
+    for (const name of ["one", "bin/two"]) symlinkSync("/etc/passwd", path.join(root, name));
+    await expect(packFolder(root)).rejects.toMatchObject({
+      message: "bin/two is a symbolic link; a template holds plain files only (and 1 more).",
+      problems: [{ file: "bin/two" }, { file: "one" }],
+    });
+    for (let nth = 0; nth < 50; nth += 1) symlinkSync("/etc/passwd", path.join(root, `link${nth}`));
+    await expect(packFolder(root)).rejects.toMatchObject({ problems: { length: 20 } });
+  });
+
   test("a folder that is not there is not_found", async () => {
     await expect(packFolder(path.join(folder, "absent"))).rejects.toMatchObject({ code: "not_found" });
   });
