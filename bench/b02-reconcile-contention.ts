@@ -1,5 +1,6 @@
 import type { ServerId } from "../src/contracts/ids.ts";
 import type pg from "pg";
+import { RelayTickets } from "../src/app/agents/relay-tickets.ts";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import { readTemplateText } from "../src/app/templates/manifest-reader.ts";
@@ -40,6 +41,7 @@ function contextOver(db: Store): AppContext {
     prebuildsSwitch: createPrebuildsSwitch(true),
     manifestReader: async (text) => readTemplateText(text),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
+    relayTickets: new RelayTickets([Buffer.alloc(stateKeyBytes)], systemClock),
     options: {
       accessUrl: () => "http://bench.invalid",
       version: "bench",

@@ -6,6 +6,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
+import type { RelayTickets } from "./agents/relay-tickets.ts";
 import type { ManifestReader } from "./templates/manifest-reader.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
 
@@ -51,6 +52,7 @@ export interface AppContext {
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
+  readonly relayTickets: RelayTickets;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly manifestReader: ManifestReader;
   readonly options: AppOptions;

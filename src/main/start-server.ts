@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
+import { RelayTickets } from "../app/agents/relay-tickets.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
@@ -93,6 +94,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(sealing.keys, systemRandom),
+    relayTickets: new RelayTickets(sealing.keys, clock),
     manifestReader: openManifestReader({ program: options.manifestWorker }),
     options: appOptions(config, {
       accessUrl: () => (config.accessUrl === undefined ? url : serverAddress(new URL(config.accessUrl))),
@@ -214,7 +216,7 @@ function selfReport(
     const since = runningSince ?? hungSince;
     return hungSince === null || since === null ? [] : [{ controller: name, since: since.toISOString() }];
   });
-  return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
+  return { hung, hearsNews, stateKeyId: context.stateVault.keyId, takesRelayTickets: true };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {

@@ -4,6 +4,7 @@ import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
+import { RelayTickets } from "../../src/app/agents/relay-tickets.ts";
 import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
 import type { ServerId } from "../../src/contracts/ids.ts";
@@ -101,6 +102,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     manifestReader: async (text: string) => readTemplateText(text),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
+    relayTickets: new RelayTickets(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], clock),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
       version: "test",

@@ -1,5 +1,5 @@
 import { CodedError } from "../../contracts/errors.ts";
-import type { AgentId } from "../../contracts/ids.ts";
+import type { AgentId, ServerId } from "../../contracts/ids.ts";
 import { agentPlaces } from "../../db/agents/agent-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
@@ -9,7 +9,16 @@ export interface ExecTarget {
   readonly agentId: AgentId;
   readonly workspaceId: string;
   /** Null: the agent is connected to this server; else the server to go to. */
-  readonly elsewhereUrl: string | null;
+  readonly elsewhere: OtherServer | null;
+}
+
+/** Another server of the deployment. */
+export interface OtherServer {
+  readonly id: ServerId;
+  readonly url: string;
+  /** The key that it opens and signs with; null while it has not said so. */
+  readonly keyId: string | null;
+  readonly takesTickets: boolean;
 }
 
 /**
@@ -46,11 +55,13 @@ export async function execTarget(
   if (place.server_id === null) {
     throw new CodedError("agent_unavailable", `The agent "${place.name}" of "${workspace.name}" is not connected.`);
   }
-  const isHere = place.server_id === context.serverId;
-  if (!isHere && place.server_url === null) {
+  const found = { agentId: place.id, workspaceId: workspace.id };
+  if (place.server_id === context.serverId) return { ...found, elsewhere: null };
+  if (place.server_url === null) {
     throw new CodedError("agent_unavailable", `The server that holds the agent "${place.name}" is gone.`, {
       retryAfterSeconds: 5,
     });
   }
-  return { agentId: place.id, workspaceId: workspace.id, elsewhereUrl: isHere ? null : place.server_url };
+  const { server_id: id, server_url: url, server_key_id: keyId, takes_tickets: takesTickets } = place;
+  return { ...found, elsewhere: { id, url, keyId, takesTickets } };
 }

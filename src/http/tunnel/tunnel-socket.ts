@@ -4,7 +4,7 @@ import type { WebSocket } from "ws";
 import { type ExecTarget, execTarget } from "../../app/agents/exec-target.ts";
 import type { Actor } from "../../app/authorize.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { type TunnelOpen, tunnelOpenMs, TunnelRequest } from "../../contracts/tunnel.ts";
+import { type TunnelOpen, tunnelOpenMs, tunnelPath, TunnelRequest } from "../../contracts/tunnel.ts";
 import {
   decodeTunnelFrame,
   encodeTunnelFrame,
@@ -13,11 +13,10 @@ import {
   TunnelFault,
   type TunnelReset,
 } from "../../tunnel/frames.ts";
-import { relayedCredential } from "../credentials.ts";
-import { relayHeader } from "../exec-relay.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
+import { relayTo } from "../relay-credential.ts";
 import { loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
 
@@ -71,14 +70,10 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { socket, request, actor, workspace } = connection;
   const asked = requestOf(first);
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
-  if (target.elsewhereUrl === null) return await join(deps, { socket, actor, target, asked });
-  if (request.headers[relayHeader] !== undefined) {
-    throw new CodedError("agent_unavailable", "The agent moved to another server; try again.", {
-      retryAfterSeconds: 1,
-    });
-  }
-  const limits = deps.limits ?? httpLimits;
-  return await relayTunnel({ socket, first, target, authorization: relayedCredential(request), limits });
+  const { elsewhere, workspaceId } = target;
+  if (elsewhere === null) return await join(deps, { socket, actor, target, asked });
+  const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
+  return await relayTunnel({ socket, first, ...there, limits: deps.limits ?? httpLimits });
 }
 
 interface Joined {
