@@ -1,6 +1,7 @@
 import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { authenticateAgent } from "../app/agents/authenticate-agent.ts";
+import type { RelayHolder, StreamGrant } from "../app/agents/relay-tickets.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { Actor } from "../app/authorize.ts";
 import { authenticate, authenticateById } from "../app/identity/authenticate.ts";
@@ -56,11 +57,22 @@ function ticketOf(request: FastifyRequest): string | undefined {
   return header?.startsWith(`${relayScheme} `) === true ? header.slice(relayScheme.length + 1).trim() : undefined;
 }
 
+function holderOf(context: AppContext, request: FastifyRequest, text: string): RelayHolder | undefined {
+  const [path = ""] = request.url.split("?");
+  return context.relayTickets.read(text, { path, serverId: context.serverId })?.holder;
+}
+
+/** The one stream that another server may open here; undefined for whoever comes otherwise. */
+export function grantedStream(context: AppContext, request: FastifyRequest): StreamGrant | undefined {
+  const text = ticketOf(request);
+  const holder = text === undefined ? undefined : holderOf(context, request, text);
+  return holder?.kind === "stream" ? holder : undefined;
+}
+
 /** Errors: `unauthenticated`, `account_suspended`. */
 async function passedOn(context: AppContext, request: FastifyRequest, text: string): Promise<Actor> {
-  const [path = ""] = request.url.split("?");
-  const ticket = context.relayTickets.read(text, { path, serverId: context.serverId });
-  if (ticket !== undefined) return await authenticateById(context, ticket.tokenId);
+  const holder = holderOf(context, request, text);
+  if (holder?.kind === "person") return await authenticateById(context, holder.tokenId);
   throw new CodedError("unauthenticated", "This ticket of another server is not for this, or its time is over.", {
     next: "Look whether all servers have the same `state.key` (`prewarm doctor`), and try again.",
   });

@@ -10,11 +10,11 @@ import type { Logger } from "../platform/logger.ts";
 import { AddressConnections } from "./address-connections.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
-import { agentOf, userOf } from "./credentials.ts";
+import { agentOf, grantedStream, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import { serveAgentTunnel } from "./tunnel/agent-tunnel-socket.ts";
-import { serveTunnel } from "./tunnel/tunnel-socket.ts";
+import { serveTunnel, type TunnelCaller } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
 import { closeConnectionsWhileLeaving } from "./leaving.ts";
@@ -149,16 +149,18 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       websocket: true,
       schema: { hide: true },
       preValidation: async (request) => {
+        const grant = grantedStream(deps, request);
+        if (grant !== undefined) return void tunnelCallers.set(request.raw, { kind: "server", grant });
         const actor = await userOf(deps, request);
         request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
-        socketActors.set(request.raw, actor);
+        tunnelCallers.set(request.raw, { kind: "person", actor });
       },
     },
     (socket, request) => {
-      const actor = socketActors.get(request.raw);
-      if (actor === undefined) return socket.close(1008, "unauthenticated");
-      serveTunnel(deps, { socket, request, actor, workspace: request.params.workspace });
+      const caller = tunnelCallers.get(request.raw);
+      if (caller === undefined) return socket.close(1008, "unauthenticated");
+      serveTunnel(deps, { socket, request, caller, workspace: request.params.workspace });
     },
   );
   app.get<{ Params: { workspace: string } }>(
@@ -181,4 +183,5 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
   );
 }
 
+const tunnelCallers = new WeakMap<object, TunnelCaller>();
 const socketActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();

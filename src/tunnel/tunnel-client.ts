@@ -17,7 +17,11 @@ const messageBytesMax = 128 * 1_024;
 export interface TunnelTarget {
   /** `ws://` or `wss://` address of the workspace's tunnel. */
   readonly url: string;
+  /** Of the person. A server that comes for him has `headers` instead, and an empty one. */
   readonly token: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** False: one that has lost its line is over. */
+  readonly isResumed?: boolean;
   readonly service: TunnelService;
   readonly agent: string | null;
   /** Told before the first byte. */
@@ -57,9 +61,9 @@ class Client {
 
   /** One line, until it is accepted; what becomes of it then is looked after by its events. */
   #connect(): Promise<void> {
-    const { url, token, refusal } = this.#target;
+    const { url, token, headers, refusal } = this.#target;
     const socket = new WebSocket(url, tunnelProtocol, {
-      headers: { authorization: `Bearer ${token}` },
+      headers: headers ?? { authorization: `Bearer ${token}` },
       handshakeTimeout: handshakeMs,
       maxPayload: messageBytesMax,
       perMessageDeflate: false,
@@ -129,6 +133,7 @@ class Client {
     this.#writer = null;
     this.#duplex.stream.detach();
     if (this.#isOver || this.#duplex.stream.isOver) return;
+    if (this.#target.isResumed === false) return void this.#duplex.destroy(new TunnelResetError(lineLost));
     this.#lostAtMs = performance.now();
     void this.#comeBack();
   }

@@ -5,14 +5,15 @@ import type { ServerId, TokenId } from "../../src/contracts/ids.ts";
 import { manualClock } from "../../src/platform/clock.ts";
 
 const [oldKey, newKey] = [Buffer.alloc(32, "o"), Buffer.alloc(32, "n")];
-const ticket = { tokenId: "token" as TokenId, path: "/api/v1/workspaces/w/exec", serverId: "there" as ServerId };
+const holder = { kind: "person", tokenId: "token" as TokenId } as const;
+const ticket = { holder, path: "/api/v1/workspaces/w/exec", serverId: "there" as ServerId };
 const start = new Date("2026-11-27T12:00:00Z");
 
 test("a ticket says whose it is, at the path and the server that it is for, for a minute", () => {
   const clock = manualClock(start);
   const tickets = new RelayTickets([oldKey], clock);
   const text = tickets.mint(ticket, null);
-  expect(tickets.read(text, ticket)?.tokenId).toBe("token");
+  expect(tickets.read(text, ticket)?.holder).toEqual(holder);
   expect(tickets.read(text, { ...ticket, path: "/api/v1/workspaces/v/exec" })).toBeUndefined();
   expect(tickets.read(text, { ...ticket, serverId: "here" as ServerId })).toBeUndefined();
   clock.advance(59_999);

@@ -1,8 +1,10 @@
 import { CodedError } from "../../contracts/errors.ts";
-import type { AgentId, ServerId } from "../../contracts/ids.ts";
+import type { AgentId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
 import { agentPlaces } from "../../db/agents/agent-manifest.ts";
+import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
+import type { StreamGrant } from "./relay-tickets.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";
 
 export interface ExecTarget {
@@ -41,11 +43,39 @@ export async function execTarget(
       next: `Ask ${workspace.owner} to run it; no role lets anybody else.`,
     });
   }
+  return await agentTarget(context, workspace, input.agent);
+}
+
+/**
+ * Where a stream goes that another server has checked.
+ * Errors: `not_found` when the workspace is not, or no longer, that owner's; `agent_unavailable`.
+ */
+export async function grantedTarget(
+  context: AppContext,
+  { ownerId }: StreamGrant,
+  input: { readonly workspaceId: string; readonly agent: string | null },
+): Promise<ExecTarget> {
+  const workspace = await workspaceById(context.db, input.workspaceId as WorkspaceId);
+  if (workspace === undefined || workspace.is_prebuild || workspace.owner_id !== ownerId) {
+    throw new CodedError("not_found", "The workspace is not, or no longer, its owner's.");
+  }
+  return await agentTarget(context, workspace, input.agent);
+}
+
+/**
+ * Where an agent of a workspace is to be reached, whoever asks.
+ * Errors: `agent_unavailable`.
+ */
+export async function agentTarget(
+  context: AppContext,
+  workspace: Pick<WorkspaceView, "id" | "name" | "status">,
+  agent: string | null,
+): Promise<ExecTarget> {
   const places = await agentPlaces(context.db, workspace.id);
-  const place = input.agent === null ? places[0] : places.find((candidate) => candidate.name === input.agent);
+  const place = agent === null ? places[0] : places.find((candidate) => candidate.name === agent);
   if (place === undefined) {
     const names = places.map((candidate) => candidate.name).join(", ");
-    const what = input.agent === null ? "no agent" : `no agent "${input.agent}"`;
+    const what = agent === null ? "no agent" : `no agent "${agent}"`;
     throw new CodedError(
       "agent_unavailable",
       `The workspace "${workspace.name}" has ${what} (status: ${workspace.status}).`,

@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
-import type { ServerId, TokenId } from "../../contracts/ids.ts";
+import type { ServerId, TokenId, UserId } from "../../contracts/ids.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { stateKeyId } from "../provisioner/state-vault.ts";
 
@@ -9,12 +10,24 @@ const ticketBytesMax = 2_048;
 
 /** What one server tells another of the person for whom it comes. */
 export interface RelayTicket {
-  /** The session or API token with which the person came: the other server looks whether it holds. */
-  readonly tokenId: TokenId;
+  readonly holder: RelayHolder;
   /** Of the request; a ticket is good for no other. */
   readonly path: string;
   /** The server that it is for. */
   readonly serverId: ServerId;
+}
+
+/** A person, or something that the first server has checked in his stead. */
+export type RelayHolder =
+  /** The session or API token with which the person came: the other server looks whether it holds. */
+  | { readonly kind: "person"; readonly tokenId: TokenId }
+  /** One stream to one thing in a workspace, as long as it belongs to this owner. */
+  | StreamGrant;
+
+export interface StreamGrant {
+  readonly kind: "stream";
+  readonly ownerId: UserId;
+  readonly service: TunnelService;
 }
 
 /**
