@@ -1,6 +1,6 @@
 import type { ServerId } from "../src/contracts/ids.ts";
 import type pg from "pg";
-import { RelayTickets } from "../src/app/agents/relay-tickets.ts";
+import { Signer } from "../src/app/signer.ts";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import { readTemplateText } from "../src/app/templates/manifest-reader.ts";
@@ -41,9 +41,12 @@ function contextOver(db: Store): AppContext {
     prebuildsSwitch: createPrebuildsSwitch(true),
     manifestReader: async (text) => readTemplateText(text),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
-    relayTickets: new RelayTickets([Buffer.alloc(stateKeyBytes)], systemClock),
+    signer: new Signer([Buffer.alloc(stateKeyBytes)]),
     options: {
       accessUrl: () => "http://bench.invalid",
+      appsHost: null,
+      appsPort: null,
+      maxShare: "authenticated",
       version: "bench",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,

@@ -1,4 +1,5 @@
 import type { ServerId } from "../contracts/ids.ts";
+import type { ShareLevel } from "../contracts/manifest-apps.ts";
 import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -6,14 +7,19 @@ import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
-import type { RelayTickets } from "./agents/relay-tickets.ts";
 import type { ManifestReader } from "./templates/manifest-reader.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
+import type { Signer } from "./signer.ts";
 
 /** Options of the deployment that use cases depend on. */
 export interface AppOptions {
   /** URL at which agents and people reach the deployment; asked each time, as the port may be chosen at start. */
   readonly accessUrl: () => string;
+  /** Domain of the apps' addresses; null: there is none. */
+  readonly appsHost: string | null;
+  /** Of the apps' addresses where it is not that of `accessUrl`, with its colon. */
+  readonly appsPort: string | null;
+  readonly maxShare: ShareLevel;
   readonly version: string;
   readonly sessionLifetimeMs: number;
   readonly leaseMs: number;
@@ -52,7 +58,7 @@ export interface AppContext {
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
-  readonly relayTickets: RelayTickets;
+  readonly signer: Signer;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly manifestReader: ManifestReader;
   readonly options: AppOptions;

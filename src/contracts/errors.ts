@@ -76,6 +76,16 @@ export const errorRegistry = {
     "There are as many secrets, or as many bytes of them, as one person or template may have.",
     "Remove one that nothing uses: `prewarm secrets list` shows them.",
   ),
+  share_beyond_limit: entry(
+    409,
+    "The app or port may not be shared with so many.",
+    "`prewarm apps list` shows the most that its template and the server allow.",
+  ),
+  too_many_shares: entry(
+    409,
+    "The workspace shares as many apps and ports as one may.",
+    "Take some back: `prewarm shares list` shows them.",
+  ),
   secret_missing: entry(
     409,
     "The template requires a secret that the workspace would not be given: it is not set, or not for this template.",

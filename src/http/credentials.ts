@@ -1,7 +1,7 @@
 import "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { authenticateAgent } from "../app/agents/authenticate-agent.ts";
-import type { RelayHolder, StreamGrant } from "../app/agents/relay-tickets.ts";
+import { type RelayHolder, readRelayTicket, type StreamGrant } from "../app/agents/relay-tickets.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { Actor } from "../app/authorize.ts";
 import { authenticate, authenticateById } from "../app/identity/authenticate.ts";
@@ -59,7 +59,7 @@ function ticketOf(request: FastifyRequest): string | undefined {
 
 function holderOf(context: AppContext, request: FastifyRequest, text: string): RelayHolder | undefined {
   const [path = ""] = request.url.split("?");
-  return context.relayTickets.read(text, { path, serverId: context.serverId })?.holder;
+  return readRelayTicket(context, text, { path, serverId: context.serverId });
 }
 
 /** The one stream that another server may open here; undefined for whoever comes otherwise. */

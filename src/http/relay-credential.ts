@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { AppContext } from "../app/app-context.ts";
 import type { OtherServer } from "../app/agents/exec-target.ts";
-import type { RelayHolder } from "../app/agents/relay-tickets.ts";
+import { mintRelayTicket, type RelayHolder } from "../app/agents/relay-tickets.ts";
 import type { Actor } from "../app/authorize.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { relayScheme, shownCredential } from "./credentials.ts";
@@ -37,11 +37,11 @@ export function relayTo(context: AppContext, { request, actor, elsewhere, path }
 
 /** Where to, and with what, this server itself goes on to another one. */
 export function relayWith(
-  { relayTickets }: AppContext,
+  context: AppContext,
   input: { readonly elsewhere: OtherServer; readonly path: string; readonly holder: RelayHolder },
 ): Relay {
   const { elsewhere, path, holder } = input;
-  const ticket = relayTickets.mint({ holder, path, serverId: elsewhere.id }, elsewhere.keyId);
+  const ticket = mintRelayTicket(context, { holder, path, serverId: elsewhere.id }, elsewhere.keyId);
   const headers = { [relayHeader]: "1", authorization: `${relayScheme} ${ticket}` };
   return { url: socketUrl(path, elsewhere.url), headers };
 }

@@ -4,7 +4,7 @@ import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
-import { RelayTickets } from "../../src/app/agents/relay-tickets.ts";
+import { Signer } from "../../src/app/signer.ts";
 import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
 import type { ServerId } from "../../src/contracts/ids.ts";
@@ -102,9 +102,12 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     manifestReader: async (text: string) => readTemplateText(text),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
-    relayTickets: new RelayTickets(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], clock),
+    signer: new Signer(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")]),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
+      appsHost: "apps.localhost",
+      appsPort: null,
+      maxShare: "authenticated",
       version: "test",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,

@@ -1,3 +1,4 @@
+import { appRoutes } from "./apps.ts";
 import { auditRoutes } from "./audit.ts";
 import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { provisionerRoutes } from "./daemons.ts";
@@ -29,6 +30,7 @@ export const routes = {
   ...prebuildRoutes,
   ...notificationRoutes,
   ...secretRoutes,
+  ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,

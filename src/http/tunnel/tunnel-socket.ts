@@ -81,7 +81,8 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const asked = requestOf(first);
   if (caller.kind === "server") {
     const { ownerId: userId, service } = caller.grant;
-    if (!isDeepStrictEqual(asked.service, service)) throw new CodedError("forbidden", "The ticket is for another stream.");
+    if (!isDeepStrictEqual(asked.service, service))
+      throw new CodedError("forbidden", "The ticket is for another stream.");
     const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
     if (target.elsewhere !== null) throw movedOn();
     return await join(deps, { socket, userId, target, asked });
