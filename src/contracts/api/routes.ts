@@ -10,6 +10,7 @@ import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
@@ -28,6 +29,7 @@ export const routes = {
   ...jobRoutes,
   ...prebuildRoutes,
   ...notificationRoutes,
+  ...terminalRoutes,
   ...secretRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
