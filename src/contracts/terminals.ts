@@ -35,7 +35,10 @@ export const TerminalId = Type.String({
 });
 export const TerminalSide = Type.Integer({ minimum: 1, maximum: terminalSideMax });
 /** Shown in lists and titles: no control characters. */
-export const TerminalName = Type.String({ maxLength: terminalNameLengthMax, pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$" });
+export const TerminalName = Type.String({
+  maxLength: terminalNameLengthMax,
+  pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]*$",
+});
 
 /** A viewer's stream. */
 export const TerminalService = Type.Object(

@@ -45,7 +45,10 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
       args,
       ...(service.command === null ? { argv0: `-${path.basename(shell)}` } : {}),
       cwd: existsSync(folder) ? folder : config.home,
-      ...{ env, cols, rows, term },
+      env,
+      cols,
+      rows,
+      term,
     });
     const note =
       given.kind === "unknown" ? `prewarm: this terminal is without the workspace's secrets: ${given.reason}\r\n` : "";

@@ -9,7 +9,7 @@ import {
 type Fields = Readonly<Record<string, unknown>>;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const unprintable = /[\u0000-\u001f\u007f-\u009f]/;
+const unprintable = /\p{Cc}/u;
 
 /** By hand, as `parseTunnelOpen`, which this is a part of: the agent carries no schemas. */
 export function parseTerminal({ id, cols, rows, from, isMade, name, command }: Fields): TerminalService | undefined {

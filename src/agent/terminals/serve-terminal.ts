@@ -1,8 +1,4 @@
-import {
-  type TerminalAsk,
-  terminalInputBytesMax,
-  type TerminalService,
-} from "../../contracts/terminals.ts";
+import { type TerminalAsk, terminalInputBytesMax, type TerminalService } from "../../contracts/terminals.ts";
 import { decodeTerminalRecord, inStream, TerminalMessages } from "../../tunnel/terminal-records.ts";
 import type { Target } from "../tunnel/targets.ts";
 import type { TunnelSession } from "../tunnel/tunnel-session.ts";

@@ -277,7 +277,7 @@ export class TerminalSession {
 
   /** Nobody holds the program, and so the others, for ever. */
   #cutStalled(): void {
-    for (const viewer of [...this.#viewers]) {
+    for (const viewer of this.#viewers) {
       const { acked, isBehind } = viewer.look;
       viewer.look = { acked: viewer.acked, isBehind: this.#isBehind(viewer) };
       if (!isBehind || !viewer.look.isBehind || viewer.acked - acked >= terminalStallBytes) continue;

@@ -105,7 +105,13 @@ export class Terminals {
     const { pty, command, note } = await this.#deps.start(service);
     const { id, name, cols, rows } = service;
     const session: TerminalSession = new TerminalSession({
-      ...{ id, userId, name, command, cols, rows, pty },
+      id,
+      userId,
+      name,
+      command,
+      cols,
+      rows,
+      pty,
       now: this.#deps.now,
       stallMs: this.#deps.timing.terminalStallMs,
       onChange: () => this.#wait(session),

@@ -35,7 +35,7 @@ export class TitleReader {
     const held = this.#held;
     if (held === null || held.length < 3) return undefined;
     const text = Buffer.from(held.slice(3)).toString("utf8");
-    return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "").slice(0, terminalTitleLengthMax);
+    return text.replaceAll(/\p{Cc}/gu, "").slice(0, terminalTitleLengthMax);
   }
 }
 

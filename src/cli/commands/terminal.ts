@@ -47,7 +47,9 @@ async function run(wish: AttachWish, invocation: Invocation): Promise<number> {
     wish.attach === undefined ? world.random.uuid() : (await findTerminal(client, workspace.id, wish, wish.attach)).id;
   const { attachTerminal } = await import("../terminal/attach-terminal.ts");
   const end = await attachTerminal({
-    ...{ id, terminal, world },
+    id,
+    terminal,
+    world,
     url: url.href,
     token: client.token ?? "",
     agent: wish.agent ?? null,
@@ -78,7 +80,9 @@ async function findTerminal(
   const [terminal] = found;
   if (terminal !== undefined && found.length === 1) return terminal;
   const message =
-    found.length === 0 ? `There is no terminal "${wanted}" in the workspace.` : `"${wanted}" is more than one terminal.`;
+    found.length === 0
+      ? `There is no terminal "${wanted}" in the workspace.`
+      : `"${wanted}" is more than one terminal.`;
   throw new CodedError("not_found", message, { next: "`prewarm terminal list WORKSPACE` shows those that there are." });
 }
 

@@ -81,7 +81,7 @@ class Attachment {
     const leave = (): void => this.#settle({ kind: "left" });
     const takeBacks = (["SIGTERM", "SIGHUP"] as const).map((signal) => onSignal(signal, leave));
     const onTyped = (typed: Buffer | string): void => this.#typed(Buffer.from(typed));
-    stdin.on("data", onTyped);
+    stdin.on("data", onTyped).resume();
     try {
       await this.#open();
       return await this.#options.terminal.raw(this.resized, () => end);
@@ -101,7 +101,12 @@ class Attachment {
     const { columns: cols, rows } = terminal.size();
     const from = this.#position;
     const service: TerminalService = {
-      ...{ kind: "terminal", id, cols, rows, from, name },
+      kind: "terminal",
+      id,
+      cols,
+      rows,
+      from,
+      name,
       isMade: isMade && from === null,
       command: command === null ? null : [...command],
     };

@@ -2,7 +2,13 @@ import type { WebSocket } from "ws";
 import { Compile } from "typebox/compile";
 import { Type } from "typebox";
 import { CodedError } from "../../contracts/errors.ts";
-import { TerminalId, TerminalName, type TerminalControl, type TerminalService } from "../../contracts/terminals.ts";
+import {
+  type TerminalControl,
+  TerminalId,
+  TerminalName,
+  type TerminalService,
+  terminalSideMax,
+} from "../../contracts/terminals.ts";
 import {
   decodeTerminalRecord,
   encodeTerminalRecord,
@@ -21,7 +27,6 @@ import { type Asker, codedReset, openForPerson } from "./terminal-stream.ts";
 /** Bytes that a viewer has not taken: above it his stream is not read. */
 const unsentBytesMax = 262_144;
 const sizeUnlessSaid = { cols: 80, rows: 24 } as const;
-const sideMax = 1_000;
 
 /** Of the upgrade. Query strings are text. */
 const Query = Type.Object({
@@ -36,18 +41,31 @@ const checkQuery = Compile(Query);
 const checkId = Compile(TerminalId);
 
 /** Errors: `invalid_request`. */
-export function terminalWish(id: string, query: unknown): { readonly agent: string | null; readonly service: TerminalService } {
+export function terminalWish(
+  id: string,
+  query: unknown,
+): { readonly agent: string | null; readonly service: TerminalService } {
   if (!checkId.Check(id) || !checkQuery.Check(query)) {
-    throw new CodedError("invalid_request", "A terminal has a UUID, and takes `agent`, `cols`, `rows`, `from` and `name`.");
+    throw new CodedError(
+      "invalid_request",
+      "A terminal has a UUID, and takes `agent`, `cols`, `rows`, `from` and `name`.",
+    );
   }
   const cols = Number(query.cols ?? sizeUnlessSaid.cols);
   const rows = Number(query.rows ?? sizeUnlessSaid.rows);
-  if (cols > sideMax || rows > sideMax) {
-    throw new CodedError("invalid_request", `A terminal has at most ${sideMax} columns and rows.`);
+  if (cols > terminalSideMax || rows > terminalSideMax) {
+    throw new CodedError("invalid_request", `A terminal has at most ${terminalSideMax} columns and rows.`);
   }
   const from = query.from === undefined ? null : Number(query.from);
   const service: TerminalService = {
-    ...{ kind: "terminal", id, cols, rows, from, isMade: from === null, name: query.name ?? "", command: null },
+    kind: "terminal",
+    id,
+    cols,
+    rows,
+    from,
+    isMade: from === null,
+    name: query.name ?? "",
+    command: null,
   };
   return { agent: query.agent ?? null, service };
 }
