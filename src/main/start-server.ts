@@ -257,6 +257,7 @@ function appOptions(
     isUnisolatedAllowed: config.provisionerAllowUnisolated,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    terminalDetachedMs: config.terminalDetachedMs,
     isQuotaEnabled: config.quotaEnabled,
   };
 }

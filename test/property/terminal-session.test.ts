@@ -2,7 +2,7 @@
 // told that it begins anew.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Pty, PtyExit } from "../../src/agent/pty/open-pty.ts";
+import type { Pty } from "../../src/agent/pty/open-pty.ts";
 import { TerminalSession, type Viewer } from "../../src/agent/terminals/terminal-session.ts";
 import { type TerminalControl, terminalRingBytes, terminalUnackedBytesMax } from "../../src/contracts/terminals.ts";
 import {
@@ -12,56 +12,7 @@ import {
   TerminalMessages,
   type TerminalRecord,
 } from "../../src/tunnel/terminal-records.ts";
-
-/** The byte that a terminal prints at a position: who gets another one has lost or doubled something. */
-const byteAt = (position: number): number => (position * 7_919 + (position >> 8)) & 0xff;
-
-function outputFrom(position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  for (let at = 0; at < length; at += 1) bytes[at] = byteAt(position + at);
-  return bytes;
-}
-
-class ScriptedPty implements Pty {
-  readonly pid = 1;
-  readonly path = "";
-  readonly pendingBytes = 0;
-  isPaused = false;
-  printed = 0;
-  sizes: string[] = [];
-  #onData: (bytes: Buffer) => void = () => undefined;
-  #onExit: (exit: PtyExit) => void = () => undefined;
-
-  print(length: number): void {
-    if (this.isPaused) return;
-    const bytes = outputFrom(this.printed, length);
-    this.printed += length;
-    this.#onData(bytes);
-  }
-
-  exit(): void {
-    this.#onExit({ exitCode: 3, signal: null });
-  }
-
-  write(): void {}
-  resize(cols: number, rows: number): void {
-    this.sizes.push(`${cols}x${rows}`);
-  }
-  onData(callback: (bytes: Buffer) => void): void {
-    this.#onData = callback;
-  }
-  pause(): void {
-    this.isPaused = true;
-  }
-  resume(): void {
-    this.isPaused = false;
-  }
-  onExit(callback: (exit: PtyExit) => void): void {
-    this.#onExit = callback;
-  }
-  kill(): void {}
-  close(): void {}
-}
+import { outputFrom, ScriptedPty } from "../support/scripted-pty.ts";
 
 /** A reader that checks every byte by its position. */
 class Reader {
@@ -180,7 +131,7 @@ test("whatever comes when, a reader has each byte once, or is told that he begin
           if (viewer !== null) expect(viewer.sent - viewer.acked).toBeLessThanOrEqual(terminalUnackedBytesMax);
         }
       }
-      pty.exit();
+      pty.exit(3);
       for (const reader of readers) reader.attach();
       for (let i = 0; i < 20 && readers.some(({ exitCode }) => exitCode === null); i += 1) {
         await turn();

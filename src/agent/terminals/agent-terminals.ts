@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
-import type { TerminalService } from "../../contracts/terminals.ts";
+import { type TerminalService, terminalDetachedMs } from "../../contracts/terminals.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { commonEnvironment, ownerEnvironment } from "../hook-environment.ts";
@@ -23,10 +23,12 @@ interface Parts {
 
 /** The terminals of this agent's workspace: the owner's login shell in the agent's folder, with what his commands see. */
 export function agentTerminals({ config, handOver, started, abort }: Parts): Terminals {
+  let detachedMs = terminalDetachedMs;
   const start = async (service: TerminalService): Promise<StartedTerminal> => {
     const owner = await handOver.owner();
     if (owner === null) throw new Error("nobody owns this workspace yet: it waits in its pool");
     const manifest = await started;
+    detachedMs = manifest.terminalDetachedMs ?? terminalDetachedMs;
     const given = await handOver.secrets(abort);
     const { name, shell } = account();
     const env = {
@@ -56,6 +58,7 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
   };
   return new Terminals({
     timing: config.timing,
+    detachedMs: () => detachedMs,
     now: () => new Date(),
     ownerId: async () => (await handOver.owner())?.owner?.id ?? null,
     start,

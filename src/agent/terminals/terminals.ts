@@ -23,7 +23,9 @@ export interface StartedTerminal {
 }
 
 export interface TerminalsDeps {
-  readonly timing: Pick<AgentTiming, "terminalDetachedMs" | "terminalEndedMs" | "terminalStallMs" | "killGraceMs">;
+  readonly timing: Pick<AgentTiming, "terminalEndedMs" | "terminalStallMs" | "killGraceMs">;
+  /** How long a session goes on while nobody looks. */
+  readonly detachedMs: () => number;
   readonly now: () => Date;
   /** Who owns the workspace now; null: nobody. */
   readonly ownerId: () => Promise<string | null>;
@@ -144,9 +146,8 @@ export class Terminals {
     clearTimeout(this.#timers.get(session.id));
     this.#timers.delete(session.id);
     if (this.#sessions.get(session.id) !== session || session.viewers > 0) return;
-    const { terminalDetachedMs, terminalEndedMs } = this.#deps.timing;
     const then = session.hasEnded ? () => this.#forget(session) : () => void this.#end(session);
-    const timer = setTimeout(then, session.hasEnded ? terminalEndedMs : terminalDetachedMs);
+    const timer = setTimeout(then, session.hasEnded ? this.#deps.timing.terminalEndedMs : this.#deps.detachedMs());
     this.#timers.set(session.id, timer.unref());
   }
 

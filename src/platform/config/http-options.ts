@@ -56,7 +56,8 @@ export const httpOptions = {
     default: 500,
     min: 1,
     max: 100_000,
-    description: "Streams into workspaces (`prewarm port-forward`) that one person may have open on one server.",
+    description:
+      "Streams into workspaces (`prewarm port-forward`, `prewarm terminal`) that one person may have open on one server.",
   }),
   httpCommandIdleMs: durationOption({
     name: "http.command_idle",
