@@ -58,6 +58,7 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      terminalDetachedMs: 60_000,
       isQuotaEnabled: false,
       digestIntervalMs: 3_600_000,
       isUnisolatedAllowed: true,

@@ -37,6 +37,8 @@ export interface AppOptions {
   readonly builtinDaemonKeyHash: Buffer;
   /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
   readonly creationsPerMinuteMax: number;
+  /** How long a terminal goes on in a workspace while nobody looks. */
+  readonly terminalDetachedMs: number;
   /** Whether creations and pools are held to the allowances of groups. */
   readonly isQuotaEnabled: boolean;
   /** Whether people who do not administer may have workspaces that are kept apart from nothing. */

@@ -33,6 +33,7 @@ import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
+import { terminalCommand } from "./commands/terminal.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -53,6 +54,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
+  terminalCommand,
   portForwardCommand,
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,

@@ -165,6 +165,11 @@ export const errorRegistry = {
     "The workspace's agent is not connected.",
     "Start the workspace, or look at `prewarm logs NAME`.",
   ),
+  agent_outdated: entry(
+    409,
+    "The workspace's agent is of a release that cannot do this yet.",
+    "Restart the workspace: `prewarm restart NAME` brings it this server's agent.",
+  ),
   agent_executable_unavailable: entry(
     503,
     "The server cannot offer the agent in the form that the workspace's image needs.",

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { TerminalService, TerminalsService } from "./terminals.ts";
 
 /**
  * How people reach what listens in their workspaces. Two legs of WebSockets with the frames of `tunnel-frames.ts`:
@@ -33,6 +34,8 @@ export const TunnelService = Type.Union([
   ),
   /** The agent's own SSH server. */
   Type.Object({ kind: Type.Literal("ssh") }, { additionalProperties: false }),
+  TerminalService,
+  TerminalsService,
 ]);
 export type TunnelService = Static<typeof TunnelService>;
 

@@ -3,6 +3,7 @@ import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { agentConnectPath } from "../contracts/agent-protocol.ts";
+import { terminalPath } from "../contracts/terminals.ts";
 import { agentTunnelPath, tunnelPath } from "../contracts/tunnel.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
@@ -14,6 +15,7 @@ import { agentOf, grantedStream, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import { serveAgentTunnel } from "./tunnel/agent-tunnel-socket.ts";
+import { serveTerminal, terminalWish } from "./terminals/terminal-socket.ts";
 import { serveTunnel, type TunnelCaller } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
@@ -150,17 +152,37 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       schema: { hide: true },
       preValidation: async (request) => {
         const grant = grantedStream(deps, request);
-        if (grant !== undefined) return void tunnelCallers.set(request.raw, { kind: "server", grant });
+        if (grant !== undefined) return void tunnelCallers.set(request.raw, { kind: "server", grant, isRelayed: true });
         const actor = await userOf(deps, request);
         request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
-        tunnelCallers.set(request.raw, { kind: "person", actor });
+        tunnelCallers.set(request.raw, { kind: "person", actor, request });
       },
     },
     (socket, request) => {
       const caller = tunnelCallers.get(request.raw);
       if (caller === undefined) return socket.close(1008, "unauthenticated");
-      serveTunnel(deps, { socket, request, caller, workspace: request.params.workspace });
+      serveTunnel(deps, { socket, caller, workspace: request.params.workspace });
+    },
+  );
+  app.get<{ Params: { workspace: string; terminal: string } }>(
+    terminalPath(":workspace", ":terminal"),
+    {
+      websocket: true,
+      schema: { hide: true },
+      preValidation: async (request) => {
+        const actor = await userOf(deps, request);
+        terminalWish(request.params.terminal, request.query);
+        request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
+        socketActors.set(request.raw, actor);
+      },
+    },
+    (socket, request) => {
+      const actor = socketActors.get(request.raw);
+      if (actor === undefined) return socket.close(1008, "unauthenticated");
+      const { workspace, terminal } = request.params;
+      serveTerminal(deps, { socket, request, actor, workspace, ...terminalWish(terminal, request.query) });
     },
   );
   app.get<{ Params: { workspace: string } }>(

@@ -24,6 +24,7 @@ import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
+import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import type { Reader } from "./outgoing-bytes.ts";
@@ -49,6 +50,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...notificationHandlers(deps),
     ...auditHandlers(deps),
     ...daemonKeyHandlers(deps),
+    ...terminalHandlers(deps),
     ...secretHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),

@@ -262,6 +262,7 @@ function appOptions(
     isUnisolatedAllowed: config.provisionerAllowUnisolated,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    terminalDetachedMs: config.terminalDetachedMs,
     isQuotaEnabled: config.quotaEnabled,
   };
 }

@@ -17,15 +17,17 @@ const messageBytesMax = 128 * 1_024;
 export interface TunnelTarget {
   /** `ws://` or `wss://` address of the workspace's tunnel. */
   readonly url: string;
-  /** Of the person. A server that comes for him has `headers` instead, and an empty one. */
   readonly token: string;
-  readonly headers?: Readonly<Record<string, string>>;
   /** False: one that has lost its line is over. */
   readonly isResumed?: boolean;
   readonly service: TunnelService;
   readonly agent: string | null;
   /** Told before the first byte. */
   readonly onAccepted?: (accepted: TunnelAccept) => void;
+  /** The line is gone, and the stream waits for another; then, that it has one. */
+  readonly onLine?: (state: "lost" | "back") => void;
+  /** Makes the line, where it is none to `url`. */
+  readonly dial?: () => WebSocket;
   /** What an upgrade that was refused is told as. */
   readonly refusal?: (status: number, body: string) => Error;
 }
@@ -61,13 +63,8 @@ class Client {
 
   /** One line, until it is accepted; what becomes of it then is looked after by its events. */
   #connect(): Promise<void> {
-    const { url, token, headers, refusal } = this.#target;
-    const socket = new WebSocket(url, tunnelProtocol, {
-      headers: headers ?? { authorization: `Bearer ${token}` },
-      handshakeTimeout: handshakeMs,
-      maxPayload: messageBytesMax,
-      perMessageDeflate: false,
-    });
+    const { refusal } = this.#target;
+    const socket = this.#target.dial?.() ?? dialUrl(this.#target);
     const stopPings = keepAlive(socket, pingMs);
     return new Promise((resolve, reject) => {
       let isAccepted = false;
@@ -123,7 +120,10 @@ class Client {
     };
     this.#writer = new FairWriter(line, () => this.#leave());
     if (isFirst) this.#duplex.stream.open();
-    else this.#duplex.stream.resume();
+    else {
+      this.#duplex.stream.resume();
+      this.#target.onLine?.("back");
+    }
     this.#writer.add(0, this.#duplex.stream);
   }
 
@@ -135,6 +135,7 @@ class Client {
     if (this.#isOver || this.#duplex.stream.isOver) return;
     if (this.#target.isResumed === false) return void this.#duplex.destroy(new TunnelResetError(lineLost));
     this.#lostAtMs = performance.now();
+    this.#target.onLine?.("lost");
     void this.#comeBack();
   }
 
@@ -161,6 +162,15 @@ class Client {
     this.#writer?.poke(0);
     this.#socket?.close(1000);
   }
+}
+
+function dialUrl({ url, token }: TunnelTarget): WebSocket {
+  return new WebSocket(url, tunnelProtocol, {
+    headers: { authorization: `Bearer ${token}` },
+    handshakeTimeout: handshakeMs,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
 }
 
 const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
+import { carryPtyBinaries } from "./pty-binaries.mjs";
 
 /**
  * @typedef {{ readonly target: string, readonly from: string, readonly to: string, readonly compiled: keyof typeof stays, readonly packages: "bundle" | "external", readonly format?: "esm" | "cjs" }} Bundle
@@ -94,7 +95,7 @@ export async function bundleOne({ root, entry }) {
     packages: entry.packages,
     external: optionalNatives,
     define: entry.compiled === "none" ? withoutOptionalNatives : {},
-    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled })],
+    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled }), carryPtyBinaries(root)],
   });
 }
 

@@ -1,5 +1,7 @@
 import type { TunnelAccept, TunnelService } from "../../contracts/tunnel.ts";
 import { lazySsh, type SshParts } from "../ssh/open-ssh.ts";
+import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
+import type { Terminals } from "../terminals/terminals.ts";
 import { dial } from "./dial.ts";
 import type { TunnelSession } from "./tunnel-session.ts";
 
@@ -17,7 +19,7 @@ export interface Target {
 export type OpenTarget = (service: TunnelService) => Promise<Target>;
 
 /** All that the workspace has to offer to streams, each kind by its own room. */
-export function targets(parts: SshParts): OpenTarget {
+export function targets(parts: SshParts & { readonly terminals: Terminals }): OpenTarget {
   const ssh = lazySsh(parts);
   return async (service) => {
     switch (service.kind) {
@@ -29,6 +31,10 @@ export function targets(parts: SshParts): OpenTarget {
         const { serve, hostKey } = await ssh();
         return { take: ({ duplex }) => serve(duplex), leave: () => undefined, told: { hostKey } };
       }
+      case "terminal":
+        return await serveViewer(parts.terminals, service);
+      case "terminals":
+        return serveTerminals(parts.terminals, service.ask);
     }
   };
 }

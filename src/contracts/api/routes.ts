@@ -11,6 +11,7 @@ import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
@@ -29,6 +30,7 @@ export const routes = {
   ...jobRoutes,
   ...prebuildRoutes,
   ...notificationRoutes,
+  ...terminalRoutes,
   ...secretRoutes,
   ...appRoutes,
   ...auditRoutes,

@@ -41,11 +41,6 @@ export class AgentLine {
     return this.#legs.size;
   }
 
-  /** Bytes that wait to be sent to the agent. */
-  get bufferedAmount(): number {
-    return this.#socket.bufferedAmount;
-  }
-
   /** Errors: `too_many_open`. */
   add(leg: ClientLeg): number {
     if (this.#legs.size >= tunnelStreamsPerAgentMax) {
@@ -59,11 +54,8 @@ export class AgentLine {
   }
 
   /** To the agent. Whoever feeds it faster than it reads is not read for a while. */
-  send(message: Buffer, from: ClientLeg, sent: () => void = () => undefined): void {
-    this.#socket.send(message, () => {
-      sent();
-      this.#letGoOn();
-    });
+  send(message: Buffer, from: ClientLeg): void {
+    this.#socket.send(message, () => this.#letGoOn());
     if (this.#socket.bufferedAmount <= lineBytesHigh || this.#held.has(from)) return;
     from.hold();
     this.#held.add(from);
@@ -79,11 +71,6 @@ export class AgentLine {
   detach(number: number): void {
     if (!this.#legs.delete(number)) return;
     if (this.isOpen) this.#socket.send(encodeTunnelFrame(number, { kind: "detach" }));
-  }
-
-  /** A stream of which both ends know that it is over. */
-  forget(number: number): void {
-    this.#legs.delete(number);
   }
 
   /** A frame of the agent for one of its clients. @throws TunnelFault */

@@ -19,7 +19,7 @@ import {
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
-import { movedOn, relayTo } from "../relay-credential.ts";
+import { movedOn, relayTo, relayWith } from "../relay-credential.ts";
 import { type ClientLeg, loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
 
@@ -27,12 +27,11 @@ const checkRequest = Compile(TunnelRequest);
 
 /** Who wants a stream: a person, or another server for one stream that it has checked itself. */
 export type TunnelCaller =
-  | { readonly kind: "person"; readonly actor: Actor }
-  | { readonly kind: "server"; readonly grant: StreamGrant };
+  | { readonly kind: "person"; readonly actor: Actor; readonly request: FastifyRequest }
+  | { readonly kind: "server"; readonly grant: StreamGrant; readonly isRelayed: boolean };
 
 export interface TunnelConnection {
   readonly socket: WebSocket;
-  readonly request: FastifyRequest;
   readonly caller: TunnelCaller;
   readonly workspace: string;
 }
@@ -77,22 +76,26 @@ export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void 
 }
 
 async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer): Promise<TunnelOnward> {
-  const { socket, request, caller, workspace } = connection;
+  const { socket, caller, workspace } = connection;
+  const limits = deps.limits ?? httpLimits;
   const asked = requestOf(first);
   if (caller.kind === "server") {
     const { ownerId: userId, service } = caller.grant;
     if (!isDeepStrictEqual(asked.service, service))
       throw new CodedError("forbidden", "The ticket is for another stream.");
     const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
-    if (target.elsewhere !== null) throw movedOn();
-    return await join(deps, { socket, userId, target, asked });
+    const { elsewhere, workspaceId } = target;
+    if (elsewhere === null) return await join(deps, { socket, userId, target, asked });
+    if (caller.isRelayed) throw movedOn();
+    const there = relayWith(deps, { elsewhere, path: tunnelPath(workspaceId), holder: caller.grant });
+    return await relayTunnel({ socket, first, ...there, limits });
   }
-  const { actor } = caller;
+  const { actor, request } = caller;
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
   const { elsewhere, workspaceId } = target;
   if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked });
   const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
-  return await relayTunnel({ socket, first, ...there, limits: deps.limits ?? httpLimits });
+  return await relayTunnel({ socket, first, ...there, limits });
 }
 
 interface Joined {
@@ -150,7 +153,7 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
   return { reset: (reset) => line.reset(number, reset) };
 }
 
-export const unansweredReset: TunnelReset = {
+const unansweredReset: TunnelReset = {
   code: "agent_unavailable",
   message:
     "The agent is connected, and does not answer. Look whether the workspace's machine is stopped or overloaded.",

@@ -57,7 +57,8 @@ export const httpOptions = {
     default: 500,
     min: 1,
     max: 100_000,
-    description: "Streams into workspaces (`prewarm port-forward`) that one person may have open on one server.",
+    description:
+      "Streams into workspaces (`prewarm port-forward`, `prewarm terminal`) that one person may have open on one server.",
   }),
   accessAppsHost: stringOption({
     name: "access.apps_host",

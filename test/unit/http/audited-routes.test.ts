@@ -58,6 +58,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   createWebhook: ["webhook.create"],
   removeWebhook: ["webhook.remove"],
   testWebhook: "It changes nothing.",
+  renameTerminal: "It is in his own workspace, as what he does in its terminal.",
+  closeTerminal: "It is in his own workspace, as what he does in its terminal.",
   createDaemonKey: ["daemon_key.create"],
   adoptDaemon: ["daemon.adopt"],
   forgetDaemon: ["daemon.forget"],
