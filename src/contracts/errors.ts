@@ -76,6 +76,16 @@ export const errorRegistry = {
     "There are as many secrets, or as many bytes of them, as one person or template may have.",
     "Remove one that nothing uses: `prewarm secrets list` shows them.",
   ),
+  app_unreachable: entry(
+    502,
+    "Nothing listens where an app is to be, or it broke off before it answered.",
+    "`prewarm ports list WORKSPACE` shows what listens; look at the app's own log.",
+  ),
+  app_silent: entry(
+    504,
+    "An app took a request and did not answer it.",
+    "Look at the app's own log: it hangs, or waits for something.",
+  ),
   share_beyond_limit: entry(
     409,
     "The app or port may not be shared with so many.",

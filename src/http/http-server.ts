@@ -1,3 +1,4 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
@@ -8,6 +9,8 @@ import { agentTunnelPath, tunnelPath } from "../contracts/tunnel.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import type { Logger } from "../platform/logger.ts";
+import { AppGate } from "./apps/app-gate.ts";
+import { registerAuthorizePage } from "./apps/authorize-page.ts";
 import { AddressConnections } from "./address-connections.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
@@ -39,8 +42,10 @@ const dropsSaidMs = 60_000;
 /** Builds the HTTP server, ready to listen. */
 export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
   const limits = deps.limits ?? httpLimits;
+  const gate = new AppGate(deps);
   const app = fastify({
     logger: false,
+    serverFactory: (handler, options) => serverOf(gate, handler, options),
     genReqId: () => deps.random.uuid(),
     keepAliveTimeout: keepAliveMs,
     requestTimeout: limits.requestMs,
@@ -90,6 +95,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax * 2 } });
+  takeUpgrades(app, gate);
   await registerApiPages(app, deps);
   await app.register(async (scope) => {
     registerRoutes(scope, deps);
@@ -97,8 +103,30 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
+  registerAuthorizePage(app, deps);
   registerMetricsPage(app, deps);
   return app;
+}
+
+/** As the framework makes one, but for what comes to an app's address: that is nothing of the framework's. */
+function serverOf(gate: AppGate, handler: RequestListener, options: Readonly<Record<string, unknown>>): Server {
+  const server = createServer(options["http"] as ServerOptions, (request, response) => {
+    if (gate.takes(request)) gate.serve(request, response);
+    else handler(request, response);
+  });
+  server.keepAliveTimeout = keepAliveMs;
+  server.requestTimeout = Number(options["requestTimeout"]);
+  return server;
+}
+
+/** The same for WebSockets, which the framework's own listener would answer first. */
+function takeUpgrades(app: FastifyInstance, gate: AppGate): void {
+  const own = app.server.listeners("upgrade");
+  app.server.removeAllListeners("upgrade");
+  app.server.on("upgrade", (request, socket, head) => {
+    if (gate.takes(request)) return gate.upgrade(request, socket, head);
+    for (const listener of own) listener.call(app.server, request, socket, head);
+  });
 }
 
 /** Beyond the limit a connection is closed at once: those that are there, agents before all, keep theirs. */

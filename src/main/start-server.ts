@@ -271,7 +271,8 @@ function appOptions(
 function appsHost(config: ServerConfig): Pick<AppOptions, "appsHost" | "appsPort"> {
   const [host = "", port] = config.accessAppsHost.toLowerCase().split(":");
   if (host !== "") return { appsHost: host, appsPort: port === undefined ? null : `:${port}` };
-  const isLocal = isLoopback(config.httpHost) && (config.accessUrl === undefined || isLoopback(new URL(config.accessUrl).hostname));
+  const isLocal =
+    isLoopback(config.httpHost) && (config.accessUrl === undefined || isLoopback(new URL(config.accessUrl).hostname));
   return { appsHost: isLocal ? loopbackAppsHost : null, appsPort: null };
 }
 

@@ -16,7 +16,7 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 
 function parseService(value: unknown): TunnelService | undefined {
   const { kind, host, port } = fieldsOf(value);
-  if (kind === "ssh") return { kind };
+  if (kind === "ssh" || kind === "ports") return { kind };
   if (kind === "terminal") return parseTerminal(fieldsOf(value));
   if (kind === "terminals") return parseTerminals(fieldsOf(value));
   if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;

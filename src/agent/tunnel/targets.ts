@@ -1,5 +1,6 @@
 import type { TunnelAccept, TunnelService } from "../../contracts/tunnel.ts";
 import { lazySsh, type SshParts } from "../ssh/open-ssh.ts";
+import { listeningPorts } from "../listening-ports.ts";
 import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
 import type { Terminals } from "../terminals/terminals.ts";
 import { dial } from "./dial.ts";
@@ -35,6 +36,10 @@ export function targets(parts: SshParts & { readonly terminals: Terminals }): Op
         return await serveViewer(parts.terminals, service);
       case "terminals":
         return serveTerminals(parts.terminals, service.ask);
+      case "ports": {
+        const answer = JSON.stringify({ ports: listeningPorts() });
+        return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
+      }
     }
   };
 }

@@ -186,4 +186,3 @@ function refOf(text: string): AppRef {
   if (what === undefined) throw new TypeError(`${text} names neither an app nor a port`);
   return what;
 }
-

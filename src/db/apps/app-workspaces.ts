@@ -29,7 +29,12 @@ export interface ShareRow {
 /** As `jsonb` gives it: instants are text. */
 interface AppsRow {
   readonly agents: readonly Pick<ManifestAgent, "name" | "apps">[];
-  readonly shares: readonly { readonly agent: string; readonly app: string; readonly level: ShareLevel; readonly expires_at: string | null }[];
+  readonly shares: readonly {
+    readonly agent: string;
+    readonly app: string;
+    readonly level: ShareLevel;
+    readonly expires_at: string | null;
+  }[];
 }
 
 const appsStatement: Statement<AppsRow> = statement(

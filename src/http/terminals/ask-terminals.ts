@@ -3,13 +3,12 @@ import { CodedError } from "../../contracts/errors.ts";
 import { type Terminal, TerminalAnswer, type TerminalAsk } from "../../contracts/terminals.ts";
 import { within } from "../../platform/within.ts";
 import type { HttpDeps } from "../http-deps.ts";
-import { codedReset } from "../tunnel/server-stream.ts";
+import { readAnswer, unanswered } from "../tunnel/ask-agent.ts";
 import { type Asker, openForPerson } from "./terminal-stream.ts";
 
 const checkAnswer = Compile(TerminalAnswer);
 /** For the agent's answer. Ending a terminal takes as long as its programs are given to end. */
 const answerMs = 20_000;
-const answerBytesMax = 262_144;
 
 /** Asks a workspace's agent of its terminals. Errors: those of a stream; `not_found`; `agent_unavailable`. */
 export async function askTerminals(deps: HttpDeps, asker: Asker, ask: TerminalAsk): Promise<readonly Terminal[]> {
@@ -20,27 +19,7 @@ export async function askTerminals(deps: HttpDeps, asker: Asker, ask: TerminalAs
 
 async function answerOf(deps: HttpDeps, asker: Asker, ask: TerminalAsk): Promise<TerminalAnswer> {
   const stream = await openForPerson(deps, asker, { kind: "terminals", ask });
-  const late = setTimeout(() => stream.destroy(unanswered()), answerMs);
-  try {
-    let text = "";
-    for await (const piece of stream) {
-      text += String(piece);
-      if (text.length > answerBytesMax) throw unanswered();
-    }
-    stream.end();
-    const answer: unknown = JSON.parse(text);
-    if (checkAnswer.Check(answer)) return answer;
-    throw unanswered();
-  } catch (error) {
-    throw codedReset(error);
-  } finally {
-    clearTimeout(late);
-    stream.end();
-  }
-}
-
-function unanswered(): CodedError {
-  return new CodedError("agent_unavailable", "The agent is connected, and gave no answer.", {
-    next: "Look whether the workspace's machine is stopped or overloaded.",
-  });
+  const answer = await readAnswer(stream, answerMs);
+  if (checkAnswer.Check(answer)) return answer;
+  throw unanswered();
 }
