@@ -1,6 +1,6 @@
 -- What workspaces serve over HTTP: their addresses name a workspace by the last group of its id, and their owners share
 -- them. What is not shared here is shared as its template says.
-create index workspaces_short_id on workspaces (right(id::text, 12)) where deleted_at is null;
+create index workspaces_short_id on workspaces (right(id::text, 12));
 
 create table app_shares (
   workspace_id uuid not null references workspaces (id) on delete cascade,

@@ -1,4 +1,5 @@
 import { type CliCommand, defineGroup } from "./command.ts";
+import { appCommands, portCommands, shareCommands } from "./commands/apps.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -56,6 +57,9 @@ export const commandTree: readonly CliCommand[] = [
   execCommand,
   terminalCommand,
   portForwardCommand,
+  defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
+  defineGroup("ports", "see on which ports a workspace listens", portCommands),
+  defineGroup("shares", "let others open an app or a port of yours", shareCommands),
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,
