@@ -17,9 +17,9 @@ test("a bundle carries the terminal library of each platform that is installed, 
     plugins: [carryPtyBinaries(root)],
   });
   const code = Buffer.from(outputFiles[0]?.contents ?? []).toString("base64");
-  const { packedPtyBinary } = (await import(
-    `data:text/javascript;base64,${code}`
-  )) as typeof import("../../src/agent/pty/native-binary.ts");
+  const { packedPtyBinary } = (await import(`data:text/javascript;base64,${code}`)) as {
+    readonly packedPtyBinary: (platform: string) => string | null;
+  };
   for (const platform of ["linux-x64", "linux-arm64"]) {
     const file = path.join(root, "node_modules/@lydell", `node-pty-${platform}`, "pty.node");
     const packed = packedPtyBinary(platform);
