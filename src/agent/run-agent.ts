@@ -16,7 +16,6 @@ import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
 import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
-import { agentTerminals } from "./terminals/agent-terminals.ts";
 import { targets } from "./tunnel/targets.ts";
 import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
@@ -59,9 +58,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const terminals = agentTerminals({ config, handOver, started: started.promise, abort });
-  const openTarget = targets({ config, handOver, started: started.promise, abort, terminals });
-  const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget });
+  const offered = targets({ config, handOver, started: started.promise, abort });
+  const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget: offered.open });
   const listener = listenerOf({ handOver, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
@@ -71,7 +69,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await untilAborted(abort);
   started.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), terminals.endAll(), starting, handingOver]);
+  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   await Promise.race([farewell(), sleep(farewellMs)]);

@@ -100,6 +100,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   await app.register(async (scope) => {
     registerRoutes(scope, deps);
     registerSockets(scope, deps, byAddress);
+    registerPeoplesSockets(scope, deps);
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
@@ -173,6 +174,10 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       socket.resume();
     }
   });
+}
+
+/** Those that people open, each with a session or a token. */
+function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
   app.get<{ Params: { workspace: string } }>(
     tunnelPath(":workspace"),
     {

@@ -91,8 +91,12 @@ class Client {
       socket.on("message", (data: Buffer) => {
         const { frame } = decodeTunnelFrame(data);
         if (isAccepted) return this.#duplex.stream.receive(frame);
-        if (frame.kind === "reset") return reject(new TunnelResetError(frame));
-        if (frame.kind !== "accept") return reject(new Error("The server speaks another protocol."));
+        if (frame.kind !== "accept") {
+          const isRefused = frame.kind === "reset";
+          reject(isRefused ? new TunnelResetError(frame) : new Error("The server speaks another protocol."));
+          // A server passes a refusal of the agent on, and leaves the line to whoever made it.
+          return socket.close(1000);
+        }
         isAccepted = true;
         clearTimeout(limit);
         this.#begin(socket, frame.json as TunnelAccept);

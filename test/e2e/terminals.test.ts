@@ -2,7 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import type { CliWorld } from "../../src/cli/world.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
@@ -26,8 +28,10 @@ let agentPid: number;
 
 beforeAll(async () => {
   system = await SeveralServers.start();
-  one = await system.addServer("one");
-  other = await system.addServer("other", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
+  one = await system.addServer("one", { env: { PREWARM_METRICS_PUBLIC: "true" } });
+  other = await system.addServer("other", {
+    env: { PREWARM_PROVISIONER_BUILTIN: "false", PREWARM_METRICS_PUBLIC: "true" },
+  });
   const folder = path.join(system.folder, "template");
   mkdirSync(folder);
   writeFileSync(path.join(folder, "template.yaml"), template);
@@ -265,9 +269,10 @@ test("when the credential is revoked the viewer is sent away within seconds, on 
 }, 30_000);
 
 /** The command line at a terminal of 30 by 90. */
-function seat(server: ServerUnit): CliBench & { readonly isRaw: () => boolean } {
+function seat(server: ServerUnit, world: Partial<CliWorld> = {}): CliBench & { readonly isRaw: () => boolean } {
   let isRaw = false;
   const bench = cliBench({
+    ...world,
     env: { PREWARM_URL: server.url, PREWARM_TOKEN: server.admin.token ?? "" },
     isInputTerminal: true,
     isOutputTerminal: true,
@@ -313,6 +318,45 @@ test(
 );
 
 test(
+  "a command line that took nothing for long is sent away, its program goes on, and all is shown once it takes it",
+  async () => {
+    let text = "";
+    let letGo: () => void = () => undefined;
+    const stuck = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const stdout = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        text += String(chunk);
+        void (text.includes("begun-2") ? stuck : Promise.resolve()).then(() => done());
+      },
+    });
+    const bench = seat(other, { stdout });
+    const running = bench.run("terminal", "dev", "--name", "stuck");
+    await waitUntil("it is raw", () => bench.isRaw());
+    bench.stdin.write("PS1=; stty -echo -onlcr; echo begun-$((1+1)); seq 1000000 1200000; echo all; read; exit 6\r");
+    await waitUntil("it is sent away", () => bench.written().stderr.includes("the line is lost"), 60_000);
+    await waitUntil("its program is through", async () => {
+      const { terminals } = await one.admin.call("listTerminals", { params: { workspace }, query: {} });
+      return terminals.some(({ name, viewers, position }) => name === "stuck" && viewers === 0 && position > 1_600_000);
+    });
+    letGo();
+    await waitUntil("all of it is shown", () => text.includes("all\n"), 60_000);
+    bench.stdin.write("\r");
+    expect((await running).exitCode).toBe(6);
+    const numbers = [...text.matchAll(/^1\d{6}$/gm)].map(([number]) => Number(number));
+    expect(numbers.length).toBe(200_001);
+    expect(numbers.every((number, at) => number === 1_000_000 + at)).toBe(true);
+  },
+  testLimitMs,
+);
+
+async function streamsOpen(server: ServerUnit): Promise<number> {
+  const page = await (await fetch(`${server.url}/metrics`)).text();
+  return Number(/^prewarm_http_open\{kind="tunnel"\} (\d+)$/m.exec(page)?.[1] ?? Number.NaN);
+}
+
+test(
   "a terminal survives its server, which is killed, without a byte lost",
   async () => {
     const third = await system.addServer("third", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
@@ -344,6 +388,13 @@ test(
     const { terminals } = await one.admin.call("listTerminals", { params: { workspace }, query: {} });
     for (const { id } of terminals) await close(id);
     await waitUntil("the agent holds no terminal", () => terminalsHeld() === 0);
+    let last = -1;
+    for (const server of [one, other]) {
+      await waitUntil(
+        () => `the server holds no stream: ${last}`,
+        async () => (last = await streamsOpen(server)) === 0,
+      );
+    }
     const viewer = await look(other).attached();
     expect(terminalsHeld()).toBe(1);
     viewer.type("sleep 4242 &\n");

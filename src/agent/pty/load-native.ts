@@ -36,17 +36,21 @@ export interface LoadedPty {
 
 let loaded: LoadedPty | undefined;
 
-/** The library, loaded at its first use: an agent at rest has no need of it. Errors: `PtyUnavailableError`. */
-export function loadPtyNative(): LoadedPty {
-  loaded ??= load(`${process.platform}-${process.arch}`);
+/**
+ * The library, loaded at its first use: an agent at rest has no need of it. Errors: `PtyUnavailableError`.
+ * @param runtimeFolder XDG_RUNTIME_DIR, where there is one: a folder of the user alone.
+ */
+export function loadPtyNative(runtimeFolder: string | undefined): LoadedPty {
+  loaded ??= load(`${process.platform}-${process.arch}`, runtimeFolder);
   return loaded;
 }
 
-function load(platform: string): LoadedPty {
+function load(platform: string, runtimeFolder: string | undefined): LoadedPty {
   // The binary is made for glibc, and a loader of another C library may crash on it instead of refusing it.
   if (usesMusl()) throw new PtyUnavailableError("there are no terminals with musl as the C library, only with glibc");
   const packed = packedPtyBinary(platform);
-  if (packed !== null) return { native: loadUnpacked(gunzipSync(Buffer.from(packed, "base64"))), helperPath: "" };
+  if (packed !== null)
+    return { native: loadUnpacked(gunzipSync(Buffer.from(packed, "base64")), runtimeFolder), helperPath: "" };
   const file = installed(platform);
   if (file === null) throw new PtyUnavailableError(`this agent does not carry the terminal library for ${platform}`);
   return { native: loadFile(file), helperPath: path.join(path.dirname(file), "spawn-helper") };
@@ -61,9 +65,9 @@ function usesMusl(): boolean {
 }
 
 /** Only a file can be loaded: it is written where that is possible, loaded and removed. */
-function loadUnpacked(binary: Buffer): PtyNative {
+function loadUnpacked(binary: Buffer, runtimeFolder: string | undefined): PtyNative {
   const reasons: string[] = [];
-  for (const folder of new Set([process.env.XDG_RUNTIME_DIR, tmpdir(), "/dev/shm", homedir()])) {
+  for (const folder of new Set([runtimeFolder, tmpdir(), "/dev/shm", homedir()])) {
     if (folder === undefined || folder === "") continue;
     try {
       return loadThrough(folder, binary);

@@ -56,7 +56,7 @@ export interface Pty {
 
 /** Starts a program in a new terminal. Errors: `PtyUnavailableError`, in words. */
 export function openPty(options: PtyOptions): Pty {
-  const { native, helperPath } = loadPtyNative();
+  const { native, helperPath } = loadPtyNative(options.env["XDG_RUNTIME_DIR"]);
   const { cols, rows, term } = options;
   // The library's child ends without a word where it cannot enter its folder.
   if (!existsSync(options.cwd)) throw new PtyUnavailableError(`there is no folder ${options.cwd}`);

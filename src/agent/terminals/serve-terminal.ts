@@ -1,6 +1,6 @@
 import { type TerminalAsk, terminalInputBytesMax, type TerminalService } from "../../contracts/terminals.ts";
 import { decodeTerminalRecord, inStream, TerminalMessages } from "../../tunnel/terminal-records.ts";
-import type { Target } from "../tunnel/targets.ts";
+import type { Target } from "../tunnel/target.ts";
 import type { TunnelSession } from "../tunnel/tunnel-session.ts";
 import type { TerminalSession } from "./terminal-session.ts";
 import type { Terminals } from "./terminals.ts";

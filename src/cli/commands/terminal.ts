@@ -92,6 +92,8 @@ const listTerminals = defineCommand<OfWorkspace>({
   example: "prewarm terminal list dev",
   options: [agentOption],
   isOrganizational: true,
+  // No news tell of what an agent has.
+  isWatchable: false,
   read: (input) => ({ workspace: input.operand(0), agent: input.text("agent") }),
   async run({ workspace: name, agent }, invocation) {
     const { output, world } = invocation;

@@ -1,4 +1,4 @@
-import { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
+import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import type { TerminalControl, TerminalService } from "../../contracts/terminals.ts";
 import {
   decodeTerminalRecord,
@@ -16,6 +16,7 @@ import { coded, isPassing, refusedUpgrade } from "./refusal.ts";
 /** The agent is told how far the output was shown after so much of it; it may be eight times as far ahead. */
 const ackBytes = 65_536;
 const againMs = 2_000;
+const shownLookMs = 50;
 /** For what was typed last to arrive. */
 const farewellMs = 1_000;
 const clearScreen = "\u001b[0m\u001b[H\u001b[2J";
@@ -138,6 +139,8 @@ class Attachment {
   async #comeBack(): Promise<void> {
     while (!this.#isOver) {
       try {
+        // Sent away for taking nothing, it would hold the program again, and what waits to be shown would grow each time.
+        while (this.#shown < (this.#position ?? 0) && !this.#isOver) await sleep(shownLookMs);
         return await this.#open();
       } catch (error) {
         if (!isPassing(error)) return this.#fail(error);

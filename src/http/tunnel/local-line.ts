@@ -35,7 +35,7 @@ class LocalEnd extends EventEmitter {
   #isDelivering = false;
 
   send(message: Buffer, sent?: Sent): void {
-    if (this.readyState !== WebSocket.OPEN || this.other === null) return void sent?.(new Error("the line is closed"));
+    if (this.readyState !== WebSocket.OPEN || this.other === null) return sent?.(new Error("the line is closed"));
     this.bufferedAmount += message.length;
     this.other.#take({ message, sent });
   }

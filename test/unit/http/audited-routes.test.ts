@@ -51,6 +51,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   readNotifications: own,
   setNotificationPreference: own,
   retryDeliveries: ["notification.retry"],
+  setShare: ["workspace.share"],
+  removeShare: ["workspace.unshare"],
   setSecret: ["secret.set"],
   removeSecret: ["secret.remove"],
   setTemplateSecret: ["secret.set"],
