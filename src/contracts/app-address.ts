@@ -40,7 +40,7 @@ export function appRefText(what: AppRef): string {
 /** @returns undefined for a port that there is none of. */
 export function parseAppRef(text: string): AppRef | undefined {
   const [, digits, tls] = /^(\d+)(s?)$/.exec(text) ?? [];
-  if (digits === undefined) return new RegExp(appNamePattern).test(text) ? { kind: "app", name: text } : undefined;
+  if (digits === undefined) return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) ? { kind: "app", name: text } : undefined;
   const port = Number(digits);
   return port >= 1 && port <= portMax ? { kind: "port", port, isTls: tls === "s" } : undefined;
 }

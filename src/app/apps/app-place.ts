@@ -4,8 +4,9 @@ import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
 import { type WorkspaceApps, workspaceApps, workspacesByShortId } from "../../db/apps/app-workspaces.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { appListener } from "../../platform/manifest-apps.ts";
-import { effectiveShare, leastShare } from "../../domain/apps/share-rules.ts";
+import { effectiveShare, leastShare, mayVisit } from "../../domain/apps/share-rules.ts";
 import type { AppContext } from "../app-context.ts";
+import { type Actor, isMember } from "../authorize.ts";
 
 /** What is served at an address, and with whom it is shared. */
 export interface ServedApp {
@@ -85,6 +86,16 @@ export function servedApp(
     order: declared?.order ?? 0,
     isHidden: declared?.hidden ?? false,
   };
+}
+
+/** @param actor null: nobody knows who it is. */
+export function mayOpen({ workspace, app }: AppPlace, actor: Actor | null): boolean {
+  if (workspace.is_prebuild) return false;
+  const visitor =
+    actor === null
+      ? null
+      : { isOwner: actor.userId === workspace.owner_id, isMember: isMember(actor, workspace.organization_id) };
+  return mayVisit(visitor, app.share);
 }
 
 function listenerOf({ port, isTls, path }: Pick<ServedApp, "port" | "isTls" | "path">) {

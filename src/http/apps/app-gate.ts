@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { AppPlace } from "../../app/apps/app-place.ts";
+import { type AppPlace, mayOpen } from "../../app/apps/app-place.ts";
 import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/apps/app-sessions.ts";
 import { createBuild } from "../../app/workspaces/workspaces.ts";
 import { type AppAddress, parseAppHost } from "../../contracts/app-address.ts";
@@ -14,7 +14,7 @@ import { allowedOrigin, isAllowedOrigin, isOwnIdea, isPreflight, preflightHeader
 import { type AppPage, answerPage, isNavigation } from "./app-pages.ts";
 import { type AppRequest, passRequest, passUpgrade } from "./app-proxy.ts";
 import { AppStreams } from "./app-streams.ts";
-import { AppVisitors, type AppVisitor, cookieOf, mayOpen } from "./app-visitors.ts";
+import { AppVisitors, type AppVisitor, cookieOf } from "./app-visitors.ts";
 import { clientAddress } from "./client-address.ts";
 import { OpenVisits } from "./open-visits.ts";
 

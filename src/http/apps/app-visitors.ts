@@ -2,11 +2,9 @@ import type { IncomingMessage } from "node:http";
 import type { Actor } from "../../app/authorize.ts";
 import { type AppPlace, findAppPlace } from "../../app/apps/app-place.ts";
 import { readAppSession } from "../../app/apps/app-sessions.ts";
-import { isMember } from "../../app/authorize.ts";
 import { authenticate, authenticateById } from "../../app/identity/authenticate.ts";
 import { type AppAddress, appLabel } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { mayVisit } from "../../domain/apps/share-rules.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { appCookies, isOurBearer } from "./app-headers.ts";
 
@@ -64,15 +62,6 @@ export class AppVisitors {
     });
     return actor === null ? null : { actor, isByCookie: true, isToBeRenewed: session.isToBeRenewed };
   }
-}
-
-export function mayOpen({ workspace, app }: AppPlace, actor: Actor | null): boolean {
-  if (workspace.is_prebuild) return false;
-  const visitor =
-    actor === null
-      ? null
-      : { isOwner: actor.userId === workspace.owner_id, isMember: isMember(actor, workspace.organization_id) };
-  return mayVisit(visitor, app.share);
 }
 
 export function cookieOf(request: IncomingMessage, name: string): string | undefined {

@@ -1,6 +1,7 @@
+import { mayOpen } from "../../app/apps/app-place.ts";
 import type { AppAddress } from "../../contracts/app-address.ts";
 import type { HttpDeps } from "../http-deps.ts";
-import { type AppVisitor, type AppVisitors, mayOpen } from "./app-visitors.ts";
+import { type AppVisitor, type AppVisitors } from "./app-visitors.ts";
 
 /** News of a share that was taken back may be lost, and its end comes without any. */
 const lookEveryMs = 4_000;
