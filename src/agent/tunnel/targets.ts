@@ -27,7 +27,7 @@ export function targets(parts: SshParts): OpenTarget {
       }
       case "ssh": {
         const { serve, hostKey } = await ssh();
-        return { take: ({ duplex }) => serve(duplex), leave: () => undefined, told: { hostKey } };
+        return { take: ({ duplex, userId }) => serve(duplex, userId), leave: () => undefined, told: { hostKey } };
       }
     }
   };
