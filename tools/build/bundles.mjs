@@ -38,10 +38,12 @@ const bundles = [
   },
 ];
 
-// Packages in the older module format call `require`, which a module has to make for itself.
+// Packages in the older module format call `require`, which a module has to make for itself, and ask where they lie, though
+// nothing lies beside a bundle.
 const requireBanner =
   'import { createRequire as createRequireForBundle } from "node:module";\n' +
-  "const require = createRequireForBundle(import.meta.url);";
+  "const require = createRequireForBundle(import.meta.url);\n" +
+  "const __dirname = import.meta.dirname;";
 
 /**
  * `ws` tries the first two for speed and `ssh2` the others, and they go on without: the former are not dependencies of
@@ -54,6 +56,9 @@ const withoutOptionalNatives = {
   "process.env.WS_NO_BUFFER_UTIL": '"1"',
   "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
 };
+
+/** Of what is sent to other machines, and is in memory there for each workspace. Names stay, for traces of errors. */
+const smaller = { minifyWhitespace: true, minifySyntax: true };
 
 const stays = {
   none: () => false,
@@ -91,6 +96,7 @@ export async function bundleOne({ root, entry }) {
     sourcemap: entry.format !== "cjs",
     legalComments: "none",
     logLevel: "warning",
+    ...(entry.compiled === "none" ? smaller : {}),
     ...(entry.format === "cjs" ? {} : { banner: { js: requireBanner } }),
     packages: entry.packages,
     external: optionalNatives,

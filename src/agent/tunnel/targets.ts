@@ -21,7 +21,7 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
       }
       case "ssh": {
         const { serve, hostKey } = await ssh();
-        return { take: ({ duplex }) => serve(duplex), leave: () => undefined, told: { hostKey } };
+        return { take: ({ duplex, userId }) => serve(duplex, userId), leave: () => undefined, told: { hostKey } };
       }
       case "terminal":
         return await serveViewer(terminals, service);

@@ -44,7 +44,7 @@ export class OpenVisits {
   }
 
   async #look(): Promise<void> {
-    for (const visit of [...this.#open]) {
+    for (const visit of this.#open) {
       try {
         const place = await this.#visitors.place(visit.address);
         if (place === undefined || !mayOpen(place, visit.visitor?.actor ?? null)) visit.end();

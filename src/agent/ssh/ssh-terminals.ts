@@ -1,0 +1,13 @@
+import { loadPtyNative } from "../pty/load-native.ts";
+import { openPty } from "../pty/open-pty.ts";
+import type { Terminals } from "./terminal-run.ts";
+
+/** Looks once whether this machine has terminals to give: a client's request for one is answered at once. */
+export function terminals(): Terminals {
+  try {
+    loadPtyNative();
+    return { missing: null, open: openPty };
+  } catch (error) {
+    return { missing: error instanceof Error ? error.message : String(error), open: openPty };
+  }
+}
