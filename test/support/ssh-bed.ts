@@ -53,7 +53,7 @@ export class SshBed {
       world: {
         home: this.home,
         folder: path.join(this.home, "project"),
-        terminals: given ?? terminals(),
+        terminals: given ?? terminals(process.env["XDG_RUNTIME_DIR"]),
         dial: (host, port) => dial({ kind: "tcp", host, port }),
         environment: async (userId) => {
           if (userId !== this.owner) throw new Error("the workspace does not belong to whoever asks");

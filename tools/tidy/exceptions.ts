@@ -12,11 +12,6 @@ const searchPath = "The one variable that a child program needs to be found; it 
 export const exceptions: readonly Exception[] = [
   { rule: "environment and exit at the composition roots", path: "src/db/embedded/cluster.ts", reason: searchPath },
   {
-    rule: "environment and exit at the composition roots",
-    path: "src/agent/pty/load-native.ts",
-    reason: "Where this machine lets programs put what they load; it is no configuration of ours.",
-  },
-  {
     rule: "the product uses its own files",
     path: "src/agent/ssh/ssh2-parts.d.ts",
     reason: "It declares modules of a package, and declarations are found without an import.",

@@ -33,7 +33,7 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
     const world = {
       home: config.home,
       folder: workFolder(config, manifest),
-      terminals: terminals(),
+      terminals: terminals(config.baseEnvironment["XDG_RUNTIME_DIR"]),
       // Handed over, as what is loaded late must not import what imports schemas (see the bundles' test).
       dial: (host: string, port: number) => dial({ kind: "tcp", host, port }),
       environment: async (userId: string) => {
