@@ -9,7 +9,7 @@ export default {
     "tools/bootstrap/commands.mjs",
     "tools/gate/vitest-report.mjs",
     // Programs that tests start.
-    "test/support/{embedded-host,process-daemon,terraform-daemon,killable-daemon}.ts",
+    "test/support/{embedded-host,process-daemon,terraform-daemon,killable-daemon,ssh-proxy}.ts",
     // A program that the server starts when an agent is first asked for.
     "tools/build/agent-executable.mjs",
     "bench/*.ts",
@@ -26,7 +26,7 @@ export default {
     "mutations/**/*.ts",
   ],
   ignoreExportsUsedInFile: true,
-  ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo", "script", "pgrep"],
+  ignoreBinaries: ["promtool", "terraform", "mount", "umount", "mkfifo", "script", "pgrep", "sshfs", "ssh-agent"],
   rules: {
     files: "error",
     dependencies: "error",

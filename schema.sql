@@ -34,6 +34,15 @@ create table agents (
   key_open_until timestamp with time zone,
   key_refused_at timestamp with time zone
 ) with (fillfactor=70);
+create table app_shares (
+  workspace_id uuid not null,
+  agent text not null,
+  app text not null,
+  level text not null,
+  shared_by uuid not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone
+);
 create table audit_log (
   id bigint generated always as identity not null,
   at timestamp with time zone not null,
@@ -485,6 +494,8 @@ create table workspaces (
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);
 alter table agents add constraint agents_pkey PRIMARY KEY (id);
 alter table agents add constraint agents_state_check CHECK ((state = ANY (ARRAY['created'::text, 'starting'::text, 'ready'::text, 'start_error'::text, 'start_timeout'::text, 'shutting_down'::text, 'off'::text])));
+alter table app_shares add constraint app_shares_pkey PRIMARY KEY (workspace_id, agent, app);
+alter table app_shares add constraint app_shares_level_check CHECK ((level = ANY (ARRAY['owner'::text, 'organization'::text, 'authenticated'::text, 'public'::text])));
 alter table audit_log add constraint audit_log_pkey PRIMARY KEY (id);
 alter table build_reports add constraint build_reports_pkey PRIMARY KEY (build_id);
 alter table builds add constraint builds_pkey PRIMARY KEY (id);
@@ -557,6 +568,7 @@ alter table users add constraint users_role_check CHECK ((role = ANY (ARRAY['adm
 alter table workspaces add constraint workspaces_pkey PRIMARY KEY (id);
 alter table agent_logs add constraint agent_logs_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id) ON DELETE CASCADE;
 alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id);
+alter table app_shares add constraint app_shares_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table build_reports add constraint build_reports_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id);
 alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
 alter table group_members add constraint group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
@@ -634,3 +646,4 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
 CREATE INDEX workspaces_deleted ON public.workspaces USING btree (deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) INCLUDE (template_id) WHERE (deleted_at IS NULL);
+CREATE INDEX workspaces_short_id ON public.workspaces USING btree ("right"((id)::text, 12));

@@ -1,5 +1,6 @@
 import type { ServerId } from "../src/contracts/ids.ts";
 import type pg from "pg";
+import { Signer } from "../src/app/signer.ts";
 import { createStateVault, stateKeyBytes } from "../src/app/provisioner/state-vault.ts";
 import type { AppContext } from "../src/app/app-context.ts";
 import { readTemplateText } from "../src/app/templates/manifest-reader.ts";
@@ -40,8 +41,12 @@ function contextOver(db: Store): AppContext {
     prebuildsSwitch: createPrebuildsSwitch(true),
     manifestReader: async (text) => readTemplateText(text),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
+    signer: new Signer([Buffer.alloc(stateKeyBytes)]),
     options: {
       accessUrl: () => "http://bench.invalid",
+      appsHost: null,
+      appsPort: null,
+      maxShare: "authenticated",
       version: "bench",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,
@@ -53,6 +58,7 @@ function contextOver(db: Store): AppContext {
       unpackedBytesMax: 1_048_576,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      terminalDetachedMs: 60_000,
       isQuotaEnabled: false,
       digestIntervalMs: 3_600_000,
       isUnisolatedAllowed: true,

@@ -1,3 +1,4 @@
+import { terminalEndedMs, terminalStallMs } from "../contracts/terminals.ts";
 import { agentPingMs, claimPollConnectedMs, claimPollMs } from "../contracts/agent-protocol.ts";
 
 /** Every wait of the agent, so that a test can run the same code in less time. */
@@ -19,6 +20,10 @@ export interface AgentTiming {
   readonly execDrainMs: number;
   /** Secrets that a server which can be reached does not give are waited for so long: then hooks go without, and fail. */
   readonly secretsWaitMs: number;
+  /** A terminal that has ended is shown for so long. */
+  readonly terminalEndedMs: number;
+  /** A viewer that takes nothing of a terminal's output for so long is sent away. */
+  readonly terminalStallMs: number;
 }
 
 export const agentTiming: AgentTiming = {
@@ -32,4 +37,6 @@ export const agentTiming: AgentTiming = {
   logFlushMs: 100,
   execDrainMs: 250,
   secretsWaitMs: 60_000,
+  terminalEndedMs,
+  terminalStallMs,
 };

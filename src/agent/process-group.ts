@@ -12,6 +12,19 @@ export function signalGroup(groupId: number, signal: NodeJS.Signals | 0): boolea
   }
 }
 
+/**
+ * To every process of a session, whatever groups its shell has made of them. Without `/proc`, to its leader's group.
+ * @returns false when nobody is left in it.
+ */
+export function signalSession(sessionId: number, signal: NodeJS.Signals | 0): boolean {
+  const groups = new Set([sessionId]);
+  for (const id of processIds()) {
+    const stat = statOf(id);
+    if (stat?.sessionId === sessionId) groups.add(stat.groupId);
+  }
+  return [...groups].map((groupId) => signalGroup(groupId, signal)).includes(true);
+}
+
 const pollMs = 20;
 
 /** Asks a process group to end, and ends what is left of it after the grace. */
@@ -24,7 +37,7 @@ export async function endGroup(groupId: number, graceMs: number): Promise<void> 
 /** Whether a process of the group carries this setting in its environment. */
 export function hasMarkedMember(groupId: number, setting: string): boolean {
   if (!signalGroup(groupId, 0)) return false;
-  return processIds().some((id) => groupOf(id) === groupId && hasEnvironment(id, setting));
+  return processIds().some((id) => statOf(id)?.groupId === groupId && hasEnvironment(id, setting));
 }
 
 function processIds(): readonly number[] {
@@ -35,12 +48,13 @@ function processIds(): readonly number[] {
   }
 }
 
-/** The process group of a process; undefined when it is gone. */
-function groupOf(processId: number): number | undefined {
+/** Where a process belongs; undefined when it is gone. */
+function statOf(processId: number): { readonly groupId: number; readonly sessionId: number } | undefined {
   try {
     const stat = readFileSync(`/proc/${processId}/stat`, "utf8");
-    // The name in parentheses may hold anything; state, parent and group follow it.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+    // The name in parentheses may hold anything; state, parent, group and session follow it.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { groupId: Number(fields[2]), sessionId: Number(fields[3]) };
   } catch {
     return undefined;
   }

@@ -58,8 +58,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const openTarget = targets({ config, handOver, started: started.promise, abort });
-  const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget });
+  const offered = targets({ config, handOver, started: started.promise, abort });
+  const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget: offered.open });
   const listener = listenerOf({ handOver, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
@@ -69,7 +69,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await untilAborted(abort);
   started.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), starting, handingOver]);
+  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   await Promise.race([farewell(), sleep(farewellMs)]);

@@ -1,4 +1,5 @@
 import type { ServerId } from "../contracts/ids.ts";
+import type { ShareLevel } from "../contracts/manifest-apps.ts";
 import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
@@ -8,11 +9,17 @@ import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import type { Random } from "../platform/random.ts";
 import type { ManifestReader } from "./templates/manifest-reader.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
+import type { Signer } from "./signer.ts";
 
 /** Options of the deployment that use cases depend on. */
 export interface AppOptions {
   /** URL at which agents and people reach the deployment; asked each time, as the port may be chosen at start. */
   readonly accessUrl: () => string;
+  /** Domain of the apps' addresses; null: there is none. */
+  readonly appsHost: string | null;
+  /** Of the apps' addresses where it is not that of `accessUrl`, with its colon. */
+  readonly appsPort: string | null;
+  readonly maxShare: ShareLevel;
   readonly version: string;
   readonly sessionLifetimeMs: number;
   readonly leaseMs: number;
@@ -30,6 +37,8 @@ export interface AppOptions {
   readonly builtinDaemonKeyHash: Buffer;
   /** Creations that one user may ask for in a minute on one server; 0 = no limit. */
   readonly creationsPerMinuteMax: number;
+  /** How long a terminal goes on in a workspace while nobody looks. */
+  readonly terminalDetachedMs: number;
   /** Whether creations and pools are held to the allowances of groups. */
   readonly isQuotaEnabled: boolean;
   /** Whether people who do not administer may have workspaces that are kept apart from nothing. */
@@ -51,6 +60,7 @@ export interface AppContext {
   /** Monotonic milliseconds, for timings. */
   readonly monotonicMs: () => number;
   readonly stateVault: StateVault;
+  readonly signer: Signer;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly manifestReader: ManifestReader;
   readonly options: AppOptions;

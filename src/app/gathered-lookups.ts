@@ -1,6 +1,6 @@
 import { CodedError } from "../contracts/errors.ts";
 import { type CreationTargetQuestion, type CreationTargetRow, creationTargets } from "../db/claims/creation-target.ts";
-import { type AuthenticatedRow, usersByTokens } from "../db/people/identity.ts";
+import { type AuthenticatedRow, usersByTokens } from "../db/people/authentication.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
 import { Gather } from "../platform/gather.ts";

@@ -1,4 +1,5 @@
 import { type CliCommand, defineGroup } from "./command.ts";
+import { appCommands, portCommands, shareCommands } from "./commands/apps.ts";
 import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -33,6 +34,7 @@ import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
+import { terminalCommand } from "./commands/terminal.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -53,7 +55,11 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,
+  terminalCommand,
   portForwardCommand,
+  defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
+  defineGroup("ports", "see on which ports a workspace listens", portCommands),
+  defineGroup("shares", "let others open an app or a port of yours", shareCommands),
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,

@@ -31,6 +31,8 @@ export interface CommandSpec<Options> {
   readonly isOrganizational?: boolean;
   /** Whether it takes `--watch`; what is called `list` or `show` does unless said. */
   readonly isWatchable?: boolean;
+  /** Commands under this one's word, which its first operand names. */
+  readonly subcommands?: readonly CliCommand[];
   /** Reads the command line into what `run` takes, before anything is done. */
   readonly read: (input: CommandInput) => Options;
   /** Answers the exit code. */
@@ -111,6 +113,7 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CliCommand {
         const input = new CommandInput({ operands, options: raw, command: fullName(command) });
         host.setExitCode(await runCommand(spec, input, host));
       });
+      for (const subcommand of spec.subcommands ?? []) subcommand.attach(command, host);
     },
   };
 }

@@ -50,6 +50,8 @@ export const AgentManifest = Type.Object({
   }),
   /** Without these, no hook runs once somebody owns the workspace. A server of the release before sends none. */
   requiredSecrets: Type.Optional(Type.Array(Type.String())),
+  /** How long a terminal goes on while nobody looks. A server of the release before does not say. */
+  terminalDetachedMs: Type.Optional(Type.Integer({ minimum: 1 })),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 

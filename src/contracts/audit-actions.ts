@@ -35,6 +35,11 @@ export const auditActions = {
   "workspace.wake": about("workspace", "Somebody woke it from dormancy without starting it."),
   "workspace.schedule": about("workspace", "Somebody changed its TTL or autostart."),
   "workspace.extend": about("workspace", "Somebody moved the deadline of its run."),
+  "workspace.share": about(
+    "workspace",
+    "Its owner shared an app or a port, with whom and until when; the detail says which.",
+  ),
+  "workspace.unshare": about("workspace", "An app or a port was taken back, to what its template says."),
   "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",

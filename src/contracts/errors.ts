@@ -76,6 +76,26 @@ export const errorRegistry = {
     "There are as many secrets, or as many bytes of them, as one person or template may have.",
     "Remove one that nothing uses: `prewarm secrets list` shows them.",
   ),
+  app_unreachable: entry(
+    502,
+    "Nothing listens where an app is to be, or it broke off before it answered.",
+    "`prewarm ports list WORKSPACE` shows what listens; look at the app's own log.",
+  ),
+  app_silent: entry(
+    504,
+    "An app took a request and did not answer it.",
+    "Look at the app's own log: it hangs, or waits for something.",
+  ),
+  share_beyond_limit: entry(
+    409,
+    "The app or port may not be shared with so many.",
+    "`prewarm apps list` shows the most that its template and the server allow.",
+  ),
+  too_many_shares: entry(
+    409,
+    "The workspace shares as many apps and ports as one may.",
+    "Take some back: `prewarm shares list` shows them.",
+  ),
   secret_missing: entry(
     409,
     "The template requires a secret that the workspace would not be given: it is not set, or not for this template.",
@@ -154,6 +174,11 @@ export const errorRegistry = {
     409,
     "The workspace's agent is not connected.",
     "Start the workspace, or look at `prewarm logs NAME`.",
+  ),
+  agent_outdated: entry(
+    409,
+    "The workspace's agent is of a release that cannot do this yet.",
+    "Restart the workspace: `prewarm restart NAME` brings it this server's agent.",
   ),
   agent_executable_unavailable: entry(
     503,

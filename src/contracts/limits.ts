@@ -115,6 +115,8 @@ export const processAccountsDefault = "40000-49999";
 
 /** Secrets of one person, and of one template. */
 export const secretsPerHolderMax = 100;
+/** Apps and ports of one workspace with whom its owner has said something else than the template. */
+export const appSharesPerWorkspaceMax = 100;
 export const secretNameLengthMax = 128;
 export const secretValueBytesMax = 32_768;
 /** Of all secrets of one person or template together, so that no workspace is given more than twice as much. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { LifecycleSection } from "./lifecycle.ts";
+import { appsPerAgentMax, ManifestApp } from "./manifest-apps.ts";
 import { DockerSection } from "./manifest-docker.ts";
 import { TerraformSection } from "./manifest-terraform.ts";
 import {
@@ -156,6 +157,7 @@ export const ManifestAgent = Type.Object(
     connect_timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: 86_400 })),
     env: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: parameterValueLengthMax }))),
     hooks: Type.Optional(ManifestHooks),
+    apps: Type.Optional(Type.Array(ManifestApp, { maxItems: appsPerAgentMax })),
   },
   closed,
 );

@@ -13,6 +13,8 @@ export type Topic =
   /** A session, token or daemon key may hold no longer. */
   | "credentials"
   | "notifications"
+  /** Somebody shares an app otherwise than before. */
+  | "shares"
   | `inbox:${UserId}`
   | `pool:${PresetId}`
   | `agent:${AgentId}`

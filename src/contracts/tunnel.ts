@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { TerminalService, TerminalsService } from "./terminals.ts";
 
 /**
  * How people reach what listens in their workspaces. Two legs of WebSockets with the frames of `tunnel-frames.ts`:
@@ -33,8 +34,23 @@ export const TunnelService = Type.Union([
   ),
   /** The agent's own SSH server. */
   Type.Object({ kind: Type.Literal("ssh") }, { additionalProperties: false }),
+  TerminalService,
+  TerminalsService,
+  /** Answers with `TunnelPorts`, and ends. */
+  Type.Object({ kind: Type.Literal("ports") }, { additionalProperties: false }),
 ]);
 export type TunnelService = Static<typeof TunnelService>;
+
+/** What listens in a workspace. */
+export const TunnelPorts = Type.Object({
+  ports: Type.Array(
+    Type.Object({
+      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+      process: Type.Union([Type.String({ maxLength: 64 }), Type.Null()]),
+    }),
+    { maxItems: 1_000 },
+  ),
+});
 
 const Resumed = Type.Object(
   { sessionId: Type.String({ maxLength: 64 }), secret: Type.String({ maxLength: 128 }) },

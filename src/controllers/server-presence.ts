@@ -53,7 +53,7 @@ export interface PresenceDeps {
   readonly version: string;
   readonly connections: AgentConnections;
   /** What else this server tells of itself. */
-  readonly selfReport: () => Pick<ServerReport, "hung" | "hearsNews" | "stateKeyId">;
+  readonly selfReport: () => Pick<ServerReport, "hung" | "hearsNews" | "stateKeyId" | "takesRelayTickets">;
   readonly serverLostMs?: number;
 }
 

@@ -1,36 +1,25 @@
-import type { IncomingHttpHeaders } from "node:http";
 import { WebSocket } from "ws";
-import type { ExecTarget } from "../app/agents/exec-target.ts";
-import { execPath, type ExecToClient } from "../contracts/agent-protocol.ts";
+import type { ExecToClient } from "../contracts/agent-protocol.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import type { ExecEnd, ExecEvents, ExecStart } from "./exec-end.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import { pingRegularly } from "./keep-alive.ts";
 
-/** Set on a connection that one server makes to another, so that none is relayed in a circle. */
-export const relayHeader = "x-prewarm-relayed";
-
 export interface RelayOptions {
-  readonly target: ExecTarget;
   readonly start: ExecStart;
-  /** Of the person's own request. */
-  readonly headers: IncomingHttpHeaders;
-  /** His session or token as an `authorization` header: the other server checks it again. */
-  readonly authorization: string | undefined;
+  /** Of the other server's route. */
+  readonly url: URL;
+  /** What this server comes with; see `relayHeaders`. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly limits: HttpLimits;
 }
 
 /** A command in an agent that is connected to another server, to which the whole conversation goes. */
 export function openRelayedExec(options: RelayOptions, events: ExecEvents): ExecEnd {
-  const { target, start, headers, authorization, limits } = options;
-  if (headers[relayHeader] !== undefined) {
-    throw new CodedError("agent_unavailable", "The agent moved to another server; try again.");
-  }
-  const there = new URL(execPath(target.workspaceId), target.elsewhereUrl ?? "");
-  there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
-  const upstream = new WebSocket(there, {
-    headers: { [relayHeader]: "1", ...(authorization === undefined ? {} : { authorization }) },
+  const { start, url, headers, limits } = options;
+  const upstream = new WebSocket(url, {
+    headers,
     handshakeTimeout: limits.relayConnectMs,
     maxPayload: 2 * agentMessageBytesMax,
     perMessageDeflate: false,

@@ -2,12 +2,13 @@ import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { execTarget } from "../app/agents/exec-target.ts";
 import type { Actor } from "../app/authorize.ts";
-import { relayedCredential } from "./credentials.ts";
+import { execPath } from "../contracts/agent-protocol.ts";
 import { ExecBridge } from "./exec-bridge.ts";
 import { openLocalExec } from "./exec-local.ts";
 import { openRelayedExec } from "./exec-relay.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
+import { relayTo } from "./relay-credential.ts";
 
 export interface ExecConnection {
   readonly socket: WebSocket;
@@ -19,7 +20,6 @@ export interface ExecConnection {
 /** Serves a person's command in a workspace: the first frame starts it, the last answer is its exit. */
 export function serveExec(deps: HttpDeps, { socket, request, actor, workspace }: ExecConnection): void {
   const limits = deps.limits ?? httpLimits;
-  const authorization = relayedCredential(request);
   const revoked = new AbortController();
   const letGo = deps.credentials.hold(actor.tokenId, (reason) => revoked.abort(reason));
   socket.once("close", letGo);
@@ -29,9 +29,10 @@ export function serveExec(deps: HttpDeps, { socket, request, actor, workspace }:
     stopping: deps.stopping,
     find: async (start) => {
       const target = await execTarget(deps, actor, { workspace, agent: start.agent });
-      return target.elsewhereUrl === null
-        ? (events) => openLocalExec(deps, { target, start }, events)
-        : (events) => openRelayedExec({ target, start, headers: request.headers, authorization, limits }, events);
+      const { elsewhere, workspaceId } = target;
+      if (elsewhere === null) return (events) => openLocalExec(deps, { target, start }, events);
+      const there = relayTo(deps, { request, actor, elsewhere, path: execPath(workspaceId) });
+      return (events) => openRelayedExec({ start, ...there, limits }, events);
     },
   });
   bridge.serve();

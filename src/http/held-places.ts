@@ -4,7 +4,7 @@ import { CodedError } from "../contracts/errors.ts";
 import { execSessionsMax, sseConnectionsMax, tunnelStreamsMax } from "../contracts/limits.ts";
 import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { Places } from "../platform/places.ts";
-import { relayHeader } from "./exec-relay.ts";
+import { isOfAServer } from "./credentials.ts";
 import type { HttpLimits } from "./http-limits.ts";
 
 const kinds = {
@@ -36,7 +36,7 @@ export class HeldPlaces {
   }
 
   /**
-   * Counts one more.
+   * Counts one more, for a person who has been authenticated.
    * @returns what counts it off again.
    * Errors: `too_many_open`, `server_full`.
    */
@@ -45,7 +45,7 @@ export class HeldPlaces {
     const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
     const address = { key: `address ${subscriberOf(request.ip)}`, max: this.#limits.heldPerAddressMax };
     // What another server passes on comes from its address, whoever asked: it has counted him by his own.
-    const isPassedOn = kind !== "stream" && request.headers[relayHeader] !== undefined;
+    const isPassedOn = kind !== "stream" && isOfAServer(request);
     const holders = isPassedOn ? [person] : [person, address];
     const entered = this.#places[kind].enter(holders);
     if (entered.kind === "entered") return entered.leave;

@@ -1,20 +1,25 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import cookie from "@fastify/cookie";
 import rateLimit from "@fastify/rate-limit";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance } from "fastify";
 import { agentConnectPath } from "../contracts/agent-protocol.ts";
+import { terminalPath } from "../contracts/terminals.ts";
 import { agentTunnelPath, tunnelPath } from "../contracts/tunnel.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import type { Logger } from "../platform/logger.ts";
+import { AppGate } from "./apps/app-gate.ts";
+import { registerAuthorizePage } from "./apps/authorize-page.ts";
 import { AddressConnections } from "./address-connections.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
-import { agentOf, userOf } from "./credentials.ts";
+import { agentOf, grantedStream, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import { serveAgentTunnel } from "./tunnel/agent-tunnel-socket.ts";
-import { serveTunnel } from "./tunnel/tunnel-socket.ts";
+import { serveTerminal, terminalWish } from "./terminals/terminal-socket.ts";
+import { serveTunnel, type TunnelCaller } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
 import { closeConnectionsWhileLeaving } from "./leaving.ts";
@@ -37,8 +42,10 @@ const dropsSaidMs = 60_000;
 /** Builds the HTTP server, ready to listen. */
 export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> {
   const limits = deps.limits ?? httpLimits;
+  const gate = new AppGate(deps);
   const app = fastify({
     logger: false,
+    serverFactory: (handler, options) => serverOf(gate, handler, options),
     genReqId: () => deps.random.uuid(),
     keepAliveTimeout: keepAliveMs,
     requestTimeout: limits.requestMs,
@@ -88,15 +95,39 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
   await app.register(websocket, { options: { maxPayload: agentMessageBytesMax * 2 } });
+  takeUpgrades(app, gate);
   await registerApiPages(app, deps);
   await app.register(async (scope) => {
     registerRoutes(scope, deps);
     registerSockets(scope, deps, byAddress);
+    registerPeoplesSockets(scope, deps);
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);
+  registerAuthorizePage(app, deps);
   registerMetricsPage(app, deps);
   return app;
+}
+
+/** As the framework makes one, but for what comes to an app's address: that is nothing of the framework's. */
+function serverOf(gate: AppGate, handler: RequestListener, options: Readonly<Record<string, unknown>>): Server {
+  const server = createServer(options["http"] as ServerOptions, (request, response) => {
+    if (gate.takes(request)) gate.serve(request, response);
+    else handler(request, response);
+  });
+  server.keepAliveTimeout = keepAliveMs;
+  server.requestTimeout = Number(options["requestTimeout"]);
+  return server;
+}
+
+/** The same for WebSockets, which the framework's own listener would answer first. */
+function takeUpgrades(app: FastifyInstance, gate: AppGate): void {
+  const own = app.server.listeners("upgrade");
+  app.server.removeAllListeners("upgrade");
+  app.server.on("upgrade", (request, socket, head) => {
+    if (gate.takes(request)) return gate.upgrade(request, socket, head);
+    for (const listener of own) listener.call(app.server, request, socket, head);
+  });
 }
 
 /** Beyond the limit a connection is closed at once: those that are there, agents before all, keep theirs. */
@@ -143,13 +174,38 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
       socket.resume();
     }
   });
+}
+
+/** Those that people open, each with a session or a token. */
+function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
   app.get<{ Params: { workspace: string } }>(
     tunnelPath(":workspace"),
     {
       websocket: true,
       schema: { hide: true },
       preValidation: async (request) => {
+        const grant = grantedStream(deps, request);
+        if (grant !== undefined) return void tunnelCallers.set(request.raw, { kind: "server", grant, isRelayed: true });
         const actor = await userOf(deps, request);
+        request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
+        tunnelCallers.set(request.raw, { kind: "person", actor, request });
+      },
+    },
+    (socket, request) => {
+      const caller = tunnelCallers.get(request.raw);
+      if (caller === undefined) return socket.close(1008, "unauthenticated");
+      serveTunnel(deps, { socket, caller, workspace: request.params.workspace });
+    },
+  );
+  app.get<{ Params: { workspace: string; terminal: string } }>(
+    terminalPath(":workspace", ":terminal"),
+    {
+      websocket: true,
+      schema: { hide: true },
+      preValidation: async (request) => {
+        const actor = await userOf(deps, request);
+        terminalWish(request.params.terminal, request.query);
         request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         socketActors.set(request.raw, actor);
@@ -158,7 +214,8 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
     (socket, request) => {
       const actor = socketActors.get(request.raw);
       if (actor === undefined) return socket.close(1008, "unauthenticated");
-      serveTunnel(deps, { socket, request, actor, workspace: request.params.workspace });
+      const { workspace, terminal } = request.params;
+      serveTerminal(deps, { socket, request, actor, workspace, ...terminalWish(terminal, request.query) });
     },
   );
   app.get<{ Params: { workspace: string } }>(
@@ -181,4 +238,5 @@ function registerSockets(app: FastifyInstance, deps: HttpDeps, byAddress: Addres
   );
 }
 
+const tunnelCallers = new WeakMap<object, TunnelCaller>();
 const socketActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();

@@ -10,6 +10,7 @@ import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
 import { secretHandlers } from "./handlers/secret-handlers.ts";
@@ -24,6 +25,7 @@ import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
+import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import type { Reader } from "./outgoing-bytes.ts";
@@ -49,7 +51,9 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...notificationHandlers(deps),
     ...auditHandlers(deps),
     ...daemonKeyHandlers(deps),
+    ...terminalHandlers(deps),
     ...secretHandlers(deps),
+    ...appHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

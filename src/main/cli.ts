@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
 import { homedir } from "node:os";
 import type { Writable } from "node:stream";
@@ -23,6 +24,9 @@ const terminal: NonNullable<CliWorld["terminal"]> = {
     const { stdin } = process;
     if (isRaw) process.once("exit", () => stdin.setRawMode(false));
     stdin.setRawMode(isRaw);
+    // Node's raw mode still makes a return of each end of a line, by which a full screen goes askew: the terminal in the
+    // workspace has made its own. Where there is no such program it stays so. Switched back, it is as it was, too.
+    if (isRaw) spawnSync("stty", ["-opost"], { stdio: ["inherit", "ignore", "ignore"] });
   },
   onResize(listener) {
     process.stdout.on("resize", listener);

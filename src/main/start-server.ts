@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
+import { loopbackAppsHost } from "../contracts/app-address.ts";
+import { Signer } from "../app/signer.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
 import { hashSecret, newSecret } from "../app/secret.ts";
@@ -93,6 +95,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     monotonicMs: () => performance.now(),
     prebuildsSwitch: await openSwitch(config, store),
     stateVault: createStateVault(sealing.keys, systemRandom),
+    signer: new Signer(sealing.keys),
     manifestReader: openManifestReader({ program: options.manifestWorker }),
     options: appOptions(config, {
       accessUrl: () => (config.accessUrl === undefined ? url : serverAddress(new URL(config.accessUrl))),
@@ -214,7 +217,7 @@ function selfReport(
     const since = runningSince ?? hungSince;
     return hungSince === null || since === null ? [] : [{ controller: name, since: since.toISOString() }];
   });
-  return { hung, hearsNews, stateKeyId: context.stateVault.keyId };
+  return { hung, hearsNews, stateKeyId: context.stateVault.keyId, takesRelayTickets: true };
 }
 
 async function stopAll(controllers: readonly RunningController[]): Promise<void> {
@@ -243,6 +246,8 @@ function appOptions(
 ): AppOptions {
   return {
     accessUrl: own.accessUrl,
+    ...appsHost(config),
+    maxShare: config.accessMaxShare,
     version: packageVersion(),
     sessionLifetimeMs: config.sessionLifetimeMs,
     leaseMs: config.provisionerLeaseMs,
@@ -257,8 +262,22 @@ function appOptions(
     isUnisolatedAllowed: config.provisionerAllowUnisolated,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
+    terminalDetachedMs: config.terminalDetachedMs,
     isQuotaEnabled: config.quotaEnabled,
   };
+}
+
+/** Where apps have their addresses. */
+function appsHost(config: ServerConfig): Pick<AppOptions, "appsHost" | "appsPort"> {
+  const [host = "", port] = config.accessAppsHost.toLowerCase().split(":");
+  if (host !== "") return { appsHost: host, appsPort: port === undefined ? null : `:${port}` };
+  const isLocal =
+    isLoopback(config.httpHost) && (config.accessUrl === undefined || isLoopback(new URL(config.accessUrl).hostname));
+  return { appsHost: isLocal ? loopbackAppsHost : null, appsPort: null };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("127.");
 }
 
 function prebuildsOptions(config: ServerConfig): PrebuildsOptions {

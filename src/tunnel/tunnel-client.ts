@@ -18,10 +18,16 @@ export interface TunnelTarget {
   /** `ws://` or `wss://` address of the workspace's tunnel. */
   readonly url: string;
   readonly token: string;
+  /** False: one that has lost its line is over. */
+  readonly isResumed?: boolean;
   readonly service: TunnelService;
   readonly agent: string | null;
   /** Told before the first byte. */
   readonly onAccepted?: (accepted: TunnelAccept) => void;
+  /** The line is gone, and the stream waits for another; then, that it has one. */
+  readonly onLine?: (state: "lost" | "back") => void;
+  /** Makes the line, where it is none to `url`. */
+  readonly dial?: () => WebSocket;
   /** What an upgrade that was refused is told as. */
   readonly refusal?: (status: number, body: string) => Error;
 }
@@ -57,13 +63,8 @@ class Client {
 
   /** One line, until it is accepted; what becomes of it then is looked after by its events. */
   #connect(): Promise<void> {
-    const { url, token, refusal } = this.#target;
-    const socket = new WebSocket(url, tunnelProtocol, {
-      headers: { authorization: `Bearer ${token}` },
-      handshakeTimeout: handshakeMs,
-      maxPayload: messageBytesMax,
-      perMessageDeflate: false,
-    });
+    const { refusal } = this.#target;
+    const socket = this.#target.dial?.() ?? dialUrl(this.#target);
     const stopPings = keepAlive(socket, pingMs);
     return new Promise((resolve, reject) => {
       let isAccepted = false;
@@ -90,8 +91,12 @@ class Client {
       socket.on("message", (data: Buffer) => {
         const { frame } = decodeTunnelFrame(data);
         if (isAccepted) return this.#duplex.stream.receive(frame);
-        if (frame.kind === "reset") return reject(new TunnelResetError(frame));
-        if (frame.kind !== "accept") return reject(new Error("The server speaks another protocol."));
+        if (frame.kind !== "accept") {
+          const isRefused = frame.kind === "reset";
+          reject(isRefused ? new TunnelResetError(frame) : new Error("The server speaks another protocol."));
+          // A server passes a refusal of the agent on, and leaves the line to whoever made it.
+          return socket.close(1000);
+        }
         isAccepted = true;
         clearTimeout(limit);
         this.#begin(socket, frame.json as TunnelAccept);
@@ -119,7 +124,10 @@ class Client {
     };
     this.#writer = new FairWriter(line, () => this.#leave());
     if (isFirst) this.#duplex.stream.open();
-    else this.#duplex.stream.resume();
+    else {
+      this.#duplex.stream.resume();
+      this.#target.onLine?.("back");
+    }
     this.#writer.add(0, this.#duplex.stream);
   }
 
@@ -129,7 +137,9 @@ class Client {
     this.#writer = null;
     this.#duplex.stream.detach();
     if (this.#isOver || this.#duplex.stream.isOver) return;
+    if (this.#target.isResumed === false) return void this.#duplex.destroy(new TunnelResetError(lineLost));
     this.#lostAtMs = performance.now();
+    this.#target.onLine?.("lost");
     void this.#comeBack();
   }
 
@@ -156,6 +166,15 @@ class Client {
     this.#writer?.poke(0);
     this.#socket?.close(1000);
   }
+}
+
+function dialUrl({ url, token }: TunnelTarget): WebSocket {
+  return new WebSocket(url, tunnelProtocol, {
+    headers: { authorization: `Bearer ${token}` },
+    handshakeTimeout: handshakeMs,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+  });
 }
 
 const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };

@@ -81,6 +81,14 @@ export class TunnelDuplex extends Duplex {
     return this;
   }
 
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
   #goOn(): void {
     if (this.#isReaderWaiting) this.#give();
     if (this.#written === null || !this.stream.isAllSent) return;

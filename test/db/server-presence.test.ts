@@ -32,7 +32,7 @@ function present(fx: Fixture, server: TestServer, serverLostMs?: number): Presen
     serverUrl: () => `http://127.0.0.1/${server.id}`,
     version: "test",
     connections,
-    selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "key" }),
+    selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "key", takesRelayTickets: true }),
     ...(serverLostMs === undefined ? {} : { serverLostMs }),
   });
   onTestFinished(async () => controller.release?.());
@@ -199,7 +199,7 @@ it("a server that says goodbye leaves no trace, and its clock follows the databa
     serverUrl: () => "http://127.0.0.1:1",
     version: "test",
     connections: new HeldConnections(),
-    selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "key" }),
+    selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "key", takesRelayTickets: true }),
   });
   await controller.run(goOn);
   const expectedMs = (await fx.rows<{ now: Date }>("select clock_timestamp() as now"))[0]?.now.getTime() ?? 0;

@@ -28,7 +28,7 @@ let server: ServerProcess;
 function start(
   command: string,
   stdin?: string,
-): { child: ChildProcess; output: () => string; ended: Promise<number | null> } {
+): { child: ChildProcess; output: () => string; raw: () => string; ended: Promise<number | null> } {
   const child = spawn("bash", ["-c", command], {
     cwd: folder,
     env: {
@@ -46,6 +46,7 @@ function start(
   return {
     child,
     output: () => output.replaceAll(/\r+\n/g, "\n"),
+    raw: () => output,
     ended: new Promise((resolve) => child.once("close", resolve)),
   };
 }
@@ -69,7 +70,7 @@ describe.runIf(isScriptThere)("exec -t", () => {
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
   test("gives a terminal of the same size, takes Ctrl-C and a new size to it, and keeps the exit code", async () => {
-    const { child, output, ended } = inTerminal(
+    const { child, output, raw, ended } = inTerminal(
       `(while [ ! -e resize ]; do sleep 0.1; done; stty rows 40 cols 120 < /dev/tty) & prewarm exec -it dev -- sh -i`,
     );
     const type = (text: string): boolean => child.stdin?.write(text) ?? false;
@@ -88,8 +89,9 @@ describe.runIf(isScriptThere)("exec -t", () => {
     spawnSync("touch", [path.join(folder, "resize")]);
     type("while [ \"$(stty size)\" = '33 101' ]; do sleep 0.1; done; echo now-$(stty size)\n");
     await seen("now-40 120");
-    type("exit 7\n");
+    type("stty -onlcr; printf 'down-%s\\nstraight' $((1+1)); stty onlcr; exit 7\n");
     await seen(/left 7\n1\n/);
+    expect(raw(), "what goes down goes straight down").toContain("down-2\nstraight");
     expect(await ended).toBe(0);
   }, 60_000);
 

@@ -61,6 +61,9 @@ function refusalsOf(id: RouteId, { access }: RouteDefinition, subject: Subject):
     case "workspace_owner":
     case "job_initiator":
       return subject === "person" ? personsOwn : poolsOwn;
+    case "workspace_user":
+      // Whoever may see it is told that it is not his.
+      return { ...(subject === "person" ? personsOwn : { ...poolsOwn, template_admin: 403 }), administrator: 403 };
     case "self_or_administrator":
       return id === "revokeToken" ? personsOwn : hidden;
     default:

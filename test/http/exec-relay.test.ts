@@ -1,6 +1,5 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
-import type { AgentId } from "../../src/contracts/ids.ts";
 import type { CodedError } from "../../src/contracts/errors.ts";
 import type { ExecEnd } from "../../src/http/exec-end.ts";
 import { openRelayedExec } from "../../src/http/exec-relay.ts";
@@ -15,19 +14,14 @@ async function refusingPort(): Promise<number> {
 }
 
 test("a command whose server refuses the connection is lost with a code, and hanging up then harms nobody", async () => {
-  const target = {
-    agentId: "agent" as AgentId,
-    workspaceId: "0fc0334e-1e8a-48e8-a799-ce13b21e0a15",
-    elsewhereUrl: `http://127.0.0.1:${await refusingPort()}`,
-  };
+  const url = new URL(`ws://127.0.0.1:${await refusingPort()}/api/v1/workspaces/w/exec`);
   const start = { kind: "start", command: ["true"], env: {}, agent: null } as const;
   const lost = await new Promise<CodedError>((resolve) => {
     const end: ExecEnd = openRelayedExec(
       {
-        target,
+        url,
         start: { ...start, command: [...start.command] },
         headers: {},
-        authorization: undefined,
         limits: httpLimits,
       },
       {

@@ -1,14 +1,16 @@
 // Commands over the wire: through the server that holds the agent, and through another one.
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { PassThrough, type Writable } from "node:stream";
+import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import type { ExecTarget } from "../../src/app/agents/exec-target.ts";
 import { runExecSession } from "../../src/cli/exec/exec-session.ts";
 import { execPath, type ServerToAgent } from "../../src/contracts/agent-protocol.ts";
 import type { CodedError } from "../../src/contracts/errors.ts";
+import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { openRelayedExec } from "../../src/http/exec-relay.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
+import { socketUrl } from "../../src/http/relay-credential.ts";
 import { connectAgent, type SocketAgent } from "../support/socket-agent.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
@@ -115,14 +117,65 @@ test("a session's cookie opens a command only from the server's own pages, throu
   }
 });
 
-const target = (url: string): ExecTarget => ({ agentId: "agent" as never, workspaceId: "w", elsewhereUrl: url });
+/** Passes bytes on to a server, and knows what was said to it. */
+async function listened(url: string): Promise<{ readonly url: string; readonly heard: () => string }> {
+  let heard = "";
+  const ends: Socket[] = [];
+  const between = createServer((from) => {
+    const to = connect(Number(new URL(url).port), "127.0.0.1");
+    ends.push(from, to);
+    for (const end of [from, to]) end.on("error", () => end.destroy());
+    from.on("data", (bytes) => (heard += String(bytes)));
+    from.pipe(to).pipe(from);
+  });
+  await new Promise<void>((resolve) => between.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    for (const end of ends) end.destroy();
+    between.close();
+  });
+  const { port } = between.address() as { port: number };
+  return { url: `http://127.0.0.1:${port}`, heard: () => heard };
+}
 
-function lostAgainst(url: string): Promise<CodedError> {
+test("a server comes to another with a ticket of one path and one server, and not with the person's own secret", async () => {
+  const { server, agent } = await withAgent();
+  const other = await server.another();
+  const between = await listened(server.url);
+  const database = new Client({ connectionString: server.databaseUrl });
+  await database.connect();
+  onTestFinished(() => database.end());
+  // The next heartbeat puts the address right again.
+  for (let tries = 1; !between.heard().includes("\r\n\r\n") && tries <= 20; tries += 1) {
+    await database.query("update servers set url = $1 where url = $2", [between.url, server.url]);
+    const session = exec(other.url, agent.workspaceId, server.admin.token);
+    session.stdin.end();
+    expect(await session.ended).toBe(7);
+  }
+  const [, authorization = ""] = /^authorization: (Relay .+)\r$/im.exec(between.heard()) ?? [];
+  expect(authorization).not.toBe("");
+  expect(between.heard()).not.toContain(server.admin.token);
+  const refused = async (url: string, path: string): Promise<number> => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}${path}`, { headers: { authorization } });
+    return await new Promise((resolve) => {
+      socket.on("unexpected-response", (_, answer) => resolve(answer.statusCode ?? 0));
+      socket.on("open", () => resolve(101));
+      socket.on("error", () => undefined);
+    });
+  };
+  // It is what it is for that is missing elsewhere.
+  expect(await refused(server.url, execPath(agent.workspaceId))).toBe(101);
+  expect(await refused(other.url, execPath(agent.workspaceId))).toBe(401);
+  expect(await refused(server.url, tunnelPath(agent.workspaceId))).toBe(401);
+  const answer = await fetch(`${server.url}/api/v1/workspaces`, { headers: { authorization } });
+  expect(answer.status).toBe(401);
+});
+
+function lostAgainst(address: string): Promise<CodedError> {
   return new Promise((resolve) => {
     const limits = { ...httpLimits, relayConnectMs: 200, execPingMs: 100 };
     const start = { kind: "start" as const, command: ["true"], env: {}, agent: null };
     const events = { onOpen: () => undefined, onFrame: () => undefined, onLost: resolve };
-    openRelayedExec({ target: target(url), start, headers: {}, authorization: undefined, limits }, events);
+    openRelayedExec({ start, url: socketUrl(execPath("w"), address), headers: {}, limits }, events);
   });
 }
 

@@ -69,6 +69,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   createWorkspace: { name: "fresh", template: "web" },
   createBuild: { transition: "stop" },
   renameWorkspace: { name: "renamed" },
+  renameTerminal: { name: "build" },
   setWorkspaceSchedule: { ttlMs: 3_600_000 },
   extendWorkspace: { byMs: 60_000 },
   setWorkspaceDormancy: { dormant: false },
@@ -196,6 +197,8 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     number: "1",
     webhook: "hook",
     secret: "VAULT_KEY",
+    // Whether there is one is asked of the agent, after all else.
+    terminal: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",
     daemon: "rack-1",
     tokenId: await valueOf("select id as value from tokens where kind = 'api' and name = 'anns'"),
     keyId: await valueOf("select id as value from daemon_keys where name = 'rack-1'"),

@@ -13,6 +13,8 @@ export async function bundleProgram(source: string, target: string): Promise<voi
     // As in the release: what a package tries for speed and goes on without.
     external: ["cpu-features", "*/sshcrypto.node"],
     // Packages in the older module format ask for `require`.
-    banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url); const __dirname = import.meta.dirname;",
+    },
   });
 }

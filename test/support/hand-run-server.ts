@@ -41,7 +41,10 @@ export interface HandRunServer {
 }
 
 /** Time is the test's, and nothing was away or hangs. */
-const undisturbed = { outageGraceMs: 0, selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test" }) };
+const undisturbed = {
+  outageGraceMs: 0,
+  selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test", takesRelayTickets: true }) as const,
+};
 
 /** Builds it upon a fixture, whose clock it has. */
 export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {

@@ -4,6 +4,7 @@ import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
+import { Signer } from "../../src/app/signer.ts";
 import { createStateVault, stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import type { MemoryBus } from "../../src/bus/memory-bus.ts";
 import type { ServerId } from "../../src/contracts/ids.ts";
@@ -101,8 +102,12 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     manifestReader: async (text: string) => readTemplateText(text),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
+    signer: new Signer(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")]),
     options: {
       accessUrl: () => "http://127.0.0.1:1",
+      appsHost: "apps.localhost",
+      appsPort: null,
+      maxShare: "authenticated" as const,
       version: "test",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,
@@ -120,6 +125,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
       unpackedBytesMax: 1_000_000,
       builtinDaemonKeyHash: Buffer.alloc(32),
       creationsPerMinuteMax: 0,
+      terminalDetachedMs: 60_000,
       isQuotaEnabled: options.isQuotaEnabled ?? false,
       digestIntervalMs: 3_600_000,
       isUnisolatedAllowed: options.isUnisolatedAllowed ?? true,

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
+import { carryPtyBinaries } from "./pty-binaries.mjs";
 
 /**
  * @typedef {{ readonly target: string, readonly from: string, readonly to: string, readonly compiled: keyof typeof stays, readonly packages: "bundle" | "external", readonly format?: "esm" | "cjs" }} Bundle
@@ -37,10 +38,12 @@ const bundles = [
   },
 ];
 
-// Packages in the older module format call `require`, which a module has to make for itself.
+// Packages in the older module format call `require`, which a module has to make for itself, and ask where they lie, though
+// nothing lies beside a bundle.
 const requireBanner =
   'import { createRequire as createRequireForBundle } from "node:module";\n' +
-  "const require = createRequireForBundle(import.meta.url);";
+  "const require = createRequireForBundle(import.meta.url);\n" +
+  "const __dirname = import.meta.dirname;";
 
 /**
  * `ws` tries the first two for speed and `ssh2` the others, and they go on without: the former are not dependencies of
@@ -53,6 +56,9 @@ const withoutOptionalNatives = {
   "process.env.WS_NO_BUFFER_UTIL": '"1"',
   "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
 };
+
+/** Of what is sent to other machines, and is in memory there for each workspace. Names stay, for traces of errors. */
+const smaller = { minifyWhitespace: true, minifySyntax: true };
 
 const stays = {
   none: () => false,
@@ -90,11 +96,12 @@ export async function bundleOne({ root, entry }) {
     sourcemap: entry.format !== "cjs",
     legalComments: "none",
     logLevel: "warning",
+    ...(entry.compiled === "none" ? smaller : {}),
     ...(entry.format === "cjs" ? {} : { banner: { js: requireBanner } }),
     packages: entry.packages,
     external: optionalNatives,
     define: entry.compiled === "none" ? withoutOptionalNatives : {},
-    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled })],
+    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled }), carryPtyBinaries(root)],
   });
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleAll } from "./bundles.mjs";
+import { bundleAll, bundleOne } from "./bundles.mjs";
 
 const root = mkdtempSync(path.join(tmpdir(), "prewarm-bundle-"));
 
@@ -55,6 +55,26 @@ test("the agent is one file that needs nothing beside it", () => {
 test("the agent is there for a single executable too, in the only format that Node takes into one", () => {
   expect(run("dist/bundle/agent.cjs")).toBe("function\n");
   expect(readFileSync(path.join(root, "dist/bundle/agent.cjs"), "utf8")).not.toMatch(/^import /m);
+});
+
+test.each([
+  "esm",
+  "cjs",
+] as const)("what the agent loads late brings neither its schemas nor itself to the start (%s)", async (format) => {
+  const checkout = path.resolve(import.meta.dirname, "../..");
+  const file = path.join(root, `whole-agent.${format}`);
+  const to = path.relative(checkout, file);
+  await bundleOne({
+    root: checkout,
+    entry: { target: "product", from: "src/main/agent.ts", to, compiled: "none", packages: "bundle", format },
+  });
+  // What a late import reaches is wrapped, to be evaluated when it is asked for. Of a library of schemas that is all of it,
+  // and it is asked for at the start: two megabytes in the memory of each agent.
+  const text = readFileSync(file, "utf8");
+  const wrapped = [...text.matchAll(/__(?:esm|commonJS)\(\{"([^"]+)"/g)].map(([, name = ""]) => name);
+  expect(wrapped.filter((name) => name.includes("typebox"))).toEqual([]);
+  expect(wrapped).toEqual(expect.arrayContaining([expect.stringContaining("ssh2/lib/server.js")]));
+  expect(wrapped).toEqual(expect.arrayContaining([expect.stringContaining("src/agent/ssh/ssh-server.ts")]));
 });
 
 test("a benchmark measures what the compiler made", () => {

@@ -48,6 +48,7 @@ export const suites = [
     probe: ["git", "cat-file", "-e", `${previousCommit}^{commit}`],
   },
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
+  { name: "ssh", folder: "test/ssh/", stage: "ci", needs: "the client of OpenSSH", probe: ["ssh", "-V"] },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
   { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },
   {

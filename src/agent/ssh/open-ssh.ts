@@ -3,6 +3,7 @@ import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { commonEnvironment, ownerEnvironment } from "../hook-environment.ts";
+import { dial } from "../tunnel/dial.ts";
 import { workFolder } from "../workspace-start.ts";
 
 export interface SshParts {
@@ -14,29 +15,44 @@ export interface SshParts {
 
 export interface OpenSsh {
   readonly hostKey: string;
-  readonly serve: (stream: Duplex) => void;
+  /** @param userId as the server that brought the stream has verified. */
+  readonly serve: (stream: Duplex, userId: string) => void;
 }
 
 /** The workspace's SSH server. It is loaded when somebody first wants it: an agent at rest has no need of its memory. */
 export function lazySsh({ config, handOver, started, abort }: SshParts): () => Promise<OpenSsh> {
   let opened: Promise<OpenSsh> | undefined;
   const open = async (): Promise<OpenSsh> => {
-    const [{ SshServer }, { sshHostKey }] = await Promise.all([import("./ssh-server.ts"), import("./ssh-host-key.ts")]);
+    const [{ SshServer }, { sshHostKey }, { terminals }] = await Promise.all([
+      import("./ssh-server.ts"),
+      import("./ssh-host-key.ts"),
+      import("./ssh-terminals.ts"),
+    ]);
     const manifest = await started;
     const hostKey = sshHostKey(config.stateFolder);
     const world = {
       home: config.home,
       folder: workFolder(config, manifest),
-      environment: async () => {
+      terminals: terminals(config.baseEnvironment["XDG_RUNTIME_DIR"]),
+      // Handed over, as what is loaded late must not import what imports schemas (see the bundles' test).
+      dial: (host: string, port: number) => dial({ kind: "tcp", host, port }),
+      environment: async (userId: string) => {
         const owner = await handOver.owner();
-        if (owner === null) throw new Error("nobody owns this workspace");
+        // A client may stay connected while its workspace is handed to somebody else.
+        if (owner?.owner?.id !== userId) throw new Error("the workspace does not belong to whoever asks");
         const given = await handOver.secrets(abort);
         const secrets = given.kind === "known" ? given.values : {};
-        return { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...secrets };
+        const notice =
+          given.kind === "unknown" ? `this command runs without the workspace's secrets: ${given.reason}` : null;
+        const variables = { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...secrets };
+        return { variables, notice };
       },
     };
     const server = new SshServer({ hostKey, version: config.version, logger: config.logger, world });
-    return { hostKey: hostKey.open, serve: (stream) => server.serve(stream) };
+    const end = (): void => server.end();
+    if (abort.aborted) throw new Error("the workspace is shutting down");
+    abort.addEventListener("abort", end, { once: true });
+    return { hostKey: hostKey.open, serve: (stream, userId) => server.serve(stream, userId) };
   };
   return () => {
     opened ??= open();

@@ -1,6 +1,7 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import ssh2 from "ssh2";
+import keygen from "ssh2/lib/keygen.js";
+import keyParser from "ssh2/lib/protocol/keyParser.js";
 
 export interface SshHostKey {
   /** As OpenSSH writes it. */
@@ -24,22 +25,29 @@ function readKey(file: string): SshHostKey | undefined {
   try {
     const [secret, open] = [readFileSync(file, "utf8"), readFileSync(`${file}.pub`, "utf8").trim()];
     // What cannot be read any more is made anew: the client says that the key has changed, and that is true.
-    return ssh2.utils.parseKey(secret) instanceof Error ? undefined : { secret, open };
+    return keyParser.parseKey(secret) instanceof Error ? undefined : { secret, open };
   } catch {
     return undefined;
   }
 }
 
 function makeKey(file: string): SshHostKey {
-  const made = ssh2.utils.generateKeyPairSync("ed25519");
+  const made = keygen.generateKeyPairSync("ed25519");
   const open = made.public.trim().split(" ").slice(0, 2).join(" ");
-  for (const [name, content] of [
+  const contents = [
     [file, made.private],
     [`${file}.pub`, `${open}\n`],
-  ] as const) {
-    writeFileSync(`${name}.new`, content, { mode: 0o600 });
-    chmodSync(`${name}.new`, 0o600);
-    renameSync(`${name}.new`, name);
+  ] as const;
+  try {
+    for (const [name, content] of contents) write(name, content);
+  } catch {
+    // Where nothing can be written it stays as long as the agent runs: clients are told of it with each connection.
   }
   return { secret: made.private, open };
+}
+
+function write(name: string, content: string): void {
+  writeFileSync(`${name}.new`, content, { mode: 0o600 });
+  chmodSync(`${name}.new`, 0o600);
+  renameSync(`${name}.new`, name);
 }

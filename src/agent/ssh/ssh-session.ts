@@ -1,107 +1,198 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants, userInfo } from "node:os";
-import type { Readable } from "node:stream";
+import { constants } from "node:os";
+import path from "node:path";
 import type { ServerChannel, Session } from "ssh2";
-import { sleep } from "../../platform/sleep.ts";
 import { signalGroup } from "../process-group.ts";
+import { ChannelOutput, type ExitWord } from "./channel-output.ts";
+import { carryPipes } from "./command-pipes.ts";
+import { type Account, account } from "./login-shell.ts";
+import { sessionEnvironment, SentVariables } from "./session-environment.ts";
+import { pathsFrom } from "./sftp/paths.ts";
+import { serveSftp } from "./sftp/serve-sftp.ts";
+import type { SessionWorld, SshLink } from "./ssh-link.ts";
+import {
+  carryTerminal,
+  inTerminal,
+  sizeOf,
+  terminalSettings,
+  wantedTerminal,
+  type WantedTerminal,
+} from "./terminal-run.ts";
 
-/** After a command's exit its pipes are read until they have brought nothing for so long. */
-const quietMs = 200;
-const variablesMax = 256;
+/** As shells say it of a command that cannot be run. */
+const notStartedStatus = 127;
 
-export interface SessionWorld {
-  readonly home: string;
-  /** Where a shell starts. */
-  readonly folder: string;
-  /** What commands of the workspace's owner see, asked for at each session. */
-  environment(): Promise<Readonly<Record<string, string>>>;
+/** What a session's requests reach while its command runs. */
+interface Running {
+  signal(name: NodeJS.Signals): void;
+  resize(size: { readonly cols: number; readonly rows: number }): void;
+}
+
+interface ShellStart {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly argv0: string;
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+}
+
+interface Ends {
+  readonly channel: ServerChannel;
+  readonly output: ChannelOutput;
 }
 
 /** One session of a client: at most one command, in a process group of its own. */
-export function serveSession(session: Session, world: SessionWorld): void {
-  const variables: Record<string, string> = {};
-  let child: ChildProcess | null = null;
-  session.on("env", (accept, _reject, { key, val }) => {
-    // What a library loader or the agent reads is not the client's to say.
-    if (!/^(LD_|PREWARM_)/.test(key) && Object.keys(variables).length < variablesMax) variables[key] = val;
-    accept?.();
-  });
-  session.on("signal", (accept, _reject, { name }) => {
-    const signal = `SIG${name}` as NodeJS.Signals;
-    if (child?.pid !== undefined && signal in constants.signals) signalGroup(child.pid, signal);
-    accept?.();
-  });
-  const run = async (channel: ServerChannel, command: string | null): Promise<void> => {
-    const environment = await world.environment();
-    const shell = loginShell();
-    child = spawn(shell, command === null ? [] : ["-c", command], {
-      cwd: startFolder(command === null ? world.folder : world.home, world.home),
-      env: { ...environment, SHELL: shell, USER: userInfo().username, LOGNAME: userInfo().username, ...variables },
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: true,
-      ...(command === null ? { argv0: `-${shell.split("/").at(-1) ?? shell}` } : {}),
+export class SshSession {
+  readonly #session: Session;
+  readonly #connection: SshLink;
+  readonly #sent = new SentVariables();
+  #run: Running | null = null;
+  #terminal: WantedTerminal | null = null;
+  #agentSocket: Promise<string | null> = Promise.resolve(null);
+
+  constructor(session: Session, connection: SshLink) {
+    this.#session = session;
+    this.#connection = connection;
+    this.#listen();
+  }
+
+  /** The workspace ends. */
+  end(): void {
+    this.#run?.signal("SIGHUP");
+  }
+
+  // What begins something is accepted at once: bytes of the client that come before are lost in `ssh2`.
+  #listen(): void {
+    const session = this.#session;
+    session.on("env", (accept, reject, { key, val }) => {
+      (this.#sent.set(key, val) ? accept : reject)?.();
     });
-    await carry(channel, child);
-  };
-  const begin = (channel: ServerChannel, command: string | null): void => {
-    run(channel, command).catch((error: unknown) => {
-      channel.stderr.write(`prewarm: ${error instanceof Error ? error.message : String(error)}\n`);
-      channel.exit(127);
-      channel.end();
+    session.on("pty", (accept, reject, info) => {
+      const isThere = this.#connection.world.terminals.missing === null;
+      if (isThere) this.#terminal = wantedTerminal(info);
+      (isThere ? accept : reject)?.();
     });
-  };
-  session.on("exec", (accept, _reject, { command }) => begin(accept(), command));
-  session.on("shell", (accept) => begin(accept(), null));
-  session.on("subsystem", (_accept, reject) => reject());
-}
+    session.on("window-change", (accept, _reject, info) => {
+      if (this.#terminal !== null) this.#terminal = { ...this.#terminal, ...sizeOf(info) };
+      this.#run?.resize(sizeOf(info));
+      accept?.();
+    });
+    session.on("signal", (accept, _reject, { name }) => {
+      this.#signal(name);
+      accept?.();
+    });
+    session.on("auth-agent", (accept) => {
+      this.#agentSocket = this.#connection.agentSocket();
+      accept?.();
+    });
+    session.on("exec", (accept, _reject, { command }) => this.#begin(accept(), command));
+    session.on("shell", (accept) => this.#begin(accept(), null));
+    session.on("subsystem", (accept, reject, { name }) => {
+      if (name !== "sftp") return reject();
+      const channel = accept();
+      if (channel !== undefined) void this.#sftp(channel);
+    });
+  }
 
-/** Carries the command's streams, and says how it ended once they are empty. */
-async function carry(channel: ServerChannel, child: ChildProcess): Promise<void> {
-  const { stdin, stdout, stderr } = child;
-  if (stdin === null || stdout === null || stderr === null) throw new Error("the command has no pipes");
-  // That a command does not read its input, or its reader is gone, is no error. No signal is sent: what editors start
-  // this way has to outlive the channel.
-  for (const stream of [stdin, stdout, stderr, channel]) stream.on("error", () => undefined);
-  channel.pipe(stdin);
-  stdout.pipe(channel, { end: false });
-  stderr.pipe(channel.stderr, { end: false });
-  channel.once("close", () => {
-    for (const pipe of [stdout, stderr]) pipe.unpipe().resume();
-    stdin.end();
-  });
-  const end = await new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>(
-    (resolve, reject) => {
-      child.once("error", reject);
-      child.once("exit", (code, signal) => resolve({ code, signal }));
-    },
-  );
-  // A child that it left behind may hold its pipes, and does not hold the channel.
-  await Promise.race([Promise.all([closed(stdout), closed(stderr)]), quiet([stdout, stderr])]);
-  if (end.signal === null) channel.exit(end.code ?? 0);
-  else channel.exit(end.signal.slice("SIG".length), false, "");
-  channel.end();
-}
+  #signal(name: string): void {
+    const signal = `SIG${name.replace(/^SIG/, "")}`;
+    if (signal in constants.signals) this.#run?.signal(signal as NodeJS.Signals);
+  }
 
-function closed(pipe: Readable): Promise<void> {
-  return pipe.closed ? Promise.resolve() : new Promise((resolve) => pipe.once("close", () => resolve()));
-}
+  #begin(channel: ServerChannel | undefined, command: string | null): void {
+    // It is closed already.
+    if (channel === undefined) return;
+    const output = new ChannelOutput(channel);
+    const run = async (): Promise<ExitWord> => {
+      try {
+        return await this.#carry(channel, output, command);
+      } catch (error) {
+        await output.write(Buffer.from(`prewarm: ${textOf(error)}\n`), "stderr");
+        return { status: notStartedStatus };
+      }
+    };
+    void run().then((exit) => output.finish(exit));
+  }
 
-async function quiet(pipes: readonly Readable[]): Promise<void> {
-  let seen = 0;
-  let before = -1;
-  for (const pipe of pipes) pipe.on("data", () => (seen += 1));
-  while (seen !== before || pipes.some((pipe) => pipe.isPaused())) {
-    before = seen;
-    await sleep(quietMs);
+  async #carry(channel: ServerChannel, output: ChannelOutput, command: string | null): Promise<ExitWord> {
+    const { world } = this.#connection;
+    const { variables, notice } = await this.#connection.environment();
+    if (notice !== null) await output.write(Buffer.from(`prewarm: ${notice}\n`), "stderr");
+    const user = account(variables);
+    const agentSocket = await this.#agentSocket;
+    const own = agentSocket === null ? {} : { SSH_AUTH_SOCK: agentSocket };
+    const env = sessionEnvironment({ workspace: variables, account: user, sent: this.#sent.values, own });
+    const start: ShellStart = {
+      file: user.shell,
+      args: command === null ? [] : ["-c", command],
+      argv0: shellName(user, command),
+      cwd: startFolder(world, command),
+      env,
+    };
+    const exit = await (this.#terminal === null
+      ? this.#inPipes(start, { channel, output })
+      : this.#inTerminal(start, this.#terminal, { channel, output }));
+    this.#run = null;
+    const hint = hintFor(command, exit);
+    if (hint !== undefined) await output.write(Buffer.from(`prewarm: ${hint}\n`), "stderr");
+    return exit;
+  }
+
+  async #inPipes(start: ShellStart, ends: Ends): Promise<ExitWord> {
+    const { file, args, ...options } = start;
+    const child = spawn(file, args, { ...options, stdio: ["pipe", "pipe", "pipe"], detached: true });
+    const signal = (name: NodeJS.Signals): void => {
+      if (child.pid !== undefined) signalGroup(child.pid, name);
+    };
+    this.#run = { signal, resize: () => undefined };
+    return await carryPipes({ child, ...ends });
+  }
+
+  async #inTerminal(start: ShellStart, { term, cols, rows, modes }: WantedTerminal, ends: Ends): Promise<ExitWord> {
+    const { cwd, env } = start;
+    const program = inTerminal(start, terminalSettings(modes));
+    const pty = this.#connection.world.terminals.open({ ...program, cwd, env, term, cols, rows });
+    this.#run = { signal: (name) => pty.kill(name), resize: (size) => pty.resize(size.cols, size.rows) };
+    return await carryTerminal({ pty, ...ends });
+  }
+
+  async #sftp(channel: ServerChannel): Promise<void> {
+    const output = new ChannelOutput(channel);
+    try {
+      await this.#connection.environment();
+      const paths = pathsFrom(this.#connection.world.home);
+      await serveSftp({ channel, paths, send: (packet) => output.write(packet) });
+      await output.finish({ status: 0 });
+    } catch (error) {
+      await output.write(Buffer.from(`prewarm: ${textOf(error)}\n`), "stderr");
+      await output.finish({ status: notStartedStatus });
+    }
   }
 }
 
-function loginShell(): string {
-  const own = userInfo().shell ?? "";
-  return [own, "/bin/bash", "/bin/sh"].find((shell) => shell !== "" && existsSync(shell)) ?? "/bin/sh";
+/** A login shell is told so by its name's first character. */
+function shellName({ shell }: Account, command: string | null): string {
+  return command === null ? `-${path.basename(shell)}` : shell;
 }
 
-function startFolder(wanted: string, home: string): string {
-  return existsSync(wanted) ? wanted : home;
+/** Commands start in the home: scp, rsync and editors count on it. */
+function startFolder(world: SessionWorld, command: string | null): string {
+  const wanted = command === null ? [world.folder, world.home] : [world.home];
+  return wanted.find((folder) => existsSync(folder)) ?? "/";
+}
+
+const programsOfClients: Readonly<Record<string, string>> = {
+  scp: "`scp -O` needs the program scp in the workspace's image; without -O, scp needs nothing there.",
+  rsync: "rsync needs the program rsync in the workspace's image.",
+};
+
+/** The client's program needs its other half here, and what the shell says of that does not help. */
+function hintFor(command: string | null, exit: ExitWord): string | undefined {
+  if (!("status" in exit) || exit.status !== notStartedStatus) return undefined;
+  return programsOfClients[command?.trimStart().split(" ")[0] ?? ""];
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -17,7 +17,8 @@ import type { HandOver } from "../hand-over.ts";
 import { keepAlive } from "../../tunnel/keep-alive.ts";
 import { keyHeader } from "../server-http.ts";
 import { parseTunnelOpen } from "./parse-open.ts";
-import type { OpenTarget, Target } from "./targets.ts";
+import type { Target } from "./target.ts";
+import type { OpenTarget } from "./targets.ts";
 import { TunnelSession } from "./tunnel-session.ts";
 
 /** Without a stream the line is closed again: an agent at rest has one connection. */

@@ -1,3 +1,4 @@
+import { parseTerminal, parseTerminals } from "../terminals/parse-terminal.ts";
 import type { TunnelOpen, TunnelService } from "../../contracts/tunnel.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -15,7 +16,9 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 
 function parseService(value: unknown): TunnelService | undefined {
   const { kind, host, port } = fieldsOf(value);
-  if (kind === "ssh") return { kind };
+  if (kind === "ssh" || kind === "ports") return { kind };
+  if (kind === "terminal") return parseTerminal(fieldsOf(value));
+  if (kind === "terminals") return parseTerminals(fieldsOf(value));
   if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;
   return Number.isInteger(port) && port >= 1 && port <= portMax ? { kind, host, port } : undefined;
 }

@@ -1,25 +1,19 @@
-import type { TunnelAccept, TunnelService } from "../../contracts/tunnel.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
 import { lazySsh, type SshParts } from "../ssh/open-ssh.ts";
+import { listeningPorts } from "../listening-ports.ts";
+import { agentTerminals } from "../terminals/agent-terminals.ts";
+import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
 import { dial } from "./dial.ts";
-import type { TunnelSession } from "./tunnel-session.ts";
-
-/** What a stream leads to, reached before the stream is accepted. */
-export interface Target {
-  /** Joins it with its stream. */
-  readonly take: (session: TunnelSession) => void;
-  /** The stream came to nothing meanwhile. */
-  readonly leave: () => void;
-  /** What its client is told with the acceptance. */
-  readonly told?: Omit<TunnelAccept, "sessionId" | "secret">;
-}
+import type { Target } from "./target.ts";
 
 /** Reaches what a stream is to lead to. Errors: in words, which its client is shown. */
 export type OpenTarget = (service: TunnelService) => Promise<Target>;
 
-/** All that the workspace has to offer to streams, each kind by its own room. */
-export function targets(parts: SshParts): OpenTarget {
+/** All that the workspace has to offer to streams, each kind by its own room; and how what outlives them is ended. */
+export function targets(parts: SshParts): { readonly open: OpenTarget; readonly end: () => Promise<void> } {
   const ssh = lazySsh(parts);
-  return async (service) => {
+  const terminals = agentTerminals(parts);
+  const open: OpenTarget = async (service) => {
     switch (service.kind) {
       case "tcp": {
         const socket = await dial(service);
@@ -27,8 +21,17 @@ export function targets(parts: SshParts): OpenTarget {
       }
       case "ssh": {
         const { serve, hostKey } = await ssh();
-        return { take: ({ duplex }) => serve(duplex), leave: () => undefined, told: { hostKey } };
+        return { take: ({ duplex, userId }) => serve(duplex, userId), leave: () => undefined, told: { hostKey } };
+      }
+      case "terminal":
+        return await serveViewer(terminals, service);
+      case "terminals":
+        return serveTerminals(terminals, service.ask);
+      case "ports": {
+        const answer = JSON.stringify({ ports: listeningPorts() });
+        return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
     }
   };
+  return { open, end: () => terminals.endAll() };
 }

@@ -30,6 +30,7 @@ export class TunnelSession {
     this.duplex = new TunnelDuplex(onWork);
     // Its other end, the socket, is told by its close.
     this.duplex.on("error", () => undefined);
+    this.duplex.once("close", () => this.#leave());
   }
 
   /** Joins it with what it leads to: either's end is the other's, and so is either's failure. */
@@ -44,7 +45,6 @@ export class TunnelSession {
     // One that has ended by itself may have something left to be read.
     duplex.once("close", () => {
       if (!socket.writableEnded) socket.destroy();
-      this.#leave();
     });
   }
 

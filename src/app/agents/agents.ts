@@ -37,6 +37,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     parameters: row.parameters,
     hooks: hooksOf(definition),
     requiredSecrets: requiredSecretsOf(row.manifest).map(({ name }) => name),
+    terminalDetachedMs: context.options.terminalDetachedMs,
   };
 }
 

@@ -1,5 +1,7 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import type { TokenId } from "../../contracts/ids.ts";
+import { type AuthenticatedRow, userByTokenId } from "../../db/people/authentication.ts";
 import type { UserRow } from "../../db/people/identity.ts";
 import { touchToken } from "../../db/people/tokens.ts";
 import type { AppContext } from "../app-context.ts";
@@ -15,9 +17,27 @@ const touchEveryMs = 60_000;
 export async function authenticate(context: AppContext, secret: string): Promise<Actor> {
   const now = context.clock.now();
   const row = await gatheredLookups(context).userByToken.ask(hashSecret(secret));
-  if (row === undefined) {
-    throw new CodedError("unauthenticated", "The session or token is unknown, expired or revoked.");
-  }
+  if (row === undefined) throw credentialUnknown();
+  return actorOf(context, row, now);
+}
+
+/**
+ * The user behind a session or token that another server of the deployment has been shown.
+ * Errors: `unauthenticated`, `account_suspended`.
+ */
+export async function authenticateById(context: AppContext, tokenId: TokenId): Promise<Actor> {
+  const now = context.clock.now();
+  const row = await userByTokenId(context.db, tokenId, now);
+  if (row === undefined) throw credentialUnknown();
+  return actorOf(context, row, now);
+}
+
+function credentialUnknown(): CodedError {
+  return new CodedError("unauthenticated", "The session or token is unknown, expired or revoked.");
+}
+
+/** Errors: `account_suspended`. */
+function actorOf(context: AppContext, row: AuthenticatedRow, now: Date): Actor {
   if (row.suspended_at !== null) throw accountSuspended(row.suspended_because);
   if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > touchEveryMs) {
     touchToken(context.db, row.token_id, now).catch((error: unknown) =>

@@ -3,6 +3,7 @@ import type { Manifest, ManifestPreset, ManifestSecret } from "../../contracts/m
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
 import { secretNameProblem } from "../../contracts/secret-name.ts";
 import type { NewPreset } from "../../db/templates/template-presets.ts";
+import { appProblems } from "../../platform/manifest-apps.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
 import { validateDefinitions } from "../../domain/parameters/validate-definitions.ts";
 import { validatePresets } from "../../domain/preset/validate-preset.ts";
@@ -29,6 +30,7 @@ export function checkManifest(read: ReadManifest): readonly CheckedPreset[] {
       reason: preset === "" ? reason : `preset "${preset}": ${reason}`,
     })),
     ...agentProblems(manifest.agents ?? []),
+    ...(manifest.agents ?? []).flatMap(({ apps = [] }, index) => appProblems(apps, `agents[${index}]`)),
     ...secretProblems(manifest.secrets ?? []),
     ...poolProblems(manifest),
     ...lifecycleProblems(manifest.lifecycle ?? {}),

@@ -1,10 +1,10 @@
 import { PassThrough, Writable } from "node:stream";
 import { CodedError } from "../../contracts/errors.ts";
-import type { CliWorld, TerminalSize } from "../world.ts";
+import type { CliWorld } from "../world.ts";
 import { type ExecSessionOptions, runExecSession } from "./exec-session.ts";
+import { localTerminal } from "./local-terminal.ts";
 import { noTerminalExitCode, resizeCommand, terminalCommand, TerminalName } from "./terminal-command.ts";
 
-const sizeUnlessKnown: TerminalSize = { rows: 24, columns: 80 };
 /** Of what the workspace's own programs say when they cannot make a terminal. */
 const troubleBytesMax = 4_096;
 
@@ -19,15 +19,10 @@ export interface TerminalSessionOptions extends Omit<ExecSessionOptions, "world"
  */
 export async function runTerminalSession(options: TerminalSessionOptions): Promise<number> {
   const { world, env } = options;
-  const { terminal } = world;
-  if (!world.isInputTerminal || !world.isOutputTerminal || terminal === undefined) {
-    throw new CodedError("invalid_request", "The input or the output is not a terminal, which -t needs.", {
-      next: "Leave -t out, as in pipes and scripts.",
-    });
-  }
+  const terminal = localTerminal(world, { what: "-t", next: "Leave -t out, as in pipes and scripts." });
   const nonce = world.random.uuid();
   const name = new TerminalName(nonce);
-  const sizeNow = (): TerminalSize => world.terminalSize?.() ?? sizeUnlessKnown;
+  const sizeNow = terminal.size;
   const trouble: Buffer[] = [];
   const session = {
     ...options,
@@ -38,16 +33,9 @@ export async function runTerminalSession(options: TerminalSessionOptions): Promi
   const resize = latestOnly(async () => {
     if (name.name !== undefined) await setSize(options, resizeCommand(name.name, sizeNow()));
   });
-  const takeBack = terminal.onResize(resize);
-  terminal.setRaw(true);
-  try {
-    const exitCode = await runExecSession(session);
-    if (exitCode === noTerminalExitCode && name.name === undefined) throw noTerminal(trouble);
-    return exitCode;
-  } finally {
-    terminal.setRaw(false);
-    takeBack();
-  }
+  const exitCode = await terminal.raw(resize, () => runExecSession(session));
+  if (exitCode === noTerminalExitCode && name.name === undefined) throw noTerminal(trouble);
+  return exitCode;
 }
 
 function noTerminal(trouble: readonly Buffer[]): CodedError {

@@ -1,3 +1,4 @@
+import { appRoutes } from "./apps.ts";
 import { auditRoutes } from "./audit.ts";
 import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { provisionerRoutes } from "./daemons.ts";
@@ -10,6 +11,7 @@ import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
+import { terminalRoutes } from "./terminals.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
@@ -28,7 +30,9 @@ export const routes = {
   ...jobRoutes,
   ...prebuildRoutes,
   ...notificationRoutes,
+  ...terminalRoutes,
   ...secretRoutes,
+  ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,

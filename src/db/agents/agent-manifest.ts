@@ -29,11 +29,16 @@ export interface AgentPlace {
   readonly name: string;
   readonly server_id: ServerId | null;
   readonly server_url: string | null;
+  /** With which that server seals, and so signs. */
+  readonly server_key_id: string | null;
+  /** One of the release before takes the person's own credential only. */
+  readonly takes_tickets: boolean;
 }
 
 const placesStatement: Statement<AgentPlace> = statement(
   "agent_places",
-  `select a.id, a.name, a.server_id, s.url as server_url
+  `select a.id, a.name, a.server_id, s.url as server_url, s.report ->> 'stateKeyId' as server_key_id,
+  coalesce((s.report ->> 'takesRelayTickets')::boolean, false) as takes_tickets
 from agents a
 left join servers s on s.id = a.server_id
 where a.workspace_id = $1

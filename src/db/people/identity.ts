@@ -1,4 +1,4 @@
-import type { OrganizationId, TokenId, UserId } from "../../contracts/ids.ts";
+import type { OrganizationId, UserId } from "../../contracts/ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -26,44 +26,9 @@ const organizationsOf = `coalesce((
     from organization_members m
     join organizations o on o.id = m.organization_id
     where m.user_id = u.id), '[]') as organizations`;
-const userColumns = `u.id, u.username, u.name, u.email, u.role, u.is_system, u.created_at, u.suspended_at,
+/** Of `u`, the table of users. */
+export const userColumns = `u.id, u.username, u.name, u.email, u.role, u.is_system, u.created_at, u.suspended_at,
   u.suspended_because, ${organizationsOf}`;
-
-export interface AuthenticatedRow extends UserRow {
-  readonly token_id: TokenId;
-  readonly token_kind: "session" | "api";
-  readonly expires_at: Date;
-  readonly last_used_at: Date | null;
-}
-
-const byTokensStatement: Statement<AuthenticatedRow & { readonly secret_hash: Buffer }> = statement(
-  "users_by_tokens",
-  `select ${userColumns}, k.id as token_id, k.kind as token_kind, k.expires_at, k.last_used_at, k.secret_hash
-from tokens k
-join users u on u.id = k.user_id
-where k.secret_hash = any($1::bytea[])
-  and k.revoked_at is null
-  and k.expires_at > $2
-  and u.deleted_at is null`,
-  "look",
-);
-
-/**
- * Authenticates sessions and API tokens by the hashes of their secrets.
- * @returns for each hash, in order, the user that it belongs to, who may be suspended; undefined where it is unknown,
- * expired or revoked.
- */
-export async function usersByTokens(
-  sql: Sql,
-  secretHashes: readonly Buffer[],
-  now: Date,
-): Promise<(AuthenticatedRow | undefined)[]> {
-  const rows = await sql.query(byTokensStatement, [secretHashes, now]);
-  const [first] = rows;
-  if (secretHashes.length === 1) return [first];
-  const byHash = new Map(rows.map((row) => [row.secret_hash.toString("latin1"), row]));
-  return secretHashes.map((hash) => byHash.get(hash.toString("latin1")));
-}
 
 const byNameStatement: Statement<UserRow & { readonly password_hash: string | null }> = statement(
   "user_by_name",

@@ -133,6 +133,11 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
     ...byWriter("the end of the delete; what is left, with its workspace"),
     ...large,
   },
+  app_shares: {
+    ...rows("100 of a workspace"),
+    ...byWriter("removed by people; with the workspace"),
+    ...small,
+  },
   secrets: {
     ...rows("100 of a person or a template"),
     ...byWriter("removed by people; with the account or the template"),

@@ -19,4 +19,6 @@ export interface ServerReport {
   readonly hearsNews: boolean;
   /** The key with which it seals provider states. */
   readonly stateKeyId: string;
+  /** Whether other servers may come to it for a person with a ticket instead of his credential (earlier releases do not say so). */
+  readonly takesRelayTickets: true;
 }

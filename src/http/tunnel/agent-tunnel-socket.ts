@@ -5,7 +5,7 @@ import { agentKeyHeader, agentPingMs } from "../../contracts/agent-protocol.ts";
 import { TunnelFault } from "../../tunnel/frames.ts";
 import type { AgentIdentity } from "../credentials.ts";
 import { endSocket } from "../end-socket.ts";
-import { relayHeader } from "../exec-relay.ts";
+import { relayHeader } from "../relay-credential.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";

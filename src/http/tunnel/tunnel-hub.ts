@@ -2,7 +2,7 @@ import { WebSocket } from "ws";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import { tunnelLineLostCode, tunnelStreamsPerAgentMax } from "../../contracts/tunnel.ts";
-import { encodeTunnelFrame, readTunnelHeader, renumberTunnelFrame, type TunnelReset } from "../../tunnel/frames.ts";
+import { encodeTunnelFrame, readTunnelHeader, type TunnelReset } from "../../tunnel/frames.ts";
 import { endSocket } from "../end-socket.ts";
 
 /** For the agent to come when it is called. */
@@ -13,9 +13,11 @@ const lineBytesLow = 1_048_576;
 
 /** A client's leg: one stream of an agent's line. */
 export interface ClientLeg {
-  readonly socket: WebSocket;
-  /** The agent has said something of it. */
-  onHeard(): void;
+  /** A frame of the agent, with the stream's number on the line. */
+  take(message: Buffer): void;
+  /** The line has as much as it may: nothing more is to be sent until it goes on. */
+  hold(): void;
+  goOn(): void;
   onLineLost(): void;
 }
 
@@ -25,7 +27,7 @@ export class AgentLine {
   readonly #legs = new Map<number, ClientLeg>();
   /** Even: an agent that opens some of its own one day takes the odd ones. */
   #nextNumber = 2;
-  readonly #held = new Set<WebSocket>();
+  readonly #held = new Set<ClientLeg>();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
@@ -52,10 +54,10 @@ export class AgentLine {
   }
 
   /** To the agent. Whoever feeds it faster than it reads is not read for a while. */
-  send(message: Buffer, from: WebSocket): void {
+  send(message: Buffer, from: ClientLeg): void {
     this.#socket.send(message, () => this.#letGoOn());
-    if (this.#socket.bufferedAmount <= lineBytesHigh || from.isPaused) return;
-    from.pause();
+    if (this.#socket.bufferedAmount <= lineBytesHigh || this.#held.has(from)) return;
+    from.hold();
     this.#held.add(from);
   }
 
@@ -80,8 +82,7 @@ export class AgentLine {
       if (this.isOpen) this.#socket.send(encodeTunnelFrame(stream, { kind: "detach" }));
       return;
     }
-    leg.onHeard();
-    if (leg.socket.readyState === WebSocket.OPEN) leg.socket.send(renumberTunnelFrame(message, 0));
+    leg.take(message);
   }
 
   close(code: number, reason: string): void {
@@ -92,14 +93,16 @@ export class AgentLine {
   end(): void {
     const legs = [...this.#legs.values()];
     this.#legs.clear();
-    for (const socket of this.#held) if (socket.isPaused) socket.resume();
+    for (const leg of this.#held) leg.goOn();
+    this.#held.clear();
     for (const leg of legs) leg.onLineLost();
   }
 
   #letGoOn(): void {
     if (this.#held.size === 0 || this.#socket.bufferedAmount > lineBytesLow) return;
-    for (const socket of this.#held) if (socket.isPaused) socket.resume();
+    const held = [...this.#held];
     this.#held.clear();
+    for (const leg of held) leg.goOn();
   }
 }
 

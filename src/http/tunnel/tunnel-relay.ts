@@ -1,8 +1,7 @@
 import { WebSocket } from "ws";
-import type { ExecTarget } from "../../app/agents/exec-target.ts";
-import { agentTunnelPath, tunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
+import { agentTunnelPath, tunnelProtocol } from "../../contracts/tunnel.ts";
 import { endSocket } from "../end-socket.ts";
-import { relayHeader } from "../exec-relay.ts";
+import { relayHeader, socketUrl } from "../relay-credential.ts";
 import type { HttpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
 import { encodeTunnelFrame } from "../../tunnel/frames.ts";
@@ -16,9 +15,10 @@ export interface TunnelRelay {
   readonly socket: WebSocket;
   /** The client's `open`, which the other server is asked with. */
   readonly first: Buffer;
-  readonly target: ExecTarget;
-  /** The person's session or token: the other server checks it again. */
-  readonly authorization: string | undefined;
+  /** Of the other server's route. */
+  readonly url: URL;
+  /** What this server comes with; see `relayHeaders`. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly limits: HttpLimits;
 }
 
@@ -27,17 +27,9 @@ export interface TunnelRelay {
  * Resolves when the other server has been reached, or cannot be.
  * @returns what ends it for good there.
  */
-export async function relayTunnel({
-  socket,
-  first,
-  target,
-  authorization,
-  limits,
-}: TunnelRelay): Promise<TunnelOnward> {
-  const there = new URL(tunnelPath(target.workspaceId), target.elsewhereUrl ?? "");
-  there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
-  const upstream = new WebSocket(there, tunnelProtocol, {
-    headers: { [relayHeader]: "1", ...(authorization === undefined ? {} : { authorization }) },
+export async function relayTunnel({ socket, first, url, headers, limits }: TunnelRelay): Promise<TunnelOnward> {
+  const upstream = new WebSocket(url, tunnelProtocol, {
+    headers,
     handshakeTimeout: limits.relayConnectMs,
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
@@ -82,9 +74,7 @@ export interface LineRelay {
  * to. Resolves when that server has been reached, or cannot be.
  */
 export async function relayAgentTunnel({ socket, url, headers, limits }: LineRelay): Promise<void> {
-  const there = new URL(agentTunnelPath, url);
-  there.protocol = there.protocol === "https:" ? "wss:" : "ws:";
-  const upstream = new WebSocket(there, tunnelProtocol, {
+  const upstream = new WebSocket(socketUrl(agentTunnelPath, url), tunnelProtocol, {
     headers: { [relayHeader]: "1", ...headers },
     handshakeTimeout: limits.relayConnectMs,
     maxPayload: messageBytesMax,

@@ -1,10 +1,13 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FastifyRequest } from "fastify";
 import { Compile } from "typebox/compile";
 import type { WebSocket } from "ws";
-import { type ExecTarget, execTarget } from "../../app/agents/exec-target.ts";
+import { type ExecTarget, execTarget, grantedTarget } from "../../app/agents/exec-target.ts";
+import type { StreamGrant } from "../../app/agents/relay-tickets.ts";
 import type { Actor } from "../../app/authorize.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { type TunnelOpen, tunnelOpenMs, TunnelRequest } from "../../contracts/tunnel.ts";
+import type { UserId } from "../../contracts/ids.ts";
+import { type TunnelOpen, tunnelOpenMs, tunnelPath, TunnelRequest } from "../../contracts/tunnel.ts";
 import {
   decodeTunnelFrame,
   encodeTunnelFrame,
@@ -13,36 +16,41 @@ import {
   TunnelFault,
   type TunnelReset,
 } from "../../tunnel/frames.ts";
-import { relayedCredential } from "../credentials.ts";
-import { relayHeader } from "../exec-relay.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
-import { loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
+import { movedOn, relayTo, relayWith } from "../relay-credential.ts";
+import { type ClientLeg, loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
 
 const checkRequest = Compile(TunnelRequest);
 
+/** Who wants a stream: a person, or another server for one stream that it has checked itself. */
+export type TunnelCaller =
+  | { readonly kind: "person"; readonly actor: Actor; readonly request: FastifyRequest }
+  | { readonly kind: "server"; readonly grant: StreamGrant; readonly isRelayed: boolean };
+
 export interface TunnelConnection {
   readonly socket: WebSocket;
-  readonly request: FastifyRequest;
-  readonly actor: Actor;
+  readonly caller: TunnelCaller;
   readonly workspace: string;
 }
 
 /** Serves a person's stream: its first frame says what it leads to, and from then on frames are passed on as they are. */
 export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void {
-  const { socket, actor } = connection;
+  const { socket, caller } = connection;
   const limits = deps.limits ?? httpLimits;
   const stopPings = pingRegularly(socket, limits.execPingMs);
   const refuse = (error: unknown): void => resetLeg(socket, resetOf(error));
   const limit = setTimeout(() => refuse(new CodedError("request_timeout", "Nothing was asked for.")), tunnelOpenMs);
   let onward: TunnelOnward | null = null;
   // Not only its line: nobody with this credential may take it up again.
-  const letGo = deps.credentials.hold(actor.tokenId, (error) => {
+  const onEnded = (error: CodedError): void => {
     onward?.reset(resetOf(error));
     refuse(error);
-  });
+  };
+  // The first server holds what another one comes with.
+  const letGo = caller.kind === "person" ? deps.credentials.hold(caller.actor.tokenId, onEnded) : () => undefined;
   const onStop = (): void => loseLeg(socket);
   deps.stopping.addEventListener("abort", onStop, { once: true });
   socket.on("close", () => {
@@ -68,39 +76,55 @@ export function serveTunnel(deps: HttpDeps, connection: TunnelConnection): void 
 }
 
 async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer): Promise<TunnelOnward> {
-  const { socket, request, actor, workspace } = connection;
-  const asked = requestOf(first);
-  const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
-  if (target.elsewhereUrl === null) return await join(deps, { socket, actor, target, asked });
-  if (request.headers[relayHeader] !== undefined) {
-    throw new CodedError("agent_unavailable", "The agent moved to another server; try again.", {
-      retryAfterSeconds: 1,
-    });
-  }
+  const { socket, caller, workspace } = connection;
   const limits = deps.limits ?? httpLimits;
-  return await relayTunnel({ socket, first, target, authorization: relayedCredential(request), limits });
+  const asked = requestOf(first);
+  if (caller.kind === "server") {
+    const { ownerId: userId, service } = caller.grant;
+    if (!isDeepStrictEqual(asked.service, service))
+      throw new CodedError("forbidden", "The ticket is for another stream.");
+    const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
+    const { elsewhere, workspaceId } = target;
+    if (elsewhere === null) return await join(deps, { socket, userId, target, asked });
+    if (caller.isRelayed) throw movedOn();
+    const there = relayWith(deps, { elsewhere, path: tunnelPath(workspaceId), holder: caller.grant });
+    return await relayTunnel({ socket, first, ...there, limits });
+  }
+  const { actor, request } = caller;
+  const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
+  const { elsewhere, workspaceId } = target;
+  if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked });
+  const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
+  return await relayTunnel({ socket, first, ...there, limits });
 }
 
 interface Joined {
   readonly socket: WebSocket;
-  readonly actor: Actor;
+  readonly userId: UserId;
   readonly target: ExecTarget;
   readonly asked: TunnelRequest;
 }
 
 /** Makes the leg a stream of the agent's line. */
-async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): Promise<TunnelOnward> {
+async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): Promise<TunnelOnward> {
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
   const unanswered = setTimeout(() => {
     line.reset(number, unansweredReset);
     resetLeg(socket, unansweredReset);
   }, tunnelOpenMs);
-  const number = line.add({
-    socket,
-    onHeard: () => clearTimeout(unanswered),
+  const leg: ClientLeg = {
+    take: (message) => {
+      clearTimeout(unanswered);
+      if (socket.readyState === socket.OPEN) socket.send(renumberTunnelFrame(message, 0));
+    },
+    hold: () => socket.pause(),
+    goOn: () => {
+      if (socket.isPaused) socket.resume();
+    },
     onLineLost: () => loseLeg(socket),
-  });
+  };
+  const number = line.add(leg);
   const leave = (): void => {
     clearTimeout(unanswered);
     line.detach(number);
@@ -112,7 +136,7 @@ async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): P
       const { kind } = readTunnelHeader(data);
       if (kind === "open" || kind === "detach") throw new TunnelFault(`A client sends no frame of kind ${kind} now.`);
       if (kind === "data") deps.hub.use(agentId);
-      line.send(renumberTunnelFrame(data, number), socket);
+      line.send(renumberTunnelFrame(data, number), leg);
     } catch (error) {
       line.reset(number, resetOf(error));
       resetLeg(socket, resetOf(error));
@@ -121,10 +145,10 @@ async function join(deps: HttpDeps, { socket, actor, target, asked }: Joined): P
   const wanted: TunnelOpen = {
     service: asked.service,
     sessionId: asked.resume?.sessionId ?? deps.random.uuid(),
-    userId: actor.userId,
+    userId,
     secret: asked.resume?.secret ?? null,
   };
-  line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), socket);
+  line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), leg);
   if (socket.readyState !== socket.OPEN) leave();
   return { reset: (reset) => line.reset(number, reset) };
 }

@@ -1,5 +1,6 @@
 import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
-import { durationOption, integerOption, type Option, stringOption } from "./option.ts";
+import { shareLevels } from "../../contracts/manifest-apps.ts";
+import { durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -56,7 +57,21 @@ export const httpOptions = {
     default: 500,
     min: 1,
     max: 100_000,
-    description: "Streams into workspaces (`prewarm port-forward`) that one person may have open on one server.",
+    description:
+      "Streams into workspaces (`prewarm port-forward`, `prewarm terminal`) that one person may have open on one server.",
+  }),
+  accessAppsHost: stringOption({
+    name: "access.apps_host",
+    default: "",
+    description:
+      "Domain below which apps and ports of workspaces have their addresses, such as `apps.example.com`, with `:8443` where it has a port of its own; `*.apps.example.com` is to lead to the server. Best below another domain than the server's. Unless said: `apps.localhost` while the server is only reached from its own machine, else none.",
+  }),
+  accessMaxShare: enumOption({
+    name: "access.max_share",
+    default: "authenticated",
+    choices: shareLevels,
+    description:
+      "With whom people may share their apps and ports at most: `owner` (nobody), `organization`, `authenticated` (whoever can sign in), `public`.",
   }),
   httpCommandIdleMs: durationOption({
     name: "http.command_idle",

@@ -1,4 +1,5 @@
 import { processAccountsDefault } from "../../contracts/limits.ts";
+import { terminalDetachedMs } from "../../contracts/terminals.ts";
 import { logFormats, logLevels } from "../logger.ts";
 import { dockerOptions } from "./docker-options.ts";
 import { httpOptions } from "./http-options.ts";
@@ -301,6 +302,14 @@ const rest = {
     min: minuteMs,
     max: 365 * dayMs,
     description: "Time after which somebody who signed in has to sign in again.",
+  }),
+  terminalDetachedMs: durationOption({
+    name: "terminal.detached_ttl",
+    default: terminalDetachedMs,
+    min: minuteMs,
+    max: 20 * dayMs,
+    description:
+      "Time for which a terminal of a workspace (`prewarm terminal`) goes on while nobody looks at it. An agent takes it over when it starts.",
   }),
   auditKeepMs: durationOption({
     name: "audit.keep",

@@ -1,0 +1,52 @@
+import { connect, type Socket } from "node:net";
+import type { Connection } from "ssh2";
+import { joinSocket } from "./join-socket.ts";
+import { refuseChannel } from "./ssh2-inside.ts";
+import type { SshLink } from "./ssh-link.ts";
+
+/** Leads channels to what listens in the workspace, or can be reached from it: `-L`, `-D`, `-W`. */
+export function forwardOut(client: Connection, connection: SshLink): void {
+  client.on("tcpip", (accept, reject, { destIP: host, destPort: port }) => {
+    const reach = async (): Promise<Socket> => {
+      await connection.environment();
+      return await connection.world.dial(host, port);
+    };
+    lead(reach(), accept, (why) => refuseChannel(client, reject, why));
+  });
+  client.on("openssh.streamlocal", (accept, reject, info) => {
+    const { socketPath } = info as unknown as { readonly socketPath: string };
+    const reach = async (): Promise<Socket> => {
+      await connection.environment();
+      return await dialPath(socketPath);
+    };
+    lead(reach(), accept, (why) => refuseChannel(client, reject, why));
+  });
+
+  function lead(
+    reached: Promise<Socket>,
+    accept: () => Parameters<typeof joinSocket>[0] | undefined,
+    refuse: (why: string) => void,
+  ): void {
+    if (!connection.takeChannel()) return refuse("the connection has as many channels as it may");
+    reached.then(
+      (socket) => {
+        const channel = connection.isOver ? undefined : accept();
+        if (channel === undefined) return void socket.destroy();
+        connection.holdChannel(channel);
+        joinSocket(channel, socket);
+      },
+      (error: unknown) => {
+        connection.leaveChannel();
+        if (!connection.isOver) refuse(error instanceof Error ? error.message : String(error));
+      },
+    );
+  }
+}
+
+function dialPath(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once("error", (cause: Error) => reject(new Error(`${path} cannot be reached: ${cause.message}`, { cause })));
+    socket.once("connect", () => resolve(socket.removeAllListeners("error")));
+  });
+}

@@ -1,0 +1,39 @@
+import type { Socket } from "node:net";
+import type { ServerChannel } from "ssh2";
+import type { Terminals } from "./terminal-run.ts";
+
+export interface SessionWorld {
+  readonly home: string;
+  /** Where a shell starts. */
+  readonly folder: string;
+  readonly terminals: Terminals;
+  /** Reaches a port as the workspace sees it. Errors: in words. */
+  dial(host: string, port: number): Promise<Socket>;
+  /** What commands of the workspace's owner see, asked for at each session. Errors: whoever asks is not the owner. */
+  environment(userId: string): Promise<OwnerEnvironment>;
+}
+
+export interface OwnerEnvironment {
+  readonly variables: Readonly<Record<string, string>>;
+  /** What its user is told before the command, on its standard error. */
+  readonly notice: string | null;
+}
+
+/** What the parts of a connection have of it. */
+export interface SshLink {
+  readonly world: SessionWorld;
+  readonly isOver: boolean;
+  environment(): Promise<OwnerEnvironment>;
+  /** False: there are as many as there may be. */
+  takeChannel(): boolean;
+  leaveChannel(): void;
+  /** Leaves it when it is closed. */
+  holdChannel(channel: ServerChannel): void;
+  /** Opens a channel to the client; undefined where it does not take it. */
+  openChannel(
+    open: (opened: (error: Error | undefined, channel: ServerChannel) => void) => void,
+    taken: (channel: ServerChannel | undefined) => void,
+  ): void;
+  /** Of the client's agent of keys; null where no socket can be made. */
+  agentSocket(): Promise<string | null>;
+}

@@ -1,0 +1,187 @@
+import type { Client } from "../../client/client.ts";
+import { type Terminal, terminalNameLengthMax } from "../../contracts/terminals.ts";
+import { tunnelPath } from "../../contracts/tunnel.ts";
+import { underUrl } from "../../contracts/under-url.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { type CliCommand, defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { definedOnly } from "../defined-only.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { findWorkspace } from "../follow/find-workspace.ts";
+import type { Invocation } from "../invocation.ts";
+import { printable } from "../output/printable.ts";
+import { relativeTime } from "../output/time-text.ts";
+
+const agentOption = { flags: "--agent <name>", about: "the agent that has it; the workspace's first unless said" };
+
+interface OfWorkspace {
+  readonly workspace: string;
+  readonly agent: string | undefined;
+}
+
+interface AttachWish extends OfWorkspace {
+  readonly attach: string | undefined;
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+function read(input: CommandInput): AttachWish {
+  const [attach, name, command] = [input.text("attach"), input.text("name") ?? "", input.operands(1)];
+  if (name.length > terminalNameLengthMax) input.refuse(`A name has at most ${terminalNameLengthMax} characters.`);
+  if (attach !== undefined && (name !== "" || command.length > 0)) {
+    input.refuse("A terminal that is there already has its name and its program.");
+  }
+  return { workspace: input.operand(0), agent: input.text("agent"), attach, name, command };
+}
+
+async function run(wish: AttachWish, invocation: Invocation): Promise<number> {
+  const { output, world } = invocation;
+  const { localTerminal } = await import("../exec/local-terminal.ts");
+  const next = "Run a command with `prewarm exec`, which needs none.";
+  const terminal = localTerminal(world, { what: "a terminal of the workspace", next });
+  const client = await invocation.connect();
+  const workspace = await findWorkspace(client, wish.workspace, invocation);
+  const url = new URL(underUrl(client.url, tunnelPath(workspace.id)));
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  const id =
+    wish.attach === undefined ? world.random.uuid() : (await findTerminal(client, workspace.id, wish, wish.attach)).id;
+  const { attachTerminal } = await import("../terminal/attach-terminal.ts");
+  const end = await attachTerminal({
+    id,
+    terminal,
+    world,
+    url: url.href,
+    token: client.token ?? "",
+    agent: wish.agent ?? null,
+    isMade: wish.attach === undefined,
+    name: wish.name,
+    command: wish.command.length === 0 ? null : wish.command,
+  });
+  if (end.kind === "exit") return end.exitCode;
+  output.progress(`\nLeft; it goes on. Come back: prewarm terminal ${printable(wish.workspace)} --attach ${id}`);
+  return exitCodes.done;
+}
+
+async function listOf(client: Client, workspace: string, agent: string | undefined): Promise<readonly Terminal[]> {
+  const { terminals } = await client.call("listTerminals", { params: { workspace }, query: definedOnly({ agent }) });
+  return terminals;
+}
+
+/** By id, its beginning, or name. */
+async function findTerminal(
+  client: Client,
+  workspace: string,
+  { agent }: OfWorkspace,
+  wanted: string,
+): Promise<Terminal> {
+  const terminals = await listOf(client, workspace, agent);
+  const exact = terminals.filter(({ id, name }) => id === wanted || name === wanted);
+  const found = exact.length > 0 ? exact : terminals.filter(({ id }) => id.startsWith(wanted));
+  const [terminal] = found;
+  if (terminal !== undefined && found.length === 1) return terminal;
+  const message =
+    found.length === 0
+      ? `There is no terminal "${wanted}" in the workspace.`
+      : `"${wanted}" is more than one terminal.`;
+  throw new CodedError("not_found", message, { next: "`prewarm terminal list WORKSPACE` shows those that there are." });
+}
+
+const listTerminals = defineCommand<OfWorkspace>({
+  usage: "list <workspace>",
+  summary: "list the terminals of a workspace",
+  example: "prewarm terminal list dev",
+  options: [agentOption],
+  isOrganizational: true,
+  // No news tell of what an agent has.
+  isWatchable: false,
+  read: (input) => ({ workspace: input.operand(0), agent: input.text("agent") }),
+  async run({ workspace: name, agent }, invocation) {
+    const { output, world } = invocation;
+    const client = await invocation.connect();
+    const workspace = await findWorkspace(client, name, invocation);
+    const terminals = await listOf(client, workspace.id, agent);
+    const now = world.clock.now();
+    output.result({ terminals }, () =>
+      output.table<Terminal>(terminals, [
+        { title: "ID", cell: ({ id }) => id },
+        { title: "NAME", cell: ({ name: own }) => own },
+        { title: "TITLE", cell: ({ title }) => title },
+        { title: "COMMAND", cell: ({ command }) => command },
+        { title: "VIEWERS", cell: ({ viewers }) => String(viewers) },
+        { title: "STARTED", cell: ({ startedAt }) => relativeTime(startedAt, now) },
+        { title: "STATE", cell: ({ exitCode }) => (exitCode === null ? "running" : `ended (${exitCode})`) },
+      ]),
+    );
+    return exitCodes.done;
+  },
+});
+
+const closeTerminal = defineCommand<OfWorkspace & { readonly terminal: string }>({
+  usage: "close <workspace> <terminal>",
+  summary: "end a terminal, and what runs in it",
+  notes: "The terminal is named by its id, the beginning of it, or its name.",
+  example: "prewarm terminal close dev build",
+  options: [agentOption],
+  isOrganizational: true,
+  read: (input) => ({ workspace: input.operand(0), terminal: input.operand(1), agent: input.text("agent") }),
+  async run(wish, invocation) {
+    const client = await invocation.connect();
+    const workspace = await findWorkspace(client, wish.workspace, invocation);
+    const { id } = await findTerminal(client, workspace.id, wish, wish.terminal);
+    const params = { workspace: workspace.id, terminal: id };
+    const closed = await client.call("closeTerminal", { params, query: definedOnly({ agent: wish.agent }) });
+    invocation.output.result(closed, () => `${id} is closed.`);
+    return exitCodes.done;
+  },
+});
+
+const renameTerminal = defineCommand<OfWorkspace & { readonly terminal: string; readonly name: string }>({
+  usage: "rename <workspace> <terminal> <name>",
+  summary: "name a terminal",
+  example: "prewarm terminal rename dev 0c2b build",
+  options: [agentOption],
+  isOrganizational: true,
+  read: (input) => ({
+    workspace: input.operand(0),
+    terminal: input.operand(1),
+    name: input.operand(2),
+    agent: input.text("agent"),
+  }),
+  async run(wish, invocation) {
+    const client = await invocation.connect();
+    const workspace = await findWorkspace(client, wish.workspace, invocation);
+    const { id } = await findTerminal(client, workspace.id, wish, wish.terminal);
+    const params = { workspace: workspace.id, terminal: id };
+    const query = definedOnly({ agent: wish.agent });
+    const renamed = await client.call("renameTerminal", { params, query, body: { name: wish.name } });
+    invocation.output.result(renamed, () => `${id} is called ${printable(wish.name)}.`);
+    return exitCodes.done;
+  },
+});
+
+export const terminalCommand: CliCommand = defineCommand<AttachWish>({
+  usage: "terminal <workspace> [command...]",
+  summary: "open a terminal of a workspace, which stays when the connection does not",
+  notes:
+    "Enter ~ . leaves it, and it goes on for a day, or until the workspace stops; --attach comes back to it, from " +
+    "anywhere. A lost line, a laptop that slept and a server that was replaced are waited for. Its program's exit code is " +
+    `the command's own; ${exitCodes.notReached}: it could not be reached. Below: list, close, rename (a workspace of such ` +
+    "a name is OWNER/NAME).",
+  example: "prewarm terminal dev --name build",
+  options: [
+    { flags: "--attach <terminal>", about: "one that is there already, by its id, the beginning of it, or its name" },
+    { flags: "--name <name>", about: "what it is called in lists" },
+    agentOption,
+  ],
+  isOrganizational: true,
+  subcommands: [listTerminals, closeTerminal, renameTerminal],
+  read,
+  async run(wish, invocation) {
+    try {
+      return await run(wish, invocation);
+    } catch (error) {
+      invocation.output.error(error);
+      return exitCodes.notReached;
+    }
+  },
+});

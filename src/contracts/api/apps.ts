@@ -1,0 +1,132 @@
+import { type Static, Type } from "typebox";
+import { shareLevels } from "../manifest-apps.ts";
+import { nameLengthMax, usernameLengthMax } from "../limits.ts";
+import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
+import type { RouteDefinition } from "./route.ts";
+
+const Share = Type.Enum(shareLevels);
+/** Name of an app, or a port, with an `s` behind it where it speaks TLS. */
+const AppRefText = Type.String({ minLength: 1, maxLength: 40 });
+const secondsMax = 31_536_000;
+
+export const App = Type.Object({
+  /** Name of the app, or the port. */
+  app: Type.String(),
+  displayName: Type.String(),
+  icon: Type.Union([Type.String(), Type.Null()]),
+  agent: Type.String(),
+  /** Where it is opened; null where the server has no domain for apps: then `prewarm open` reaches it. */
+  url: Type.Union([Type.String(), Type.Null()]),
+  /** In the workspace. */
+  port: Type.Integer(),
+  share: Share,
+  /** When it goes back to what its template says. */
+  shareExpiresAt: OptionalInstant,
+  /** The most that template and deployment allow. */
+  maxShare: Share,
+  isHidden: Type.Boolean(),
+});
+export type App = Static<typeof App>;
+
+export const ListeningPort = Type.Object({
+  port: Type.Integer(),
+  agent: Type.String(),
+  /** Of the program that listens, where it can be seen. */
+  process: Type.Union([Type.String(), Type.Null()]),
+  url: Type.Union([Type.String(), Type.Null()]),
+  share: Share,
+  shareExpiresAt: OptionalInstant,
+});
+export type ListeningPort = Static<typeof ListeningPort>;
+
+export const SharedApp = Type.Object({
+  workspaceId: Uuid,
+  workspace: Type.String(),
+  owner: Type.String(),
+  agent: Type.String(),
+  app: Type.String(),
+  share: Share,
+  sharedAt: Instant,
+  expiresAt: OptionalInstant,
+});
+export type SharedApp = Static<typeof SharedApp>;
+
+const SetShare = Type.Object(
+  {
+    share: Share,
+    /** Seconds after which it goes back to what its template says; null: never. */
+    expiresInSeconds: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: secondsMax }), Type.Null()])),
+    /** The workspace's first unless said. */
+    agent: Type.Optional(Type.String({ maxLength: nameLengthMax })),
+  },
+  closed,
+);
+export type SetShare = Static<typeof SetShare>;
+
+const ofWorkspace = Type.Object({ workspace: Type.String() });
+const ofApp = Type.Object({ workspace: Type.String(), app: AppRefText });
+const agentQuery = Type.Object({ agent: Type.Optional(Type.String({ maxLength: nameLengthMax })) }, closed);
+
+export const appRoutes = {
+  listApps: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/apps",
+    tag: "apps",
+    summary: "The apps that a workspace's template declares, with their addresses.",
+    credential: "user",
+    access: "workspace_owner",
+    params: ofWorkspace,
+    response: Type.Object({ apps: Type.Array(App) }),
+  },
+  listPorts: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/ports",
+    tag: "apps",
+    summary: "The TCP ports on which something listens in a workspace at this moment.",
+    credential: "user",
+    access: "workspace_user",
+    params: ofWorkspace,
+    query: agentQuery,
+    response: Type.Object({ ports: Type.Array(ListeningPort) }),
+  },
+  listShares: {
+    method: "GET",
+    path: "/api/v1/shares",
+    tag: "apps",
+    summary: "Apps and ports that the caller shares otherwise than their templates say; administrators see anybody's.",
+    credential: "user",
+    access: "self_or_administrator",
+    query: Type.Object(
+      {
+        ...pageQuery,
+        /** User name; `*` for everybody. The caller unless said. */
+        owner: Type.Optional(Type.String({ maxLength: usernameLengthMax })),
+        workspace: Type.Optional(Type.String({ maxLength: 128 })),
+      },
+      closed,
+    ),
+    response: Type.Object({ shares: Type.Array(SharedApp), total: Type.Integer() }),
+  },
+  setShare: {
+    method: "PUT",
+    path: "/api/v1/workspaces/:workspace/shares/:app",
+    tag: "apps",
+    summary: "Shares an app or a port, with an end or without; `owner` keeps it to oneself.",
+    credential: "user",
+    access: "workspace_user",
+    params: ofApp,
+    body: SetShare,
+    response: Empty,
+  },
+  removeShare: {
+    method: "DELETE",
+    path: "/api/v1/workspaces/:workspace/shares/:app",
+    tag: "apps",
+    summary: "Takes an app or a port back to what its template says. Administrators may, too.",
+    credential: "user",
+    access: "workspace_owner",
+    params: ofApp,
+    query: agentQuery,
+    response: Empty,
+  },
+} as const satisfies Record<string, RouteDefinition>;

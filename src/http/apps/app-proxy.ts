@@ -1,0 +1,178 @@
+import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { AppPlace } from "../../app/apps/app-place.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { HttpDeps } from "../http-deps.ts";
+import { type Passing, toApp, toBrowser } from "./app-headers.ts";
+import { type AppStreams, openAppStream } from "./app-streams.ts";
+
+/** For an app's first word. A stream of events, or a download, has all the time it wants after it. */
+const firstByteMs = 60_000;
+
+export interface AppRequest extends Passing {
+  readonly place: AppPlace;
+  readonly clientAddress: string;
+  readonly visitor: string | null;
+}
+
+/**
+ * Passes a request on to its app, and the answer back, as both come.
+ * Errors: `app_unreachable` and those of a stream, while nothing was answered; `app_silent`.
+ */
+export async function passRequest(
+  streams: AppStreams,
+  asked: AppRequest,
+  ends: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly headers: readonly string[] },
+): Promise<void> {
+  const { request } = ends;
+  // What was read of a body cannot be read again.
+  const isRepeatable = (request.method === "GET" || request.method === "HEAD") && !hasBody(request);
+  try {
+    await passOnce(streams, asked, ends);
+  } catch (error) {
+    // The app had closed a stream that rested here, and nothing was answered.
+    if (!(error instanceof RestedTooLong) || !isRepeatable) throw reasonOf(error, asked);
+    await passOnce(streams, asked, ends).catch((again: unknown) => {
+      throw reasonOf(again, asked);
+    });
+  }
+}
+
+class RestedTooLong extends Error {}
+
+async function passOnce(
+  streams: AppStreams,
+  asked: AppRequest,
+  { request, response, headers }: Parameters<typeof passRequest>[2],
+): Promise<void> {
+  const { place } = asked;
+  await new Promise<void>((resolve, reject) => {
+    const upstream = httpRequest({
+      agent: streams.agentOf(place),
+      method: request.method,
+      path: request.url,
+      headers: withLength(toApp(request.rawHeaders, { ...asked, isUpgrade: false }), request),
+      setHost: false,
+    });
+    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    const onGone = (): void => void upstream.destroy();
+    response.once("close", onGone);
+    upstream.once("response", (answer) => {
+      clearTimeout(silent);
+      if (response.destroyed) return resolve();
+      const lines = toBrowser(answer.rawHeaders, { ...asked, isUpgrade: false });
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...lines, ...headers]);
+      // What comes slowly is shown as it comes.
+      response.flushHeaders();
+      answer.on("error", () => response.destroy());
+      answer.once("end", () => {
+        if (answer.rawTrailers.length > 0 && !response.writableEnded) response.addTrailers(pairsOf(answer.rawTrailers));
+      });
+      answer.pipe(response);
+      response.once("close", resolve);
+    });
+    upstream.once("error", (error: NodeJS.ErrnoException) => {
+      clearTimeout(silent);
+      response.off("close", onGone);
+      if (response.headersSent || response.destroyed) {
+        response.destroy();
+        return resolve();
+      }
+      const isReset = error.code === "ECONNRESET" || error.code === "EPIPE";
+      reject(upstream.reusedSocket && isReset ? new RestedTooLong() : error);
+    });
+    if (hasBody(request)) request.pipe(upstream);
+    else upstream.end();
+  });
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/** A body without a length comes in pieces, as it did here. */
+function withLength(lines: string[], request: IncomingMessage): string[] {
+  return request.headers["transfer-encoding"] === undefined ? lines : [...lines, "Transfer-Encoding", "chunked"];
+}
+
+function pairsOf(raw: readonly string[]): [string, string][] {
+  return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as [string, string]] : []));
+}
+
+function silence({ place: { app } }: AppRequest): CodedError {
+  return new CodedError(
+    "app_silent",
+    `The app on port ${app.port} took the request, and answered nothing in ${firstByteMs / 1_000} s.`,
+  );
+}
+
+function reasonOf(error: unknown, { place: { app } }: AppRequest): CodedError {
+  if (error instanceof CodedError && error.code !== "conflict") return error;
+  const why = error instanceof Error ? error.message : String(error);
+  return new CodedError("app_unreachable", `Port ${app.port} of the workspace cannot be reached: ${why}`);
+}
+
+/**
+ * Passes an upgrade on, such as a WebSocket's, and then both directions as they come.
+ * Errors: as `passRequest`.
+ */
+export async function passUpgrade(
+  deps: HttpDeps,
+  asked: AppRequest,
+  { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
+): Promise<void> {
+  const stream = await openAppStream(deps, asked.place).catch((error: unknown) => {
+    throw reasonOf(error, asked);
+  });
+  if (socket.destroyed) return void stream.destroy();
+  await new Promise<void>((resolve, reject) => {
+    const upstream = httpRequest({
+      createConnection: () => stream,
+      method: request.method,
+      path: request.url,
+      headers: toApp(request.rawHeaders, { ...asked, isUpgrade: true }),
+      setHost: false,
+    });
+    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    socket.once("close", () => {
+      upstream.destroy();
+      stream.destroy();
+      resolve();
+    });
+    upstream.once("upgrade", (answer, _, first) => {
+      clearTimeout(silent);
+      socket.write(headOf(answer, asked, { isUpgrade: true }));
+      if (first.length > 0) socket.write(first);
+      if (head.length > 0) stream.write(head);
+      joinBoth(socket, stream);
+    });
+    upstream.once("response", (answer) => {
+      clearTimeout(silent);
+      socket.write(headOf(answer, asked, { isUpgrade: false }));
+      answer.pipe(socket);
+    });
+    upstream.once("error", (error) => {
+      clearTimeout(silent);
+      if (socket.destroyed) return resolve();
+      reject(reasonOf(error, asked));
+    });
+    upstream.end();
+  });
+}
+
+function headOf(answer: IncomingMessage, asked: AppRequest, { isUpgrade }: { readonly isUpgrade: boolean }): string {
+  const lines = toBrowser(answer.rawHeaders, { ...asked, isUpgrade });
+  const closing = isUpgrade ? [] : ["Connection", "close"];
+  const text = pairsOf([...lines, ...closing])
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
+  return `HTTP/1.1 ${answer.statusCode ?? 502} ${answer.statusMessage ?? ""}\r\n${text}\r\n`;
+}
+
+function joinBoth(socket: Duplex, stream: Duplex): void {
+  stream.on("error", () => socket.destroy());
+  socket.on("error", () => stream.destroy());
+  stream.once("close", () => socket.destroy());
+  socket.pipe(stream);
+  stream.pipe(socket);
+}

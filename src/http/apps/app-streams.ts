@@ -1,0 +1,106 @@
+import { Agent, type ClientRequestArgs } from "node:http";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+import type { AppPlace } from "../../app/apps/app-place.ts";
+import type { HttpDeps } from "../http-deps.ts";
+import { openServerStream } from "../tunnel/server-stream.ts";
+
+/** Requests to one app that are answered at the same time through one server; more wait for their turn. */
+const streamsPerAppMax = 64;
+/** Streams that wait for the next request. */
+const restingMax = 8;
+const restMs = 4_000;
+/** Apps whose streams are kept. */
+const appsMax = 2_000;
+
+/** A stream to where an app listens, opened in its owner's name: that whoever asks may is known. */
+export async function openAppStream(deps: HttpDeps, { workspace, app }: AppPlace): Promise<Duplex> {
+  const service = { kind: "tcp", host: "localhost", port: app.port } as const;
+  const grant = { kind: "stream", ownerId: workspace.owner_id, service } as const;
+  const stream = await openServerStream(deps, {
+    caller: { kind: "server", grant, isRelayed: false },
+    workspace: workspace.id,
+    agent: app.agent,
+    service,
+    isResumed: false,
+  });
+  // Its end is a request's end, whichever side closes first.
+  stream.once("end", () => stream.end());
+  if (!app.isTls) return stream;
+  // The workspace's own machine is reached over a tunnel that is already its own: there is no name to be proven.
+  const socket = connectTls({ socket: stream, rejectUnauthorized: false });
+  stream.once("close", () => socket.destroy());
+  socket.once("close", () => stream.destroy());
+  return await new Promise((resolve, reject) => {
+    socket.once("secureConnect", () => resolve(socket)).once("error", reject);
+  });
+}
+
+/** Streams of requests, kept for the next one: to open one asks the agent, and takes a round trip. */
+export class AppStreams {
+  readonly #deps: HttpDeps;
+  readonly #agents = new Map<string, TunnelAgent>();
+
+  constructor(deps: HttpDeps) {
+    this.#deps = deps;
+  }
+
+  agentOf(place: AppPlace): Agent {
+    const { workspace, app } = place;
+    const key = `${workspace.id} ${workspace.owner_id} ${app.agent} ${app.port} ${app.isTls}`;
+    const known = this.#agents.get(key);
+    const agent = known ?? new TunnelAgent(async () => await openAppStream(this.#deps, place));
+    // The one that was used last is the last to go.
+    this.#agents.delete(key);
+    this.#agents.set(key, agent);
+    const [oldest] = this.#agents;
+    if (this.#agents.size > appsMax && oldest !== undefined) {
+      this.#agents.delete(oldest[0]);
+      oldest[1].destroy();
+    }
+    return agent;
+  }
+}
+
+type Made = (error: Error | null, stream?: Duplex) => void;
+
+/** Node's keeper of connections, over streams of the tunnel. */
+class TunnelAgent extends Agent {
+  readonly #open: () => Promise<Duplex>;
+  readonly #rests = new Map<Duplex, NodeJS.Timeout>();
+
+  constructor(open: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxSockets: streamsPerAppMax, maxFreeSockets: restingMax, scheduling: "lifo" });
+    this.#open = open;
+    this.on("free", (stream: Duplex) => {
+      // It may have been taken by a request that waited.
+      const isResting = Object.values(this.freeSockets).some((free) => free?.some((other) => other === stream));
+      if (isResting)
+        this.#rests.set(
+          stream,
+          setTimeout(() => stream.destroy(), restMs),
+        );
+    });
+  }
+
+  override createConnection(_: ClientRequestArgs, made: Made): undefined {
+    this.#open().then(
+      (stream) => {
+        stream.once("close", () => this.#used(stream));
+        made(null, stream);
+      },
+      (error: unknown) => made(error instanceof Error ? error : new Error(String(error))),
+    );
+    return undefined;
+  }
+
+  override reuseSocket(stream: Duplex, request: Parameters<Agent["reuseSocket"]>[1]): void {
+    this.#used(stream);
+    super.reuseSocket(stream, request);
+  }
+
+  #used(stream: Duplex): void {
+    clearTimeout(this.#rests.get(stream));
+    this.#rests.delete(stream);
+  }
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from "node:http";
+import type { Actor } from "../../app/authorize.ts";
+import { type AppPlace, findAppPlace } from "../../app/apps/app-place.ts";
+import { readAppSession } from "../../app/apps/app-sessions.ts";
+import { authenticate, authenticateById } from "../../app/identity/authenticate.ts";
+import { type AppAddress, appLabel } from "../../contracts/app-address.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { HttpDeps } from "../http-deps.ts";
+import { appCookies, isOurBearer } from "./app-headers.ts";
+
+/** What was looked up is believed for so long, unless news come before. */
+const believedMs = 5_000;
+const rememberedMax = 10_000;
+
+/** Who asks; null: nobody knows. */
+export interface AppVisitor {
+  readonly actor: Actor;
+  /** Whether it was the browser that said so by itself, so that the request may be another page's idea. */
+  readonly isByCookie: boolean;
+  /** The cookie is to be made anew with the answer. */
+  readonly isToBeRenewed: boolean;
+}
+
+/** Looks up who asks, and what for, with a memory of seconds: a page asks for dozens of things at once. */
+export class AppVisitors {
+  readonly #deps: HttpDeps;
+  readonly #places = new Map<string, Remembered<AppPlace | undefined>>();
+  readonly #actors = new Map<string, Remembered<Actor | null>>();
+
+  constructor(deps: HttpDeps) {
+    this.#deps = deps;
+    deps.news.subscribe("credentials", () => this.#actors.clear());
+    deps.news.subscribe("shares", () => this.#places.clear());
+  }
+
+  async place(address: AppAddress): Promise<AppPlace | undefined> {
+    return await remembered(this.#places, appLabel(address), async () => findAppPlace(this.#deps, address));
+  }
+
+  /** Forgets what was known of a place: it may have been started meanwhile. */
+  forget(address: AppAddress): void {
+    this.#places.delete(appLabel(address));
+  }
+
+  /** @param host of the app's address. Errors: `unauthenticated` for a token that holds no longer. */
+  async visitor(request: IncomingMessage, host: string, isTls: boolean): Promise<AppVisitor | null> {
+    const { authorization } = request.headers;
+    if (authorization !== undefined && isOurBearer(authorization)) {
+      const actor = await authenticate(this.#deps, authorization.replace(/^Bearer\s+/i, "").trim());
+      return { actor, isByCookie: false, isToBeRenewed: false };
+    }
+    const text = cookieOf(request, appCookies.session(isTls));
+    const session = text === undefined ? undefined : readAppSession(this.#deps, text, host);
+    if (session === undefined) return null;
+    const actor = await remembered(this.#actors, session.tokenId, async () => {
+      try {
+        return await authenticateById(this.#deps, session.tokenId);
+      } catch (error) {
+        if (error instanceof CodedError && error.status === 401) return null;
+        throw error;
+      }
+    });
+    return actor === null ? null : { actor, isByCookie: true, isToBeRenewed: session.isToBeRenewed };
+  }
+}
+
+export function cookieOf(request: IncomingMessage, name: string): string | undefined {
+  for (const cookie of (request.headers.cookie ?? "").split(";")) {
+    const [key, ...value] = cookie.trim().split("=");
+    if (key === name) return value.join("=");
+  }
+  return undefined;
+}
+
+interface Remembered<Value> {
+  readonly untilMs: number;
+  readonly value: Promise<Value>;
+}
+
+async function remembered<Value>(
+  known: Map<string, Remembered<Value>>,
+  key: string,
+  look: () => Promise<Value>,
+): Promise<Value> {
+  const nowMs = performance.now();
+  const found = known.get(key);
+  if (found !== undefined && found.untilMs > nowMs) return await found.value;
+  const value = look();
+  // The oldest are at the beginning.
+  for (const [old, { untilMs }] of known) {
+    if (untilMs > nowMs && known.size < rememberedMax) break;
+    known.delete(old);
+  }
+  known.delete(key);
+  known.set(key, { untilMs: nowMs + believedMs, value });
+  try {
+    return await value;
+  } catch (error) {
+    if (known.get(key)?.value === value) known.delete(key);
+    throw error;
+  }
+}
