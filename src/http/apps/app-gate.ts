@@ -6,6 +6,7 @@ import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/
 import { createBuild } from "../../app/workspaces/workspaces.ts";
 import { type AppAddress, parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { underUrl } from "../../contracts/under-url.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { serverStopping } from "../stop-http.ts";
@@ -182,7 +183,7 @@ export class AppGate {
     if (visitor !== null) throw notShared();
     if (!isNavigation(request)) throw signInFirst();
     const nonce = cookieOf(request, appCookies.nonce) ?? this.#deps.random.bytes(nonceBytes).toString("base64url");
-    const to = new URL("/apps/authorize", this.#deps.options.accessUrl());
+    const to = new URL(underUrl(this.#deps.options.accessUrl(), "/apps/authorize"));
     to.searchParams.set("to", `${this.#protocol}//${host}${request.url ?? "/"}`);
     to.searchParams.set("nonce", hashNonce(nonce));
     const secure = this.#protocol === "https:" ? "; Secure" : "";
@@ -252,10 +253,15 @@ export class AppGate {
       });
     }
     const refreshSeconds = coded.code === "app_unreachable" || coded.code === "agent_unavailable" ? 5 : undefined;
+    const isFar = refreshSeconds !== undefined;
     const page: AppPage = {
       status: coded.status,
-      title: coded.message,
-      text: coded.next === undefined ? [] : [coded.next],
+      title: isFar ? "The app cannot be reached" : coded.message,
+      text: [
+        ...(isFar ? [coded.message] : []),
+        ...(coded.next === undefined ? [] : [coded.next]),
+        ...(isFar ? ["This page looks again by itself."] : []),
+      ],
       ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
     };
     answerPage(request, response, { page, error: coded });

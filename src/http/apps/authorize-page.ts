@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { mintAppCode } from "../../app/apps/app-sessions.ts";
 import { parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { underUrl } from "../../contracts/under-url.ts";
 import { userOf } from "../credentials.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
@@ -12,7 +13,7 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   out.textContent = "";
   const { username, password } = Object.fromEntries(new FormData(form));
-  const answer = await fetch("/api/v1/auth/login", {
+  const answer = await fetch("api/v1/auth/login", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username, password }),
@@ -33,7 +34,7 @@ const page = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sign in to Prewarm</title>
-<link rel="stylesheet" href="/sign-in/page.css">
+<link rel="stylesheet" href="sign-in/page.css">
 </head>
 <body>
 <h1>Sign in to Prewarm</h1>
@@ -43,7 +44,7 @@ const page = `<!doctype html>
 <button>Sign in</button>
 </form>
 <output role="alert"></output>
-<script src="/sign-in/page.js"></script>
+<script src="sign-in/page.js"></script>
 </body>
 </html>
 `;
@@ -78,7 +79,7 @@ export function registerAuthorizePage(app: FastifyInstance, deps: HttpDeps): voi
       }
       const tokenId = await tokenOf(deps, request);
       void reply.header("cache-control", "no-store");
-      if (tokenId === undefined) return await redirect(reply, `/sign-in?to=${encodeURIComponent(request.url)}`);
+      if (tokenId === undefined) return await redirect(reply, signInPath(deps, request.url));
       const back = new URL("/_prewarm/callback", to);
       back.searchParams.set("code", mintAppCode(deps, { tokenId, host: to.host, nonceHash }));
       back.searchParams.set("to", `${to.pathname}${to.search}`);
@@ -94,6 +95,15 @@ async function tokenOf(deps: HttpDeps, request: Parameters<typeof userOf>[1]) {
     if (error instanceof CodedError && error.status === 401) return undefined;
     throw error;
   }
+}
+
+/** Below the path of a reverse proxy, where the server has one. */
+function signInPath({ options }: HttpDeps, then: string): string {
+  const below = (path: string): string => {
+    const { pathname, search } = new URL(underUrl(options.accessUrl(), path));
+    return `${pathname}${search}`;
+  };
+  return `${below("/sign-in")}?to=${encodeURIComponent(below(then))}`;
 }
 
 /** An address of an app of this deployment. */
