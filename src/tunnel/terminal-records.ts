@@ -33,6 +33,11 @@ export function encodeTerminalRecord(record: TerminalRecord): Buffer {
   return inStream(record).subarray(lengthBytes);
 }
 
+/** Whether a piece of a stream begins with what a person has typed: acknowledgements and sizes come by themselves. */
+export function isTypedRecord(piece: Buffer): boolean {
+  return piece.length > lengthBytes && piece.readUInt8(lengthBytes) === terminalRecordKinds.bytes;
+}
+
 /** As a piece of a stream. */
 export function inStream(record: TerminalRecord): Buffer {
   const payload = payloadOf(record);

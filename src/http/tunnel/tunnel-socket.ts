@@ -13,6 +13,7 @@ import {
   encodeTunnelFrame,
   readTunnelHeader,
   renumberTunnelFrame,
+  tunnelHeaderBytes,
   TunnelFault,
   type TunnelReset,
 } from "../../tunnel/frames.ts";
@@ -20,6 +21,7 @@ import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
 import { movedOn, relayTo, relayWith } from "../relay-credential.ts";
+import { StreamUse } from "./stream-use.ts";
 import { type ClientLeg, loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
 
@@ -113,6 +115,7 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
     line.reset(number, unansweredReset);
     resetLeg(socket, unansweredReset);
   }, tunnelOpenMs);
+  const use = new StreamUse(asked.service.kind, deps.monotonicMs);
   const leg: ClientLeg = {
     take: (message) => {
       clearTimeout(unanswered);
@@ -135,7 +138,7 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
       if (!isBinary) throw new TunnelFault("The tunnel has binary frames only.");
       const { kind } = readTunnelHeader(data);
       if (kind === "open" || kind === "detach") throw new TunnelFault(`A client sends no frame of kind ${kind} now.`);
-      if (kind === "data") deps.hub.use(agentId);
+      if (kind === "data" && use.isUse(data.subarray(tunnelHeaderBytes))) deps.hub.use(agentId);
       line.send(renumberTunnelFrame(data, number), leg);
     } catch (error) {
       line.reset(number, resetOf(error));
