@@ -1,19 +1,14 @@
-import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { Client } from "../src/client/client.ts";
-import { packageRoot } from "../src/main/version.ts";
+import { spawnSync } from "node:child_process";
+import type { Client } from "../src/client/client.ts";
 import { mapBounded } from "../src/platform/bounded.ts";
 import { sleep } from "../src/platform/sleep.ts";
-import { processesMarked, sendSignal } from "../src/provisioner/host/process-table.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
 import { hasDocker, importImage, removeImage } from "./harness/docker-image.ts";
 import { firstCommand, removeWorkspace } from "./harness/first-command.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
+import { startWholeServer } from "./harness/whole-server.ts";
 import { makeRepository, type TemplateDraft, usableTemplate } from "./harness/usable-template.ts";
 
-const password = "not a secret";
 const lookMs = 100;
 const fullWithinMs = 150_000;
 const warmP99LimitMs = 1_000;
@@ -55,52 +50,12 @@ interface Scene {
   readonly context: BenchContext;
 }
 
-/** Starts the server as people do, with its own daemon, in a folder of its own. */
 async function startScene(
   context: BenchContext,
   drivers: ReadonlySet<string>,
 ): Promise<{ readonly scene: Scene; stop(): Promise<void> }> {
-  const folder = mkdtempSync(path.join(tmpdir(), "prewarm-bench-usable-"));
-  // The embedded PostgreSQL runs under another account when root starts it.
-  chmodSync(folder, 0o755);
-  const server = spawn(process.execPath, [path.join(packageRoot, "bin/prewarm"), "server"], {
-    env: {
-      PATH: process.env["PATH"],
-      HOME: folder,
-      PREWARM_HTTP_PORT: "0",
-      PREWARM_DATA_DIR: path.join(folder, "data"),
-      PREWARM_ADMIN_PASSWORD: password,
-      PREWARM_PROVISIONER_DRIVERS: [...drivers].join(","),
-      // The repository that is cloned is the server's account's.
-      PREWARM_PROVISIONER_PROCESS_ACCOUNTS: "off",
-      PREWARM_PROVISIONER_ALLOW_UNISOLATED: "true",
-    },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    let output = "";
-    server.stdout.on("data", (data) => {
-      output += String(data);
-      const found = /ready at (\S+)/.exec(output)?.[1];
-      if (found !== undefined) resolve(found);
-    });
-    server.once("exit", () => reject(new Error("The server ended at its start.")));
-  });
-  const { secret } = await new Client({ url }).call("login", { body: { username: "admin", password } });
-  const client = new Client({ url, token: secret });
-  await client.call("deleteTemplate", { params: { template: "starter" } });
-  return {
-    scene: { client, folder, repository: makeRepository(folder), context },
-    stop: async () => {
-      const exited = new Promise((resolve) => server.once("exit", resolve));
-      server.kill("SIGTERM");
-      await exited;
-      // Workspaces outlive their server: those of a run that was cut off must not.
-      const left = await processesMarked((setting) => setting.includes(folder));
-      for (const { processId } of left) sendSignal(processId, "SIGKILL");
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+  const { client, folder, stop } = await startWholeServer(drivers);
+  return { scene: { client, folder, repository: makeRepository(folder), context }, stop };
 }
 
 function hasTerraform(): boolean {

@@ -13,6 +13,8 @@ import { snapshotScale } from "./b08-snapshot-scale.ts";
 import { metricsScrape } from "./b09-metrics.ts";
 import { atRest } from "./b10-at-rest.ts";
 import { history } from "./b11-history.ts";
+import { streams } from "./b15-streams.ts";
+import { appProxy } from "./b16-apps.ts";
 import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
@@ -34,6 +36,8 @@ const benchmarks: readonly Benchmark[] = [
   metricsScrape,
   atRest,
   history,
+  streams,
+  appProxy,
   allPoolsAtOnce,
 ];
 

@@ -101,6 +101,7 @@ describe("of what exists", () => {
     ["listTokens", { query: { owner: "ann" } }],
     ["listWorkspaces", { query: { owner: "ann" } }],
     ["listSecrets", { query: { owner: "ann" } }],
+    ["listShares", { query: { owner: "ann" } }],
     ["removeSecret", { query: { owner: "ann" } }],
     ["getQuota", { query: { user: "ann" } }],
     ["createWorkspace", { query: { owner: "ann" }, body: { name: "for-ann", template: "web", owner: "ann" } }],

@@ -95,7 +95,7 @@ export const appRoutes = {
     tag: "apps",
     summary: "Apps and ports that the caller shares otherwise than their templates say; administrators see anybody's.",
     credential: "user",
-    access: "self_or_administrator",
+    access: "signed_in",
     query: Type.Object(
       {
         ...pageQuery,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Actor } from "../../app/authorize.ts";
 import { type AppPlace, findAppPlace } from "../../app/apps/app-place.ts";
 import { readAppSession } from "../../app/apps/app-sessions.ts";
+import { hashSecret } from "../../app/secret.ts";
 import { authenticate, authenticateById } from "../../app/identity/authenticate.ts";
 import { type AppAddress, appLabel } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
@@ -26,10 +27,14 @@ export class AppVisitors {
   readonly #deps: HttpDeps;
   readonly #places = new Map<string, Remembered<AppPlace | undefined>>();
   readonly #actors = new Map<string, Remembered<Actor | null>>();
+  readonly #bearers = new Map<string, Remembered<Actor>>();
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
-    deps.news.subscribe("credentials", () => this.#actors.clear());
+    deps.news.subscribe("credentials", () => {
+      this.#actors.clear();
+      this.#bearers.clear();
+    });
     deps.news.subscribe("shares", () => this.#places.clear());
   }
 
@@ -46,7 +51,10 @@ export class AppVisitors {
   async visitor(request: IncomingMessage, host: string, isTls: boolean): Promise<AppVisitor | null> {
     const { authorization } = request.headers;
     if (authorization !== undefined && isOurBearer(authorization)) {
-      const actor = await authenticate(this.#deps, authorization.replace(/^Bearer\s+/i, "").trim());
+      const secret = authorization.replace(/^Bearer\s+/i, "").trim();
+      // Not the secret itself: what is remembered is not to be of use to anybody.
+      const key = hashSecret(secret).toString("base64");
+      const actor = await remembered(this.#bearers, key, async () => authenticate(this.#deps, secret));
       return { actor, isByCookie: false, isToBeRenewed: false };
     }
     const text = cookieOf(request, appCookies.session(isTls));
