@@ -138,6 +138,23 @@ test("the commands that change which workspaces there are bring it up to date, a
   expect(read(own)).toContain("Host prewarm.dev prewarm.new prewarm.*");
 });
 
+test("the hosts of one session are not replaced by another's at the same server", async () => {
+  const { bench, api } = await cliAgainst({
+    listWorkspaces: ({ token }) => {
+      const workspaces = [usableWorkspace({ name: token === "ann" ? "of-ann" : "of-ben" })];
+      return { json: { workspaces, total: 1 } };
+    },
+  });
+  const contexts = ["ann", "ben"].map((name) => ({ name, url: api.url, token: name, username: name, kind: "api" }));
+  mkdirSync(path.join(bench.folder, "config"));
+  writeFileSync(path.join(bench.folder, "config/contexts.json"), JSON.stringify({ current: "ben", contexts }));
+  await bench.run("config-ssh", "--context", "ann");
+  expect(read(files(bench).own)).toContain("Host prewarm.of-ann prewarm.*");
+  await bench.run("list", "--context", "ben");
+  expect(read(files(bench).own)).toContain("Host prewarm.of-ann prewarm.*");
+  expect(read(files(bench).own)).toContain("--context ann '%h'");
+});
+
 test("a server that fails at it, or a folder that cannot be written, is no failure of the command", async () => {
   let isFailing = false;
   const fine = { json: { workspaces: [usableWorkspace({ name: "dev" })], total: 1 } };

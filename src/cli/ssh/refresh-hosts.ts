@@ -1,5 +1,5 @@
 import type { Client } from "../../client/client.ts";
-import { isSameServer } from "../contexts.ts";
+import { isSameServer, loadContexts } from "../contexts.ts";
 import type { CliWorld } from "../world.ts";
 import { changeConfig, readSections } from "./config-files.ts";
 import { type ConfigSection, makeSection } from "./ssh-config.ts";
@@ -40,7 +40,14 @@ export async function sectionOf(
  */
 export async function refreshHosts(world: CliWorld, client: Client): Promise<void> {
   try {
-    const ofServer = (await readSections(world)).filter(({ deployment }) => isSameServer(deployment.url, client.url));
+    const sections = await readSections(world);
+    if (sections.length === 0) return;
+    const { contexts } = await loadContexts(world);
+    const ofServer = sections.filter(({ deployment: { url, context } }) => {
+      // Of two people at one server, each has workspaces of his own.
+      const session = contexts.find(({ name }) => name === context);
+      return isSameServer(url, client.url) && (session === undefined || session.token === client.token);
+    });
     if (ofServer.length === 0) return;
     const signal = AbortSignal.timeout(refreshMs);
     const asked = ofServer.map(({ deployment }) => sectionOf(world, { client, deployment, signal }));
