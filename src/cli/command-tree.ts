@@ -4,6 +4,7 @@ import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
+import { configSshCommand } from "./commands/config-ssh.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
@@ -29,6 +30,7 @@ import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
 import { secretCommands } from "./commands/secrets.ts";
+import { sshCommand } from "./commands/ssh.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
@@ -56,6 +58,8 @@ export const commandTree: readonly CliCommand[] = [
   logsCommand,
   execCommand,
   terminalCommand,
+  sshCommand,
+  configSshCommand,
   portForwardCommand,
   defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
   defineGroup("ports", "see on which ports a workspace listens", portCommands),

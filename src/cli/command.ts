@@ -33,6 +33,8 @@ export interface CommandSpec<Options> {
   readonly isWatchable?: boolean;
   /** Commands under this one's word, which its first operand names. */
   readonly subcommands?: readonly CliCommand[];
+  /** Whether what follows its first operand belongs to another program, options as well. */
+  readonly isPassedThrough?: boolean;
   /** Reads the command line into what `run` takes, before anything is done. */
   readonly read: (input: CommandInput) => Options;
   /** Answers the exit code. */
@@ -103,6 +105,7 @@ export function defineCommand<Options>(spec: CommandSpec<Options>): CliCommand {
       command.description(spec.notes === undefined ? spec.summary : `${spec.summary}\n\n${spec.notes}`);
       command.addHelpText("after", `\nExample:\n  $ ${spec.example}`);
       for (const option of optionsOf(spec, isWatchable)) addOption(command, option);
+      if (spec.isPassedThrough === true) command.passThroughOptions();
       for (const argument of command.registeredArguments) {
         const choices = spec.operandChoices?.[argument.name()];
         if (choices !== undefined) argument.argChoices = [...choices];

@@ -32,7 +32,7 @@ const noContexts: Contexts = { current: null, contexts: [] };
 export const contextNameShape = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/;
 
 /** `$PREWARM_CONFIG_DIR`, else `prewarm` below the XDG configuration folder. */
-function configFolder(world: SessionWorld): string {
+export function configFolder(world: SessionWorld): string {
   const own = world.env["PREWARM_CONFIG_DIR"];
   if (own) return own;
   const xdg = world.env["XDG_CONFIG_HOME"] || path.join(world.homeDirectory, ".config");

@@ -35,13 +35,18 @@ async function noContext(world: CliWorld): Promise<CodedError> {
   });
 }
 
-export async function connect(world: CliWorld, options: ConnectOptions = {}): Promise<Client> {
+/** Where to, and with what. Errors: `unauthenticated`. */
+export async function requireAccess(world: CliWorld): Promise<{ readonly url: string; readonly token: string }> {
   const access = await resolveAccess(world);
   if (access === undefined) throw await noContext(world);
-  if (access.token === undefined) {
-    throw new CodedError("unauthenticated", `There is no session or token for ${access.url}.`, {
-      next: `Run \`prewarm login ${access.url}\`, or set PREWARM_TOKEN.`,
-    });
-  }
-  return clientFor(access.url, access.token, options);
+  const { url, token } = access;
+  if (token !== undefined) return { url, token };
+  throw new CodedError("unauthenticated", `There is no session or token for ${url}.`, {
+    next: `Run \`prewarm login ${url}\`, or set PREWARM_TOKEN.`,
+  });
+}
+
+export async function connect(world: CliWorld, options: ConnectOptions = {}): Promise<Client> {
+  const { url, token } = await requireAccess(world);
+  return clientFor(url, token, options);
 }

@@ -29,8 +29,8 @@ function buildProgram(host: CommandHost): Command {
     .addHelpText(
       "after",
       "\nExample:\n  $ prewarm login http://127.0.0.1:7080\n  $ prewarm create dev --template node" +
-        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; `exec` answers the command's own, or 255." +
-        "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONTEXT, PREWARM_CONFIG_DIR, NO_COLOR, PREWARM_DEBUG.",
+        "\n\nExit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted; `exec` and `ssh` answer the command's own, or 255." +
+        "\nEnvironment: PREWARM_URL, PREWARM_TOKEN, PREWARM_CONTEXT, PREWARM_CONFIG_DIR, PREWARM_SSH_DIR, NO_COLOR, PREWARM_DEBUG.",
     );
   for (const command of commandTree) command.attach(program, host);
   return program;

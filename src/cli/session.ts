@@ -110,3 +110,21 @@ export async function resolveAccess(world: SessionWorld): Promise<Access | undef
   if (token === undefined) return { url: session.url, token: session.token, source: contextsPath(world) };
   return { url: session.url, token, source: "PREWARM_TOKEN" };
 }
+
+/**
+ * The same for a server that is named, as a program does that goes there whatever the current context is: a context of it
+ * that is named, then the environment where it speaks of this server, then the current context or another one of it.
+ */
+export async function accessTo(world: SessionWorld, url: string): Promise<Access> {
+  const { contexts, current } = await loadContexts(world);
+  const ofServer = contexts.filter((context) => isSameServer(context.url, url));
+  const named = ofServer.find(({ name }) => name === world.context);
+  if (named !== undefined) return { url, token: named.token, source: `the context ${named.name}` };
+  const inUse = ofServer.find(({ name }) => name === current);
+  const token = world.env["PREWARM_TOKEN"] || undefined;
+  const tokenUrl = world.env["PREWARM_URL"] || inUse?.url;
+  if (token !== undefined && tokenUrl !== undefined && URL.canParse(tokenUrl) && isSameServer(tokenUrl, url)) {
+    return { url, token, source: "PREWARM_TOKEN" };
+  }
+  return { url, token: (inUse ?? ofServer[0])?.token, source: contextsPath(world) };
+}

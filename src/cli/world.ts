@@ -44,6 +44,10 @@ export interface CliWorld {
   readonly context?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly homeDirectory: string;
+  /** The home that the account database says, which OpenSSH takes; `HOME` may say another. */
+  readonly accountHome: string;
+  /** Absolute words that run this command line: the interpreter, and the program. */
+  readonly program: readonly string[];
   readonly workingDirectory: string;
   /** The data folder of a server that was started from this checkout, unless it was told another one. */
   readonly serverDataDir: () => Promise<string>;
@@ -54,5 +58,10 @@ export interface CliWorld {
   /** Calls `listener` in place of the signal's default; the answer takes it back. */
   readonly onSignal: (signal: ForwardedSignal, listener: () => void) => () => void;
   readonly programs: Programs;
+  /**
+   * Runs another program of this machine in place of ours, with our terminal, input and output, and answers its exit code.
+   * Errors: `ENOENT` when there is none of that name.
+   */
+  readonly runProgram: (name: string, args: readonly string[]) => Promise<number>;
   readonly version: string;
 }

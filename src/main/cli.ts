@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { writeSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
+import path from "node:path";
 import type { Writable } from "node:stream";
 import { runCli } from "../cli/run-cli.ts";
 import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { runProgram } from "./run-program.ts";
 import { serverDefaults } from "./server-defaults.ts";
 import { packageVersion } from "./version.ts";
 
@@ -48,6 +50,8 @@ const world: CliWorld = {
     return columns > 0 && rows > 0 ? { columns, rows } : undefined;
   },
   homeDirectory: orElse(homedir, "/"),
+  accountHome: orElse(() => userInfo().homedir, orElse(homedir, "/")),
+  program: [process.execPath, path.resolve(process.argv[1] ?? "")],
   workingDirectory: orElse(() => process.cwd(), process.env["PWD"] ?? "/"),
   async serverDataDir() {
     const { defaultDataDir } = await import("../db/embedded/default-data-dir.ts");
@@ -71,6 +75,7 @@ const world: CliWorld = {
     },
     databaseTransfer: async (argv) => (await import("./db-transfer.ts")).runDatabaseTransfer(argv),
   },
+  runProgram,
   version: packageVersion(),
 };
 

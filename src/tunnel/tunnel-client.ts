@@ -1,5 +1,6 @@
 import { WebSocket } from "ws";
-import { type TunnelAccept, tunnelProtocol, tunnelResumeMs, type TunnelService } from "../contracts/tunnel.ts";
+import type { TunnelAccept, TunnelService } from "../contracts/tunnel.ts";
+import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
 import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
 import { keepAlive } from "./keep-alive.ts";

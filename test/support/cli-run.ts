@@ -54,6 +54,8 @@ export function cliBench(overrides: Partial<CliWorld> = {}): CliBench {
     isOutputTerminal: false,
     isErrorTerminal: false,
     homeDirectory: folder,
+    accountHome: folder,
+    program: ["/usr/bin/node", path.join(folder, "bin/prewarm")],
     workingDirectory: folder,
     serverDataDir: async () => path.join(folder, "data"),
     clock: manualClock(benchNow),
@@ -65,6 +67,7 @@ export function cliBench(overrides: Partial<CliWorld> = {}): CliBench {
       return () => known.delete(listener);
     },
     programs: { server: noProgram, provisioner: noProgram, agent: noProgram, databaseTransfer: noProgram },
+    runProgram: noProgram,
     version: "1.2.3",
     ...overrides,
     env: { PREWARM_CONFIG_DIR: path.join(folder, "config"), ...overrides.env },

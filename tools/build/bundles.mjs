@@ -18,6 +18,13 @@ import { carryPtyBinaries } from "./pty-binaries.mjs";
 /** @type {readonly Bundle[]} */
 const bundles = [
   { target: "product", from: "src/main/cli.ts", to: "dist/bundle/cli.mjs", compiled: "lazy roots", packages: "bundle" },
+  {
+    target: "product",
+    from: "src/main/ssh-proxy.ts",
+    to: "dist/bundle/ssh-proxy.mjs",
+    compiled: "none",
+    packages: "bundle",
+  },
   { target: "product", from: "src/main/agent.ts", to: "dist/bundle/agent.mjs", compiled: "none", packages: "bundle" },
   {
     target: "product",

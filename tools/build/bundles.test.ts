@@ -77,6 +77,23 @@ test.each([
   expect(wrapped).toEqual(expect.arrayContaining([expect.stringContaining("src/agent/ssh/ssh-server.ts")]));
 });
 
+test("what OpenSSH starts for each connection brings neither schemas nor the command line", async () => {
+  const checkout = path.resolve(import.meta.dirname, "../..");
+  const file = path.join(root, "ssh-proxy.mjs");
+  const to = path.relative(checkout, file);
+  await bundleOne({
+    root: checkout,
+    entry: { target: "product", from: "src/main/ssh-proxy.ts", to, compiled: "none", packages: "bundle" },
+  });
+  const text = readFileSync(file, "utf8");
+  expect(text).not.toMatch(/typebox|commander|fastify/);
+  // 120 kB of which `ws` is the most; the whole command line has more than a megabyte.
+  expect(text.length).toBeLessThan(200_000);
+  const ran = spawnSync(process.execPath, [file, "ssh", "--stdio"], { encoding: "utf8" });
+  expect(ran).toMatchObject({ status: 255, stdout: "" });
+  expect(ran.stderr).toMatch(/^prewarm: It takes one host/);
+});
+
 test("a benchmark measures what the compiler made", () => {
   expect(run("dist/bench/main.mjs")).toBe("compiled 10\n");
 });

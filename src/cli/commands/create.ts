@@ -15,6 +15,7 @@ import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { missReasonText } from "../output/miss-reason.ts";
 import { elapsedText } from "../output/time-text.ts";
+import { refreshHosts } from "../ssh/refresh-hosts.ts";
 
 /** Times that a creation is sent when the server cannot be reached; the idempotency key makes them one. */
 const triesMax = 4;
@@ -165,6 +166,10 @@ async function run(options: CreateOptions, invocation: Invocation): Promise<numb
       : `${workspace.name} is on its way.`;
   };
   output.result(json, render, () => [workspace.name]);
+  if (usableMs !== null && world.isErrorTerminal) {
+    output.progress(`\`prewarm ssh${sameServer(world)} ${shellWord(called)}\` opens a shell in it.`);
+  }
+  await refreshHosts(world, client);
   return exitCodes.done;
 }
 

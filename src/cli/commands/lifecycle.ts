@@ -13,6 +13,7 @@ import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { elapsedText } from "../output/time-text.ts";
 import { confirmLoss } from "../prompts.ts";
+import { refreshHosts } from "../ssh/refresh-hosts.ts";
 
 /** Times that a delete is tried while daemons take what it was about to cancel. */
 const removalsMax = 3;
@@ -137,6 +138,7 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
           ? `${workspace.name}: ${outcome} after ${elapsedText(world.monotonicMs() - startedMs)}`
           : `${workspace.name}: ${workspace.status}`,
       );
+      if (lifecycle.name === "delete") await refreshHosts(world, client);
       return exitCodes.done;
     },
   });

@@ -10,6 +10,7 @@ import type { Output } from "../output/output.ts";
 import type { Column } from "../output/table.ts";
 import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
+import { refreshHosts } from "../ssh/refresh-hosts.ts";
 import { pageOptions, readPage } from "../paging.ts";
 
 const sorts = ["name", "created", "last_used"] as const;
@@ -104,6 +105,7 @@ async function run(options: ListOptions, invocation: Invocation): Promise<number
     () => answer.workspaces.map((workspace) => nameIn(shown, workspace)),
   );
   output.noteRest({ shown: answer.workspaces.length, offset: options.offset ?? 0, total: answer.total });
+  await refreshHosts(world, client);
   return exitCodes.done;
 }
 

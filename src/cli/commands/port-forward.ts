@@ -1,8 +1,5 @@
 import { createServer, type Server, type Socket } from "node:net";
-import type { ErrorResponse } from "../../contracts/api/error-response.ts";
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
-import { tunnelPath } from "../../contracts/tunnel.ts";
-import { underUrl } from "../../contracts/under-url.ts";
+import { CodedError } from "../../contracts/errors.ts";
 import { openTunnel, type TunnelTarget } from "../../tunnel/tunnel-client.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
@@ -11,6 +8,7 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { type Forward, parseForward } from "../tunnel/forward-spec.ts";
+import { refusedBy, tunnelUrl } from "../tunnel/tunnel-target.ts";
 
 /** Local ports that are tried when one is taken. */
 const nextPortsMax = 20;
@@ -41,14 +39,12 @@ async function run(options: ForwardOptions, invocation: Invocation): Promise<num
   const { output, world } = invocation;
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
-  const url = new URL(underUrl(client.url, tunnelPath(workspace.id)));
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const to = (port: number): TunnelTarget => ({
-    url: url.href,
+    url: tunnelUrl(client.url, workspace.id),
     token: client.token ?? "",
     agent: options.agent,
     service: { kind: "tcp", host: "localhost", port },
-    refusal,
+    refusal: refusedBy,
   });
   if (!isLoopback(options.bind)) output.progress(`Whoever reaches ${options.bind} reaches the workspace's ports.`);
   const servers: Server[] = [];
@@ -125,17 +121,6 @@ async function listen(
 
 function isLoopback(address: string): boolean {
   return address === "localhost" || address === "::1" || address.startsWith("127.");
-}
-
-function refusal(status: number, body: string): Error {
-  try {
-    const { error } = JSON.parse(body) as ErrorResponse;
-    if (isErrorCode(error.code))
-      return new CodedError(error.code, error.message, error.next === undefined ? {} : { next: error.next });
-  } catch {
-    // It is not an answer of ours.
-  }
-  return new CodedError("transient", `The server refused the stream (${status}).`);
 }
 
 export const portForwardCommand = defineCommand<ForwardOptions>({

@@ -2,6 +2,7 @@ import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { printable } from "../output/printable.ts";
+import { refreshHosts } from "../ssh/refresh-hosts.ts";
 
 export const renameCommand = defineCommand<{ readonly workspace: string; readonly name: string }>({
   usage: "rename <workspace> <new-name>",
@@ -13,7 +14,7 @@ export const renameCommand = defineCommand<{ readonly workspace: string; readonl
   isOrganizational: true,
   read: (input) => ({ workspace: input.operand(0), name: input.operand(1) }),
   async run(options, invocation) {
-    const { output } = invocation;
+    const { output, world } = invocation;
     const client = await invocation.connect();
     const { id } = await findWorkspace(client, options.workspace, invocation);
     const answer = await client.call("renameWorkspace", { params: { workspace: id }, body: { name: options.name } });
@@ -27,6 +28,7 @@ export const renameCommand = defineCommand<{ readonly workspace: string; readonl
       () => [workspace.name],
     );
     for (const sentence of sentences) output.progress(sentence);
+    await refreshHosts(world, client);
     return exitCodes.done;
   },
 });

@@ -11,6 +11,7 @@ export interface Forward {
  * @returns a sentence when it means nothing.
  */
 export function parseForward(word: string): readonly Forward[] | string {
+  if (/udp/i.test(word)) return `"${word}" is UDP: only TCP is forwarded`;
   const [local = "", remote = local, ...more] = word.split(":");
   if (more.length > 0) return `"${word}" is not LOCAL or LOCAL:REMOTE`;
   const [here, there] = [portsOf(local), portsOf(remote)];

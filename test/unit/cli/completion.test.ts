@@ -80,7 +80,7 @@ function pathOf(command: Command): readonly string[] {
 }
 
 describe("an option's values that are offered are those that its command takes:", () => {
-  const program = new Command("prewarm");
+  const program = new Command("prewarm").enablePositionalOptions();
   const { world, dispose } = cliBench();
   afterAll(() => dispose());
   for (const command of commandTree) command.attach(program, { world, setExitCode: () => undefined });
@@ -97,8 +97,9 @@ describe("an option's values that are offered are those that its command takes:"
       .filter(({ required }) => required)
       .map(({ argChoices }) => argChoices?.[0] ?? "word");
     const others = command.options.filter((other) => other !== option && isRequiredBy(command, other.long ?? ""));
-    const words = [...operands, ...others.flatMap(({ long }) => [long ?? "", "word"])];
-    const { stderr } = await bench.run(...pathOf(command), ...words, option.long ?? "", "no-such-value");
+    // What follows the first operand may be another program's.
+    const words = [...others.flatMap(({ long }) => [long ?? "", "word"]), ...operands];
+    const { stderr } = await bench.run(...pathOf(command), option.long ?? "", "no-such-value", ...words);
     const told = /it must be one of (.+)\. \[usage\]/.exec(stderr)?.[1]?.split(", ");
     expect(option.valueChoices).toEqual(stderr.includes(`${option.long} is "no-such-value"`) ? told : undefined);
   });

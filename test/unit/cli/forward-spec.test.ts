@@ -39,3 +39,7 @@ test.each([
 ])("%j is refused with a sentence", (word) => {
   expect(parseForward(word)).toMatch(/^".*" (is not|has) /);
 });
+
+test.each(["53/udp", "udp:53", "5353:53/UDP"])("%s is told that only TCP is forwarded", (word) => {
+  expect(parseForward(word)).toBe(`"${word}" is UDP: only TCP is forwarded`);
+});

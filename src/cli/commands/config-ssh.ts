@@ -1,0 +1,124 @@
+import { CodedError } from "../../contracts/errors.ts";
+import { defineCommand } from "../command.ts";
+import type { CommandInput } from "../command-input.ts";
+import { isSameServer, loadContexts } from "../contexts.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Invocation } from "../invocation.ts";
+import { printable } from "../output/printable.ts";
+import { changeConfig, type FileChange } from "../ssh/config-files.ts";
+import { sectionOf } from "../ssh/refresh-hosts.ts";
+import { type ConfigSection, doPrefixesMeet } from "../ssh/ssh-config.ts";
+import { prefixDefault, readPrefix } from "../ssh/ssh-host.ts";
+import type { Deployment } from "../ssh/ssh-settings.ts";
+
+interface ConfigOptions {
+  readonly prefix: string | undefined;
+  readonly isDry: boolean;
+  readonly isRemoved: boolean;
+}
+
+function read(input: CommandInput): ConfigOptions {
+  const text = input.text("prefix");
+  const prefix = text === undefined ? undefined : readPrefix(text);
+  if (text !== undefined && prefix === undefined) {
+    input.refuse(`--prefix is "${text}"; it must be lower-case letters, digits, dots and dashes, such as work.`);
+  }
+  return { prefix, isDry: input.isOn("dry-run"), isRemoved: input.isOn("remove") };
+}
+
+async function run(options: ConfigOptions, invocation: Invocation): Promise<number> {
+  return options.isRemoved ? await remove(options, invocation) : await write(options, invocation);
+}
+
+async function write(options: ConfigOptions, invocation: Invocation): Promise<number> {
+  const { world, organization } = invocation;
+  const client = await invocation.connect();
+  const deployment: Deployment = {
+    url: client.url,
+    prefix: options.prefix ?? prefixDefault,
+    context: await contextOf(invocation, client.url, client.token),
+    organization: organization.organization ?? null,
+  };
+  const section = await sectionOf(world, { client, deployment });
+  const files = await changeConfig(world, {
+    sections: (present) => [...withoutRival(present, deployment), section],
+    isIncluded: true,
+    isDry: options.isDry,
+  });
+  const hosts = (/^Host (.*)$/m.exec(section.text)?.[1] ?? "").split(" ").slice(0, -2);
+  const host = hosts[0] ?? `${deployment.prefix}WORKSPACE`;
+  tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
+  return exitCodes.done;
+}
+
+async function remove(options: ConfigOptions, invocation: Invocation): Promise<number> {
+  const { prefix } = options;
+  const files = await changeConfig(invocation.world, {
+    sections: (present) => (prefix === undefined ? [] : present.filter((one) => one.deployment.prefix !== prefix)),
+    isIncluded: true,
+    isDry: options.isDry,
+  });
+  tell(invocation, { options, files, deployment: null, hosts: [], last: "" });
+  return exitCodes.done;
+}
+
+/** The session that is used, when it is a stored one: another of the same server may be somebody else's. */
+async function contextOf({ world }: Invocation, url: string, token: string | undefined): Promise<string | null> {
+  const { contexts } = await loadContexts(world);
+  return contexts.find((context) => context.token === token && isSameServer(context.url, url))?.name ?? null;
+}
+
+/** The others; what had this prefix for the same server is replaced. Errors: `name_taken`. */
+function withoutRival(present: readonly ConfigSection[], wanted: Deployment): readonly ConfigSection[] {
+  return present.filter(({ deployment }) => {
+    const { url, prefix, organization } = deployment;
+    if (!doPrefixesMeet(prefix, wanted.prefix)) return true;
+    const isSame = prefix === wanted.prefix && isSameServer(url, wanted.url) && organization === wanted.organization;
+    if (isSame) return false;
+    const what = organization === null ? url : `${url}, organization ${organization}`;
+    throw new CodedError("name_taken", `Hosts that begin with "${prefix}" belong to ${what}.`, {
+      next: `Choose another word with \`--prefix work\`, or run \`prewarm config-ssh --remove --prefix ${prefix}\` first.`,
+    });
+  });
+}
+
+interface Told {
+  readonly options: ConfigOptions;
+  readonly files: readonly FileChange[];
+  readonly deployment: Deployment | null;
+  readonly hosts: readonly string[];
+  readonly last: string;
+}
+
+function tell({ output }: Invocation, { options, files, deployment, hosts, last }: Told): void {
+  const verbs = { created: "creates", changed: "changes", removed: "removes", unchanged: "leaves as it is" } as const;
+  const done = { created: "created", changed: "changed", removed: "removed", unchanged: "is as it was" } as const;
+  const lines = files.map(({ file, kind }) =>
+    options.isDry ? `${verbs[kind]} ${printable(file)}` : `${printable(file)}: ${done[kind]}`,
+  );
+  output.result(
+    { deployment, hosts, files, isDryRun: options.isDry },
+    () => [...lines, ...(last === "" || options.isDry ? [] : [last])].join("\n"),
+    () => hosts,
+  );
+}
+
+export const configSshCommand = defineCommand<ConfigOptions>({
+  usage: "config-ssh",
+  summary: "let ssh, scp, rsync and editors reach your workspaces by name",
+  notes:
+    "Writes ~/.ssh/prewarm/config, and includes it in the first line of ~/.ssh/config; nothing else is changed there. From " +
+    "then on `ssh prewarm.dev` works, and so does whatever uses ssh: prewarm.WORKSPACE, prewarm.WORKSPACE.AGENT, " +
+    "prewarm.OWNER--WORKSPACE. Safe to repeat; `create`, `rename`, `delete` and `list` keep the names in it up to date. " +
+    "Another server, or another organization of it, takes a --prefix of its own. The folder is the one of the account's home, " +
+    "unless PREWARM_SSH_DIR names another.",
+  example: "prewarm config-ssh && ssh prewarm.dev",
+  options: [
+    { flags: "--prefix <word>", about: "what the names of hosts begin with; prewarm. unless said" },
+    { flags: "--dry-run", about: "only say what would be written" },
+    { flags: "--remove", about: "take it all back; with --prefix only that one" },
+  ],
+  isOrganizational: true,
+  read,
+  run,
+});

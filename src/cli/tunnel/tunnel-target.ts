@@ -1,0 +1,23 @@
+import type { ErrorResponse } from "../../contracts/api/error-response.ts";
+import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { tunnelPath } from "../../contracts/tunnel-terms.ts";
+import { underUrl } from "../../contracts/under-url.ts";
+
+/** The address of a workspace's tunnel; `workspace` is an id, `OWNER/NAME`, or `NAME` for one of your own. */
+export function tunnelUrl(serverUrl: string, workspace: string): string {
+  const url = new URL(underUrl(serverUrl, tunnelPath(encodeURIComponent(workspace))));
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}
+
+/** The server's own words for what it refused. */
+export function refusedBy(status: number, body: string): CodedError {
+  try {
+    const { error } = JSON.parse(body) as ErrorResponse;
+    if (isErrorCode(error.code))
+      return new CodedError(error.code, error.message, error.next === undefined ? {} : { next: error.next });
+  } catch {
+    // It is not an answer of ours.
+  }
+  return new CodedError("transient", `The server refused it (${status}).`);
+}
