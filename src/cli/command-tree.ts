@@ -4,6 +4,7 @@ import { auditCommands } from "./commands/audit.ts";
 import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/account.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
+import { cpCommand } from "./commands/cp.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
@@ -57,6 +58,7 @@ export const commandTree: readonly CliCommand[] = [
   execCommand,
   terminalCommand,
   portForwardCommand,
+  cpCommand,
   defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
   defineGroup("ports", "see on which ports a workspace listens", portCommands),
   defineGroup("shares", "let others open an app or a port of yours", shareCommands),

@@ -16,6 +16,9 @@ export const tunnelResumeMs = 60_000;
 export const tunnelOpenMs = 15_000;
 /** For what a stream leads to, such as a port, to take the connection. */
 export const tunnelDialMs = 10_000;
+/** Of one measurement of the speed. */
+export const speedMsMax = 60_000;
+export const speedBytesMax = 64 * 1_073_741_824;
 export const tunnelStreamsPerAgentMax = 256;
 
 /** WebSocket close code by which a server says that the agent's line is gone: the client comes back. */
@@ -38,6 +41,19 @@ export const TunnelService = Type.Union([
   TerminalsService,
   /** Answers with `TunnelPorts`, and ends. */
   Type.Object({ kind: Type.Literal("ports") }, { additionalProperties: false }),
+  /** Files, by the records of `copy-records.ts`: which, and where to, the client says first of all. */
+  Type.Object({ kind: Type.Literal("files") }, { additionalProperties: false }),
+  /** Says back what comes. */
+  Type.Object({ kind: Type.Literal("echo") }, { additionalProperties: false }),
+  /** Sends zeros for as long as is said, or takes what comes, and answers with the number of its bytes when it ends. */
+  Type.Object(
+    {
+      kind: Type.Literal("speed"),
+      direction: Type.Union([Type.Literal("up"), Type.Literal("down")]),
+      ms: Type.Integer({ minimum: 1, maximum: speedMsMax }),
+    },
+    { additionalProperties: false },
+  ),
 ]);
 export type TunnelService = Static<typeof TunnelService>;
 
