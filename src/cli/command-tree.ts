@@ -20,6 +20,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
+import { pingCommand, speedtestCommand } from "./commands/measure.ts";
 import { portForwardCommand } from "./commands/port-forward.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
@@ -59,6 +60,8 @@ export const commandTree: readonly CliCommand[] = [
   terminalCommand,
   portForwardCommand,
   cpCommand,
+  pingCommand,
+  speedtestCommand,
   defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
   defineGroup("ports", "see on which ports a workspace listens", portCommands),
   defineGroup("shares", "let others open an app or a port of yours", shareCommands),
