@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { lastName, placesFor, resolvePath } from "../../platform/copy/copy-places.ts";
-import { CopyChannel, CopyError, type CopyOffer } from "../../platform/copy/copy-records.ts";
+import { CopyChannel, CopyError, type CopyOffer, copyPieceBytes } from "../../platform/copy/copy-records.ts";
 import { receiveTree } from "../../platform/copy/receive-tree.ts";
 import { type CopyTally, sendStream, sendTree } from "../../platform/copy/send-tree.ts";
 import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
@@ -99,15 +99,19 @@ async function takeToStream(channel: CopyChannel, { to, onProblem, tally }: ToSt
       if (json.kind === "file") tally.files += 1;
       continue;
     }
-    const bytes = record.kind === "data" ? record.bytes : Buffer.alloc(Math.min(record.bytes, holeBytesMax));
-    tally.bytes += bytes.length;
-    if (!to.write(bytes)) await new Promise((resolve) => to.once("drain", resolve));
+    tally.bytes += typeof record.bytes === "number" ? record.bytes : record.bytes.length;
+    for (const piece of record.kind === "data" ? [record.bytes] : zerosOf(record.bytes)) {
+      if (!to.write(piece)) await new Promise((resolve) => to.once("drain", resolve));
+    }
   }
   throw new CopyError("the stream ended before all had come");
 }
 
-/** A sender makes no longer ones. */
-const holeBytesMax = 262_144;
+/** What a hole is read as, in pieces. */
+function* zerosOf(bytes: number): Generator<Buffer> {
+  const zeros = Buffer.alloc(Math.min(bytes, copyPieceBytes));
+  for (let rest = bytes; rest > 0; rest -= zeros.length) yield zeros.subarray(0, rest);
+}
 
 /** Paths of this machine with `/`, as those of the workspace have. */
 function portable(written: string): string {

@@ -7,6 +7,8 @@ import { copyDepthMax, isHopeless, isOfFiles, reasonOf, staysInside } from "./co
 /** Files that are asked about at once, with `isSync`. */
 const offeredMax = 64;
 const blockBytes = 512;
+/** Of one record: its length has 32 bits. */
+const holeBytesMax = 1_073_741_824;
 const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 const zeros = Buffer.alloc(copyPieceBytes);
 
@@ -134,22 +136,27 @@ async function sendFile(options: SendOptions, { path: at, name }: Found): Promis
   }
 }
 
-/** One piece is read while the one before it leaves. */
+/** One piece is read while the one before it leaves. A hole is told once, however long it is. */
 async function sendContent({ channel, tally }: SendOptions, handle: FileHandle, isSparse: boolean): Promise<void> {
   let leaving: Promise<void> = Promise.resolve();
+  let holeBytes = 0;
+  let record = Buffer.allocUnsafe(copyHeaderBytes + copyPieceBytes);
   for (;;) {
-    const record = Buffer.allocUnsafe(copyHeaderBytes + copyPieceBytes);
     const { bytesRead } = await handle.read(record, copyHeaderBytes, copyPieceBytes, null);
-    await leaving;
-    if (bytesRead === 0) return;
     const bytes = record.subarray(copyHeaderBytes, copyHeaderBytes + bytesRead);
-    const isHole = isSparse && bytes.equals(zeros.subarray(0, bytesRead));
-    leaving = isHole
-      ? channel.sendHole(bytesRead)
-      : channel.sendData(record.subarray(0, copyHeaderBytes + bytesRead));
+    tally.bytes += bytesRead;
+    const isHole = isSparse && bytesRead > 0 && bytes.equals(zeros.subarray(0, bytesRead));
+    if (isHole) holeBytes += bytesRead;
+    if (isHole && holeBytes < holeBytesMax) continue;
+    await leaving;
+    if (holeBytes > 0) await channel.sendHole(holeBytes);
+    holeBytes = 0;
+    if (bytesRead === 0) return;
+    if (isHole) continue;
+    leaving = channel.sendData(record.subarray(0, copyHeaderBytes + bytesRead));
     // It is waited for above, after the next piece was read.
     leaving.catch(() => undefined);
-    tally.bytes += bytesRead;
+    record = Buffer.allocUnsafe(copyHeaderBytes + copyPieceBytes);
   }
 }
 
