@@ -5,6 +5,7 @@ import { logoutCommand, passwordCommand, whoAmICommand } from "./commands/accoun
 import { completionCommand } from "./commands/completion.ts";
 import { contextCommands } from "./commands/context.ts";
 import { configSshCommand } from "./commands/config-ssh.ts";
+import { cpCommand } from "./commands/cp.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
@@ -20,6 +21,7 @@ import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
+import { pingCommand, speedtestCommand } from "./commands/measure.ts";
 import { portForwardCommand } from "./commands/port-forward.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
@@ -61,6 +63,9 @@ export const commandTree: readonly CliCommand[] = [
   sshCommand,
   configSshCommand,
   portForwardCommand,
+  cpCommand,
+  pingCommand,
+  speedtestCommand,
   defineGroup("apps", "reach what a workspace serves in a browser", appCommands),
   defineGroup("ports", "see on which ports a workspace listens", portCommands),
   defineGroup("shares", "let others open an app or a port of yours", shareCommands),

@@ -13,6 +13,9 @@ export const tunnelResumeMs = 60_000;
 export const tunnelOpenMs = 15_000;
 /** For what a stream leads to, such as a port, to take the connection. */
 export const tunnelDialMs = 10_000;
+/** Of one measurement of the speed. */
+export const speedMsMax = 60_000;
+export const speedBytesMax = 64 * 1_073_741_824;
 export const tunnelStreamsPerAgentMax = 256;
 
 /** WebSocket close code by which a server says that the agent's line is gone: the client comes back. */

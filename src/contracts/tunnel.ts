@@ -1,9 +1,12 @@
 import { type Static, Type } from "typebox";
 import { TerminalService, TerminalsService } from "./terminals.ts";
+import { speedMsMax } from "./tunnel-terms.ts";
 
 /** Apart from the schemas, because a `ProxyCommand` is to start without them. */
 export {
   agentTunnelPath,
+  speedBytesMax,
+  speedMsMax,
   tunnelDialMs,
   tunnelLineLostCode,
   tunnelOpenMs,
@@ -30,6 +33,19 @@ export const TunnelService = Type.Union([
   TerminalsService,
   /** Answers with `TunnelPorts`, and ends. */
   Type.Object({ kind: Type.Literal("ports") }, { additionalProperties: false }),
+  /** Files, by the records of `copy-records.ts`: which, and where to, the client says first of all. */
+  Type.Object({ kind: Type.Literal("files") }, { additionalProperties: false }),
+  /** Says back what comes. */
+  Type.Object({ kind: Type.Literal("echo") }, { additionalProperties: false }),
+  /** Sends zeros for as long as is said, or takes what comes, and answers with the number of its bytes when it ends. */
+  Type.Object(
+    {
+      kind: Type.Literal("speed"),
+      direction: Type.Union([Type.Literal("up"), Type.Literal("down")]),
+      ms: Type.Integer({ minimum: 1, maximum: speedMsMax }),
+    },
+    { additionalProperties: false },
+  ),
 ]);
 export type TunnelService = Static<typeof TunnelService>;
 

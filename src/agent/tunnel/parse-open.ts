@@ -1,5 +1,5 @@
 import { parseTerminal, parseTerminals } from "../terminals/parse-terminal.ts";
-import type { TunnelOpen, TunnelService } from "../../contracts/tunnel.ts";
+import { speedMsMax, type TunnelOpen, type TunnelService } from "../../contracts/tunnel.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -16,11 +16,17 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 
 function parseService(value: unknown): TunnelService | undefined {
   const { kind, host, port } = fieldsOf(value);
-  if (kind === "ssh" || kind === "ports") return { kind };
+  if (kind === "ssh" || kind === "ports" || kind === "files" || kind === "echo") return { kind };
+  if (kind === "speed") return parseSpeed(fieldsOf(value));
   if (kind === "terminal") return parseTerminal(fieldsOf(value));
   if (kind === "terminals") return parseTerminals(fieldsOf(value));
   if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;
   return Number.isInteger(port) && port >= 1 && port <= portMax ? { kind, host, port } : undefined;
+}
+
+function parseSpeed({ direction, ms }: Fields): TunnelService | undefined {
+  if ((direction !== "up" && direction !== "down") || typeof ms !== "number") return undefined;
+  return Number.isInteger(ms) && ms >= 1 && ms <= speedMsMax ? { kind: "speed", direction, ms } : undefined;
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -4,6 +4,7 @@ import { listeningPorts } from "../listening-ports.ts";
 import { agentTerminals } from "../terminals/agent-terminals.ts";
 import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
 import { dial } from "./dial.ts";
+import { measureSpeed } from "./measure-speed.ts";
 import type { Target } from "./target.ts";
 
 /** Reaches what a stream is to lead to. Errors: in words, which its client is shown. */
@@ -31,6 +32,14 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
         const answer = JSON.stringify({ ports: listeningPorts() });
         return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
+      case "files": {
+        const { serveFiles } = await import("../files/serve-files.ts");
+        return { take: ({ duplex }) => void serveFiles(duplex, parts.config.home), leave: () => undefined };
+      }
+      case "echo":
+        return { take: ({ duplex }) => void duplex.pipe(duplex), leave: () => undefined };
+      case "speed":
+        return { take: (session) => measureSpeed(session, service), leave: () => undefined };
     }
   };
   return { open, end: () => terminals.endAll() };
