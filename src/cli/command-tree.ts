@@ -28,6 +28,7 @@ import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { keyCommands } from "./commands/keys.ts";
 import { secretCommands } from "./commands/secrets.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
@@ -75,6 +76,7 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
   defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
+  defineGroup("keys", "have an SSH key in your workspaces that is on none of their disks", keyCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("organizations", "see the organizations that you are in", organizationCommands),
   defineGroup("users", "manage users", userCommands),

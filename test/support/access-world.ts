@@ -64,6 +64,8 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   addGroupMembers: { usernames: ["mallory"] },
   retryDeliveries: {},
   setSecret: { value: "of anybody" },
+  createSshKey: {},
+  placeSshKey: { isEverywhere: false },
   setTemplateSecret: { value: "of the template" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
