@@ -55,7 +55,9 @@ it("a rotated SSH key is another one for the same templates, and each change is 
   expect(await keyOf(bed)).not.toBe(before);
   await removeAnSshKey(fx.context, fx.alice, {});
   expect(await keyOf(bed)).toBeUndefined();
-  const acts = await fx.rows("select action, detail from audit_log where action like 'key.%' order by id");
+  const acts = await fx.rows<{ readonly action: string }>(
+    "select action, detail from audit_log where action like 'key.%' order by id",
+  );
   expect(acts.map(({ action }) => action)).toEqual(["key.create", "key.rotate", "key.remove"]);
   expect(JSON.stringify(acts)).not.toContain("PRIVATE");
 });

@@ -48,7 +48,7 @@ export const sshKeyRoutes = {
   },
   placeSshKey: {
     ...own,
-    method: "PATCH",
+    method: "PUT",
     summary: "Say which templates' workspaces can use your SSH key.",
     query: Type.Object(organizationQuery),
     body: PlaceSshKey,
