@@ -3,8 +3,8 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Whether secret `s` goes to workspace `w`: its owner's, where he lets it go there, and its template's. */
-const goesTo = `(s.holder_id = w.owner_id and (s.is_everywhere or s.key_is_everywhere
-      or w.template_id = any(s.template_ids || s.key_template_ids)))
+const goesTo = `(s.holder_id = w.owner_id and (s.is_everywhere or s.key_is_everywhere or
+      w.template_id = any(s.template_ids || s.key_template_ids)))
     or s.holder_id = w.template_id`;
 
 /** Nothing goes to workspaces of somebody who is suspended: neither he nor what runs there is to open anything. */
