@@ -376,7 +376,10 @@ create table secrets (
   template_ids uuid[] not null,
   created_at timestamp with time zone not null,
   set_at timestamp with time zone not null,
-  set_by uuid not null
+  set_by uuid not null,
+  public_key text,
+  key_is_everywhere boolean default false not null,
+  key_template_ids uuid[] default '{}'::uuid[] not null
 );
 create table servers (
   id uuid not null,

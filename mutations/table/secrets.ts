@@ -16,11 +16,23 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/db/secrets/secret-delivery.ts",
-        find: "(s.is_everywhere or w.template_id = any(s.template_ids))",
-        replace: "(s.is_everywhere or s.template_ids is not null)",
+        find: "w.template_id = any(s.template_ids || s.key_template_ids)",
+        replace: "s.template_ids is not null",
       },
     ],
     tests: ["test/db/secrets.test.ts"],
+  },
+  {
+    name: "key-without-consent",
+    breaks: "a person's SSH key goes only to templates that he has named",
+    edits: [
+      {
+        file: "src/db/secrets/secret-delivery.ts",
+        find: "w.template_id = any(s.template_ids || s.key_template_ids)",
+        replace: "(w.template_id = any(s.template_ids) or s.public_key is not null)",
+      },
+    ],
+    tests: ["test/db/ssh-keys.test.ts"],
   },
   {
     name: "secret-of-another",

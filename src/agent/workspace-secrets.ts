@@ -3,6 +3,7 @@ import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
+import { KeyAgent } from "./keys/key-agent.ts";
 import { SecretMasks } from "./secret-mask.ts";
 import { ServerRefusal, type ServerHttp } from "./server-http.ts";
 
@@ -30,6 +31,7 @@ export interface WorkspaceSecretsInput {
  */
 export class WorkspaceSecrets {
   readonly masks = new SecretMasks();
+  readonly #keyAgent = new KeyAgent();
   readonly #input: WorkspaceSecretsInput;
   #given: GivenSecrets | null = null;
   #waiting = new Set<() => void>();
@@ -67,9 +69,10 @@ export class WorkspaceSecrets {
    * reached, and else until it can. What was known before stays meanwhile.
    */
   async look(record: ClaimRecord, abort: AbortSignal): Promise<void> {
-    if (record.generation === 0) return this.#settle({ kind: "nobody" });
+    if (record.generation === 0) return this.withdraw();
     if (record.hasSecrets !== true) {
       this.masks.include([]);
+      this.#keyAgent.close();
       return this.#settle({ kind: "known", values: {} });
     }
     const { timing, random } = this.#input.config;
@@ -77,7 +80,7 @@ export class WorkspaceSecrets {
     let failingSinceMs: number | null = null;
     for (let attempt = 1; !abort.aborted; attempt += 1) {
       try {
-        return this.#take(record, await this.#input.http.secrets(abort));
+        return await this.#take(record, await this.#input.http.secrets(abort));
       } catch (error) {
         if (abort.aborted) return;
         const nowMs = performance.now();
@@ -94,27 +97,44 @@ export class WorkspaceSecrets {
 
   /** Nobody can say any more whose workspace it is. What they printed stays masked: it may be printed again. */
   withdraw(): void {
+    this.#keyAgent.close();
     this.#settle({ kind: "nobody" });
   }
 
   /** The server knows this agent no longer, or refuses it. Nothing is left here that refers to a value. */
   forget(): void {
     this.masks.shut();
+    this.#keyAgent.close();
     this.#settle({ kind: "unknown", reason: "the server refuses to give them" });
   }
 
-  #take(record: ClaimRecord, { generation, secrets, unopened = [] }: AgentSecrets): void {
+  async #take(record: ClaimRecord, given: AgentSecrets): Promise<void> {
+    const { generation, secrets, sshKey, unopened = [] } = given;
     if (generation !== record.generation) throw new Error("they belong to another claim by now");
     const values = Object.fromEntries(
       secrets.map(({ name, value }) => [name, Buffer.from(value, "base64").toString("utf8")]),
     );
     this.masks.include(Object.values(values));
-    this.#settle({ kind: "known", values });
+    this.#settle({ kind: "known", values: { ...(await this.#offered(sshKey)), ...values } });
     const names = unopened.join(", ");
     if (names !== "" && names !== this.#toldUnopened) {
       this.#tell(`These secrets cannot be opened, as their key is gone, and are left out: ${names}. Set them anew.`);
     }
     this.#toldUnopened = names;
+  }
+
+  /** Where the socket cannot be had, everything else is given. */
+  async #offered(sshKey: string | undefined): Promise<Variables> {
+    try {
+      await this.#keyAgent.offer(sshKey === undefined ? null : Buffer.from(sshKey, "base64").toString("utf8"));
+    } catch {
+      this.#keyAgent.close();
+      this.#tell(
+        "The owner's SSH key cannot be offered: no socket could be opened for it in the folder for temporary files.",
+      );
+    }
+    const { path } = this.#keyAgent;
+    return path === undefined ? {} : { SSH_AUTH_SOCK: path };
   }
 
   #settle(given: GivenSecrets): void {

@@ -31,6 +31,7 @@ import { scheduleCommands } from "./commands/schedule.ts";
 import { templateScheduleCommand } from "./commands/templates-schedule.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { showWorkspaceCommand } from "./commands/show-workspace.ts";
+import { keyCommands } from "./commands/keys.ts";
 import { secretCommands } from "./commands/secrets.ts";
 import { sshCommand } from "./commands/ssh.ts";
 import { stateCommands } from "./commands/states.ts";
@@ -84,6 +85,7 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
   defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
+  defineGroup("keys", "have an SSH key in your workspaces that is on none of their disks", keyCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("organizations", "see the organizations that you are in", organizationCommands),
   defineGroup("users", "manage users", userCommands),

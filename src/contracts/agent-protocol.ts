@@ -79,6 +79,8 @@ export const AgentSecrets = Type.Object({
   generation: Type.Integer({ minimum: 1 }),
   /** `value` is base64, so that its length on the way does not depend on what is in it. */
   secrets: Type.Array(Type.Object({ name: Type.String(), value: Type.String() })),
+  /** The owner's SSH key, PKCS #8 as PEM in base64: for the agent's memory alone, never a variable or a file. */
+  sshKey: Type.Optional(Type.String()),
   /** Names of those that are left out, as no key at hand opens them. */
   unopened: Type.Optional(Type.Array(Type.String())),
 });

@@ -13,6 +13,7 @@ export const auditTargetKinds = [
   "webhook",
   "deliveries",
   "secret",
+  "ssh_key",
 ] as const;
 /** What an act is done to. `pool` is named by its template; `prebuilds` are those of the whole deployment. */
 export type AuditTargetKind = (typeof auditTargetKinds)[number];
@@ -96,6 +97,10 @@ export const auditActions = {
   "webhook.create": about("webhook", "Somebody added a target for notifications."),
   "webhook.remove": about("webhook", "Somebody removed one."),
   "secret.set": about("secret", "Somebody set a secret of his own or of a template, or to which templates it may go."),
+  "key.create": about("ssh_key", "Somebody had an SSH key of his own made; the detail has its public half."),
+  "key.rotate": about("ssh_key", "Somebody had his SSH key replaced by a new one."),
+  "key.allow": about("ssh_key", "Somebody said to which templates' workspaces his SSH key may go."),
+  "key.remove": about("ssh_key", "An SSH key was removed; the detail says whose it was."),
   "secret.remove": about("secret", "Somebody removed one; the detail says whose it was."),
   "notification.retry": about("deliveries", "Somebody had dead letters tried again."),
 } as const satisfies Readonly<Record<string, ActionEntry>>;

@@ -13,6 +13,7 @@ import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
+import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
 import { secretHandlers } from "./handlers/secret-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
@@ -53,6 +54,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...daemonKeyHandlers(deps),
     ...terminalHandlers(deps),
     ...secretHandlers(deps),
+    ...sshKeyHandlers(deps),
     ...appHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),

@@ -192,7 +192,15 @@ test("a file of five gibibytes with holes keeps them, and comes whole", async ()
   const workspace = there();
   const sparse = path.join(cli.folder, "sparse");
   execFileSync("truncate", ["-s", "5G", sparse]);
-  execFileSync("dd", ["if=/dev/urandom", `of=${sparse}`, "bs=1M", "count=1", "seek=3000", "conv=notrunc", "status=none"]);
+  execFileSync("dd", [
+    "if=/dev/urandom",
+    `of=${sparse}`,
+    "bs=1M",
+    "count=1",
+    "seek=3000",
+    "conv=notrunc",
+    "status=none",
+  ]);
   expect((await cli.run("cp", "sparse", `dev:${workspace}`)).exitCode).toBe(0);
   const came = statSync(path.join(workspace, "sparse"));
   expect(came.size).toBe(5 * 1_024 * mebibyte);

@@ -65,6 +65,8 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   retryDeliveries: {},
   setSecret: { value: "of anybody" },
   setShare: { share: "owner" },
+  createSshKey: {},
+  placeSshKey: { isEverywhere: false },
   setTemplateSecret: { value: "of the template" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },

@@ -49,6 +49,8 @@ export class ScriptedAgentServer {
   record: ClaimRecord = unclaimed;
   /** By name; undefined: asking for them fails. */
   secrets: Readonly<Record<string, string>> | undefined = {};
+  /** PKCS #8 as PEM. */
+  sshKey: string | undefined = undefined;
   unopened: readonly string[] = [];
   /** Whether its token is one; false: as after its retirement. */
   isAgentKnown = true;
@@ -140,6 +142,7 @@ export class ScriptedAgentServer {
       value: Buffer.from(value).toString("base64"),
     }));
     const given: AgentSecrets = { generation: this.record.generation, secrets, unopened: [...this.unopened] };
+    if (this.sshKey !== undefined) given.sshKey = Buffer.from(this.sshKey).toString("base64");
     return { json: given };
   }
 

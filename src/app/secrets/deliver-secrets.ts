@@ -18,20 +18,26 @@ export async function agentSecretsOf(context: AppContext, agent: AgentRow): Prom
   }
   const rows = await agentReports(context).secrets.ask(agent.id);
   const opened = await Promise.all(rows.map(async (row) => openedOne(context, agent, row)));
-  const secrets = opened.flat();
-  const there = new Set(secrets.map(({ name }) => name));
-  return { generation, secrets, unopened: rows.map(({ name }) => name).filter((name) => !there.has(name)) };
+  const all = opened.flat();
+  const there = new Set(all.map(({ name }) => name));
+  const sshKey = all.find(({ isSshKey }) => isSshKey)?.value;
+  return {
+    generation,
+    secrets: all.filter(({ isSshKey }) => !isSshKey).map(({ name, value }) => ({ name, value })),
+    ...(sshKey === undefined ? {} : { sshKey }),
+    unopened: rows.map(({ name }) => name).filter((name) => !there.has(name)),
+  };
 }
 
 /** One that cannot be opened must not keep the workspace from the others, nor its owner from his commands. */
 async function openedOne(
   context: AppContext,
   agent: AgentRow,
-  { id, name, sealed, key_id: keyId }: DeliveredRow,
-): Promise<AgentSecrets["secrets"]> {
+  { id, name, sealed, key_id: keyId, is_ssh_key: isSshKey }: DeliveredRow,
+): Promise<readonly { readonly name: string; readonly value: string; readonly isSshKey: boolean }[]> {
   try {
     const value = await context.stateVault.open(id, { sealed, keyId });
-    return [{ name, value: Buffer.from(String(value)).toString("base64") }];
+    return [{ name, value: Buffer.from(String(value)).toString("base64"), isSshKey }];
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     context.logger.warn("a secret cannot be opened, and is left out: set it anew", {

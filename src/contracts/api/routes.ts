@@ -7,6 +7,7 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
@@ -32,6 +33,7 @@ export const routes = {
   ...notificationRoutes,
   ...terminalRoutes,
   ...secretRoutes,
+  ...sshKeyRoutes,
   ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,

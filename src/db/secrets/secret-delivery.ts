@@ -3,7 +3,8 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Whether secret `s` goes to workspace `w`: its owner's, where he lets it go there, and its template's. */
-const goesTo = `(s.holder_id = w.owner_id and (s.is_everywhere or w.template_id = any(s.template_ids)))
+const goesTo = `(s.holder_id = w.owner_id and (s.is_everywhere or s.key_is_everywhere or
+      w.template_id = any(s.template_ids || s.key_template_ids)))
     or s.holder_id = w.template_id`;
 
 /** Nothing goes to workspaces of somebody who is suspended: neither he nor what runs there is to open anything. */
@@ -22,13 +23,16 @@ export interface DeliveredRow {
   readonly name: string;
   readonly sealed: Buffer;
   readonly key_id: string;
+  /** Whether it is a person's SSH key, which is no variable. */
+  readonly is_ssh_key: boolean;
 }
 
 const deliverStatement: Statement<DeliveredRow & { readonly agent_id: AgentId }> = statement(
   "agent_secrets",
   // Said here once more: nothing goes to a prebuild before it is handed over, nor to an agent that was replaced. Of one
   // name the owner's own goes before the template's.
-  `select distinct on (a.id, s.name) a.id as agent_id, s.id, s.name, s.sealed, s.key_id
+  `select distinct on (a.id, s.name) a.id as agent_id, s.id, s.name, s.sealed, s.key_id,
+  s.public_key is not null as is_ssh_key
 from agents a
 join workspaces w on w.id = a.workspace_id
 left join prebuilds p on p.workspace_id = w.id

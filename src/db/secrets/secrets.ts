@@ -34,6 +34,7 @@ const listStatement: Statement<SecretRow> = statement(
 from secrets s
 left join users u on u.id = s.set_by and u.deleted_at is null
 where s.holder_id = $1
+  and s.public_key is null
 order by s.name
 limit 500`,
 );
@@ -85,6 +86,7 @@ from (
   from secrets
   where holder_id = $1
     and name <> $2
+    and public_key is null
 ) o
 left join secrets s on s.holder_id = $1 and s.name = $2`,
 );

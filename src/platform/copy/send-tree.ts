@@ -104,7 +104,8 @@ async function sendEntries(options: SendOptions, { entries, folder, depth }: Ent
 
 async function sendLink({ channel, onProblem }: SendOptions, { path: at, name }: Found, depth: number): Promise<void> {
   const target = await readlink(at);
-  if (staysInside(target, depth)) await channel.send({ kind: "link", name, target });
+  const isInside: boolean = staysInside(target, depth);
+  if (isInside) await channel.send({ kind: "link", name, target });
   else await onProblem(at, `it is a link to ${target}, outside of what is copied`);
 }
 

@@ -1,5 +1,14 @@
 // What a workspace that means ill could send to the machine of whoever copies from it, and the other way round.
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PassThrough } from "node:stream";
@@ -49,24 +58,36 @@ async function receive(...sent: readonly Sent[]): Promise<readonly string[] | st
   return await received;
 }
 
-test.each(["..", ".", "", "a/b", "/etc", "../x", "x\0y", "n".repeat(256)])(
-  "a file, a folder and a link with the name %j are refused, and nothing is written",
-  async (name) => {
-    expect(await receive(...root, ...file(name))).toMatch(/name is refused/);
-    expect(await receive(...root, folder(name))).toMatch(/name is refused/);
-    expect(await receive(...root, { kind: "link", name, target: "x" })).toMatch(/name is refused/);
-    expect(readdirSync(outside)).toEqual(["target"]);
-    expect(readdirSync(target)).toEqual([]);
-  },
-);
+test.each([
+  "..",
+  ".",
+  "",
+  "a/b",
+  "/etc",
+  "../x",
+  "x\0y",
+  "n".repeat(256),
+])("a file, a folder and a link with the name %j are refused, and nothing is written", async (name) => {
+  expect(await receive(...root, ...file(name))).toMatch(/name is refused/);
+  expect(await receive(...root, folder(name))).toMatch(/name is refused/);
+  expect(await receive(...root, { kind: "link", name, target: "x" })).toMatch(/name is refused/);
+  expect(readdirSync(outside)).toEqual(["target"]);
+  expect(readdirSync(target)).toEqual([]);
+});
 
-test.each(["/etc/passwd", "..", "../x", "a/../../..", "a/..", "up/../..", "", "x\0y"])(
-  "a link to %j is refused",
-  async (to) => {
-    expect(await receive(...root, { kind: "link", name: "link", target: to })).toMatch(/leads out/);
-    expect(readdirSync(target)).toEqual([]);
-  },
-);
+test.each([
+  "/etc/passwd",
+  "..",
+  "../x",
+  "a/../../..",
+  "a/..",
+  "up/../..",
+  "",
+  "x\0y",
+])("a link to %j is refused", async (to) => {
+  expect(await receive(...root, { kind: "link", name: "link", target: to })).toMatch(/leads out/);
+  expect(readdirSync(target)).toEqual([]);
+});
 
 test("a link goes up as far as to the root of what is copied, and not by way of another link", async () => {
   const up: CopyControl = { kind: "link", name: "up", target: "../x" };
@@ -89,7 +110,16 @@ test("nothing is written through a link that is there, whoever has made it", asy
 
 test("a link that was sent before is not entered, nor is a folder replaced by a link", async () => {
   const link: CopyControl = { kind: "link", name: "b", target: "a" };
-  const sent = [...root, folder("a"), leave, link, folder("b"), ...file("x"), leave, { ...link, name: "a", target: "c" }];
+  const sent = [
+    ...root,
+    folder("a"),
+    leave,
+    link,
+    folder("b"),
+    ...file("x"),
+    leave,
+    { ...link, name: "a", target: "c" },
+  ];
   expect(await receive(...(sent as Sent[]), { kind: "sent" })).toEqual([
     "a link is there instead of a folder",
     "there is a folder of that name",
@@ -102,7 +132,9 @@ test("neither a set-user-id bit is taken over, nor half a file kept", async () =
   expect(lstatSync(path.join(target, "x")).mode & 0o7777).toBe(0o755);
   const [begin, content] = file("y") as [Sent, Sent];
   expect(await receive(...root, begin, content)).toMatch(/ended before/);
-  expect(await receive(...root, begin, content, { kind: "end", reason: "the disk fails" }, { kind: "sent" })).toEqual([]);
+  expect(await receive(...root, begin, content, { kind: "end", reason: "the disk fails" }, { kind: "sent" })).toEqual(
+    [],
+  );
   expect(readdirSync(target)).toEqual(["x"]);
 });
 

@@ -1,0 +1,164 @@
+import type { PlaceSshKey, SshKey } from "../../contracts/api/ssh-keys.ts";
+import type { AuditAction } from "../../contracts/audit-actions.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import type { TemplateId } from "../../contracts/ids.ts";
+import { secretTemplatesMax } from "../../contracts/limits.ts";
+import { recordAudit } from "../../db/audit/audit.ts";
+import { takeHolder } from "../../db/secrets/secrets.ts";
+import {
+  placeSshKey,
+  removeSshKey,
+  type SshKeyPlaces,
+  type SshKeyRow,
+  sshKeyOf,
+  writeSshKey,
+} from "../../db/secrets/ssh-keys.ts";
+import type { Tx } from "../../db/store.ts";
+import { makeSshKey } from "../../platform/ssh-ed25519.ts";
+import type { AppContext } from "../app-context.ts";
+import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
+import { personOf } from "../identity/accounts.ts";
+import { instant } from "../page.ts";
+import { requireTemplate } from "../templates/templates.ts";
+
+type Placing = PlaceSshKey & { readonly organization?: string };
+
+/** Errors: `not_found`. */
+export async function seeOwnSshKey(context: AppContext, actor: Actor): Promise<SshKey> {
+  const row = await sshKeyOf(context.db, actor.userId);
+  if (row === undefined) throw noKey();
+  return viewOf(row, actor);
+}
+
+/** Errors: `conflict`, `invalid_request`, `not_found` for a template. */
+export async function createOwnSshKey(context: AppContext, actor: Actor, input: Placing): Promise<SshKey> {
+  const placed = await placing(context, actor, input);
+  return await writeNew(context, actor, (before) => {
+    if (before === undefined) return placed();
+    throw new CodedError("conflict", "You have an SSH key already.", {
+      next: "`prewarm keys show` shows it; `prewarm keys rotate` replaces it.",
+    });
+  });
+}
+
+/** Errors: `not_found`. */
+export async function rotateOwnSshKey(context: AppContext, actor: Actor): Promise<SshKey> {
+  return await writeNew(context, actor, (before) => {
+    if (before === undefined) throw noKey();
+    return { isEverywhere: before.is_everywhere, templateIds: before.template_ids };
+  });
+}
+
+/** Errors: `invalid_request`, `not_found`. */
+export async function placeOwnSshKey(context: AppContext, actor: Actor, input: Placing): Promise<SshKey> {
+  const placed = await placing(context, actor, input);
+  await context.db.transaction("place ssh key", async (tx) => {
+    const before = await takenKey(tx, actor);
+    if (before === undefined) throw noKey();
+    const places = placed(before);
+    await placeSshKey(tx, actor.userId, places);
+    await audit(context, tx, { actor, action: "key.allow", id: before.id, name: actor.username, detail: places });
+  });
+  return await seeOwnSshKey(context, actor);
+}
+
+/** Errors: `forbidden` for another's, but to administrators; `not_found`. */
+export async function removeAnSshKey(
+  context: AppContext,
+  actor: Actor,
+  { owner }: { readonly owner?: string },
+): Promise<void> {
+  const isOwn = owner === undefined || owner.toLowerCase() === actor.username.toLowerCase();
+  if (!isOwn && !isAdministrator(actor)) throw forbidden("remove another's SSH key", "administrators");
+  const person = isOwn ? { id: actor.userId, username: actor.username } : await personOf(context, owner);
+  await context.db.transaction("remove ssh key", async (tx) => {
+    const gone = await removeSshKey(tx, person.id);
+    if (gone === undefined) throw isOwn ? noKey() : new CodedError("not_found", `${person.username} has no SSH key.`);
+    const detail = { publicKey: gone.public_key };
+    await audit(context, tx, { actor, action: "key.remove", id: gone.id, name: person.username, detail });
+  });
+}
+
+/** Another key is sealed with another id, so that none opens in another's place or as an older one. */
+async function writeNew(
+  context: AppContext,
+  actor: Actor,
+  placesOf: (before: SshKeyRow | undefined) => SshKeyPlaces,
+): Promise<SshKey> {
+  const id = context.random.uuid();
+  const { privateKey, publicKey } = makeSshKey();
+  const sealed = await context.stateVault.seal(id, privateKey);
+  await context.db.transaction("write ssh key", async (tx) => {
+    const before = await takenKey(tx, actor);
+    const places = placesOf(before);
+    const { userId } = actor;
+    await writeSshKey(tx, { id, userId, ...sealed, publicKey, ...places, now: context.clock.now() });
+    const action = before === undefined ? "key.create" : "key.rotate";
+    await audit(context, tx, { actor, action, id, name: actor.username, detail: { publicKey, ...places } });
+  });
+  return await seeOwnSshKey(context, actor);
+}
+
+async function takenKey(tx: Tx, actor: Actor): Promise<SshKeyRow | undefined> {
+  if (!(await takeHolder(tx, { kind: "person", id: actor.userId }))) {
+    throw new CodedError("not_found", `${actor.username} is gone.`);
+  }
+  return await sshKeyOf(tx, actor.userId);
+}
+
+async function placing(
+  context: AppContext,
+  actor: Actor,
+  input: Placing,
+): Promise<(before?: SshKeyRow) => SshKeyPlaces> {
+  const idsOf = async (names: readonly string[] = []): Promise<readonly TemplateId[]> =>
+    await Promise.all(
+      names.map(async (template) => (await requireTemplate(context, actor, { ...input, template })).id),
+    );
+  const [allowed, disallowed] = [await idsOf(input.allow), new Set(await idsOf(input.disallow))];
+  return (before) => {
+    const templateIds = [...new Set([...(before?.template_ids ?? []), ...allowed])].filter((id) => !disallowed.has(id));
+    if (templateIds.length > secretTemplatesMax) {
+      const reason = `a key can be for ${secretTemplatesMax} templates, one by one`;
+      throw new CodedError("invalid_request", `The key cannot be placed: ${reason}.`, {
+        problems: [{ field: "allow", reason }],
+      });
+    }
+    return { isEverywhere: input.isEverywhere ?? before?.is_everywhere ?? false, templateIds };
+  };
+}
+
+function viewOf(row: SshKeyRow, { username }: Actor): SshKey {
+  return {
+    publicKey: `${row.public_key} ${username}@prewarm`,
+    createdAt: instant(row.set_at),
+    templates: [...row.templates],
+    isEverywhere: row.is_everywhere,
+  };
+}
+
+function noKey(): CodedError {
+  return new CodedError("not_found", "You have no SSH key.", { next: "`prewarm keys create` has one made." });
+}
+
+async function audit(
+  context: AppContext,
+  tx: Tx,
+  entry: {
+    readonly actor: Actor;
+    readonly action: Extract<AuditAction, `key.${string}`>;
+    readonly id: string;
+    readonly name: string;
+    readonly detail: object;
+  },
+): Promise<void> {
+  await recordAudit(tx, {
+    at: context.clock.now(),
+    actorId: entry.actor.userId,
+    organizationId: null,
+    action: entry.action,
+    targetId: entry.id,
+    targetName: entry.name,
+    detail: { ...entry.detail },
+  });
+}
