@@ -172,6 +172,7 @@ describe("a secret", () => {
     bed.server.frames.length = 0;
     bed.start({ timing: { secretsWaitMs: 600_000 } });
     await until(() => expect(bed.server.lines("agent").join()).toContain("could not be fetched"));
+    await until(() => expect(bed.read("said").length).toBeGreaterThan(0));
     const said = bed.read("said").length;
     await until(() => expect(bed.read("said").length).toBeGreaterThan(said + 5));
     expect(bed.server.lines("start")).toEqual([]);

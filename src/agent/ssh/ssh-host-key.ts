@@ -32,7 +32,7 @@ function readKey(file: string): SshHostKey | undefined {
 }
 
 function makeKey(file: string): SshHostKey {
-  const made = keygen.generateKeyPairSync("ed25519");
+  const made = soundKeyPair();
   const open = made.public.trim().split(" ").slice(0, 2).join(" ");
   const contents = [
     [file, made.private],
@@ -44,6 +44,19 @@ function makeKey(file: string): SshHostKey {
     // Where nothing can be written it stays as long as the agent runs: clients are told of it with each connection.
   }
   return { secret: made.private, open };
+}
+
+/** One key in two hundred that the library makes it cannot read itself; 20 in a row would be a wonder. */
+const triesMax = 20;
+
+/** A key pair as OpenSSH writes it, which can be read again. */
+export function soundKeyPair(): ReturnType<typeof keygen.generateKeyPairSync> {
+  for (let tries = 1; ; tries += 1) {
+    const made = keygen.generateKeyPairSync("ed25519");
+    const parsed = keyParser.parseKey(made.private);
+    if (!(parsed instanceof Error)) return made;
+    if (tries === triesMax) throw parsed;
+  }
 }
 
 function write(name: string, content: string): void {
