@@ -83,11 +83,13 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     if (manifest === null) return;
     await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ ...basics, manifest, abort });
-    if (outcome === null || abort.aborted) return;
+    if (outcome === null) return;
+    // What has started is put away, also when the stop comes before the server has heard of the start.
+    startedWith = manifest;
+    if (abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
-    startedWith = manifest;
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
   }
