@@ -29,6 +29,8 @@ function appView(context: AppContext, workspace: WorkspaceView, app: ServedApp):
     agent: app.agent,
     url: addressOf(context, workspace, app),
     port: app.port,
+    isTls: app.isTls,
+    path: app.path,
     share: app.share,
     shareExpiresAt: instant(app.shareExpiresAt),
     maxShare: app.maxShare,
