@@ -72,7 +72,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
-  await Promise.race([farewell(), sleep(farewellMs)]);
+  const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
+  await Promise.race([farewell, sleep(farewellMs)]);
   basics.secrets.forget();
   connection.abort();
   http.close();
@@ -92,11 +93,6 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
-  }
-
-  async function farewell(): Promise<void> {
-    await log.flush(socket);
-    await lifecycle.become("off", trouble, socket);
   }
 }
 
