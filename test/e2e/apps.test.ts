@@ -13,9 +13,9 @@ import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { shortWorkspaceId } from "../../src/contracts/app-address.ts";
 import { Client } from "../../src/client/client.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
+import { appHost } from "../support/app-host.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -106,8 +106,7 @@ interface Answer {
   readonly json: () => { url: string; headers: Record<string, string>; error: { code: string } };
 }
 
-const hostOf = (what = "code", server = one): string =>
-  `${what}-${shortWorkspaceId(workspaceId)}.apps.localhost:${new URL(server.url).port}`;
+const hostOf = (what = "code", server = one): string => appHost(what, workspaceId, server.url);
 const originOf = (what?: string, server?: ServerUnit): string => `http://${hostOf(what, server)}`;
 const bearer = (client: Client): Record<string, string> => ({ authorization: `Bearer ${client.token ?? ""}` });
 const navigation = { "sec-fetch-mode": "navigate", accept: "text/html" };
@@ -367,7 +366,7 @@ test("nobody but its owner opens an app that is not shared, administrators not e
   const page = await ask({ headers: { ...navigation, ...bearer(bob) } });
   expect(String(page.body)).toContain("This is not shared with you.");
   const mine = await bob.call("createWorkspace", { body: { name: "mine", template: "web" } });
-  const host = `code-${shortWorkspaceId(mine.workspace.id)}.apps.localhost:${new URL(one.url).port}`;
+  const host = appHost("code", mine.workspace.id, one.url);
   expect((await ask({ headers: { ...bearer(one.admin), host } })).status).toBe(403);
 });
 
@@ -412,12 +411,18 @@ test(
   testLimitMs,
 );
 
-test("a share ends by itself, and none goes beyond what template and server allow", async () => {
+test("a share ends by itself, with what is open by it, and none goes beyond what template and server allow", async () => {
   const params = { workspace: "dev", app: "code" };
-  await one.admin.call("setShare", { params, body: { share: "authenticated", expiresInSeconds: 2 } });
+  await one.admin.call("setShare", { params, body: { share: "authenticated", expiresInSeconds: 3 } });
   const status = async () => (await ask({ headers: bearer(bob) })).status;
   await waitUntil("it is shared", async () => ((await status()) === 200 ? true : undefined));
+  // No news come of an end: what is open then is looked at now and then.
+  const open = webSocket(one, "code", bearer(bob));
+  expect(await statusOf(open)).toBe(101);
+  const closed = new Promise((resolve) => open.once("close", resolve));
   await waitUntil("it is over", async () => ((await status()) === 403 ? true : undefined));
+  await closed;
+  expect(await one.admin.call("listShares", {})).toEqual({ shares: [], total: 0 });
   const beyond = one.admin.call("setShare", { params: { ...params, app: "team" }, body: { share: "authenticated" } });
   await expect(beyond).rejects.toMatchObject({ code: "share_beyond_limit" });
   await expect(one.admin.call("setShare", { params, body: { share: "public" } })).rejects.toMatchObject({
@@ -443,7 +448,11 @@ test("a page says what is wrong: nothing listens, nothing is there, an app that 
   const nothing = await ask({ what: "9", headers: { ...navigation, ...bearer(one.admin) } });
   expect(nothing.status).toBe(502);
   expect(String(nothing.body)).toContain("Port 9 of the workspace cannot be reached");
-  for (const host of ["nothing-000000000000.apps.localhost", "a.apps.localhost", "unknown-app.apps.localhost"]) {
+  for (const host of [
+    appHost("code", "00000000-0000-4000-8000-000000000000", one.url),
+    hostOf("nothing"),
+    "a.apps.localhost",
+  ]) {
     expect((await ask({ headers: { host } })).status).toBe(404);
   }
   answer = (request) => void request.socket.destroy();

@@ -146,6 +146,7 @@ export async function seeShares(
   const rows = await listShares(context.db, {
     ownerId: workspace === null ? await ownerOf(context, actor, query.owner) : null,
     workspaceId: workspace?.id ?? null,
+    now: context.clock.now(),
     ...pageOf(query),
   });
   const shares = rows.map((row) => ({
