@@ -1,9 +1,7 @@
 // `prewarm open`: an app or a port of a workspace in the browser of the person's own machine, without a domain for apps.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
+import { claimDev } from "../support/claimed-workspace.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -22,10 +20,9 @@ beforeAll(async () => {
   port = (app.address() as { port: number }).port;
   system = await SeveralServers.start();
   server = await system.addServer("one");
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(
-    path.join(folder, "template.yaml"),
+  await claimDev(
+    system,
+    server,
     `driver: process
 presets: [ { name: one, prebuilds: { instances: 1 } } ]
 agents:
@@ -35,10 +32,6 @@ agents:
       - { name: safe, url: "https://localhost:${port}" }
 `,
   );
-  const { bytes } = await packFolder(folder);
-  await server.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  const body = { name: "dev", template: "web", mode: "warm_only" } as const;
-  await waitUntil("a prebuild is claimed", () => server.admin.call("createWorkspace", { body }).catch(() => undefined));
 }, testLimitMs);
 afterAll(async () => {
   await system.close();
