@@ -1,5 +1,5 @@
 import type { ErrorResponse } from "../../contracts/api/error-response.ts";
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingStatus } from "../../contracts/errors.ts";
 import { tunnelPath } from "../../contracts/tunnel-terms.ts";
 import { underUrl } from "../../contracts/under-url.ts";
 import type { TunnelTarget } from "../../tunnel/tunnel-client.ts";
@@ -18,9 +18,9 @@ export function refusedBy(status: number, body: string): CodedError {
     if (isErrorCode(error.code))
       return new CodedError(error.code, error.message, error.next === undefined ? {} : { next: error.next });
   } catch {
-    // It is not an answer of ours.
+    // It is not an answer of ours: a proxy's.
   }
-  return new CodedError("transient", `The server refused it (${status}).`);
+  return new CodedError(isPassingStatus(status) ? "transient" : "internal", `The server refused it (${status}).`);
 }
 
 export interface WorkspacePort {
