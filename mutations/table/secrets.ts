@@ -219,8 +219,8 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/agent/exec-session.ts",
-        find: "...secrets, ...this.#start.env }",
-        replace: "...this.#start.env, ...secrets }",
+        find: "...variables, ...this.#start.env }",
+        replace: "...this.#start.env, ...variables }",
       },
     ],
     tests: ["test/http/agent-secrets.test.ts"],

@@ -38,7 +38,8 @@ export function appLabel({ what, workspaceId, agentNumber }: AppAddress): string
 
 /** @returns undefined for digits that are no id. */
 function idOf(digits: string): WorkspaceId | undefined {
-  const id = [...digits].reduce((sum, digit) => sum * BigInt(idBase) + BigInt(Number.parseInt(digit, idBase)), 0n);
+  let id = 0n;
+  for (const digit of digits) id = id * BigInt(idBase) + BigInt(Number.parseInt(digit, idBase));
   if (id >= idMax) return undefined;
   const hex = id.toString(16).padStart(32, "0");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") as WorkspaceId;

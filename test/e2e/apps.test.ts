@@ -2,18 +2,18 @@
 import { randomBytes } from "node:crypto";
 import {
   createServer,
-  type IncomingHttpHeaders,
   type IncomingMessage,
   request as httpRequest,
   type Server,
   type ServerResponse,
 } from "node:http";
 import { connect, type Socket } from "node:net";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { WebSocket, WebSocketServer } from "ws";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import { Client } from "../../src/client/client.ts";
+import { type AppAnswer, type AppQuestion, appSocket, askApp, cookieIn, upgradeStatus } from "../support/app-client.ts";
 import { appHost } from "../support/app-host.ts";
 import { twoServers } from "../support/claimed-workspace.ts";
 import type { ServerUnit, SeveralServers } from "../support/several-servers.ts";
@@ -74,20 +74,9 @@ async function bobsSession(): Promise<Client> {
   return new Client({ url: one.url, token: secret });
 }
 
-interface Asked {
+interface Asked extends Partial<Omit<AppQuestion, "url" | "host">> {
   readonly server?: ServerUnit;
   readonly what?: string;
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
-  readonly json: () => { url: string; headers: Record<string, string>; error: { code: string } };
 }
 
 const hostOf = (what = "code", server = one): string => appHost(what, workspaceId, server.url);
@@ -95,32 +84,8 @@ const originOf = (what?: string, server?: ServerUnit): string => `http://${hostO
 const bearer = (client: Client): Record<string, string> => ({ authorization: `Bearer ${client.token ?? ""}` });
 const navigation = { "sec-fetch-mode": "navigate", accept: "text/html" };
 
-async function ask({
-  server = one,
-  what,
-  path: asked = "/",
-  method = "GET",
-  headers = {},
-  body,
-}: Asked = {}): Promise<Answer> {
-  return await new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(server.url);
-    const request = httpRequest(
-      { hostname, port, path: asked, method, headers: { host: hostOf(what, server), ...headers } },
-      (response) => {
-        const pieces: Buffer[] = [];
-        response.on("data", (piece: Buffer) => pieces.push(piece));
-        response.on("error", reject);
-        response.on("end", () => {
-          const whole = Buffer.concat(pieces);
-          const { statusCode: status = 0, headers: got } = response;
-          resolve({ status, headers: got, body: whole, json: () => JSON.parse(String(whole)) });
-        });
-      },
-    );
-    request.on("error", reject);
-    request.end(body);
-  });
+async function ask({ server = one, what, ...asked }: Asked = {}): Promise<AppAnswer> {
+  return await askApp({ url: server.url, host: hostOf(what, server), ...asked });
 }
 
 /** Goes where a browser goes. @returns the cookies that the app's host has set. */
@@ -136,10 +101,6 @@ async function signedIn(client: Client, what = "code", server = one): Promise<st
   const last = await ask({ server, what, path: `${back.pathname}${back.search}`, headers: { cookie: nonce } });
   expect(last).toMatchObject({ status: 302, headers: { location: "/deep?a=1" } });
   return cookieIn(last);
-}
-
-function cookieIn({ headers }: Answer): string {
-  return (headers["set-cookie"] ?? []).map((line) => line.split(";")[0]).join("; ");
 }
 
 const servers = ["one", "other"] as const;
@@ -281,22 +242,8 @@ test("an event stream is shown as it comes, and its app knows when its reader ha
   await waitUntil("the app knows", () => Promise.resolve(isGone || undefined));
 });
 
-function webSocket(server: ServerUnit, what: string, headers: Readonly<Record<string, string>>): WebSocket {
-  const { hostname, port } = new URL(server.url);
-  const socket = new WebSocket(`ws://${hostname}:${port}/socket`, {
-    headers: { host: hostOf(what, server), ...headers },
-  });
-  onTestFinished(() => socket.terminate());
-  socket.on("error", () => undefined);
-  return socket;
-}
-
-async function statusOf(socket: WebSocket): Promise<number> {
-  return await new Promise((resolve) => {
-    socket.once("open", () => resolve(101));
-    socket.once("unexpected-response", (_, response) => resolve(response.statusCode ?? 0));
-  });
-}
+const webSocket = (server: ServerUnit, what: string, headers: Readonly<Record<string, string>>): WebSocket =>
+  appSocket(server.url, hostOf(what, server), headers);
 
 test.each(
   servers,
@@ -310,10 +257,10 @@ test.each(
   await waitUntil("it is echoed", () => Promise.resolve(messages.length > 1 || undefined));
   expect(messages[1]).toBe("hello");
   expect(JSON.parse(messages[0] ?? "")).not.toHaveProperty("cookie");
-  expect(await statusOf(webSocket(server, "code", { cookie, origin: "http://evil.example" }))).toBe(403);
-  expect(await statusOf(webSocket(server, "code", { cookie }))).toBe(403);
-  expect(await statusOf(webSocket(server, "code", {}))).toBe(401);
-  expect(await statusOf(webSocket(server, "code", bearer(server.admin)))).toBe(101);
+  expect(await upgradeStatus(webSocket(server, "code", { cookie, origin: "http://evil.example" }))).toBe(403);
+  expect(await upgradeStatus(webSocket(server, "code", { cookie }))).toBe(403);
+  expect(await upgradeStatus(webSocket(server, "code", {}))).toBe(401);
+  expect(await upgradeStatus(webSocket(server, "code", bearer(server.admin)))).toBe(101);
 });
 
 test("pages of the owner's other apps may use an app, those of anybody else may not", async () => {
@@ -380,7 +327,7 @@ test(
         return status === 200 || undefined;
       });
       const socket = webSocket(server, app, bearer(bob));
-      expect(await statusOf(socket)).toBe(101);
+      expect(await upgradeStatus(socket)).toBe(101);
       open.push(socket);
     }
     const begun = performance.now();
@@ -402,7 +349,7 @@ test("a share ends by itself, with what is open by it, and none goes beyond what
   await waitUntil("it is shared", async () => ((await status()) === 200 ? true : undefined));
   // No news come of an end: what is open then is looked at now and then.
   const open = webSocket(one, "code", bearer(bob));
-  expect(await statusOf(open)).toBe(101);
+  expect(await upgradeStatus(open)).toBe(101);
   const closed = new Promise((resolve) => open.once("close", resolve));
   await waitUntil("it is over", async () => ((await status()) === 403 ? true : undefined));
   await closed;
@@ -421,7 +368,7 @@ test(
   "whoever an app is shared with cannot take all streams of its workspace, and its owner still gets in",
   async () => {
     const open = Array.from({ length: 120 }, () => webSocket(one, "team", bearer(bob)));
-    const statuses = await Promise.all(open.map(statusOf));
+    const statuses = await Promise.all(open.map(upgradeStatus));
     // Some of the hundred may rest from the requests of before.
     expect(statuses.filter((status) => status === 101).length).toBeLessThanOrEqual(100);
     expect(new Set(statuses)).toEqual(new Set([101, 429]));
@@ -444,7 +391,7 @@ test(
 test("a server that stops lets go of what is open to apps, and is not held up by it", async () => {
   const third = await system.addServer("third", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
   const socket = webSocket(third, "code", bearer(third.admin));
-  expect(await statusOf(socket)).toBe(101);
+  expect(await upgradeStatus(socket)).toBe(101);
   const closed = new Promise((resolve) => socket.once("close", resolve));
   const begun = performance.now();
   const exited = new Promise((resolve) => third.process.child.once("exit", resolve));
@@ -456,7 +403,7 @@ test("a server that stops lets go of what is open to apps, and is not held up by
 test("a session that is ended ends what is open to apps through every server", async () => {
   const guest = await bobsSession();
   const open = [one, other].map((server) => webSocket(server, "team", bearer(guest)));
-  for (const socket of open) expect(await statusOf(socket)).toBe(101);
+  for (const socket of open) expect(await upgradeStatus(socket)).toBe(101);
   const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
   const begun = performance.now();
   await guest.call("logout", {});

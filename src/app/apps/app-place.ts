@@ -1,6 +1,6 @@
 import { type AppAddress, appLabel, appRefText } from "../../contracts/app-address.ts";
 import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
-import { type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
+import { type ShareRow, type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { appListener } from "../../platform/manifest-apps.ts";
 import { effectiveShare, leastShare, mayVisit } from "../../domain/apps/share-rules.ts";
@@ -73,7 +73,7 @@ export function servedApp(
       declared?.share ?? "owner",
       { bounds: [maxShare], now },
     ),
-    shareExpiresAt: given?.expires_at != null && given.expires_at > now ? given.expires_at : null,
+    shareExpiresAt: endOf(given, now),
     maxShare,
     order: declared?.order ?? 0,
     isHidden: declared?.hidden ?? false,
@@ -92,6 +92,12 @@ export function mayOpen({ workspace, app }: AppPlace, actor: Actor | null): bool
 
 function listenerOf({ port, isTls, path }: Pick<ServedApp, "port" | "isTls" | "path">) {
   return { port, isTls, path };
+}
+
+/** When a share ends that has not. */
+function endOf(given: ShareRow | undefined, now: Date): Date | null {
+  const endsAt = given?.expires_at ?? null;
+  return endsAt !== null && endsAt > now ? endsAt : null;
 }
 
 /** All that a workspace's template declares, in the order in which it is shown. */
