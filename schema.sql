@@ -649,4 +649,3 @@ CREATE UNIQUE INDEX users_email ON public.users USING btree (lower(email)) WHERE
 CREATE UNIQUE INDEX users_username ON public.users USING btree (lower(username)) WHERE (deleted_at IS NULL);
 CREATE INDEX workspaces_deleted ON public.workspaces USING btree (deleted_at, id) WHERE (deleted_at IS NOT NULL);
 CREATE UNIQUE INDEX workspaces_owner_name ON public.workspaces USING btree (owner_id, lower(name)) INCLUDE (template_id) WHERE (deleted_at IS NULL);
-CREATE INDEX workspaces_short_id ON public.workspaces USING btree ("right"((id)::text, 12));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
 import { WebSocket } from "ws";
-import { shortWorkspaceId } from "../src/contracts/app-address.ts";
+import { appLabel } from "../src/contracts/app-address.ts";
 import { atLeast, atMost, type BenchContext, type Benchmark, type Outcome } from "./harness/benchmark.ts";
 import { hammer } from "./harness/hammer.ts";
 import { openedWorkspace } from "./harness/opened-workspace.ts";
@@ -72,7 +72,8 @@ async function run({ isSmall, say }: BenchContext): Promise<Outcome> {
   try {
     const { client, workspaceId } = workspace;
     const { port } = new URL(client.url);
-    const host = `${app.port}-${shortWorkspaceId(workspaceId)}.apps.localhost:${port}`;
+    const label = appLabel({ what: { kind: "port", port: app.port, isTls: false }, workspaceId, agentNumber: 1 });
+    const host = `${label}.apps.localhost:${port}`;
     const through: Way = { port: Number(port), headers: { host, authorization: `Bearer ${client.token ?? ""}` } };
     const direct: Way = { port: app.port, headers: {} };
     say(`${total} requests, straight to the app and through the server`);

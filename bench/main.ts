@@ -13,6 +13,7 @@ import { snapshotScale } from "./b08-snapshot-scale.ts";
 import { metricsScrape } from "./b09-metrics.ts";
 import { atRest } from "./b10-at-rest.ts";
 import { history } from "./b11-history.ts";
+import { sshConnect } from "./b12-ssh-connect.ts";
 import { streams } from "./b15-streams.ts";
 import { appProxy } from "./b16-apps.ts";
 import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
@@ -36,6 +37,7 @@ const benchmarks: readonly Benchmark[] = [
   metricsScrape,
   atRest,
   history,
+  sshConnect,
   streams,
   appProxy,
   allPoolsAtOnce,

@@ -1,7 +1,4 @@
--- What workspaces serve over HTTP: their addresses name a workspace by the last group of its id, and their owners share
--- them. What is not shared here is shared as its template says.
-create index workspaces_short_id on workspaces (right(id::text, 12));
-
+-- With whom the owner of a workspace shares what it serves over HTTP. What is not shared here is shared as its template says.
 create table app_shares (
   workspace_id uuid not null references workspaces (id) on delete cascade,
   agent text not null,

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { WorkspaceId } from "../../src/contracts/ids.ts";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { sleep } from "../../src/platform/sleep.ts";
@@ -11,7 +12,7 @@ const usableWithinMs = 60_000;
 const lookMs = 100;
 
 export interface OpenedWorkspace extends WholeServer {
-  readonly workspaceId: string;
+  readonly workspaceId: WorkspaceId;
   open(service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex>;
 }
 
@@ -26,7 +27,7 @@ export async function openedWorkspace(): Promise<OpenedWorkspace> {
     "driver: process\nagents: [{ name: main }]\npresets: [{ name: one }]\n",
   );
   await client.call("pushTemplate", { params: { template: "access" }, bytes: (await packFolder(source)).bytes });
-  const { id: workspaceId } = await usable(server);
+  const workspaceId = (await usable(server)).id as WorkspaceId;
   const url = `${client.url.replace(/^http/, "ws")}${tunnelPath(workspaceId)}`;
   const open = async (service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex> =>
     await openTunnel({ url, token: client.token ?? "", agent: null, service });

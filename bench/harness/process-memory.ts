@@ -17,12 +17,21 @@ export function processorMsOf(command: string): number {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       if (!stat.slice(stat.indexOf("(") + 1).startsWith(command)) continue;
-      // Fields from the state on; the name in parentheses may hold spaces. Its own time and that of children that ended.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      ticks += Number(fields[11]) + Number(fields[12]);
+      ticks += ticksIn(stat);
     } catch {
       // It has ended since the listing.
     }
   }
   return (ticks / ticksPerSecond) * 1_000;
+}
+
+/** The same of one process. */
+export function processorMsOfProcess(processId: number): number {
+  return (ticksIn(readFileSync(`/proc/${processId}/stat`, "utf8")) / ticksPerSecond) * 1_000;
+}
+
+function ticksIn(stat: string): number {
+  // Fields from the state on; the name in parentheses may hold spaces. Its own time, in user mode and in the kernel.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
 }

@@ -7,7 +7,7 @@ import { execFrameBytesMax } from "../contracts/limits.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { HandOver } from "./hand-over.ts";
-import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
+import { commandEnvironment } from "./command-environment.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
 import type { ServerSocket } from "./server-socket.ts";
 import { workFolder } from "./workspace-start.ts";
@@ -121,15 +121,17 @@ export class ExecSession {
     const owner = await this.#deps.handOver.owner();
     if (owner === null) return { exitCode: null, error: "nobody owns this workspace yet: it waits in its pool" };
     const manifest = await this.#deps.started;
-    const secrets = await this.#secrets();
+    const { config } = this.#deps;
+    const { variables, secretsMissing } = await commandEnvironment(this.#deps, { manifest, owner });
+    if (secretsMissing !== null)
+      await this.#tell(`this command runs without the workspace's secrets: ${secretsMissing}`);
     // A signal may have come while it waited.
     if (this.#refusal !== null) return { exitCode: null, error: this.#refusal };
-    const { config } = this.#deps;
     const folder = workFolder(config, manifest);
     const [program = "", ...rest] = this.#start.command;
     const child = spawn(program, rest, {
       cwd: existsSync(folder) ? folder : config.home,
-      env: { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...secrets, ...this.#start.env },
+      env: { ...variables, ...this.#start.env },
       stdio: ["pipe", "pipe", "pipe"],
       detached: true,
     });
@@ -145,14 +147,10 @@ export class ExecSession {
     return this.#refusal === null ? end : { ...end, error: this.#refusal };
   }
 
-  /** A command runs also where they are not to be had, as it may be what repairs that; who runs it is told. */
-  async #secrets(): Promise<Readonly<Record<string, string>>> {
-    const given = await this.#deps.handOver.secrets(this.#deps.abort);
-    if (given.kind !== "unknown") return given.kind === "known" ? given.values : {};
-    const text = `prewarm: this command runs without the workspace's secrets: ${given.reason}\n`;
-    const data = Buffer.from(text).toString("base64");
+  /** A line of the agent's own among what the command says. */
+  async #tell(line: string): Promise<void> {
+    const data = Buffer.from(`prewarm: ${line}\n`).toString("base64");
     await this.#send({ kind: "exec_output", execId: this.#start.execId, stream: "stderr", data });
-    return {};
   }
 
   /** Sends a pipe's bytes piece by piece. Resolves at its end. */

@@ -72,7 +72,8 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
-  await Promise.race([farewell(), sleep(farewellMs)]);
+  const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
+  await Promise.race([farewell, sleep(farewellMs)]);
   basics.secrets.forget();
   connection.abort();
   http.close();
@@ -83,18 +84,15 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     if (manifest === null) return;
     await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ ...basics, manifest, abort });
-    if (outcome === null || abort.aborted) return;
+    if (outcome === null) return;
+    // What has started is put away, also when the stop comes before the server has heard of the start.
+    startedWith = manifest;
+    if (abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
-    startedWith = manifest;
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
-  }
-
-  async function farewell(): Promise<void> {
-    await log.flush(socket);
-    await lifecycle.become("off", trouble, socket);
   }
 }
 

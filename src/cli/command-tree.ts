@@ -22,6 +22,7 @@ import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
 import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
 import { pingCommand, speedtestCommand } from "./commands/measure.ts";
+import { openCommand } from "./commands/open.ts";
 import { portForwardCommand } from "./commands/port-forward.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
@@ -64,6 +65,7 @@ export const commandTree: readonly CliCommand[] = [
   sshCommand,
   configSshCommand,
   portForwardCommand,
+  openCommand,
   cpCommand,
   pingCommand,
   speedtestCommand,

@@ -63,5 +63,7 @@ export interface CliWorld {
    * Errors: `ENOENT` when there is none of that name.
    */
   readonly runProgram: (name: string, args: readonly string[]) => Promise<number>;
+  /** Shows a page in the person's browser, without waiting for it; false where there is none, or it cannot be started. */
+  readonly openUrl: (url: string) => Promise<boolean>;
   readonly version: string;
 }

@@ -1,12 +1,13 @@
+import type { WorkspaceId } from "./ids.ts";
+
 /**
  * Addresses of what workspaces serve over HTTP: `<app or port>-<workspace>[-<agent>].<apps host>`. A workspace is named by
- * the last twelve digits of its id, so that its name is told to nobody and the label stays below the 63 characters that
- * there may be.
+ * its whole id, in 26 digits instead of 36: its name is told to nobody, it is found as by its id, and the label stays below
+ * the 63 characters that there may be.
  */
 export interface AppAddress {
   readonly what: AppRef;
-  /** Last group of the workspace's id. */
-  readonly shortId: string;
+  readonly workspaceId: WorkspaceId;
   /** From 1 on, in the order of the template. */
   readonly agentNumber: number;
 }
@@ -22,14 +23,25 @@ export const appNameLengthMax = 32;
 export const loopbackAppsHost = "apps.localhost";
 
 const portMax = 65_535;
-const labelPattern = /^([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-([0-9a-f]{12})(?:-([1-9]))?$/;
+/** 128 bits by five: 26 digits of base 32, as `toString(32)` writes them. */
+const idBase = 32;
+const idDigits = 26;
+const idMax = 2n ** 128n;
+const labelPattern = /^([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)-([0-9a-v]{26})(?:-([1-9]))?$/;
 
-export function shortWorkspaceId(id: string): string {
-  return id.slice(-12);
+export function appLabel({ what, workspaceId, agentNumber }: AppAddress): string {
+  const digits = BigInt(`0x${workspaceId.replaceAll("-", "")}`)
+    .toString(idBase)
+    .padStart(idDigits, "0");
+  return `${appRefText(what)}-${digits}${agentNumber === 1 ? "" : `-${agentNumber}`}`;
 }
 
-export function appLabel({ what, shortId, agentNumber }: AppAddress): string {
-  return `${appRefText(what)}-${shortId}${agentNumber === 1 ? "" : `-${agentNumber}`}`;
+/** @returns undefined for digits that are no id. */
+function idOf(digits: string): WorkspaceId | undefined {
+  const id = [...digits].reduce((sum, digit) => sum * BigInt(idBase) + BigInt(Number.parseInt(digit, idBase)), 0n);
+  if (id >= idMax) return undefined;
+  const hex = id.toString(16).padStart(32, "0");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5") as WorkspaceId;
 }
 
 /** `code`, `3000`, and `8443s` for a port that speaks TLS. */
@@ -56,9 +68,9 @@ export function parseAppHost(
 ): { readonly kind: "none" | "unknown" } | { readonly kind: "app"; readonly address: AppAddress } {
   const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
   if (!name.endsWith(`.${appsHost}`)) return { kind: "none" };
-  const [, text, shortId, nth] = labelPattern.exec(name.slice(0, -appsHost.length - 1)) ?? [];
-  if (text === undefined || shortId === undefined) return { kind: "unknown" };
-  const what = parseAppRef(text);
-  if (what === undefined) return { kind: "unknown" };
-  return { kind: "app", address: { what, shortId, agentNumber: Number(nth ?? 1) } };
+  const [, text, digits, nth] = labelPattern.exec(name.slice(0, -appsHost.length - 1)) ?? [];
+  if (text === undefined || digits === undefined) return { kind: "unknown" };
+  const [what, workspaceId] = [parseAppRef(text), idOf(digits)];
+  if (what === undefined || workspaceId === undefined) return { kind: "unknown" };
+  return { kind: "app", address: { what, workspaceId, agentNumber: Number(nth ?? 1) } };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { passwordLengthMax, passwordLengthMin } from "../contracts/limits.ts";
+import { registerStaticPages } from "./static-pages.ts";
 
 const script = `const form = document.querySelector("form");
 const out = document.querySelector("output");
@@ -44,20 +45,11 @@ const page = `<!doctype html>
 </html>
 `;
 
-const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'";
-
 /** The page behind the one-time set-up link; the secret is in the fragment, which browsers never send or log. */
 export function registerSetUpPage(app: FastifyInstance): void {
-  const assets = {
+  registerStaticPages(app, {
     "/setup": ["text/html", page],
     "/setup/page.js": ["text/javascript", script],
     "/setup/page.css": ["text/css", style],
-  } as const;
-  for (const [path, [type, body]] of Object.entries(assets)) {
-    app.get(path, { schema: { hide: true } }, async (_, reply) => {
-      void reply.header("content-security-policy", contentSecurityPolicy).type(`${type}; charset=utf-8`);
-      return await reply.send(body);
-    });
-  }
+  });
 }

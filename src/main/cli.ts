@@ -7,6 +7,7 @@ import { runCli } from "../cli/run-cli.ts";
 import type { CliWorld } from "../cli/world.ts";
 import { systemClock } from "../platform/clock.ts";
 import { systemRandom } from "../platform/random.ts";
+import { openUrl } from "./open-url.ts";
 import { runProgram } from "./run-program.ts";
 import { serverDefaults } from "./server-defaults.ts";
 import { packageVersion } from "./version.ts";
@@ -76,6 +77,7 @@ const world: CliWorld = {
     databaseTransfer: async (argv) => (await import("./db-transfer.ts")).runDatabaseTransfer(argv),
   },
   runProgram,
+  openUrl,
   version: packageVersion(),
 };
 

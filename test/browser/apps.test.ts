@@ -4,8 +4,8 @@ import path from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { createServer, type ViteDevServer } from "vite";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
-import { shortWorkspaceId } from "../../src/contracts/app-address.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
+import { appHost } from "../support/app-host.ts";
 import { administratorPassword, type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { freePorts } from "../../chaos/system/free-port.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -75,8 +75,7 @@ beforeEach(async () => {
   return async () => await context.close();
 });
 
-const origin = (what: string | number, server = other): string =>
-  `http://${what}-${shortWorkspaceId(workspaceId)}.apps.localhost:${new URL(server.url).port}`;
+const origin = (what: string | number, server = other): string => `http://${appHost(what, workspaceId, server.url)}`;
 
 async function signIn(): Promise<void> {
   await page.getByLabel("User name").fill("admin");

@@ -1,6 +1,5 @@
 // Apps and ports in a browser's way, on two servers: sign-in, what goes through, who does not get in, and shares.
 import { randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -10,13 +9,14 @@ import {
   type ServerResponse,
 } from "node:http";
 import { connect, type Socket } from "node:net";
-import path from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { shortWorkspaceId } from "../../src/contracts/app-address.ts";
+import { tunnelPath } from "../../src/contracts/tunnel.ts";
+import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import { Client } from "../../src/client/client.ts";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
-import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
+import { appHost } from "../support/app-host.ts";
+import { twoServers } from "../support/claimed-workspace.ts";
+import type { ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const testLimitMs = 180_000;
@@ -45,14 +45,8 @@ beforeAll(async () => {
   });
   await new Promise<void>((resolve) => app.listen(0, "127.0.0.1", resolve));
   appPort = (app.address() as { port: number }).port;
-  system = await SeveralServers.start();
-  one = await system.addServer("one");
-  other = await system.addServer("other", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(
-    path.join(folder, "template.yaml"),
-    `driver: process
+  ({ system, one, other, workspaceId } = await twoServers({
+    template: `driver: process
 presets: [ { name: one, prebuilds: { instances: 1 } } ]
 agents:
   - name: main
@@ -61,17 +55,7 @@ agents:
       - { name: team, url: "http://localhost:${appPort}", share: organization, max_share: organization }
       - { name: open, url: "http://localhost:${appPort}", cors: passthrough }
 `,
-  );
-  const { bytes } = await packFolder(folder);
-  await one.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  const created = await waitUntil("a prebuild is claimed", async () => {
-    try {
-      return await one.admin.call("createWorkspace", { body: { name: "dev", template: "web", mode: "warm_only" } });
-    } catch {
-      return undefined;
-    }
-  });
-  workspaceId = created.workspace.id;
+  }));
   await one.admin.call("createUser", { body: { username: "bob", password: bobsPassword } });
   bob = await bobsSession();
 }, testLimitMs);
@@ -106,8 +90,7 @@ interface Answer {
   readonly json: () => { url: string; headers: Record<string, string>; error: { code: string } };
 }
 
-const hostOf = (what = "code", server = one): string =>
-  `${what}-${shortWorkspaceId(workspaceId)}.apps.localhost:${new URL(server.url).port}`;
+const hostOf = (what = "code", server = one): string => appHost(what, workspaceId, server.url);
 const originOf = (what?: string, server?: ServerUnit): string => `http://${hostOf(what, server)}`;
 const bearer = (client: Client): Record<string, string> => ({ authorization: `Bearer ${client.token ?? ""}` });
 const navigation = { "sec-fetch-mode": "navigate", accept: "text/html" };
@@ -367,7 +350,7 @@ test("nobody but its owner opens an app that is not shared, administrators not e
   const page = await ask({ headers: { ...navigation, ...bearer(bob) } });
   expect(String(page.body)).toContain("This is not shared with you.");
   const mine = await bob.call("createWorkspace", { body: { name: "mine", template: "web" } });
-  const host = `code-${shortWorkspaceId(mine.workspace.id)}.apps.localhost:${new URL(one.url).port}`;
+  const host = appHost("code", mine.workspace.id, one.url);
   expect((await ask({ headers: { ...bearer(one.admin), host } })).status).toBe(403);
 });
 
@@ -412,12 +395,18 @@ test(
   testLimitMs,
 );
 
-test("a share ends by itself, and none goes beyond what template and server allow", async () => {
+test("a share ends by itself, with what is open by it, and none goes beyond what template and server allow", async () => {
   const params = { workspace: "dev", app: "code" };
-  await one.admin.call("setShare", { params, body: { share: "authenticated", expiresInSeconds: 2 } });
+  await one.admin.call("setShare", { params, body: { share: "authenticated", expiresInSeconds: 3 } });
   const status = async () => (await ask({ headers: bearer(bob) })).status;
   await waitUntil("it is shared", async () => ((await status()) === 200 ? true : undefined));
+  // No news come of an end: what is open then is looked at now and then.
+  const open = webSocket(one, "code", bearer(bob));
+  expect(await statusOf(open)).toBe(101);
+  const closed = new Promise((resolve) => open.once("close", resolve));
   await waitUntil("it is over", async () => ((await status()) === 403 ? true : undefined));
+  await closed;
+  expect(await one.admin.call("listShares", {})).toEqual({ shares: [], total: 0 });
   const beyond = one.admin.call("setShare", { params: { ...params, app: "team" }, body: { share: "authenticated" } });
   await expect(beyond).rejects.toMatchObject({ code: "share_beyond_limit" });
   await expect(one.admin.call("setShare", { params, body: { share: "public" } })).rejects.toMatchObject({
@@ -426,6 +415,42 @@ test("a share ends by itself, and none goes beyond what template and server allo
   await expect(
     bob.call("setShare", { params: { workspace: "admin/dev", app: "code" }, body: { share: "owner" } }),
   ).rejects.toMatchObject({ code: "not_found" });
+});
+
+test(
+  "whoever an app is shared with cannot take all streams of its workspace, and its owner still gets in",
+  async () => {
+    const open = Array.from({ length: 120 }, () => webSocket(one, "team", bearer(bob)));
+    const statuses = await Promise.all(open.map(statusOf));
+    // Some of the hundred may rest from the requests of before.
+    expect(statuses.filter((status) => status === 101).length).toBeLessThanOrEqual(100);
+    expect(new Set(statuses)).toEqual(new Set([101, 429]));
+    const stream = await openTunnel({
+      url: `${one.url.replace("http", "ws")}${tunnelPath(workspaceId)}`,
+      token: one.admin.token ?? "",
+      agent: null,
+      service: { kind: "echo" },
+    });
+    stream.destroy();
+    for (const socket of open) socket.terminate();
+    await waitUntil("there is room again", async () => {
+      const { status } = await ask({ what: "team", headers: bearer(bob) });
+      return status === 200 || undefined;
+    });
+  },
+  testLimitMs,
+);
+
+test("a server that stops lets go of what is open to apps, and is not held up by it", async () => {
+  const third = await system.addServer("third", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
+  const socket = webSocket(third, "code", bearer(third.admin));
+  expect(await statusOf(socket)).toBe(101);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  const begun = performance.now();
+  const exited = new Promise((resolve) => third.process.child.once("exit", resolve));
+  third.process.child.kill("SIGTERM");
+  await Promise.all([closed, exited]);
+  expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
 test("a session that is ended ends what is open to apps through every server", async () => {
@@ -443,7 +468,11 @@ test("a page says what is wrong: nothing listens, nothing is there, an app that 
   const nothing = await ask({ what: "9", headers: { ...navigation, ...bearer(one.admin) } });
   expect(nothing.status).toBe(502);
   expect(String(nothing.body)).toContain("Port 9 of the workspace cannot be reached");
-  for (const host of ["nothing-000000000000.apps.localhost", "a.apps.localhost", "unknown-app.apps.localhost"]) {
+  for (const host of [
+    appHost("code", "00000000-0000-4000-8000-000000000000", one.url),
+    hostOf("nothing"),
+    "a.apps.localhost",
+  ]) {
     expect((await ask({ headers: { host } })).status).toBe(404);
   }
   answer = (request) => void request.socket.destroy();

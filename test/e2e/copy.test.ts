@@ -19,9 +19,9 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
-import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
+import { twoServers } from "../support/claimed-workspace.ts";
+import type { ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const testLimitMs = 180_000;
@@ -38,18 +38,7 @@ let one: ServerUnit;
 let other: ServerUnit;
 
 beforeAll(async () => {
-  system = await SeveralServers.start();
-  one = await system.addServer("one");
-  other = await system.addServer("other", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, "template.yaml"), template);
-  const { bytes } = await packFolder(folder);
-  await one.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  await waitUntil("a prebuild is claimed", async () => {
-    const body = { name: "dev", template: "web", mode: "warm_only" } as const;
-    return await one.admin.call("createWorkspace", { body }).catch(() => undefined);
-  });
+  ({ system, one, other } = await twoServers({ template }));
 }, testLimitMs);
 afterAll(() => system.close(), testLimitMs);
 

@@ -1,14 +1,14 @@
 // Terminals of a workspace, looked at over two servers: what stays, who sees it, and what ends it.
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { CliWorld } from "../../src/cli/world.ts";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { systemRandom } from "../../src/platform/random.ts";
+import { twoServers } from "../support/claimed-workspace.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
-import { administratorPassword, type ServerUnit, SeveralServers } from "../support/several-servers.ts";
+import { administratorPassword, type ServerUnit, type SeveralServers } from "../support/several-servers.ts";
 import { TerminalViewer } from "../support/terminal-viewer.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -27,21 +27,8 @@ let workspace: string;
 let agentPid: number;
 
 beforeAll(async () => {
-  system = await SeveralServers.start();
-  one = await system.addServer("one", { env: { PREWARM_METRICS_PUBLIC: "true" } });
-  other = await system.addServer("other", {
-    env: { PREWARM_PROVISIONER_BUILTIN: "false", PREWARM_METRICS_PUBLIC: "true" },
-  });
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, "template.yaml"), template);
-  const { bytes } = await packFolder(folder);
-  await one.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  const created = await waitUntil("a prebuild is claimed", async () => {
-    const body = { name: "dev", template: "web", mode: "warm_only" } as const;
-    return await one.admin.call("createWorkspace", { body }).catch(() => undefined);
-  });
-  workspace = created.workspace.id;
+  const env = { PREWARM_METRICS_PUBLIC: "true" };
+  ({ system, one, other, workspaceId: workspace } = await twoServers({ template, env }));
   agentPid = await waitUntil("its agent is found", () => agentOf(workspace));
 }, testLimitMs);
 afterAll(async () => await system.close(), testLimitMs);

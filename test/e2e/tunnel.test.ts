@@ -9,7 +9,8 @@ import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import type { TunnelDuplex } from "../../src/tunnel/tunnel-duplex.ts";
 import { cliBench } from "../support/cli-run.ts";
-import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
+import { twoServers } from "../support/claimed-workspace.ts";
+import type { ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const testLimitMs = 180_000;
@@ -27,22 +28,7 @@ let other: ServerUnit;
 let workspaceId: string;
 
 beforeAll(async () => {
-  system = await SeveralServers.start();
-  one = await system.addServer("one");
-  other = await system.addServer("other", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, "template.yaml"), template);
-  const { bytes } = await packFolder(folder);
-  await one.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  const created = await waitUntil("a prebuild is claimed", async () => {
-    try {
-      return await one.admin.call("createWorkspace", { body: { name: "dev", template: "web", mode: "warm_only" } });
-    } catch {
-      return undefined;
-    }
-  });
-  workspaceId = created.workspace.id;
+  ({ system, one, other, workspaceId } = await twoServers({ template }));
 }, testLimitMs);
 /** What is closed after the system. */
 const closers: (() => void)[] = [];

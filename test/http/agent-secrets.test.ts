@@ -48,6 +48,8 @@ describe("a secret", () => {
     await bed.stop();
     bed.start({ startId: "two" });
     await acknowledged(2);
+    // It says again that it knows its owner before its start hook is through.
+    await ready();
     await bed.stop();
     const seen = bed.read("seen").trimEnd().split("\n");
     expect(seen).toEqual([

@@ -82,12 +82,39 @@ test("a link to a file that is not there yet stays a link", async () => {
   expect(read(path.join(folder, "elsewhere"))).toBe(include);
 });
 
-test("a dry run says what it would do and does nothing", async () => {
+test("a dry run says what it would do, with a diff, and does nothing", async () => {
   const { bench } = await cliAgainst(listing("dev"));
   const { folder, person, own } = files(bench);
+  mkdirSync(folder);
+  writeFileSync(person, "Host a\n  User b\n");
   const ran = await bench.run("config-ssh", "--dry-run");
-  expect(ran).toMatchObject({ exitCode: 0, stdout: `creates ${own}\ncreates ${person}\n` });
-  expect(existsSync(folder)).toBe(false);
+  expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(ran.stdout).toContain(`creates ${own}\nchanges ${person}\n\n--- /dev/null\n+++ ${own}\n`);
+  expect(ran.stdout).toContain("\n+Host prewarm.dev prewarm.*");
+  expect(ran.stdout).toContain(
+    `\n\n--- ${person}\n+++ ${person}\n@@ -1,2 +1,3 @@\n+Include prewarm/config\n Host a\n   User b\n`,
+  );
+  expect(ran.stdout).not.toContain("Connect with");
+  expect(existsSync(path.dirname(own))).toBe(false);
+  expect(read(person)).toBe("Host a\n  User b\n");
+});
+
+test("a dry run where all is as it should be has no diff, and programs get it beside each file", async () => {
+  const { bench } = await cliAgainst(listing("dev"));
+  const { person, own } = files(bench);
+  await bench.run("config-ssh");
+  expect(await bench.run("config-ssh", "--dry-run")).toMatchObject({
+    stdout: `leaves as it is ${own}\nleaves as it is ${person}\n`,
+  });
+  const { files: told, isDryRun } = JSON.parse(
+    (await bench.run("config-ssh", "--remove", "--dry-run", "--json")).stdout,
+  );
+  expect(isDryRun).toBe(true);
+  expect(told).toMatchObject([
+    { file: own, kind: "removed", diff: expect.stringContaining("\n-Host prewarm.dev prewarm.*") },
+    { file: person, kind: "changed", diff: expect.stringContaining("\n-Include prewarm/config") },
+    { kind: "unchanged", diff: "" },
+  ]);
 });
 
 test("programs get the hosts and what became of each file", async () => {

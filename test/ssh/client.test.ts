@@ -4,8 +4,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { root } from "../support/server-process.ts";
+import { claimDev } from "../support/claimed-workspace.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -33,17 +33,9 @@ beforeAll(async () => {
   system = await SeveralServers.start();
   sshFolder = path.join(system.folder, "an ssh %h folder");
   server = await system.addServer("one");
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, "template.yaml"), template);
-  const { bytes } = await packFolder(folder);
-  await server.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  for (const name of ["dev", "api"]) {
-    const body = { name, template: "web", mode: "warm_only" } as const;
-    await waitUntil("a prebuild is claimed", () =>
-      server.admin.call("createWorkspace", { body }).catch(() => undefined),
-    );
-  }
+  await claimDev(system, server, template);
+  const body = { name: "api", template: "web", mode: "warm_only" } as const;
+  await waitUntil("another is claimed", () => server.admin.call("createWorkspace", { body }).catch(() => undefined));
   expect((await prewarm(["config-ssh"])).code).toBe(0);
 }, testLimitMs);
 afterAll(() => system.close(), testLimitMs);

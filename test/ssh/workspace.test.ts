@@ -1,11 +1,11 @@
 // From OpenSSH's client through the tunnel and a real server into a workspace's agent, as it is shipped.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
-import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { bundleProgram } from "../support/bundled-program.ts";
+import { claimDev } from "../support/claimed-workspace.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
@@ -28,16 +28,7 @@ beforeAll(async () => {
   knownHosts = path.join(system.folder, "known_hosts");
   await bundleProgram("test/support/ssh-proxy.ts", proxy);
   server = await system.addServer("one");
-  const folder = path.join(system.folder, "template");
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, "template.yaml"), template);
-  const { bytes } = await packFolder(folder);
-  await server.admin.call("pushTemplate", { params: { template: "web" }, bytes });
-  const created = await waitUntil("a prebuild is claimed", async () => {
-    const body = { name: "dev", template: "web", mode: "warm_only" } as const;
-    return await server.admin.call("createWorkspace", { body }).catch(() => undefined);
-  });
-  workspaceId = created.workspace.id;
+  workspaceId = await claimDev(system, server, template);
 }, testLimitMs);
 afterAll(() => system.close(), testLimitMs);
 

@@ -68,6 +68,7 @@ export function cliBench(overrides: Partial<CliWorld> = {}): CliBench {
     },
     programs: { server: noProgram, provisioner: noProgram, agent: noProgram, databaseTransfer: noProgram },
     runProgram: noProgram,
+    openUrl: async () => false,
     version: "1.2.3",
     ...overrides,
     env: { PREWARM_CONFIG_DIR: path.join(folder, "config"), ...overrides.env },

@@ -57,7 +57,7 @@ export class SshBed {
         dial: (host, port) => dial({ kind: "tcp", host, port }),
         environment: async (userId) => {
           if (userId !== this.owner) throw new Error("the workspace does not belong to whoever asks");
-          return { variables: { ...this.variables, HOME: this.home }, notice: null };
+          return { variables: { ...this.variables, HOME: this.home }, secretsMissing: null };
         },
       },
     });

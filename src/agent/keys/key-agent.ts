@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -27,8 +27,14 @@ export class KeyAgent {
   /** Has it offer this key and no other; null forgets the key, and ends what is connected. */
   async offer(pem: string | null): Promise<void> {
     this.#key = pem === null ? null : createPrivateKey(pem);
-    if (this.#key === null) this.close();
-    else this.#opened ??= await this.#open();
+    if (this.#key === null) return this.close();
+    // Folders for temporary files are swept now and then, and what is swept is opened anew.
+    if (this.#opened !== null && !existsSync(this.#opened.path)) this.#shut();
+    if (this.#opened !== null) return;
+    const opened = await this.#open();
+    // Forgotten, or offered by another call, meanwhile.
+    if (this.#key === null || this.#opened !== null) return end(opened);
+    this.#opened = opened;
   }
 
   /** What `SSH_AUTH_SOCK` says; undefined while there is no key. */
@@ -38,12 +44,13 @@ export class KeyAgent {
 
   close(): void {
     this.#key = null;
+    this.#shut();
+  }
+
+  #shut(): void {
     const opened = this.#opened;
     this.#opened = null;
-    if (opened === null) return;
-    opened.server.close();
-    for (const socket of opened.sockets) socket.destroy();
-    rmSync(opened.folder, { recursive: true, force: true });
+    if (opened !== null) end(opened);
   }
 
   async #open(): Promise<Opened> {
@@ -58,10 +65,15 @@ export class KeyAgent {
     });
     server.maxConnections = keyConnectionsMax;
     const opened = { folder, path: path.join(folder, "agent"), server, sockets };
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(opened.path, resolve);
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(opened.path, resolve);
+      });
+    } catch (error) {
+      end(opened);
+      throw error;
+    }
     return opened;
   }
 
@@ -83,4 +95,10 @@ export class KeyAgent {
       }
     });
   }
+}
+
+function end({ server, sockets, folder }: Opened): void {
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  rmSync(folder, { recursive: true, force: true });
 }

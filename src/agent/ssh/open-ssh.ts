@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
-import { commonEnvironment, ownerEnvironment } from "../hook-environment.ts";
+import { commandEnvironment } from "../command-environment.ts";
 import { dial } from "../tunnel/dial.ts";
 import { workFolder } from "../workspace-start.ts";
 
@@ -40,12 +40,7 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
         const owner = await handOver.owner();
         // A client may stay connected while its workspace is handed to somebody else.
         if (owner?.owner?.id !== userId) throw new Error("the workspace does not belong to whoever asks");
-        const given = await handOver.secrets(abort);
-        const secrets = given.kind === "known" ? given.values : {};
-        const notice =
-          given.kind === "unknown" ? `this command runs without the workspace's secrets: ${given.reason}` : null;
-        const variables = { ...commonEnvironment(config, manifest), ...ownerEnvironment(owner), ...secrets };
-        return { variables, notice };
+        return await commandEnvironment({ config, handOver, abort }, { manifest, owner });
       },
     };
     const server = new SshServer({ hostKey, version: config.version, logger: config.logger, world });

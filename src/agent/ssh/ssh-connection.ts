@@ -5,7 +5,8 @@ import { ForwardIn } from "./forward-in.ts";
 import { forwardOut } from "./forward-out.ts";
 import { onChannelClosed } from "./ssh2-inside.ts";
 import { channelsPerConnectionMax } from "./ssh-limits.ts";
-import type { OwnerEnvironment, SessionWorld, SshLink } from "./ssh-link.ts";
+import type { CommandEnvironment } from "../command-environment.ts";
+import type { SessionWorld, SshLink } from "./ssh-link.ts";
 import { SshSession } from "./ssh-session.ts";
 
 export interface ConnectionParts {
@@ -55,7 +56,7 @@ export class SshConnection implements SshLink {
     this.#client.end();
   }
 
-  environment(): Promise<OwnerEnvironment> {
+  environment(): Promise<CommandEnvironment> {
     return this.world.environment(this.#userId);
   }
 

@@ -1,3 +1,4 @@
+import type { CommandEnvironment } from "../command-environment.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
 import type { Terminals } from "./terminal-run.ts";
@@ -10,20 +11,14 @@ export interface SessionWorld {
   /** Reaches a port as the workspace sees it. Errors: in words. */
   dial(host: string, port: number): Promise<Socket>;
   /** What commands of the workspace's owner see, asked for at each session. Errors: whoever asks is not the owner. */
-  environment(userId: string): Promise<OwnerEnvironment>;
-}
-
-export interface OwnerEnvironment {
-  readonly variables: Readonly<Record<string, string>>;
-  /** What its user is told before the command, on its standard error. */
-  readonly notice: string | null;
+  environment(userId: string): Promise<CommandEnvironment>;
 }
 
 /** What the parts of a connection have of it. */
 export interface SshLink {
   readonly world: SessionWorld;
   readonly isOver: boolean;
-  environment(): Promise<OwnerEnvironment>;
+  environment(): Promise<CommandEnvironment>;
   /** False: there are as many as there may be. */
   takeChannel(): boolean;
   leaveChannel(): void;

@@ -6,7 +6,7 @@ import type { ServerChannel, Session } from "ssh2";
 import { signalGroup } from "../process-group.ts";
 import { ChannelOutput, type ExitWord } from "./channel-output.ts";
 import { carryPipes } from "./command-pipes.ts";
-import { type Account, account } from "./login-shell.ts";
+import { type Account, account } from "../login-shell.ts";
 import { sessionEnvironment, SentVariables } from "./session-environment.ts";
 import { pathsFrom } from "./sftp/paths.ts";
 import { serveSftp } from "./sftp/serve-sftp.ts";
@@ -117,8 +117,11 @@ export class SshSession {
 
   async #carry(channel: ServerChannel, output: ChannelOutput, command: string | null): Promise<ExitWord> {
     const { world } = this.#connection;
-    const { variables, notice } = await this.#connection.environment();
-    if (notice !== null) await output.write(Buffer.from(`prewarm: ${notice}\n`), "stderr");
+    const { variables, secretsMissing } = await this.#connection.environment();
+    if (secretsMissing !== null) {
+      const line = `prewarm: this command runs without the workspace's secrets: ${secretsMissing}\n`;
+      await output.write(Buffer.from(line), "stderr");
+    }
     const user = account(variables);
     const agentSocket = await this.#agentSocket;
     const own = agentSocket === null ? {} : { SSH_AUTH_SOCK: agentSocket };

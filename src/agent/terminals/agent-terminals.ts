@@ -1,18 +1,16 @@
 import { existsSync } from "node:fs";
-import { userInfo } from "node:os";
 import path from "node:path";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import { type TerminalService, terminalDetachedMs } from "../../contracts/terminals.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
-import { commonEnvironment, ownerEnvironment } from "../hook-environment.ts";
+import { commandEnvironment } from "../command-environment.ts";
+import { account } from "../login-shell.ts";
 import { openPty } from "../pty/open-pty.ts";
 import { workFolder } from "../workspace-start.ts";
 import { type StartedTerminal, Terminals } from "./terminals.ts";
 
 const term = "xterm-256color";
-/** What is in passwd to keep people out, and is no shell. */
-const refusals = new Set(["nologin", "false"]);
 
 interface Parts {
   readonly config: AgentConfig;
@@ -29,16 +27,9 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
     if (owner === null) throw new Error("nobody owns this workspace yet: it waits in its pool");
     const manifest = await started;
     detachedMs = manifest.terminalDetachedMs ?? terminalDetachedMs;
-    const given = await handOver.secrets(abort);
-    const { name, shell } = account();
-    const env = {
-      ...commonEnvironment(config, manifest),
-      ...ownerEnvironment(owner),
-      ...(given.kind === "known" ? given.values : {}),
-      SHELL: shell,
-      COLORTERM: "truecolor",
-      ...(name === undefined ? {} : { USER: name, LOGNAME: name }),
-    };
+    const { variables, secretsMissing } = await commandEnvironment({ config, handOver, abort }, { manifest, owner });
+    const { name, shell } = account(variables);
+    const env = { ...variables, SHELL: shell, USER: name, LOGNAME: name, COLORTERM: "truecolor" };
     const folder = workFolder(config, manifest);
     const [file, ...args] = service.command ?? [shell];
     const { cols, rows } = service;
@@ -52,8 +43,8 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
       rows,
       term,
     });
-    const note =
-      given.kind === "unknown" ? `prewarm: this terminal is without the workspace's secrets: ${given.reason}\r\n` : "";
+    const why = secretsMissing ?? "";
+    const note = why === "" ? "" : `prewarm: this terminal is without the workspace's secrets: ${why}\r\n`;
     return { pty, command: service.command?.join(" ") ?? shell, note };
   };
   return new Terminals({
@@ -63,17 +54,4 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
     ownerId: async () => (await handOver.owner())?.owner?.id ?? null,
     start,
   });
-}
-
-/** Who the workspace's programs run as. An image may run as a number that its passwd does not have. */
-function account(): { readonly name: string | undefined; readonly shell: string } {
-  let known: { readonly username: string; readonly shell: string | null } | undefined;
-  try {
-    known = userInfo();
-  } catch {
-    known = undefined;
-  }
-  const isShell = (file: string): boolean => file !== "" && !refusals.has(path.basename(file)) && existsSync(file);
-  const shell = [known?.shell ?? "", "/bin/bash", "/bin/sh"].find(isShell) ?? "/bin/sh";
-  return { name: known?.username, shell };
 }

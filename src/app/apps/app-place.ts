@@ -1,7 +1,6 @@
-import { type AppAddress, appLabel, type AppRef, appRefText, shortWorkspaceId } from "../../contracts/app-address.ts";
-import { CodedError } from "../../contracts/errors.ts";
+import { type AppAddress, appLabel, appRefText } from "../../contracts/app-address.ts";
 import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
-import { type WorkspaceApps, workspaceApps, workspacesByShortId } from "../../db/apps/app-workspaces.ts";
+import { type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { appListener } from "../../platform/manifest-apps.ts";
 import { effectiveShare, leastShare, mayVisit } from "../../domain/apps/share-rules.ts";
@@ -36,16 +35,9 @@ export interface AppPlace {
 
 /** What an address leads to; undefined for one that names no workspace, no agent, or no app of it. */
 export async function findAppPlace(context: AppContext, address: AppAddress): Promise<AppPlace | undefined> {
-  const ids = await workspacesByShortId(context.db, address.shortId);
-  const [id] = ids;
-  if (id === undefined) return undefined;
-  if (ids.length > 1) {
-    throw new CodedError("conflict", "Two workspaces have this address, by a chance of one to hundreds of millions.", {
-      next: "`prewarm port-forward` reaches both.",
-    });
-  }
+  const { workspaceId: id } = address;
   const [workspace, apps] = await Promise.all([workspaceById(context.db, id), workspaceApps(context.db, id)]);
-  if (workspace === undefined) return undefined;
+  if (workspace === undefined || workspace.deleted_at !== null) return undefined;
   const app = servedApp(context, apps, address);
   return app === undefined ? undefined : { workspace, app };
 }
@@ -81,7 +73,7 @@ export function servedApp(
       declared?.share ?? "owner",
       { bounds: [maxShare], now },
     ),
-    shareExpiresAt: given?.expires_at ?? null,
+    shareExpiresAt: given?.expires_at != null && given.expires_at > now ? given.expires_at : null,
     maxShare,
     order: declared?.order ?? 0,
     isHidden: declared?.hidden ?? false,
@@ -115,13 +107,8 @@ export function declaredApps(context: AppContext, apps: WorkspaceApps): ServedAp
 }
 
 /** Scheme, host and port of an address; null where the server has no domain for apps. */
-export function appOrigin(
-  { options }: Pick<AppContext, "options">,
-  address: { readonly what: AppRef; readonly workspaceId: string; readonly agentNumber: number },
-): string | null {
+export function appOrigin({ options }: Pick<AppContext, "options">, address: AppAddress): string | null {
   if (options.appsHost === null) return null;
-  const { what, workspaceId, agentNumber } = address;
-  const label = appLabel({ what, agentNumber, shortId: shortWorkspaceId(workspaceId) });
   const { protocol, port } = new URL(options.accessUrl());
-  return `${protocol}//${label}.${options.appsHost}${options.appsPort ?? (port === "" ? "" : `:${port}`)}`;
+  return `${protocol}//${appLabel(address)}.${options.appsHost}${options.appsPort ?? (port === "" ? "" : `:${port}`)}`;
 }

@@ -29,6 +29,8 @@ function appView(context: AppContext, workspace: WorkspaceView, app: ServedApp):
     agent: app.agent,
     url: addressOf(context, workspace, app),
     port: app.port,
+    isTls: app.isTls,
+    path: app.path,
     share: app.share,
     shareExpiresAt: instant(app.shareExpiresAt),
     maxShare: app.maxShare,
@@ -144,6 +146,7 @@ export async function seeShares(
   const rows = await listShares(context.db, {
     ownerId: workspace === null ? await ownerOf(context, actor, query.owner) : null,
     workspaceId: workspace?.id ?? null,
+    now: context.clock.now(),
     ...pageOf(query),
   });
   const shares = rows.map((row) => ({

@@ -11,7 +11,7 @@ import { type Page, pageOptions, readPage } from "../paging.ts";
 const agentOption = { flags: "--agent <name>", about: "the agent to ask; the workspace's first unless said" };
 /** A year. */
 const shareMsMax = 31_536_000_000;
-const noAddress = "no address: prewarm port-forward";
+const noAddress = "no address: prewarm open";
 
 const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boolean }>({
   usage: "list <workspace>",

@@ -47,7 +47,7 @@ async function write(options: ConfigOptions, invocation: Invocation): Promise<nu
   });
   const hosts = (/^Host (.*)$/m.exec(section.text)?.[1] ?? "").split(" ").slice(0, -2);
   const host = hosts[0] ?? `${deployment.prefix}WORKSPACE`;
-  tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
+  await tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
   return exitCodes.done;
 }
 
@@ -58,7 +58,7 @@ async function remove(options: ConfigOptions, invocation: Invocation): Promise<n
     isIncluded: true,
     isDry: options.isDry,
   });
-  tell(invocation, { options, files, deployment: null, hosts: [], last: "" });
+  await tell(invocation, { options, files, deployment: null, hosts: [], last: "" });
   return exitCodes.done;
 }
 
@@ -90,17 +90,31 @@ interface Told {
   readonly last: string;
 }
 
-function tell({ output }: Invocation, { options, files, deployment, hosts, last }: Told): void {
+async function tell({ output }: Invocation, { options, files, deployment, hosts, last }: Told): Promise<void> {
+  const { isDry } = options;
   const verbs = { created: "creates", changed: "changes", removed: "removes", unchanged: "leaves as it is" } as const;
   const done = { created: "created", changed: "changed", removed: "removed", unchanged: "is as it was" } as const;
   const lines = files.map(({ file, kind }) =>
-    options.isDry ? `${verbs[kind]} ${printable(file)}` : `${printable(file)}: ${done[kind]}`,
+    isDry ? `${verbs[kind]} ${printable(file)}` : `${printable(file)}: ${done[kind]}`,
   );
+  const diffs = isDry ? await diffsOf(files) : [];
+  const toldFiles = files.map(({ file, kind }, nth) => ({ file, kind, ...(isDry ? { diff: diffs[nth] } : {}) }));
   output.result(
-    { deployment, hosts, files, isDryRun: options.isDry },
-    () => [...lines, ...(last === "" || options.isDry ? [] : [last])].join("\n"),
+    { deployment, hosts, files: toldFiles, isDryRun: isDry },
+    () =>
+      [
+        ...lines,
+        ...diffs.filter((diff) => diff !== "").map((diff) => `\n${diff.trimEnd()}`),
+        ...(last === "" || isDry ? [] : [last]),
+      ].join("\n"),
     () => hosts,
   );
+}
+
+/** Loaded for a dry run alone: nothing else needs the comparison. */
+async function diffsOf(files: readonly FileChange[]): Promise<readonly string[]> {
+  const { textDiff } = await import("../output/text-diff.ts");
+  return files.map(({ file, before, after }) => textDiff(file, before, after));
 }
 
 export const configSshCommand = defineCommand<ConfigOptions>({
@@ -115,7 +129,7 @@ export const configSshCommand = defineCommand<ConfigOptions>({
   example: "prewarm config-ssh && ssh prewarm.dev",
   options: [
     { flags: "--prefix <word>", about: "what the names of hosts begin with; prewarm. unless said" },
-    { flags: "--dry-run", about: "only say what would be written" },
+    { flags: "--dry-run", about: "only say what would be written, with a diff" },
     { flags: "--remove", about: "take it all back; with --prefix only that one" },
   ],
   isOrganizational: true,

@@ -8,7 +8,8 @@ import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { copyFiles } from "../tunnel/copy-files.ts";
 import { type CopySpec, parseCopy } from "../tunnel/copy-spec.ts";
-import { openService, told, wayInto } from "../tunnel/workspace-stream.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
+import { openService, wayInto } from "../tunnel/workspace-stream.ts";
 
 /** What is not copied is named one by one up to here, and counted then. */
 const problemsNamedMax = 100;
@@ -52,7 +53,7 @@ async function run(wish: CopyWish, invocation: Invocation): Promise<number> {
     await copyFiles({ stream, spec, isSync: wish.isSync, world, onProblem, tally });
   } catch (error) {
     if (stream.errored instanceof InterruptedError) throw stream.errored;
-    throw told(error);
+    throw codedReset(error);
   } finally {
     clearInterval(timer);
     if (isShown) world.stderr.write("\r\u001b[K");

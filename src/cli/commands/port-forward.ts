@@ -1,6 +1,3 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { CodedError } from "../../contracts/errors.ts";
-import { openTunnel, type TunnelTarget } from "../../tunnel/tunnel-client.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -8,10 +5,8 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { type Forward, parseForward } from "../tunnel/forward-spec.ts";
-import { refusedBy, tunnelUrl } from "../tunnel/tunnel-target.ts";
-
-/** Local ports that are tried when one is taken. */
-const nextPortsMax = 20;
+import { listenLocally, type LocalPort, refusedLine, untilSignalled } from "../tunnel/local-port.ts";
+import { portTarget } from "../tunnel/tunnel-target.ts";
 
 interface ForwardOptions {
   readonly workspace: string;
@@ -36,86 +31,26 @@ function read(input: CommandInput): ForwardOptions {
 }
 
 async function run(options: ForwardOptions, invocation: Invocation): Promise<number> {
-  const { output, world } = invocation;
+  const { output } = invocation;
+  const { bind, agent, isStrict } = options;
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
-  const to = (port: number): TunnelTarget => ({
-    url: tunnelUrl(client.url, workspace.id),
-    token: client.token ?? "",
-    agent: options.agent,
-    service: { kind: "tcp", host: "localhost", port },
-    refusal: refusedBy,
-  });
-  if (!isLoopback(options.bind)) output.progress(`Whoever reaches ${options.bind} reaches the workspace's ports.`);
-  const servers: Server[] = [];
+  if (!isLoopback(bind)) output.progress(`Whoever reaches ${bind} reaches the workspace's ports.`);
+  const ports: LocalPort[] = [];
   try {
-    for (const forward of options.forwards) {
-      const onConnection = (socket: Socket): void => {
-        connect(socket, to(forward.remotePort)).catch((error: unknown) => {
-          const why = error instanceof Error ? error.message : String(error);
-          output.progress(`${printable(workspace.name)}:${forward.remotePort}: ${printable(why)}`);
-        });
-      };
-      const server = await listen(forward, options, onConnection);
-      servers.push(server);
-      const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : forward.localPort;
-      const moved = port === forward.localPort ? "" : ` (${forward.localPort} is taken)`;
-      output.announce(`${options.bind}:${port} → ${printable(workspace.name)}:${forward.remotePort}${moved}`);
+    for (const { localPort, remotePort } of options.forwards) {
+      const target = portTarget(client, { workspaceId: workspace.id, agent, port: remotePort });
+      const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, remotePort, error));
+      const local = await listenLocally({ bind, port: localPort, isStrict, target, onRefused });
+      ports.push(local);
+      const moved = local.port === localPort ? "" : ` (${localPort} is taken)`;
+      output.announce(`${bind}:${local.port} → ${printable(workspace.name)}:${remotePort}${moved}`);
     }
     output.progress("Ends with Ctrl-C.");
-    await new Promise<void>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) world.onSignal(signal, resolve);
-    });
+    await untilSignalled(invocation.world);
     return exitCodes.done;
   } finally {
-    for (const server of servers) server.close();
-  }
-}
-
-/** A connection of its own for each: one that cannot be had is closed at once, and not left hanging. */
-async function connect(socket: Socket, target: TunnelTarget): Promise<void> {
-  socket.on("error", () => undefined);
-  socket.pause();
-  try {
-    const stream = await openTunnel(target);
-    socket.on("error", () => stream.destroy());
-    stream.on("error", () => socket.destroy());
-    stream.once("close", () => {
-      if (!socket.writableEnded) socket.destroy();
-    });
-    socket.once("close", (hadError) => {
-      if (hadError) stream.destroy();
-    });
-    socket.setNoDelay(true);
-    socket.pipe(stream);
-    stream.pipe(socket);
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-}
-
-async function listen(
-  { localPort }: Forward,
-  { bind, isStrict }: ForwardOptions,
-  onConnection: (socket: Socket) => void,
-): Promise<Server> {
-  for (let port = localPort; ; port += 1) {
-    const server = createServer({ allowHalfOpen: true }, onConnection);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject).listen({ host: bind, port }, resolve);
-      });
-      return server;
-    } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-      if (code === "EADDRINUSE" && !isStrict && port < Math.min(localPort + nextPortsMax, 65_535)) continue;
-      throw new CodedError("conflict", `${bind}:${port} cannot be listened on: ${String(code ?? cause)}.`, {
-        cause,
-        next: "Name another local port: LOCAL:REMOTE.",
-      });
-    }
+    for (const local of ports) local.close();
   }
 }
 

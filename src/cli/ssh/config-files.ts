@@ -12,6 +12,9 @@ import { type IncludeWords, withInclude, withoutInclude } from "./ssh-include.ts
 export interface FileChange {
   readonly file: string;
   readonly kind: "unchanged" | "created" | "changed" | "removed";
+  /** Null: it is not there. */
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
 export interface ConfigChange {
@@ -96,10 +99,10 @@ interface Put {
 }
 
 async function put({ file, before, after, mode, isDry }: Put): Promise<FileChange> {
-  if (before === after) return { file, kind: "unchanged" };
+  if (before === after) return { file, kind: "unchanged", before, after };
   if (!isDry && after === null) await rm(file, { force: true });
   if (!isDry && after !== null) await replaceFile(file, after, mode);
-  return { file, kind: after === null ? "removed" : before === null ? "created" : "changed" };
+  return { file, kind: after === null ? "removed" : before === null ? "created" : "changed", before, after };
 }
 
 /** Where a link leads, also to a file that is not there yet: the link stays one. */

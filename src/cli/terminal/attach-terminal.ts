@@ -11,7 +11,9 @@ import { sleep } from "../../platform/sleep.ts";
 import type { LocalTerminal } from "../exec/local-terminal.ts";
 import type { CliWorld } from "../world.ts";
 import { LeaveKeys } from "./leave-keys.ts";
-import { coded, isPassing, refusedUpgrade } from "./refusal.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
+import { refusedBy } from "../tunnel/tunnel-target.ts";
+import { isPassing } from "./is-passing.ts";
 
 /** The agent is told how far the output was shown after so much of it; it may be eight times as far ahead. */
 const ackBytes = 65_536;
@@ -87,7 +89,7 @@ class Attachment {
       await this.#open();
       return await this.#options.terminal.raw(this.resized, () => end);
     } catch (error) {
-      throw coded(error);
+      throw codedReset(error);
     } finally {
       this.#isOver = true;
       stdin.off("data", onTyped).pause();
@@ -112,7 +114,7 @@ class Attachment {
       command: command === null ? null : [...command],
     };
     const onLine = (state: "lost" | "back"): void => this.#tellLine(state);
-    const stream = await openTunnel({ url, token, agent, service, onLine, refusal: refusedUpgrade });
+    const stream = await openTunnel({ url, token, agent, service, onLine, refusal: refusedBy });
     const messages = new TerminalMessages();
     this.#stream = stream;
     this.#tellLine("back");

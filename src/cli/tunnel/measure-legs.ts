@@ -4,7 +4,8 @@ import { tunnelProtocol } from "../../contracts/tunnel.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import type { Invocation } from "../invocation.ts";
-import { openService, told, wayInto, type WorkspaceWay } from "./workspace-stream.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
+import { openService, wayInto, type WorkspaceWay } from "./workspace-stream.ts";
 
 /** A round trip that takes longer is none. */
 const answerMs = 15_000;
@@ -64,7 +65,7 @@ export async function measureLegs(
     const between = agent.map((ms, nth) => Math.max(ms - (line[nth] ?? 0), 0));
     return { http: summary(http), line: summary(line), agent: summary(agent), serverToAgent: summary(between) };
   } catch (error) {
-    throw told(error);
+    throw codedReset(error);
   } finally {
     stream.destroy();
   }

@@ -1,6 +1,6 @@
 import { speedBytesMax } from "../../contracts/tunnel.ts";
 import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
-import { told } from "./workspace-stream.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
 
 const pieceBytes = 65_536;
 
@@ -20,7 +20,7 @@ export async function measureSpeed(run: SpeedRun): Promise<{ readonly bytes: num
     return { bytes, ms: Math.max(nowMs() - startedMs, 1) };
   } catch (error) {
     stream.destroy();
-    throw told(error);
+    throw codedReset(error);
   }
 }
 

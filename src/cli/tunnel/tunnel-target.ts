@@ -1,7 +1,8 @@
 import type { ErrorResponse } from "../../contracts/api/error-response.ts";
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { CodedError, isErrorCode, isPassingStatus } from "../../contracts/errors.ts";
 import { tunnelPath } from "../../contracts/tunnel-terms.ts";
 import { underUrl } from "../../contracts/under-url.ts";
+import type { TunnelTarget } from "../../tunnel/tunnel-client.ts";
 
 /** The address of a workspace's tunnel; `workspace` is an id, `OWNER/NAME`, or `NAME` for one of your own. */
 export function tunnelUrl(serverUrl: string, workspace: string): string {
@@ -17,7 +18,23 @@ export function refusedBy(status: number, body: string): CodedError {
     if (isErrorCode(error.code))
       return new CodedError(error.code, error.message, error.next === undefined ? {} : { next: error.next });
   } catch {
-    // It is not an answer of ours.
+    // It is not an answer of ours: a proxy's.
   }
-  return new CodedError("transient", `The server refused it (${status}).`);
+  return new CodedError(isPassingStatus(status) ? "transient" : "internal", `The server refused it (${status}).`);
+}
+
+export interface WorkspacePort {
+  readonly workspaceId: string;
+  /** Null: the workspace's first. */
+  readonly agent: string | null;
+  readonly port: number;
+}
+
+/** A stream to what listens at a port of the workspace. */
+export function portTarget(
+  { url, token }: { readonly url: string; readonly token: string | undefined },
+  { workspaceId, agent, port }: WorkspacePort,
+): TunnelTarget {
+  const service = { kind: "tcp", host: "localhost", port } as const;
+  return { url: tunnelUrl(url, workspaceId), token: token ?? "", agent, service, refusal: refusedBy };
 }

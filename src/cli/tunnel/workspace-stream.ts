@@ -1,11 +1,10 @@
-import type { ErrorResponse } from "../../contracts/api/error-response.ts";
-import { CodedError, isErrorCode, isPassingStatus } from "../../contracts/errors.ts";
-import { tunnelPath, type TunnelService } from "../../contracts/tunnel.ts";
-import { underUrl } from "../../contracts/under-url.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
 import { openTunnel, type TunnelTarget } from "../../tunnel/tunnel-client.ts";
-import { type TunnelDuplex, TunnelResetError } from "../../tunnel/tunnel-duplex.ts";
+import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
+import { refusedBy, tunnelUrl } from "./tunnel-target.ts";
 
 export interface WorkspaceWay {
   readonly workspace: string;
@@ -19,9 +18,7 @@ export async function wayInto(
 ): Promise<Omit<TunnelTarget, "service">> {
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, name, invocation);
-  const url = new URL(underUrl(client.url, tunnelPath(workspace.id)));
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return { url: url.href, token: client.token ?? "", agent, refusal };
+  return { url: tunnelUrl(client.url, workspace.id), token: client.token ?? "", agent, refusal: refusedBy };
 }
 
 /** A stream to a service of the agent. Errors: `CodedError` for what is refused. */
@@ -29,31 +26,6 @@ export async function openService(way: Omit<TunnelTarget, "service">, service: T
   try {
     return await openTunnel({ ...way, service });
   } catch (error) {
-    throw told(error);
+    throw codedReset(error);
   }
-}
-
-/** The end of a stream as the command line tells it. */
-export function told(error: unknown): unknown {
-  if (!(error instanceof TunnelResetError)) return error;
-  const { code, message } = error;
-  if (code === "tunnel_fault") {
-    const text = "The workspace's agent, or the server, is of an older release, which cannot do this yet.";
-    return new CodedError("agent_outdated", text);
-  }
-  const text = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith(".") ? "" : "."}`;
-  return new CodedError(isErrorCode(code) ? code : "conflict", text);
-}
-
-function refusal(status: number, body: string): Error {
-  try {
-    const { error } = JSON.parse(body) as ErrorResponse;
-    if (isErrorCode(error.code)) {
-      return new CodedError(error.code, error.message, error.next === undefined ? {} : { next: error.next });
-    }
-  } catch {
-    // It is not an answer of ours: a proxy's.
-  }
-  const code = isPassingStatus(status) ? "transient" : "internal";
-  return new CodedError(code, `The server refused the stream with status ${status}.`);
 }

@@ -19,6 +19,9 @@ export const App = Type.Object({
   url: Type.Union([Type.String(), Type.Null()]),
   /** In the workspace. */
   port: Type.Integer(),
+  isTls: Type.Boolean(),
+  /** Path and query at which it is opened. */
+  path: Type.String(),
   share: Share,
   /** When it goes back to what its template says. */
   shareExpiresAt: OptionalInstant,

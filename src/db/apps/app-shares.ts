@@ -25,9 +25,17 @@ on conflict (workspace_id, agent, app) do update
 returning 1 as set`,
 );
 
+const removeEndedStatement: Statement<object> = statement(
+  "app_shares_remove_ended",
+  `delete from app_shares
+where workspace_id = $1
+  and expires_at <= $2`,
+);
+
 /** @returns whether it was shared: there is a most that a workspace may have. */
 export async function setShare(tx: Tx, share: NewShare, perWorkspaceMax: number): Promise<boolean> {
   const { workspaceId, agent, app, level, sharedBy, now, expiresAt } = share;
+  await tx.query(removeEndedStatement, [workspaceId, now]);
   const rows = await tx.query(setStatement, [
     workspaceId,
     agent,
@@ -80,20 +88,22 @@ join users u on u.id = w.owner_id
 where w.deleted_at is null
   and ($1::uuid is null or w.owner_id = $1)
   and ($2::uuid is null or w.id = $2)
+  and (s.expires_at is null or s.expires_at > $3)
 order by lower(u.username), lower(w.name), s.agent, s.app
-limit $3
-offset $4`,
+limit $4
+offset $5`,
 );
 
-/** @param input null: of everybody; of every workspace. */
+/** Those that have not ended. @param input null: of everybody; of every workspace. */
 export async function listShares(
   sql: Sql,
   input: {
     readonly ownerId: UserId | null;
     readonly workspaceId: WorkspaceId | null;
+    readonly now: Date;
     readonly limit: number;
     readonly offset: number;
   },
 ): Promise<ShareView[]> {
-  return await sql.query(listStatement, [input.ownerId, input.workspaceId, input.limit, input.offset]);
+  return await sql.query(listStatement, [input.ownerId, input.workspaceId, input.now, input.limit, input.offset]);
 }

@@ -4,21 +4,6 @@ import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
-const byShortIdStatement: Statement<{ readonly id: WorkspaceId }> = statement(
-  "workspaces_by_short_id",
-  `select id
-from workspaces
-where right(id::text, 12) = $1
-  and deleted_at is null
-limit 2`,
-  "look",
-);
-
-/** The workspaces whose id ends so: one, but for a chance of one to hundreds of millions. */
-export async function workspacesByShortId(sql: Sql, shortId: string): Promise<WorkspaceId[]> {
-  return (await sql.query(byShortIdStatement, [shortId])).map(({ id }) => id);
-}
-
 export interface ShareRow {
   readonly agent: string;
   readonly app: string;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type AppPlace, mayOpen } from "../../app/apps/app-place.ts";
 import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/apps/app-sessions.ts";
@@ -106,8 +106,8 @@ export class AppGate {
     await this.#checkIdea(asked, place, visitor);
     const letGo = this.#visits.hold(asked.address, visitor, () => socket.destroy());
     socket.once("close", letGo);
-    if (socket instanceof Object && "setNoDelay" in socket) (socket as Socket).setNoDelay(true);
-    await passUpgrade(this.#deps, this.#passing(asked, place, visitor), { request, socket, head });
+    if (socket instanceof Socket) socket.setNoDelay(true);
+    await passUpgrade(this.#streams, this.#passing(asked, place, visitor), { request, socket, head });
   }
 
   #asked(request: IncomingMessage): Asked {
@@ -157,17 +157,13 @@ export class AppGate {
   }
 
   /** Of ours, beside the app's own. */
-  async #extraHeaders({ request, host }: Asked, place: AppPlace, visitor: AppVisitor | null): Promise<string[]> {
-    const { origin } = request.headers;
-    const where = this.#where(
-      { request, host, address: { what: { kind: "app", name: "" }, shortId: "", agentNumber: 1 } },
-      place,
-    );
-    const isOther = origin !== undefined && origin !== where.publicOrigin && place.app.cors === "own";
+  async #extraHeaders(asked: Asked, place: AppPlace, visitor: AppVisitor | null): Promise<string[]> {
+    const { origin } = asked.request.headers;
+    const where = this.#where(asked, place);
+    const isOther = origin !== undefined && origin !== where.publicOrigin;
     const cors = isOther && (await isAllowedOrigin(this.#visitors, origin, where)) ? allowedOrigin(origin) : {};
-    const renewed =
-      visitor?.isToBeRenewed === true ? ["Set-Cookie", this.#sessionCookie(host, visitor.actor.tokenId)] : [];
-    return [...Object.entries(cors).flat(), ...renewed];
+    const renewed = visitor?.isToBeRenewed === true ? this.#sessionCookie(asked.host, visitor.actor.tokenId) : null;
+    return [...Object.entries(cors).flat(), ...(renewed === null ? [] : ["Set-Cookie", renewed])];
   }
 
   #sessionCookie(host: string, tokenId: AppVisitor["actor"]["tokenId"]): string {

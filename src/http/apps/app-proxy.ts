@@ -2,9 +2,8 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse } fro
 import type { Duplex } from "node:stream";
 import type { AppPlace } from "../../app/apps/app-place.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { HttpDeps } from "../http-deps.ts";
 import { type Passing, toApp, toBrowser } from "./app-headers.ts";
-import { type AppStreams, openAppStream } from "./app-streams.ts";
+import type { AppStreams } from "./app-streams.ts";
 
 /** For an app's first word. A stream of events, or a download, has all the time it wants after it. */
 const firstByteMs = 60_000;
@@ -117,11 +116,11 @@ function reasonOf(error: unknown, { place: { app } }: AppRequest): CodedError {
  * Errors: as `passRequest`.
  */
 export async function passUpgrade(
-  deps: HttpDeps,
+  streams: AppStreams,
   asked: AppRequest,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): Promise<void> {
-  const stream = await openAppStream(deps, asked.place).catch((error: unknown) => {
+  const stream = await streams.open(asked.place).catch((error: unknown) => {
     throw reasonOf(error, asked);
   });
   if (socket.destroyed) return void stream.destroy();

@@ -3,6 +3,8 @@ import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { AppPlace } from "../../app/apps/app-place.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { Places } from "../../platform/places.ts";
 import { openServerStream } from "../tunnel/server-stream.ts";
 
 /** Requests to one app that are answered at the same time through one server; more wait for their turn. */
@@ -10,36 +12,20 @@ const streamsPerAppMax = 64;
 /** Streams that wait for the next request. */
 const restingMax = 8;
 const restMs = 4_000;
+/** An agent has 256 streams for everything; of two servers there are some left for its owner's shell. */
+const streamsPerWorkspaceMax = 100;
+const streamsMax = 10_000;
 /** Apps whose streams are kept. */
 const appsMax = 2_000;
 
-/** A stream to where an app listens, opened in its owner's name: that whoever asks may is known. */
-export async function openAppStream(deps: HttpDeps, { workspace, app }: AppPlace): Promise<Duplex> {
-  const service = { kind: "tcp", host: "localhost", port: app.port } as const;
-  const grant = { kind: "stream", ownerId: workspace.owner_id, service } as const;
-  const stream = await openServerStream(deps, {
-    caller: { kind: "server", grant, isRelayed: false },
-    workspace: workspace.id,
-    agent: app.agent,
-    service,
-    isResumed: false,
-  });
-  // Its end is a request's end, whichever side closes first.
-  stream.once("end", () => stream.end());
-  if (!app.isTls) return stream;
-  // The workspace's own machine is reached over a tunnel that is already its own: there is no name to be proven.
-  const socket = connectTls({ socket: stream, rejectUnauthorized: false });
-  stream.once("close", () => socket.destroy());
-  socket.once("close", () => stream.destroy());
-  return await new Promise((resolve, reject) => {
-    socket.once("secureConnect", () => resolve(socket)).once("error", reject);
-  });
-}
-
-/** Streams of requests, kept for the next one: to open one asks the agent, and takes a round trip. */
+/**
+ * Streams to apps. Those of requests are kept for the next one: to open one asks the agent, and takes a round trip. How
+ * many a workspace has is bounded: whoever an app is shared with shall not keep its owner out.
+ */
 export class AppStreams {
   readonly #deps: HttpDeps;
   readonly #agents = new Map<string, TunnelAgent>();
+  readonly #places = new Places(streamsMax);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
@@ -49,7 +35,7 @@ export class AppStreams {
     const { workspace, app } = place;
     const key = `${workspace.id} ${workspace.owner_id} ${app.agent} ${app.port} ${app.isTls}`;
     const known = this.#agents.get(key);
-    const agent = known ?? new TunnelAgent(async () => await openAppStream(this.#deps, place));
+    const agent = known ?? new TunnelAgent(async () => await this.open(place));
     // The one that was used last is the last to go.
     this.#agents.delete(key);
     this.#agents.set(key, agent);
@@ -60,6 +46,51 @@ export class AppStreams {
     }
     return agent;
   }
+
+  /**
+   * A stream to where an app listens, in its owner's name: that whoever asks may is known.
+   * Errors: `too_many_open`, `server_full`, and those of a stream.
+   */
+  async open({ workspace, app }: AppPlace): Promise<Duplex> {
+    const leave = this.#enter(workspace.id);
+    try {
+      const service = { kind: "tcp", host: "localhost", port: app.port } as const;
+      const grant = { kind: "stream", ownerId: workspace.owner_id, service } as const;
+      const stream = await openServerStream(this.#deps, {
+        caller: { kind: "server", grant, isRelayed: false },
+        workspace: workspace.id,
+        agent: app.agent,
+        service,
+        isResumed: false,
+      });
+      stream.once("close", leave);
+      // Its end is a request's end, whichever side closes first.
+      stream.once("end", () => stream.end());
+      return app.isTls ? await secured(stream) : stream;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #enter(workspaceId: string): () => void {
+    const entered = this.#places.enter([{ key: workspaceId, max: streamsPerWorkspaceMax }]);
+    if (entered.kind === "entered") return entered.leave;
+    const message = `Apps of this workspace have ${streamsPerWorkspaceMax} streams on this server, as many as they may.`;
+    throw entered.kind === "full"
+      ? new CodedError("server_full", "This server has as many streams to apps as it may.", { retryAfterSeconds: 5 })
+      : new CodedError("too_many_open", message, { retryAfterSeconds: 5 });
+  }
+}
+
+/** The workspace's own machine is reached over a tunnel that is already its own: there is no name to be proven. */
+async function secured(stream: Duplex): Promise<Duplex> {
+  const socket = connectTls({ socket: stream, rejectUnauthorized: false });
+  stream.once("close", () => socket.destroy());
+  socket.once("close", () => stream.destroy());
+  return await new Promise((resolve, reject) => {
+    socket.once("secureConnect", () => resolve(socket)).once("error", reject);
+  });
 }
 
 type Made = (error: Error | null, stream?: Duplex) => void;

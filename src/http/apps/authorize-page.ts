@@ -5,6 +5,7 @@ import { CodedError } from "../../contracts/errors.ts";
 import { underUrl } from "../../contracts/under-url.ts";
 import { userOf } from "../credentials.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { registerStaticPages } from "../static-pages.ts";
 
 const script = `const form = document.querySelector("form");
 const out = document.querySelector("output");
@@ -49,25 +50,16 @@ const page = `<!doctype html>
 </html>
 `;
 
-const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'";
-
 /**
  * Where a browser goes to show an app's host who it is: it has its session here, and gets a code there. The sign-in page
  * stands in its way where it has none.
  */
 export function registerAuthorizePage(app: FastifyInstance, deps: HttpDeps): void {
-  const assets = {
+  registerStaticPages(app, {
     "/sign-in": ["text/html", page],
     "/sign-in/page.js": ["text/javascript", script],
     "/sign-in/page.css": ["text/css", style],
-  } as const;
-  for (const [path, [type, body]] of Object.entries(assets)) {
-    app.get(path, { schema: { hide: true } }, async (_, reply) => {
-      void reply.header("content-security-policy", contentSecurityPolicy).type(`${type}; charset=utf-8`);
-      return await reply.send(body);
-    });
-  }
+  });
   app.get<{ Querystring: { to?: string; nonce?: string } }>(
     "/apps/authorize",
     { schema: { hide: true } },

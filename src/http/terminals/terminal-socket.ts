@@ -22,7 +22,7 @@ import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
-import { codedReset } from "../tunnel/server-stream.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
 import { type Asker, openForPerson } from "./terminal-stream.ts";
 
 /** Bytes that a viewer has not taken: above it his stream is not read. */

@@ -1,6 +1,6 @@
 import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { codedReset } from "./server-stream.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
 
 const answerBytesMax = 262_144;
 

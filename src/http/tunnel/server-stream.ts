@@ -1,7 +1,7 @@
-import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import type { TunnelService } from "../../contracts/tunnel.ts";
 import { openTunnel } from "../../tunnel/tunnel-client.ts";
-import { type TunnelDuplex, TunnelResetError } from "../../tunnel/tunnel-duplex.ts";
+import { codedReset } from "../../tunnel/coded-reset.ts";
+import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { localLine } from "./local-line.ts";
 import { serveTunnel, type TunnelCaller } from "./tunnel-socket.ts";
@@ -32,14 +32,4 @@ export async function openServerStream(deps: HttpDeps, wanted: StreamWanted): Pr
   } catch (error) {
     throw codedReset(error);
   }
-}
-
-/** What a stream's end is told as. */
-export function codedReset(error: unknown): unknown {
-  if (!(error instanceof TunnelResetError)) return error;
-  const { code, message } = error;
-  // A stream that is well formed is a fault only to an agent that knows no such service.
-  if (code === "tunnel_fault") return new CodedError("agent_outdated", "The workspace's agent does not know this yet.");
-  if (isErrorCode(code)) return new CodedError(code, message);
-  return new CodedError("conflict", `${message.charAt(0).toUpperCase()}${message.slice(1)}.`.replace(/\.\.$/, "."));
 }

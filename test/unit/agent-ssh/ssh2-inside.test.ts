@@ -45,7 +45,7 @@ beforeEach(async () => {
       },
       environment: async () => ({
         variables: { PATH: process.env["PATH"] ?? "", HOME: path.join(folder, "home") },
-        notice: null,
+        secretsMissing: null,
       }),
     },
   });

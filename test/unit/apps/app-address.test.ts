@@ -1,16 +1,18 @@
 import { expect, test } from "vitest";
 import { type AppAddress, appLabel, parseAppHost, parseAppRef } from "../../../src/contracts/app-address.ts";
 import { appListener, appProblems } from "../../../src/platform/manifest-apps.ts";
+import type { WorkspaceId } from "../../../src/contracts/ids.ts";
 import { effectiveShare, mayVisit } from "../../../src/domain/apps/share-rules.ts";
 
-const shortId = "0123456789ab";
+const workspaceId = "db1ba2ac-b073-461d-9144-7798a14a03cb" as WorkspaceId;
+const digits = "6r3ehapc3j8oep2h3nj2gkk0ub";
 const appsHost = "apps.example.com";
 
 test.each<[string, AppAddress]>([
-  ["code-0123456789ab", { what: { kind: "app", name: "code" }, shortId, agentNumber: 1 }],
-  ["my-own-app-0123456789ab", { what: { kind: "app", name: "my-own-app" }, shortId, agentNumber: 1 }],
-  ["3000-0123456789ab", { what: { kind: "port", port: 3000, isTls: false }, shortId, agentNumber: 1 }],
-  ["8443s-0123456789ab-2", { what: { kind: "port", port: 8443, isTls: true }, shortId, agentNumber: 2 }],
+  [`code-${digits}`, { what: { kind: "app", name: "code" }, workspaceId, agentNumber: 1 }],
+  [`my-own-app-${digits}`, { what: { kind: "app", name: "my-own-app" }, workspaceId, agentNumber: 1 }],
+  [`3000-${digits}`, { what: { kind: "port", port: 3000, isTls: false }, workspaceId, agentNumber: 1 }],
+  [`8443s-${digits}-2`, { what: { kind: "port", port: 8443, isTls: true }, workspaceId, agentNumber: 2 }],
 ])("%s is an address, and is written so", (label, address) => {
   expect(parseAppHost(`${label}.${appsHost}`, appsHost)).toEqual({ kind: "app", address });
   expect(parseAppHost(`${label.toUpperCase()}.apps.example.com:7080`, appsHost)).toEqual({ kind: "app", address });
@@ -20,21 +22,40 @@ test.each<[string, AppAddress]>([
 
 test.each([
   "a.b",
+  `code-${"v".repeat(26)}`,
+  "code-0123456789ab",
   "code",
   "code-0123",
-  "0-0123456789ab",
-  "70000-0123456789ab",
-  "-0123456789ab",
-  "code-0123456789ab-0",
-  "x_-0123456789ab",
+  `0-${digits}`,
+  `70000-${digits}`,
+  `-${digits}`,
+  `code-${digits}-0`,
+  `x_-${digits}`,
 ])("%s below the apps' host names nothing", (label) =>
   expect(parseAppHost(`${label}.${appsHost}`, appsHost).kind).toBe("unknown"));
+
+test("every id comes back from its address", () => {
+  for (const id of [
+    "00000000-0000-0000-0000-000000000000",
+    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+    "01a21e63-c0ef-7ecc-99cd-1a83b1d3eea4",
+  ]) {
+    const address = {
+      what: { kind: "port", port: 1, isTls: false },
+      workspaceId: id as WorkspaceId,
+      agentNumber: 1,
+    } as const;
+    expect(parseAppHost(`${appLabel(address)}.${appsHost}`, appsHost)).toEqual({ kind: "app", address });
+  }
+  const longest = { what: { kind: "app", name: "a".repeat(32) }, workspaceId, agentNumber: 9 } as const;
+  expect(appLabel(longest).length).toBeLessThanOrEqual(63);
+});
 
 test.each([
   "apps.example.com",
   "example.com",
   "xapps.example.com",
-  "code-0123456789ab.apps.example.com.evil.example",
+  `code-${digits}.apps.example.com.evil.example`,
   "",
   "localhost",
 ])("%s is not below the apps' host", (host) => expect(parseAppHost(host, appsHost).kind).toBe("none"));

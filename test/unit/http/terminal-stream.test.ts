@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codedReset } from "../../../src/http/tunnel/server-stream.ts";
+import { codedReset } from "../../../src/tunnel/coded-reset.ts";
 import { terminalWish } from "../../../src/http/terminals/terminal-socket.ts";
 import { TunnelResetError } from "../../../src/tunnel/tunnel-duplex.ts";
 
