@@ -1,8 +1,17 @@
 import { TunnelFault, tunnelPayloadBytesMax } from "./frames.ts";
 
-/** How far a sender may be ahead of its reader: at first, and at most. It doubles while it is what holds the sender up. */
+/**
+ * How far a sender may be ahead of its reader: at first, and at most. It doubles while it is what holds the sender up, and
+ * the way of a piece does not take longer for it: then the line carries more. Where it takes longer, more would only wait
+ * somewhere on the way, before the keys of somebody else's terminal.
+ */
 export const windowBytesMin = 262_144;
 export const windowBytesMax = 4_194_304;
+
+/** A way that takes so many times the shortest one is one on which something waits. */
+const waitingRatio = 2;
+/** Differences below it are those of timers and of turns. */
+const unnoticedMs = 2;
 
 /**
  * One direction of a stream at its sender: what was written and not acknowledged, and how much of it was sent. What is
@@ -17,8 +26,17 @@ export class SentBytes {
   #written = 0;
   #window = windowBytesMin;
   #hasEnded = false;
+  readonly #monotonicMs: () => number;
+  /** One piece whose way is timed, from its sending to its acknowledgement. */
+  #timed: { readonly position: number; readonly atMs: number } | null = null;
+  #shortestWayMs = Number.POSITIVE_INFINITY;
+  #lastWayMs = 0;
   /** Where the next frame begins: the chunk, and the offset in it. Found anew after a resume. */
   #cursor = { chunk: 0, offset: 0 };
+
+  constructor(monotonicMs: () => number = () => performance.now()) {
+    this.#monotonicMs = monotonicMs;
+  }
 
   /** All that was written has been handed to a line. */
   get isAllSent(): boolean {
@@ -59,6 +77,7 @@ export class SentBytes {
     const room = this.#acked + this.#window - this.#sent;
     const piece = chunk.subarray(offset, offset + Math.min(room, tunnelPayloadBytesMax));
     this.#sent += piece.length;
+    this.#timed ??= { position: this.#sent, atMs: this.#monotonicMs() };
     this.#cursor.offset += piece.length;
     if (this.#cursor.offset === chunk.length) this.#cursor = { chunk: this.#cursor.chunk + 1, offset: 0 };
     return piece;
@@ -69,12 +88,19 @@ export class SentBytes {
     if (position < this.#acked || position > this.#sent) {
       throw new TunnelFault("An acknowledgement is of what was never sent, or was taken back.");
     }
-    // It was the window that held it up: the line carries more than one of this size.
-    if (this.#sent < this.#written && this.#sent === this.#acked + this.#window) {
-      this.#window = Math.min(2 * this.#window, windowBytesMax);
-    }
+    this.#time(position);
+    const isHeldUp = this.#sent < this.#written && this.#sent === this.#acked + this.#window;
+    const isFree = this.#lastWayMs <= waitingRatio * this.#shortestWayMs + unnoticedMs;
+    if (isHeldUp && isFree) this.#window = Math.min(2 * this.#window, windowBytesMax);
     this.#acked = position;
     this.#forget();
+  }
+
+  #time(position: number): void {
+    if (this.#timed === null || position < this.#timed.position) return;
+    this.#lastWayMs = this.#monotonicMs() - this.#timed.atMs;
+    this.#shortestWayMs = Math.min(this.#shortestWayMs, this.#lastWayMs);
+    this.#timed = null;
   }
 
   /** A new line: the reader has what is before `position`, and the rest is sent again. @throws TunnelFault */
@@ -83,6 +109,10 @@ export class SentBytes {
       throw new TunnelFault("The other end has what was never sent, or misses what it had acknowledged.");
     }
     this.#sent = position;
+    // Another line, another way.
+    this.#timed = null;
+    this.#shortestWayMs = Number.POSITIVE_INFINITY;
+    this.#lastWayMs = 0;
     let chunk = 0;
     let offset = Math.min(position, this.#written) - this.#base;
     for (let length = this.#lengthOf(chunk); offset >= length && length > 0; length = this.#lengthOf(chunk)) {
