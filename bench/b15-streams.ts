@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { startChild } from "./harness/child-process.ts";
+import type { StreamsMessage } from "./harness/streams-role.ts";
 import { type OpenedWorkspace, openedWorkspace } from "./harness/opened-workspace.ts";
 import { atLeast, atMost, type BenchContext, type Benchmark, type Outcome, type Row } from "./harness/benchmark.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
@@ -7,37 +8,8 @@ import { summarize, type Summary } from "./harness/percentiles.ts";
 const mebibyte = 1_048_576;
 const pieceBytes = 65_536;
 const keyEveryMs = 5;
-
-/** What listens in the workspace: it says `E` for an echo, `S` to be a sink, and anything else to be a source. */
-async function listening(): Promise<{ readonly server: Server; readonly port: number }> {
-  const server = createServer({ noDelay: true }, (socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", (first) => {
-      const kind = String(first.subarray(0, 1));
-      if (kind === "E") {
-        socket.write(first);
-        return void socket.pipe(socket);
-      }
-      if (kind === "S") return void socket.on("data", () => undefined).once("end", () => socket.end("done"));
-      pour(socket, Number(String(first)));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { server, port: (server.address() as { port: number }).port };
-}
-
-function pour(socket: Socket, bytes: number): void {
-  const piece = Buffer.alloc(pieceBytes);
-  let left = bytes;
-  const go = (): void => {
-    while (left > 0) {
-      left -= piece.length;
-      if (!socket.write(piece)) return void socket.once("drain", go);
-    }
-    socket.end();
-  };
-  go();
-}
+/** Bytes a millisecond: more than a line of 400 Mbit/s brings, and less than keeps both cores of the machine busy. */
+const bulkRate = 50_000;
 
 interface Scene {
   readonly workspace: OpenedWorkspace;
@@ -102,7 +74,8 @@ async function keys(scene: Scene, count: number): Promise<Summary> {
 
 async function run({ isSmall, say }: BenchContext): Promise<Outcome> {
   const workspace = await openedWorkspace();
-  const { server, port } = await listening();
+  const [program, somebody] = [startChild("streams"), startChild("streams")];
+  const port = await program.ask<number>({ kind: "listen" } satisfies StreamsMessage);
   const scene = { workspace, port };
   const bytes = isSmall ? 4 * mebibyte : 1_024 * mebibyte;
   const [streams, strokes] = isSmall ? [5, 20] : [300, 1_000];
@@ -114,19 +87,22 @@ async function run({ isSmall, say }: BenchContext): Promise<Outcome> {
     const [fromMBps, toMBps] = [await down(scene, bytes), await up(scene, bytes)];
     say(`${strokes} keys, alone and beside bulk`);
     const alone = await keys(scene, strokes);
-    let isBulk = true;
-    const bulk = (async () => {
-      while (isBulk) await down(scene, bytes / 4);
-    })();
-    const beside = await keys(scene, strokes);
-    isBulk = false;
-    await bulk;
+    const { url, token } = workspace;
+    const besideBulk = async (rate: number | null): Promise<Summary> => {
+      await somebody.ask({ kind: "bulk", url, token, port, rate } satisfies StreamsMessage);
+      const found = await keys(scene, strokes);
+      await somebody.ask({ kind: "rest" } satisfies StreamsMessage);
+      return found;
+    };
+    const beside = await besideBulk(bulkRate);
+    const besideAll = await besideBulk(null);
     const rows: Row[] = [
       { case: "a stream is opened", values: timesOf(opened) },
       { case: "bulk from the workspace", values: { MBps: fromMBps } },
       { case: "bulk to the workspace", values: { MBps: toMBps } },
       { case: "a key and its echo", values: timesOf(alone) },
-      { case: "the same beside bulk", values: timesOf(beside) },
+      { case: `the same beside ${bulkRate / 1_000} MB/s of bulk`, values: timesOf(beside) },
+      { case: "the same beside all the bulk that goes", values: timesOf(besideAll) },
     ];
     return {
       setup: `One server, one agent and what listens on one machine, by streams as \`prewarm port-forward\` opens them; ${bytes / mebibyte} MiB each way, a key every ${keyEveryMs} ms.`,
@@ -141,7 +117,7 @@ async function run({ isSmall, say }: BenchContext): Promise<Outcome> {
       ],
     };
   } finally {
-    server.close();
+    await Promise.all([program.stop(), somebody.stop()]);
     await workspace.stop();
   }
 }

@@ -3,8 +3,15 @@ import { createAgentsRole } from "./agents-role.ts";
 import { createDaemonsRole } from "./daemons-role.ts";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
+import { createStreamsRole } from "./streams-role.ts";
 
-const roles = { server: createServerRole, load: createLoadRole, agents: createAgentsRole, daemons: createDaemonsRole };
+const roles = {
+  server: createServerRole,
+  load: createLoadRole,
+  agents: createAgentsRole,
+  daemons: createDaemonsRole,
+  streams: createStreamsRole,
+};
 type RoleName = keyof typeof roles;
 
 export async function runRole(name: string): Promise<void> {

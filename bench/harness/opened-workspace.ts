@@ -13,6 +13,9 @@ const lookMs = 100;
 
 export interface OpenedWorkspace extends WholeServer {
   readonly workspaceId: WorkspaceId;
+  /** Of its streams, and whose they are. */
+  readonly url: string;
+  readonly token: string;
   open(service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex>;
 }
 
@@ -29,9 +32,10 @@ export async function openedWorkspace(): Promise<OpenedWorkspace> {
   await client.call("pushTemplate", { params: { template: "access" }, bytes: (await packFolder(source)).bytes });
   const workspaceId = (await usable(server)).id as WorkspaceId;
   const url = `${client.url.replace(/^http/, "ws")}${tunnelPath(workspaceId)}`;
+  const token = client.token ?? "";
   const open = async (service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex> =>
-    await openTunnel({ url, token: client.token ?? "", agent: null, service });
-  return { ...server, workspaceId, open };
+    await openTunnel({ url, token, agent: null, service });
+  return { ...server, workspaceId, url, token, open };
 }
 
 async function usable({ client }: WholeServer): Promise<{ readonly id: string }> {

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { AppContext, AppOptions } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
 import { loopbackAppsHost } from "../contracts/app-address.ts";
+import { isLoopbackHost } from "../contracts/loopback.ts";
 import { Signer } from "../app/signer.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
@@ -272,12 +273,8 @@ function appsHost(config: ServerConfig): Pick<AppOptions, "appsHost" | "appsPort
   const [host = "", port] = config.accessAppsHost.toLowerCase().split(":");
   if (host !== "") return { appsHost: host, appsPort: port === undefined ? null : `:${port}` };
   const isLocal =
-    isLoopback(config.httpHost) && (config.accessUrl === undefined || isLoopback(new URL(config.accessUrl).hostname));
+    isLoopbackHost(config.httpHost) && (config.accessUrl === undefined || isLoopbackHost(new URL(config.accessUrl).hostname));
   return { appsHost: isLocal ? loopbackAppsHost : null, appsPort: null };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || host.startsWith("127.");
 }
 
 function prebuildsOptions(config: ServerConfig): PrebuildsOptions {

@@ -4,6 +4,8 @@ import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
 import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
 import { keepAlive } from "./keep-alive.ts";
+import { maskingFor } from "./masking.ts";
+import { readInTurns } from "./read-in-turns.ts";
 import { TunnelDuplex, TunnelResetError } from "./tunnel-duplex.ts";
 
 const handshakeMs = 10_000;
@@ -67,6 +69,7 @@ class Client {
     const { refusal } = this.#target;
     const socket = this.#target.dial?.() ?? dialUrl(this.#target);
     const stopPings = keepAlive(socket, pingMs);
+    readInTurns(socket);
     return new Promise((resolve, reject) => {
       let isAccepted = false;
       const limit = setTimeout(() => {
@@ -175,6 +178,7 @@ function dialUrl({ url, token }: TunnelTarget): WebSocket {
     handshakeTimeout: handshakeMs,
     maxPayload: messageBytesMax,
     perMessageDeflate: false,
+    ...maskingFor(new URL(url)),
   });
 }
 

@@ -15,6 +15,8 @@ import { FairWriter, type TunnelLine } from "../../tunnel/fair-writer.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { keepAlive } from "../../tunnel/keep-alive.ts";
+import { maskingFor } from "../../tunnel/masking.ts";
+import { readInTurns } from "../../tunnel/read-in-turns.ts";
 import { keyHeader } from "../server-http.ts";
 import { parseTunnelOpen } from "./parse-open.ts";
 import type { Target } from "./target.ts";
@@ -100,6 +102,7 @@ export class AgentTunnel {
       handshakeTimeout: config.timing.requestMs,
       maxPayload: messageBytesMax,
       perMessageDeflate: false,
+      ...maskingFor(url),
     });
     const line: Line = {
       socket,
@@ -108,6 +111,7 @@ export class AgentTunnel {
     };
     let wasOpen = false;
     const stopPings = keepAlive(socket, config.timing.pingMs);
+    readInTurns(socket);
     const rest = setInterval(() => {
       if (this.#sessions.size > 0) this.#restingSinceMs = performance.now();
       else if (!this.#isOfUse()) socket.close(1000, "at rest");

@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../../contracts/loopback.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -35,7 +36,7 @@ async function run(options: ForwardOptions, invocation: Invocation): Promise<num
   const { bind, agent, isStrict } = options;
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
-  if (!isLoopback(bind)) output.progress(`Whoever reaches ${bind} reaches the workspace's ports.`);
+  if (!isLoopbackHost(bind)) output.progress(`Whoever reaches ${bind} reaches the workspace's ports.`);
   const ports: LocalPort[] = [];
   try {
     for (const { localPort, remotePort } of options.forwards) {
@@ -52,10 +53,6 @@ async function run(options: ForwardOptions, invocation: Invocation): Promise<num
   } finally {
     for (const local of ports) local.close();
   }
-}
-
-function isLoopback(address: string): boolean {
-  return address === "localhost" || address === "::1" || address.startsWith("127.");
 }
 
 export const portForwardCommand = defineCommand<ForwardOptions>({

@@ -3,6 +3,7 @@ import type { WebSocket } from "ws";
 import { agentElsewhere } from "../../app/agents/agent-elsewhere.ts";
 import { agentKeyHeader, agentPingMs } from "../../contracts/agent-protocol.ts";
 import { TunnelFault } from "../../tunnel/frames.ts";
+import { readInTurns } from "../../tunnel/read-in-turns.ts";
 import type { AgentIdentity } from "../credentials.ts";
 import { endSocket } from "../end-socket.ts";
 import { relayHeader } from "../relay-credential.ts";
@@ -34,6 +35,7 @@ export async function serveAgentTunnel(
 /** What comes over it goes to the clients of its streams. */
 function holdLine(deps: HttpDeps, agent: AgentIdentity, socket: WebSocket): void {
   const line = new AgentLine(socket);
+  readInTurns(socket);
   const stopPings = pingRegularly(socket, agentPingMs);
   socket.on("message", (data: Buffer, isBinary) => {
     try {

@@ -5,6 +5,8 @@ import { relayHeader, socketUrl } from "../relay-credential.ts";
 import type { HttpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
 import { encodeTunnelFrame } from "../../tunnel/frames.ts";
+import { maskingFor } from "../../tunnel/masking.ts";
+import { readInTurns } from "../../tunnel/read-in-turns.ts";
 import { loseLeg, type TunnelOnward } from "./tunnel-hub.ts";
 
 /** Bytes that wait for one side: above it the other is not read. */
@@ -28,22 +30,15 @@ export interface TunnelRelay {
  * @returns what ends it for good there.
  */
 export async function relayTunnel({ socket, first, url, headers, limits }: TunnelRelay): Promise<TunnelOnward> {
-  const upstream = new WebSocket(url, tunnelProtocol, {
-    headers,
-    handshakeTimeout: limits.relayConnectMs,
-    maxPayload: messageBytesMax,
-    perMessageDeflate: false,
-  });
+  const upstream = dialServer(url, headers, limits);
   const stopPings = pingRegularly(upstream, limits.execPingMs);
-  socket.on("message", (data: Buffer) => pass(data, { from: socket, to: upstream }));
-  upstream.on("message", (data: Buffer) => pass(data, { from: upstream, to: socket }));
+  passBothWays(socket, upstream);
   upstream.on("error", () => undefined);
   upstream.on("close", () => {
     stopPings();
     loseLeg(socket);
   });
   socket.on("close", () => {
-    if (upstream.isPaused) upstream.resume();
     upstream.close();
   });
   await new Promise<void>((resolve) => {
@@ -74,23 +69,16 @@ export interface LineRelay {
  * to. Resolves when that server has been reached, or cannot be.
  */
 export async function relayAgentTunnel({ socket, url, headers, limits }: LineRelay): Promise<void> {
-  const upstream = new WebSocket(socketUrl(agentTunnelPath, url), tunnelProtocol, {
-    headers: { [relayHeader]: "1", ...headers },
-    handshakeTimeout: limits.relayConnectMs,
-    maxPayload: messageBytesMax,
-    perMessageDeflate: false,
-  });
+  const upstream = dialServer(socketUrl(agentTunnelPath, url), { [relayHeader]: "1", ...headers }, limits);
   const stopPings = [pingRegularly(upstream, limits.execPingMs), pingRegularly(socket, limits.execPingMs)];
   socket.on("error", () => undefined);
   upstream.on("error", () => undefined);
-  socket.on("message", (data: Buffer) => pass(data, { from: socket, to: upstream }));
-  upstream.on("message", (data: Buffer) => pass(data, { from: upstream, to: socket }));
+  passBothWays(socket, upstream);
   upstream.on("close", () => {
     for (const stop of stopPings) stop();
     endSocket(socket, 1011, "try again");
   });
   socket.on("close", () => {
-    if (upstream.isPaused) upstream.resume();
     upstream.close();
   });
   await new Promise<void>((resolve) => {
@@ -99,10 +87,30 @@ export async function relayAgentTunnel({ socket, url, headers, limits }: LineRel
   });
 }
 
-function pass(data: Buffer, { from, to }: { readonly from: WebSocket; readonly to: WebSocket }): void {
-  if (to.readyState !== WebSocket.OPEN) return;
-  to.send(data, () => {
-    if (from.isPaused && from.readyState === WebSocket.OPEN && to.bufferedAmount < sideBytesHigh / 2) from.resume();
+function dialServer(url: URL, headers: Readonly<Record<string, string>>, limits: HttpLimits): WebSocket {
+  return new WebSocket(url, tunnelProtocol, {
+    headers,
+    handshakeTimeout: limits.relayConnectMs,
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+    ...maskingFor(url),
   });
-  if (to.bufferedAmount > sideBytesHigh && !from.isPaused) from.pause();
+}
+
+/** Each side is read as fast as the other takes it, and in turn with all other lines. */
+function passBothWays(one: WebSocket, other: WebSocket): void {
+  const readings = [
+    { from: one, to: other, reading: readInTurns(one) },
+    { from: other, to: one, reading: readInTurns(other) },
+  ];
+  for (const { from, to, reading } of readings) {
+    from.on("message", (data: Buffer) => {
+      if (to.readyState !== WebSocket.OPEN) return;
+      to.send(data, () => {
+        if (to.bufferedAmount < sideBytesHigh / 2) reading.goOn();
+      });
+      if (to.bufferedAmount > sideBytesHigh) reading.hold();
+    });
+    to.on("close", () => reading.goOn());
+  }
 }

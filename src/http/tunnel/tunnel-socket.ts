@@ -17,6 +17,7 @@ import {
   TunnelFault,
   type TunnelReset,
 } from "../../tunnel/frames.ts";
+import { readInTurns } from "../../tunnel/read-in-turns.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
@@ -115,16 +116,15 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
     line.reset(number, unansweredReset);
     resetLeg(socket, unansweredReset);
   }, tunnelOpenMs);
+  const reading = readInTurns(socket);
   const use = new StreamUse(asked.service.kind, deps.monotonicMs);
   const leg: ClientLeg = {
     take: (message) => {
       clearTimeout(unanswered);
       if (socket.readyState === socket.OPEN) socket.send(renumberTunnelFrame(message, 0));
     },
-    hold: () => socket.pause(),
-    goOn: () => {
-      if (socket.isPaused) socket.resume();
-    },
+    hold: () => reading.hold(),
+    goOn: () => reading.goOn(),
     onLineLost: () => loseLeg(socket),
   };
   const number = line.add(leg);
