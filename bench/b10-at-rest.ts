@@ -1,16 +1,13 @@
 import type pg from "pg";
 import { sleep } from "../src/platform/sleep.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row, type Target } from "./harness/benchmark.ts";
-import type { AgentsMessage } from "./harness/agents-role.ts";
 import { type Child, startChild } from "./harness/child-process.ts";
 import { memoryOf, processorMsOf } from "./harness/process-memory.ts";
 import { realAgents } from "./harness/real-agents.ts";
 import { seedPeople, seedPrebuilds, seedTemplates, settleTables } from "./harness/seed.ts";
 import type { ServerMessage, ServerStarted, ServerStats } from "./harness/server-role.ts";
+import { connectAgents, count, unconnected } from "./harness/unconnected-agents.ts";
 
-/** Agents of one process: more would measure that process. */
-const agentsPerProcess = 1_000;
-const readyWithinMs = 300_000;
 const lookMs = 500;
 /** After the last agent is ready, the loops that heard of it come to rest. */
 const settleMs = 20_000;
@@ -25,22 +22,6 @@ const flags = {
   // Nothing is to be built or removed: what is measured is rest.
   "prebuilds-in-flight-per-preset": "1",
 };
-
-/** Agents as their builds made them: with a token, and not heard of yet. */
-async function unconnected(pool: pg.Pool): Promise<AgentsMessage["agents"]> {
-  await pool.query(`update agents set state = 'created', server_id = null, connection_id = null, connected_at = null,
-  ready_at = null, token_hash = sha256(('agent-' || id)::bytea)`);
-  await pool.query("update prebuilds set state = 'starting', ready_at = null");
-  const { rows } = await pool.query<{ token: string; workspaceId: string }>(
-    `select 'agent-' || id as token, workspace_id as "workspaceId" from agents`,
-  );
-  return rows;
-}
-
-async function count(pool: pg.Pool, text: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(text);
-  return Number(rows[0]?.count);
-}
 
 /** Rows written so far, by table. */
 async function writes(pool: pg.Pool): Promise<ReadonlyMap<string, number>> {
@@ -125,18 +106,8 @@ async function atSize(context: BenchContext, size: number, seconds: number): Pro
       kind: "start",
       flags: { ...flags, "pg-url": database.url },
     } satisfies ServerMessage);
-    for (let from = 0; from < agents.length; from += agentsPerProcess) {
-      const child = startChild("agents");
-      children.push(child);
-      const some = agents.slice(from, from + agentsPerProcess);
-      await child.ask({ kind: "agents", serverUrl: url, agents: some } satisfies AgentsMessage);
-    }
     context.say(`${agents.length} agents connect`);
-    const endMs = performance.now() + readyWithinMs;
-    while ((await count(pool, "select count(*) from prebuilds where state = 'ready'")) < agents.length) {
-      if (performance.now() > endMs) throw new Error(`The agents were not ready within ${readyWithinMs} ms.`);
-      await sleep(lookMs);
-    }
+    await connectAgents(pool, { agents, url, children });
     context.say(`${agents.length} workspaces rest for ${seconds} s`);
     await sleep(context.isSmall ? lookMs : settleMs);
     return await measure({ pool, server, agents: children }, agents.length, seconds);

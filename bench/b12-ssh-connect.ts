@@ -1,43 +1,16 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { spawn } from "node:child_process";
 import path from "node:path";
-import { packageRoot } from "../src/main/version.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row } from "./harness/benchmark.ts";
-import { type OpenedWorkspace, openedWorkspace } from "./harness/opened-workspace.ts";
+import { openedWorkspace } from "./harness/opened-workspace.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
 import { startPlainSshd } from "./harness/plain-sshd.ts";
 import { processorMsOfProcess } from "./harness/process-memory.ts";
-
-const program = path.join(packageRoot, "bin/prewarm");
-/** OpenSSH kept away from what whoever measures has of his own. */
-const apart = ["GlobalKnownHostsFile=/dev/null", "IdentityAgent=none", "BatchMode=yes"].flatMap((word) => ["-o", word]);
-
-interface Scene {
-  readonly env: NodeJS.ProcessEnv;
-  readonly sshFolder: string;
-}
-
-/** What a person has done once: signed in, and run `config-ssh`. */
-function configured({ client, folder }: OpenedWorkspace): Scene {
-  const sshFolder = path.join(folder, "ssh");
-  mkdirSync(sshFolder, { mode: 0o700 });
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: folder,
-    PREWARM_URL: client.url,
-    PREWARM_TOKEN: client.token ?? "",
-    PREWARM_CONFIG_DIR: path.join(folder, "config"),
-    PREWARM_SSH_DIR: sshFolder,
-  };
-  const made = spawnSync(process.execPath, [program, "config-ssh"], { env, encoding: "utf8" });
-  if (made.status !== 0) throw new Error(`config-ssh failed: ${made.stderr}`);
-  return { env, sshFolder };
-}
+import { plainScene, program, type SshScene, sshScene } from "./harness/ssh-scene.ts";
 
 /** @returns milliseconds from the start of `ssh` to its end. */
-async function connected(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function connected({ args, env }: SshScene): Promise<number> {
   const begun = performance.now();
-  const child = spawn("ssh", [...apart, ...args, "true"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn("ssh", [...args, "true"], { env, stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.on("data", (data) => {
     said += String(data);
@@ -53,7 +26,7 @@ interface FirstByte {
 }
 
 /** The `ProxyCommand` by itself, until it has handed on the workspace's first byte. */
-async function firstByte({ env, sshFolder }: Scene): Promise<FirstByte> {
+async function firstByte({ env, sshFolder }: SshScene): Promise<FirstByte> {
   const knownHosts = path.join(sshFolder, "prewarm/known_hosts");
   const words = ["ssh", "--stdio", "--url", env["PREWARM_URL"] ?? "", "--known-hosts", knownHosts, "prewarm.dev"];
   const begun = performance.now();
@@ -76,16 +49,16 @@ async function run({ isSmall, say }: BenchContext): Promise<Outcome> {
   const sshd = await startPlainSshd(workspace.folder);
   const count = isSmall ? 3 : 200;
   try {
-    const scene = configured(workspace);
+    const scene = sshScene(workspace);
     const ways = [
-      { name: "`ssh prewarm.dev true`", args: ["-F", path.join(scene.sshFolder, "prewarm/config"), "prewarm.dev"] },
-      ...(typeof sshd === "string" ? [] : [{ name: "the same by a plain sshd", args: sshd.args }]),
+      { name: "`ssh prewarm.dev true`", scene },
+      ...(typeof sshd === "string" ? [] : [{ name: "the same by a plain sshd", scene: plainScene(sshd.args, scene) }]),
     ].map((way) => ({ ...way, samples: [] as number[] }));
     // What is loaded when it is first wanted, and the key that is made then.
-    for (const { args } of ways) await connected(args, scene.env);
+    for (const way of ways) await connected(way.scene);
     say(`${count} connections by each way, in turns`);
     for (let nth = 0; nth < count; nth += 1) {
-      for (const { args, samples } of ways) samples.push(await connected(args, scene.env));
+      for (const way of ways) way.samples.push(await connected(way.scene));
     }
     say(`${count} times the ProxyCommand alone`);
     const firsts: FirstByte[] = [];

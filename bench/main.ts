@@ -14,8 +14,12 @@ import { metricsScrape } from "./b09-metrics.ts";
 import { atRest } from "./b10-at-rest.ts";
 import { history } from "./b11-history.ts";
 import { sshConnect } from "./b12-ssh-connect.ts";
+import { sshBulk } from "./b13-ssh-bulk.ts";
+import { sshKeys } from "./b14-ssh-keys.ts";
 import { streams } from "./b15-streams.ts";
 import { appProxy } from "./b16-apps.ts";
+import { manyStreams } from "./b17-many-streams.ts";
+import { resume } from "./b18-resume.ts";
 import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
@@ -38,8 +42,12 @@ const benchmarks: readonly Benchmark[] = [
   atRest,
   history,
   sshConnect,
+  sshBulk,
+  sshKeys,
   streams,
   appProxy,
+  manyStreams,
+  resume,
   allPoolsAtOnce,
 ];
 

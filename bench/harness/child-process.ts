@@ -14,7 +14,7 @@ interface Waiting {
 }
 
 /** Starts this very program in another role. It ends when its input does: also when this process dies. */
-export function startChild(role: "server" | "load" | "agents" | "daemons" | "streams"): Child {
+export function startChild(role: "server" | "load" | "agents" | "daemons" | "streams" | "line"): Child {
   const [, program = ""] = process.argv;
   const child = spawn(process.execPath, [...profiling(role), "--enable-source-maps", program, "--role", role], {
     stdio: ["pipe", "pipe", "inherit"],

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { createAgentsRole } from "./agents-role.ts";
 import { createDaemonsRole } from "./daemons-role.ts";
+import { createLineRole } from "./line-role.ts";
 import { createLoadRole } from "./load-generator.ts";
 import { createServerRole } from "./server-role.ts";
 import { createStreamsRole } from "./streams-role.ts";
@@ -11,6 +12,7 @@ const roles = {
   agents: createAgentsRole,
   daemons: createDaemonsRole,
   streams: createStreamsRole,
+  line: createLineRole,
 };
 type RoleName = keyof typeof roles;
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { WorkspaceId } from "../../src/contracts/ids.ts";
-import { tunnelPath } from "../../src/contracts/tunnel.ts";
+import { tunnelPath, type TunnelService } from "../../src/contracts/tunnel.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { sleep } from "../../src/platform/sleep.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
@@ -16,7 +16,8 @@ export interface OpenedWorkspace extends WholeServer {
   /** Of its streams, and whose they are. */
   readonly url: string;
   readonly token: string;
-  open(service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex>;
+  /** @param by where the server is reached, if not at `url`. */
+  open(service: TunnelService, by?: string): Promise<TunnelDuplex>;
 }
 
 /** A server with one workspace that is somebody's: server, agent and what listens are all on this machine. */
@@ -33,8 +34,8 @@ export async function openedWorkspace(): Promise<OpenedWorkspace> {
   const workspaceId = (await usable(server)).id as WorkspaceId;
   const url = `${client.url.replace(/^http/, "ws")}${tunnelPath(workspaceId)}`;
   const token = client.token ?? "";
-  const open = async (service: Parameters<typeof openTunnel>[0]["service"]): Promise<TunnelDuplex> =>
-    await openTunnel({ url, token, agent: null, service });
+  const open = async (service: TunnelService, by = url): Promise<TunnelDuplex> =>
+    await openTunnel({ url: by, token, agent: null, service });
   return { ...server, workspaceId, url, token, open };
 }
 

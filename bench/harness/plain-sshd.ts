@@ -12,6 +12,9 @@ const lookMs = 20;
 export interface PlainSshd {
   /** Of `ssh`, up to the command that it is to run. */
   readonly args: readonly string[];
+  readonly port: number;
+  /** The same by another port, which leads to it. */
+  argsAt(port: number): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -22,6 +25,8 @@ export interface PlainSshd {
 export async function startPlainSshd(folder: string): Promise<PlainSshd | string> {
   const program = findSshd();
   if (program === undefined) return "sshd is not installed";
+  // Debian's refuses to run as root without it; a service makes it at its start.
+  if (process.getuid?.() === 0) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const file = (name: string): string => path.join(folder, name);
   const [hostKey, personKey] = [keyIn(file("sshd-host")), keyIn(file("sshd-person"))];
   const port = await freePort();
@@ -52,8 +57,11 @@ export async function startPlainSshd(folder: string): Promise<PlainSshd | string
   }
   const knownHosts = file("sshd_known_hosts");
   const clientSettings = ["IdentitiesOnly=yes", "StrictHostKeyChecking=accept-new", `UserKnownHostsFile=${knownHosts}`];
-  const args = ["-F", "none", "-p", `${port}`, "-l", userInfo().username, "-i", personKey, "127.0.0.1"];
-  return { args: [...clientSettings.flatMap((setting) => ["-o", setting]), ...args], stop };
+  const argsAt = (at: number): readonly string[] => {
+    const args = ["-F", "none", "-p", `${at}`, "-l", userInfo().username, "-i", personKey, "127.0.0.1"];
+    return [...clientSettings.flatMap((setting) => ["-o", setting]), ...args];
+  };
+  return { args: argsAt(port), port, argsAt, stop };
 }
 
 /** @returns the file of a new key; its public half is beside it. */

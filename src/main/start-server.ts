@@ -273,7 +273,8 @@ function appsHost(config: ServerConfig): Pick<AppOptions, "appsHost" | "appsPort
   const [host = "", port] = config.accessAppsHost.toLowerCase().split(":");
   if (host !== "") return { appsHost: host, appsPort: port === undefined ? null : `:${port}` };
   const isLocal =
-    isLoopbackHost(config.httpHost) && (config.accessUrl === undefined || isLoopbackHost(new URL(config.accessUrl).hostname));
+    isLoopbackHost(config.httpHost) &&
+    (config.accessUrl === undefined || isLoopbackHost(new URL(config.accessUrl).hostname));
   return { appsHost: isLocal ? loopbackAppsHost : null, appsPort: null };
 }
 

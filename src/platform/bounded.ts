@@ -2,6 +2,14 @@ export type Outcome<Value> =
   | { readonly kind: "value"; readonly value: Value }
   | { readonly kind: "error"; readonly error: unknown };
 
+/** All values, where nothing failed. Errors: the first one. */
+export function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): readonly Value[] {
+  return outcomes.map((outcome) => {
+    if (outcome.kind === "error") throw outcome.error;
+    return outcome.value;
+  });
+}
+
 /**
  * Runs `work` over all items, at most `limit` at a time (at least 1), and answers in the items' order.
  * One item's error never stops another's, so it never rejects.

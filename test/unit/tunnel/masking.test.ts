@@ -23,10 +23,14 @@ describe("a machine's own address", () => {
     expect(isLoopbackHost(host)).toBe(true);
   });
 
-  it.each(["example.com", "127.example.com", "localhost.example.com", "10.0.0.1", "0.0.0.0", "::"])(
-    "is not %s",
-    (host) => {
-      expect(isLoopbackHost(host)).toBe(false);
-    },
-  );
+  it.each([
+    "example.com",
+    "127.example.com",
+    "localhost.example.com",
+    "10.0.0.1",
+    "0.0.0.0",
+    "::",
+  ])("is not %s", (host) => {
+    expect(isLoopbackHost(host)).toBe(false);
+  });
 });

@@ -46,7 +46,10 @@ function lineOf(sizes: readonly number[], tell: (size: number) => void) {
 describe("a connection that is read in turns", () => {
   it("gives a key of another connection its turn after one piece of its own bulk", async () => {
     const order: string[] = [];
-    const bulk = lineOf(Array.from({ length: 8 }, () => pieceBytes), () => order.push("bulk"));
+    const bulk = lineOf(
+      Array.from({ length: 8 }, () => pieceBytes),
+      () => order.push("bulk"),
+    );
     const key = lineOf([1], () => order.push("key"));
     bulk.line.give();
     key.line.give();
@@ -56,7 +59,10 @@ describe("a connection that is read in turns", () => {
 
   it("gives small messages together", async () => {
     const sizes: number[] = [];
-    const { line } = lineOf(Array.from({ length: 100 }, () => 100), (size) => sizes.push(size));
+    const { line } = lineOf(
+      Array.from({ length: 100 }, () => 100),
+      (size) => sizes.push(size),
+    );
     line.give();
     expect(sizes).toHaveLength(100);
   });

@@ -20,7 +20,9 @@ function windows(waysMs: readonly number[]): readonly number[] {
 
 describe("the window of a sender", () => {
   it("doubles where more of it is under way in the same time, as on a long line", () => {
-    expect(windows([100, 100, 100, 101, 100, 100]).map((bytes) => bytes / windowBytesMin)).toEqual([1, 2, 4, 8, 16, 16]);
+    expect(windows([100, 100, 100, 101, 100, 100]).map((bytes) => bytes / windowBytesMin)).toEqual([
+      1, 2, 4, 8, 16, 16,
+    ]);
   });
 
   it("stays where more of it takes as much longer: it would only wait on the way, before somebody's keys", () => {
