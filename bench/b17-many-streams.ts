@@ -19,6 +19,8 @@ const claimsAtOnce = 8;
 const flags = {
   "http-port": "0",
   "http-creations-per-minute": "0",
+  // All streams come from here.
+  "http-connections-per-address": "4000",
   "provisioner-builtin": "false",
   "pg-conn-max-idle": "10",
   "prebuilds-in-flight-per-preset": "1",

@@ -1,12 +1,14 @@
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
 import { ChannelOutput, Pump } from "./channel-output.ts";
+import { widenWindow } from "./ssh2-inside.ts";
 
 /** What the client sent before it went gets so long to be read by whoever it is for. */
 const farewellMs = 10_000;
 
 /** Joins a channel and a socket: each side's end is the other's, and so is its failure; the other direction goes on. */
 export function joinSocket(channel: ServerChannel, socket: Socket): void {
+  widenWindow(channel);
   const output = new ChannelOutput(channel);
   let isSentAll = false;
   let isReadAll = false;

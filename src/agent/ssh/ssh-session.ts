@@ -8,6 +8,7 @@ import { ChannelOutput, type ExitWord } from "./channel-output.ts";
 import { carryPipes } from "./command-pipes.ts";
 import { type Account, account } from "../login-shell.ts";
 import { sessionEnvironment, SentVariables } from "./session-environment.ts";
+import { widenWindow } from "./ssh2-inside.ts";
 import { pathsFrom } from "./sftp/paths.ts";
 import { serveSftp } from "./sftp/serve-sftp.ts";
 import type { SessionWorld, SshLink } from "./ssh-link.ts";
@@ -91,7 +92,9 @@ export class SshSession {
     session.on("subsystem", (accept, reject, { name }) => {
       if (name !== "sftp") return reject();
       const channel = accept();
-      if (channel !== undefined) void this.#sftp(channel);
+      if (channel === undefined) return;
+      widenWindow(channel);
+      void this.#sftp(channel);
     });
   }
 
@@ -103,6 +106,7 @@ export class SshSession {
   #begin(channel: ServerChannel | undefined, command: string | null): void {
     // It is closed already.
     if (channel === undefined) return;
+    widenWindow(channel);
     const output = new ChannelOutput(channel);
     const run = async (): Promise<ExitWord> => {
       try {

@@ -179,3 +179,33 @@ test("a terminal is refused where there is none, and so is a subsystem that is n
   await expect(exec(on, "true", { pty: true })).rejects.toThrow();
   await expect(new Promise((_, reject) => on.subsys("netconf", (error) => reject(error)))).rejects.toThrow();
 });
+
+/** What its client may still send over a channel. */
+function windowOf(channel: ClientChannel): number {
+  return (channel as unknown as { readonly outgoing: { readonly window: number } }).outgoing.window;
+}
+
+const wideBytes = 4 * 1_024 * 1_024;
+
+test("a client may be four mebibytes ahead of a command, and no further ahead of one that reads nothing", async () => {
+  const on = await client();
+  const channel = await exec(on, "sleep 30");
+  await waitUntil("the window is wide", () => windowOf(channel) === wideBytes);
+  channel.write(Buffer.alloc(4 * wideBytes));
+  await waitUntil("the window is used up", () => windowOf(channel) === 0);
+  channel.destroy();
+});
+
+test("a client that sends much is let go on as it is read, also after the command has ended its output", async () => {
+  const on = await client();
+  const channel = await exec(on, "exec >&-; wc -c >&2");
+  let said = "";
+  channel.stderr.on("data", (bytes: Buffer) => {
+    said += String(bytes);
+  });
+  channel.resume();
+  const code = new Promise((resolve) => channel.once("close", resolve));
+  channel.end(Buffer.alloc(8 * wideBytes));
+  expect(await code).toBe(0);
+  expect(Number(said)).toBe(8 * wideBytes);
+});
