@@ -21,6 +21,8 @@ const flags = {
   "http-creations-per-minute": "0",
   // All streams come from here.
   "http-connections-per-address": "4000",
+  "http-held-per-address": "4000",
+  "http-tunnels-per-person": "4000",
   "provisioner-builtin": "false",
   "pg-conn-max-idle": "10",
   "prebuilds-in-flight-per-preset": "1",
