@@ -62,6 +62,7 @@ function contextOver(db: Store): AppContext {
       isQuotaEnabled: false,
       digestIntervalMs: 3_600_000,
       isUnisolatedAllowed: true,
+      isAccessAudited: true,
       isPrivateWebhookAllowed: false,
     },
   };

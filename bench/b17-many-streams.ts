@@ -23,6 +23,7 @@ const flags = {
   "http-connections-per-address": "4000",
   "http-held-per-address": "4000",
   "http-tunnels-per-person": "4000",
+  "http-openings-per-minute": "0",
   "provisioner-builtin": "false",
   "pg-conn-max-idle": "10",
   "prebuilds-in-flight-per-preset": "1",

@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly isUnisolatedAllowed: boolean;
   /** Time of which one digest of notifications tells. */
   readonly digestIntervalMs: number;
+  /** Whether the audit log tells who got into which workspace. */
+  readonly isAccessAudited: boolean;
   /** Whether webhooks may go to private addresses. */
   readonly isPrivateWebhookAllowed: boolean;
 }

@@ -41,6 +41,14 @@ export const auditActions = {
     "Its owner shared an app or a port, with whom and until when; the detail says which.",
   ),
   "workspace.unshare": about("workspace", "An app or a port was taken back, to what its template says."),
+  "workspace.enter": about(
+    "workspace",
+    "Somebody got into it; the detail says by which door (`ssh`, `terminal`, `command`, a port or an app) and from which address. What follows within a minute is the same visit.",
+  ),
+  "workspace.leave": about(
+    "workspace",
+    "His visit has ended: how many connections it had, for how many seconds, and the bytes of its lines each way.",
+  ),
   "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",

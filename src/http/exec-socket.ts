@@ -8,6 +8,7 @@ import { openLocalExec } from "./exec-local.ts";
 import { openRelayedExec } from "./exec-relay.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
+import { noteVisit } from "./note-visit.ts";
 import { relayTo } from "./relay-credential.ts";
 
 export interface ExecConnection {
@@ -30,6 +31,7 @@ export function serveExec(deps: HttpDeps, { socket, request, actor, workspace }:
     find: async (start) => {
       const target = await execTarget(deps, actor, { workspace, agent: start.agent });
       const { elsewhere, workspaceId } = target;
+      noteVisit(deps, { request, socket, target, userId: actor.userId, door: "command" });
       if (elsewhere === null) return (events) => openLocalExec(deps, { target, start }, events);
       const there = relayTo(deps, { request, actor, elsewhere, path: execPath(workspaceId) });
       return (events) => openRelayedExec({ start, ...there, limits }, events);

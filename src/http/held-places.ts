@@ -6,6 +6,7 @@ import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { Places } from "../platform/places.ts";
 import { isOfAServer } from "./credentials.ts";
 import type { HttpLimits } from "./http-limits.ts";
+import { Openings } from "./openings.ts";
 
 const kinds = {
   stream: { words: "event streams", option: "http.streams_per_person", max: sseConnectionsMax },
@@ -20,10 +21,12 @@ const retryAfterSeconds = 5;
 /** The event streams and commands that are open on this server, by the person and the address that hold them. */
 export class HeldPlaces {
   readonly #limits: HttpLimits;
+  readonly #openings: Openings;
   readonly #places: Readonly<Record<HeldKind, Places>>;
 
   constructor(limits: HttpLimits) {
     this.#limits = limits;
+    this.#openings = new Openings(limits.openingsPerMinuteMax);
     this.#places = {
       stream: new Places(kinds.stream.max),
       command: new Places(kinds.command.max),
@@ -38,10 +41,11 @@ export class HeldPlaces {
   /**
    * Counts one more, for a person who has been authenticated.
    * @returns what counts it off again.
-   * Errors: `too_many_open`, `server_full`.
+   * Errors: `rate_limited`, `too_many_open`, `server_full`.
    */
   take(kind: HeldKind, actor: Actor, request: FastifyRequest): () => void {
     const { words, option } = kinds[kind];
+    if (kind !== "stream" && !isOfAServer(request)) this.#openings.count(actor.userId);
     const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
     const address = { key: `address ${subscriberOf(request.ip)}`, max: this.#limits.heldPerAddressMax };
     // What another server passes on comes from its address, whoever asked: it has counted him by his own.

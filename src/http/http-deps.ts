@@ -1,3 +1,4 @@
+import type { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
 import type { LastCycle } from "../app/prebuilds/pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
@@ -26,6 +27,7 @@ export interface HttpDeps extends AppContext {
   readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
+  readonly accessLog: AccessLog;
   readonly outgoing: OutgoingBytes;
   readonly incoming: IncomingBytes;
   readonly trustedProxies: AddressRanges;

@@ -9,6 +9,8 @@ export interface HttpLimits {
   readonly streamsPerPersonMax: number;
   readonly commandsPerPersonMax: number;
   readonly tunnelsPerPersonMax: number;
+  /** Streams and commands that one person opens in a minute; `http.openings_per_minute`, 0 for no limit. */
+  readonly openingsPerMinuteMax: number;
   /** For the request line and the headers, from the connection's beginning or the end of the request before. */
   readonly headersMs: number;
   /** A body that has not come whole within this window goes on only while each further one brings `bodyBytesMin`. */
@@ -48,6 +50,7 @@ export const httpLimits: HttpLimits = {
   streamsPerPersonMax: 100,
   commandsPerPersonMax: 100,
   tunnelsPerPersonMax: 500,
+  openingsPerMinuteMax: 600,
   headersMs: 15_000,
   bodyWindowMs: 30_000,
   bodyBytesMin: 65_536,

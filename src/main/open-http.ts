@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { FastifyInstance } from "fastify";
+import { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
 import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
@@ -28,6 +29,7 @@ export function limitsOf(config: ServerConfig, given: Partial<HttpLimits> = {}):
     streamsPerPersonMax: config.httpStreamsPerPersonMax,
     commandsPerPersonMax: config.httpCommandsPerPersonMax,
     tunnelsPerPersonMax: config.httpTunnelsPerPersonMax,
+    openingsPerMinuteMax: config.httpOpeningsPerMinuteMax,
     execIdleMs: config.httpCommandIdleMs,
     ...given,
   };
@@ -47,8 +49,10 @@ export async function openHttp(
   // Each stream and wait listens; how many there may be is bounded elsewhere.
   setMaxListeners(0, stopping.signal);
   const { controllers, disposers, ...given } = parts;
+  const accessLog = new AccessLog({ ...context, isOn: context.options.isAccessAudited });
   const app = await buildHttpServer({
     ...context,
+    accessLog,
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     waiters: new ClaimWaiters(),
@@ -66,6 +70,7 @@ export async function openHttp(
       given.tunnels.closeAll();
       await stopHttp(app, given.limits.drainMs);
       await given.hub.settled();
+      await accessLog.close();
     },
     { timeoutMs: httpStopMs },
   );

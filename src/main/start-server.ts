@@ -261,6 +261,7 @@ function appOptions(
     builtinDaemonKeyHash: hashSecret(own.daemonKey),
     digestIntervalMs: config.notificationsDigestIntervalMs,
     isUnisolatedAllowed: config.provisionerAllowUnisolated,
+    isAccessAudited: config.auditAccess,
     isPrivateWebhookAllowed: config.webhookAllowPrivate,
     creationsPerMinuteMax: config.creationsPerMinuteMax,
     terminalDetachedMs: config.terminalDetachedMs,

@@ -8,7 +8,27 @@ import { root } from "../support/server-process.ts";
 // Whether the benchmarks work and write what the report reads; never how fast anything was.
 
 const bootstrap = path.join(root, "tools/bootstrap.mjs");
-const ids = ["B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "B9", "B10", "B11", "B12", "B13", "B14", "B15", "B16", "B17", "B18", "S17"];
+const ids = [
+  "B1",
+  "B2",
+  "B3",
+  "B4",
+  "B5",
+  "B6",
+  "B7",
+  "B8",
+  "B9",
+  "B10",
+  "B11",
+  "B12",
+  "B13",
+  "B14",
+  "B15",
+  "B16",
+  "B17",
+  "B18",
+  "S17",
+];
 const runWithinMs = 480_000;
 
 interface Written {

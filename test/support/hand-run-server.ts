@@ -1,3 +1,4 @@
+import { AccessLog } from "../../src/app/access/access-log.ts";
 import { createHeldOpen } from "../../src/http/held-open.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
@@ -60,6 +61,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   const app = await buildHttpServer({
     ...context,
     ...held,
+    accessLog: new AccessLog({ ...context, isOn: true }),
     trustedProxies: config.httpTrustedProxies,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     controllers: () => [],

@@ -129,6 +129,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
       isQuotaEnabled: options.isQuotaEnabled ?? false,
       digestIntervalMs: 3_600_000,
       isUnisolatedAllowed: options.isUnisolatedAllowed ?? true,
+      isAccessAudited: true,
       isPrivateWebhookAllowed: false,
     },
   };

@@ -1,5 +1,5 @@
 import { CodedError } from "../../contracts/errors.ts";
-import type { AgentId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AgentId, OrganizationId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
 import { agentPlaces } from "../../db/agents/agent-manifest.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
@@ -9,7 +9,9 @@ import { requireWorkspace } from "../workspaces/workspaces.ts";
 
 export interface ExecTarget {
   readonly agentId: AgentId;
-  readonly workspaceId: string;
+  readonly workspaceId: WorkspaceId;
+  readonly workspaceName: string;
+  readonly organizationId: OrganizationId;
   /** Null: the agent is connected to this server; else the server to go to. */
   readonly elsewhere: OtherServer | null;
 }
@@ -68,7 +70,7 @@ export async function grantedTarget(
  */
 export async function agentTarget(
   context: AppContext,
-  workspace: Pick<WorkspaceView, "id" | "name" | "status">,
+  workspace: Pick<WorkspaceView, "id" | "name" | "status" | "organization_id">,
   agent: string | null,
 ): Promise<ExecTarget> {
   const places = await agentPlaces(context.db, workspace.id);
@@ -85,7 +87,12 @@ export async function agentTarget(
   if (place.server_id === null) {
     throw new CodedError("agent_unavailable", `The agent "${place.name}" of "${workspace.name}" is not connected.`);
   }
-  const found = { agentId: place.id, workspaceId: workspace.id };
+  const found = {
+    agentId: place.id,
+    workspaceId: workspace.id,
+    workspaceName: workspace.name,
+    organizationId: workspace.organization_id,
+  };
   if (place.server_id === context.serverId) return { ...found, elsewhere: null };
   if (place.server_url === null) {
     throw new CodedError("agent_unavailable", `The server that holds the agent "${place.name}" is gone.`, {

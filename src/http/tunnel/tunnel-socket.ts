@@ -7,7 +7,13 @@ import type { StreamGrant } from "../../app/agents/relay-tickets.ts";
 import type { Actor } from "../../app/authorize.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { UserId } from "../../contracts/ids.ts";
-import { type TunnelOpen, tunnelOpenMs, tunnelPath, TunnelRequest } from "../../contracts/tunnel.ts";
+import {
+  type TunnelOpen,
+  tunnelOpenMs,
+  type TunnelService,
+  tunnelPath,
+  TunnelRequest,
+} from "../../contracts/tunnel.ts";
 import {
   decodeTunnelFrame,
   encodeTunnelFrame,
@@ -21,6 +27,7 @@ import { readInTurns } from "../../tunnel/read-in-turns.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
+import { noteVisit } from "../note-visit.ts";
 import { movedOn, relayTo, relayWith } from "../relay-credential.ts";
 import { StreamUse } from "./stream-use.ts";
 import { type ClientLeg, loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
@@ -96,6 +103,8 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { actor, request } = caller;
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
   const { elsewhere, workspaceId } = target;
+  const door = doorOf(asked.service);
+  if (door !== null) noteVisit(deps, { request, socket, target, userId: actor.userId, door });
   if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked });
   const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
   return await relayTunnel({ socket, first, ...there, limits });
@@ -154,6 +163,23 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
   line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), leg);
   if (socket.readyState !== socket.OPEN) leave();
   return { reset: (reset) => line.reset(number, reset) };
+}
+
+/** As the audit log names what a stream leads to; null: it leads nowhere, or only says what there is. */
+function doorOf(service: TunnelService): string | null {
+  switch (service.kind) {
+    case "tcp":
+      return service.host === "localhost" ? `port ${service.port}` : `${service.host}:${service.port}`;
+    case "ssh":
+    case "terminal":
+    case "files":
+      return service.kind;
+    case "terminals":
+    case "ports":
+    case "echo":
+    case "speed":
+      return null;
+  }
 }
 
 const unansweredReset: TunnelReset = {

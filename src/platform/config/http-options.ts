@@ -1,6 +1,6 @@
 import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
 import { shareLevels } from "../../contracts/manifest-apps.ts";
-import { durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
+import { booleanOption, durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -59,6 +59,20 @@ export const httpOptions = {
     max: 100_000,
     description:
       "Streams into workspaces (`prewarm port-forward`, `prewarm terminal`) that one person may have open on one server.",
+  }),
+  httpOpeningsPerMinuteMax: integerOption({
+    name: "http.openings_per_minute",
+    default: 600,
+    min: 0,
+    max: 10_000_000,
+    description:
+      "Streams and commands that one person may open in a minute through one server, those that are refused included; 0 for no limit.",
+  }),
+  auditAccess: booleanOption({
+    name: "audit.access",
+    default: true,
+    description:
+      "Whether the audit log tells who got into which workspace, by which door, from where, for how long, and how many bytes went each way.",
   }),
   accessAppsHost: stringOption({
     name: "access.apps_host",

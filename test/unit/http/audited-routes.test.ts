@@ -78,6 +78,9 @@ const byItself: readonly AuditAction[] = [
   "prebuild.resource_missing",
   "orphan.remove",
   "user.sign_ins_failed",
+  // Of connections, which are no routes.
+  "workspace.enter",
+  "workspace.leave",
 ];
 
 test("each route by which a person changes something is audited, or it is said why not", () => {
