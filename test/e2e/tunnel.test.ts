@@ -91,6 +91,31 @@ test.each(["one", "other"] as const)(
   testLimitMs,
 );
 
+test(
+  "the audit log tells its owner who got in, by which door and from where, whichever server he asked",
+  async () => {
+    const port = await listening(echo);
+    for (const server of [one, other]) {
+      const stream = await open(server, port);
+      stream.end("0123456789");
+      for await (const _ of stream);
+    }
+    const entries = await waitUntil("both servers have written it", async () => {
+      const { entries: found } = await one.admin.call("listAudit", { query: { action: "workspace.enter" } });
+      const here = found.filter(({ detail }) => detail["door"] === `port ${port}`);
+      return here.length === 2 ? here : undefined;
+    });
+    for (const entry of entries) {
+      expect(entry).toMatchObject({
+        actor: "admin",
+        target: { kind: "workspace", id: workspaceId },
+        detail: { door: `port ${port}`, address: "127.0.0.1" },
+      });
+    }
+  },
+  testLimitMs,
+);
+
 /** Stands before a server, and cuts what goes through it. */
 async function cuttingProxy(to: ServerUnit): Promise<{ readonly url: string; readonly cut: () => void }> {
   const { hostname: host, port } = new URL(to.url);
@@ -252,31 +277,6 @@ test(
     const ended = new Promise<unknown>((resolve) => stream.once("error", resolve));
     await one.admin.call("createBuild", { params: { workspace: workspaceId }, body: { transition: "stop" } });
     expect(await ended).toMatchObject({ code: "workspace_stopped" });
-  },
-  testLimitMs,
-);
-
-test(
-  "the audit log tells its owner who got in, by which door and from where, whichever server he asked",
-  async () => {
-    const port = await listening(echo);
-    for (const server of [one, other]) {
-      const stream = await open(server, port);
-      stream.end("0123456789");
-      for await (const _ of stream);
-    }
-    const entries = await waitUntil("both servers have written it", async () => {
-      const { entries: found } = await one.admin.call("listAudit", { query: { action: "workspace.enter" } });
-      const here = found.filter(({ detail }) => detail["door"] === `port ${port}`);
-      return here.length === 2 ? here : undefined;
-    });
-    for (const entry of entries) {
-      expect(entry).toMatchObject({
-        actor: "admin",
-        target: { kind: "workspace", id: workspaceId },
-        detail: { door: `port ${port}`, address: "127.0.0.1" },
-      });
-    }
   },
   testLimitMs,
 );

@@ -24,7 +24,7 @@ function accessLog({ isOn = true }: { readonly isOn?: boolean } = {}) {
   const written: Written[] = [];
   const database = { isAway: false };
   const db: Sql = {
-    query: async (_, params = []) => {
+    query: async (_, params) => {
       if (database.isAway) throw new Error("the database is away");
       // As `recordAccess` gives them.
       const [, , , actions, , , details] = params as readonly (readonly string[])[];
