@@ -4,6 +4,7 @@ import { createSignal } from "../platform/signal.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
+import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
 import { type ServerHttp, ServerRefusal } from "./server-http.ts";
@@ -229,13 +230,16 @@ export class HandOver {
       script: claim.hook.run,
       timeoutMs: claim.hook.timeoutMs,
       folder: workFolder(config, manifest),
-      environment: {
-        ...commonEnvironment(config, manifest),
-        ...ownerEnvironment(claim.record),
-        ...given.values,
-        // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
-        PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
-      },
+      environment: withGitHelper(
+        {
+          ...commonEnvironment(config, manifest),
+          ...ownerEnvironment(claim.record),
+          ...given.values,
+          // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
+          PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
+        },
+        given.gitHelper,
+      ),
       stateFolder: config.stateFolder,
       killGraceMs: config.timing.killGraceMs,
       abort: claim.abort,

@@ -1,4 +1,7 @@
+import { existsSync, realpathSync, writeSync } from "node:fs";
+import path from "node:path";
 import { readAgentConfig } from "../agent/agent-config.ts";
+import { gitCredentialArgument, runCredentialProgram } from "../agent/git/credential-program.ts";
 import { runAgent } from "../agent/run-agent.ts";
 import { stderrLogger } from "../agent/stderr-logger.ts";
 import { systemRandom } from "../platform/random.ts";
@@ -12,10 +15,26 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => st
 // A terminal that closes is no reason to end the workspace.
 process.on("SIGHUP", () => {});
 
+/** How this very program is started: a single executable is its own script. */
+function ownProgram(): readonly string[] {
+  const script = path.resolve(process.argv[1] ?? "");
+  const isSingle = !existsSync(script) || realpathSync(script) === realpathSync(process.execPath);
+  return isSingle ? [process.execPath] : [process.execPath, ...process.execArgv, script];
+}
+
 async function main(): Promise<void> {
   try {
+    if (process.argv[2] === gitCredentialArgument) {
+      return await runCredentialProgram({
+        arguments: process.argv.slice(3),
+        stdin: process.stdin,
+        print: (text) => writeSync(1, text),
+        complain: (text) => writeSync(2, text),
+      });
+    }
     const config = readAgentConfig({
       environment: process.env,
+      program: ownProgram(),
       version: typeof PREWARM_VERSION === "string" ? PREWARM_VERSION : "development",
       logger,
       random: systemRandom,

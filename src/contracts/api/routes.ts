@@ -7,6 +7,7 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
@@ -34,6 +35,7 @@ export const routes = {
   ...terminalRoutes,
   ...secretRoutes,
   ...sshKeyRoutes,
+  ...gitAccountRoutes,
   ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,

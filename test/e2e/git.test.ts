@@ -1,0 +1,66 @@
+// A token from the person who links it to the push that works by it, on two servers: agents are connected to the one, and the
+// account is linked and unlinked on the other.
+import { PassThrough } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runExecSession } from "../../src/cli/exec/exec-session.ts";
+import { execPath } from "../../src/contracts/agent-protocol.ts";
+import { type TwoServers, twoServers } from "../support/claimed-workspace.ts";
+import { GitHost } from "../support/git-host.ts";
+
+const limitMs = 180_000;
+const template = `
+driver: process
+presets: [ { name: one, prebuilds: { instances: 1 } } ]
+agents: [ { name: main } ]
+`;
+const host = new GitHost();
+let bed: TwoServers;
+
+beforeAll(async () => {
+  await host.start();
+  bed = await twoServers({ template });
+}, limitMs);
+afterAll(async () => {
+  await bed.system.close();
+  await host.stop();
+}, limitMs);
+
+async function exec(script: string): Promise<string> {
+  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  stdin.end();
+  let printed = "";
+  stdout.on("data", (bytes) => {
+    printed += String(bytes);
+  });
+  await runExecSession({
+    url: `${bed.other.url.replace("http", "ws")}${execPath(bed.workspaceId)}`,
+    token: bed.other.admin.token ?? "",
+    command: ["sh", "-c", `{ ${script}; } 2>&1`],
+    env: { GIT_TERMINAL_PROMPT: "0" },
+    agent: null,
+    world: { stdin, stdout, stderr: new PassThrough(), onSignal: () => () => undefined },
+  });
+  return printed;
+}
+
+test(
+  "git in a workspace clones and pushes by a token that is linked on another server, and no longer once it is unlinked there",
+  async () => {
+    const { admin } = bed.other;
+    const clone = `git clone -q ${host.url} repo`;
+    expect(await exec(clone)).toContain(`prewarm git link ${host.host}`);
+    const body = { username: "ada", token: "a-token-of-ada" };
+    await admin.call("linkGitAccount", { params: { host: host.host }, query: {}, body });
+    expect(await exec(clone)).toContain(`prewarm git allow ${host.host} web`);
+    await admin.call("placeGitAccount", { params: { host: host.host }, query: {}, body: { allow: ["web"] } });
+    const push = "git -C repo -c user.email=a@example.org commit -q --allow-empty -m inside && git -C repo push -q";
+    expect(await exec(`${clone} && ${push} && git -C repo ls-remote -q | wc -l`)).toBe("2\n");
+    expect(host.git("-C", "repo.git", "log", "--format=%s", "-1", "main")).toBe("inside\n");
+    await admin.call("unlinkGitAccount", { params: { host: host.host }, query: {} });
+    expect(await exec("git -C repo fetch")).toContain(`no account is linked for ${host.host}`);
+    const log = await admin.call("getAgentLogs", { params: { workspace: "dev" }, query: {} });
+    expect(log.entries.map(({ line }) => line).join("\n")).toContain(`Git: no account is linked for ${host.host}`);
+    for (const { process } of [bed.one, bed.other]) expect(process.output()).not.toContain(body.token);
+  },
+  limitMs,
+);
