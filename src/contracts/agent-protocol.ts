@@ -67,6 +67,18 @@ export const ClaimRecord = Type.Object({
   workspaceName: Type.String(),
   parameters: Type.Record(Type.String(), Type.String()),
   claimedAt: Type.Union([Type.String(), Type.Null()]),
+  /** A server of the release before does not say. */
+  dotfiles: Type.Optional(
+    Type.Object({
+      /** How often somebody has asked for another run. */
+      runs: Type.Integer({ minimum: 0 }),
+      /** Null where the owner has none, or has switched them off. */
+      source: Type.Union([
+        Type.Null(),
+        Type.Object({ repository: Type.String(), branch: Type.String(), folder: Type.String() }),
+      ]),
+    }),
+  ),
   /** Whether it is worth asking for secrets. A server of the release before sends none, and does not say. */
   hasSecrets: Type.Optional(Type.Boolean()),
 });
@@ -135,7 +147,7 @@ export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
 const LogLine = Type.Object({
   at: Type.String(),
   level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
-  /** `agent`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
+  /** `agent`, `dotfiles`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
   source: Type.String({ maxLength: 32 }),
   line: Type.String(),
 });

@@ -105,6 +105,11 @@ export const auditActions = {
   "git.link": about("git_account", "Somebody linked an account of his own at a git host, or gave it another token."),
   "git.allow": about("git_account", "Somebody said to which templates' workspaces his account at a git host may go."),
   "git.unlink": about("git_account", "An account at a git host was unlinked; the detail says whose it was."),
+  "dotfiles.set": about(
+    "user",
+    "Somebody set his dotfiles, which his workspaces run; the detail has their repository.",
+  ),
+  "dotfiles.clear": about("user", "Somebody has no dotfiles any more."),
   "secret.remove": about("secret", "Somebody removed one; the detail says whose it was."),
   "notification.retry": about("deliveries", "Somebody had dead letters tried again."),
 } as const satisfies Readonly<Record<string, ActionEntry>>;

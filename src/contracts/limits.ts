@@ -128,6 +128,10 @@ export const gitUsernameLengthMax = 256;
 export const gitTokenLengthMax = 4_096;
 /** Questions for a git host's token and reports about one, of an agent. */
 export const gitAsksPerMinuteMax = 120;
+/** Of a person's dotfiles. */
+export const gitRepositoryLengthMax = 1_024;
+export const gitBranchLengthMax = 200;
+export const dotfilesFolderLengthMax = 200;
 /** Secrets that a template can declare. */
 export const declaredSecretsMax = 50;
 /** Templates that one secret can be for, one by one. */

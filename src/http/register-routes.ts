@@ -13,6 +13,7 @@ import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
+import { dotfilesHandlers } from "./handlers/dotfiles-handlers.ts";
 import { gitAccountHandlers } from "./handlers/git-account-handlers.ts";
 import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
 import { secretHandlers } from "./handlers/secret-handlers.ts";
@@ -57,6 +58,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...secretHandlers(deps),
     ...sshKeyHandlers(deps),
     ...gitAccountHandlers(deps),
+    ...dotfilesHandlers(deps),
     ...appHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),

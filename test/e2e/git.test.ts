@@ -6,6 +6,7 @@ import { runExecSession } from "../../src/cli/exec/exec-session.ts";
 import { execPath } from "../../src/contracts/agent-protocol.ts";
 import { type TwoServers, twoServers } from "../support/claimed-workspace.ts";
 import { GitHost } from "../support/git-host.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 const limitMs = 180_000;
 const template = `
@@ -61,6 +62,24 @@ test(
     const log = await admin.call("getAgentLogs", { params: { workspace: "dev" }, query: {} });
     expect(log.entries.map(({ line }) => line).join("\n")).toContain(`Git: no account is linked for ${host.host}`);
     for (const { process } of [bed.one, bed.other]) expect(process.output()).not.toContain(body.token);
+  },
+  limitMs,
+);
+
+test(
+  "dotfiles that are set on one server are run by an agent that another holds, when somebody asks for it, and told by its log",
+  async () => {
+    const { admin } = bed.other;
+    host.token = null;
+    host.commit({ install: '#!/bin/sh\necho "$PREWARM_OWNER" > "$HOME/of-dotfiles"\n' });
+    const run = () => admin.call("runDotfiles", { params: { workspace: "dev" } });
+    await expect(run()).rejects.toMatchObject({ code: "not_found" });
+    await admin.call("setDotfiles", { body: { repository: host.url } });
+    expect(await run()).toEqual({ repository: host.url, isConnected: true });
+    const log = async () => (await admin.call("getAgentLogs", { params: { workspace: "dev" }, query: {} })).entries;
+    const isThere = async () => (await log()).some((line) => line.stage === "dotfiles" && /are there/.test(line.line));
+    await waitUntil("they are there", isThere, 30_000);
+    expect(await exec("cat ~/of-dotfiles")).toBe("admin\n");
   },
   limitMs,
 );

@@ -67,6 +67,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   setShare: { share: "owner" },
   createSshKey: {},
   placeSshKey: { isEverywhere: false },
+  setDotfiles: { repository: "https://git.example.org/ada/dotfiles" },
   linkGitAccount: { username: "ada", token: "a-token" },
   placeGitAccount: { isEverywhere: false },
   agentGitCredential: { protocol: "https", host: "git.example.org" },

@@ -7,6 +7,7 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { dotfilesRoutes } from "./dotfiles.ts";
 import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
@@ -36,6 +37,7 @@ export const routes = {
   ...secretRoutes,
   ...sshKeyRoutes,
   ...gitAccountRoutes,
+  ...dotfilesRoutes,
   ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
