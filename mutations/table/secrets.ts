@@ -378,7 +378,7 @@ export const secretMutations: readonly Mutation[] = [
       {
         file: "src/agent/dotfiles/dotfiles.ts",
         find: "if (isOtherStart && isStale) return record;",
-        replace: "if (isOtherStart || isStale) return record;",
+        replace: "if (isOtherStart && (isStale || isOtherStart)) return record;",
       },
     ],
     tests: ["test/http/agent-dotfiles.test.ts"],

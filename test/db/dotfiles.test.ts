@@ -46,7 +46,7 @@ it("another run is a number that the workspace's agents are told of, and is refu
   const bed = await secretBed();
   const { fx, agent } = bed;
   const workspace = agent.workspace_id;
-  expect(await codeOf(runDotfiles(fx.context, fx.alice, { workspace }))).toBe("not_found");
+  expect(await codeOf(runDotfiles(fx.context, fx.alice, { workspace }))).toBe("conflict");
   await setDotfiles(fx.context, fx.alice, { repository, isOn: false });
   expect(await codeOf(runDotfiles(fx.context, fx.alice, { workspace }))).toBe("conflict");
   await setDotfiles(fx.context, fx.alice, { isOn: true });

@@ -73,7 +73,7 @@ test(
     host.token = null;
     host.commit({ install: '#!/bin/sh\necho "$PREWARM_OWNER" > "$HOME/of-dotfiles"\n' });
     const run = () => admin.call("runDotfiles", { params: { workspace: "dev" } });
-    await expect(run()).rejects.toMatchObject({ code: "not_found" });
+    await expect(run()).rejects.toMatchObject({ code: "conflict" });
     await admin.call("setDotfiles", { body: { repository: host.url } });
     expect(await run()).toEqual({ repository: host.url, isConnected: true });
     const log = async () => (await admin.call("getAgentLogs", { params: { workspace: "dev" }, query: {} })).entries;

@@ -70,6 +70,7 @@ test("git clones, commits and pushes over HTTP by the owner's token, which is on
 test("settings that a template has for git stay beside the helper, and one that the person has for himself goes before", async () => {
   await claim({ env: { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "core.abbrev", GIT_CONFIG_VALUE_0: "11" } });
   expect(await exec("git config core.abbrev; git config --get-all credential.helper | wc -l")).toBe("11\n1\n=0\n");
+  expect(await exec(`git clone -q ${host.url} first`)).toBe("=0\n");
   await exec("git config --global credential.helper '!echo username=eve; echo password=wrong; true'");
   expect(await exec(`git clone -q ${host.url} repo`)).toContain("Authentication failed");
   // What was refused was none of what the agent gave.

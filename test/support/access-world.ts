@@ -204,6 +204,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     version: "1",
     number: "1",
     webhook: "hook",
+    host: "git.example.org",
     secret: "VAULT_KEY",
     app: "3000",
     // Whether there is one is asked of the agent, after all else.

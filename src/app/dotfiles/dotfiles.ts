@@ -11,7 +11,7 @@ import { requireWorkspace } from "../workspaces/workspaces.ts";
 /** Errors: `not_found`. */
 export async function seeDotfiles(context: AppContext, actor: Actor): Promise<Dotfiles> {
   const dotfiles = await dotfilesOf(context.db, actor.userId);
-  if (dotfiles === null) throw noDotfiles("You have");
+  if (dotfiles === null) throw noDotfiles();
   return dotfiles;
 }
 
@@ -24,7 +24,7 @@ export async function setDotfiles(context: AppContext, actor: Actor, input: SetD
   return await context.db.transaction("set dotfiles", async (tx) => {
     const before = await takeDotfiles(tx, actor.userId);
     const repository = input.repository ?? before?.repository;
-    if (repository === undefined) throw noDotfiles("You have");
+    if (repository === undefined) throw noDotfiles();
     // Of another repository, branch and folder of the one before mean nothing.
     const same = repository === before?.repository ? before : undefined;
     const dotfiles: Dotfiles = {
@@ -43,7 +43,7 @@ export async function setDotfiles(context: AppContext, actor: Actor, input: SetD
 export async function clearDotfiles(context: AppContext, actor: Actor): Promise<void> {
   await context.db.transaction("clear dotfiles", async (tx) => {
     const before = await takeDotfiles(tx, actor.userId);
-    if (before === null) throw noDotfiles("You have");
+    if (before === null) throw noDotfiles();
     await writeDotfiles(tx, actor.userId, null);
     await audit(context, tx, { actor, action: "dotfiles.clear", detail: { repository: before.repository } });
   });
@@ -52,7 +52,7 @@ export async function clearDotfiles(context: AppContext, actor: Actor): Promise<
 /**
  * Has a workspace run its owner's dotfiles once more. It is a number in the claim record, which is looked at again until it is
  * done: a stopped workspace runs them at its next start.
- * Errors: `not_found`, also where the owner has none; `conflict` where he has switched them off.
+ * Errors: `not_found`; `conflict` where the owner has none, or has switched them off.
  */
 export async function runDotfiles(
   context: AppContext,
@@ -62,7 +62,10 @@ export async function runDotfiles(
   const workspace = await requireWorkspace(context, actor, input.workspace);
   const dotfiles = await dotfilesOf(context.db, workspace.owner_id);
   const who = workspace.owner_id === actor.userId ? "You have" : `${workspace.owner} has`;
-  if (dotfiles === null) throw noDotfiles(who);
+  if (dotfiles === null) {
+    const next = "`prewarm dotfiles set REPOSITORY` sets them.";
+    throw new CodedError("conflict", `${who} no dotfiles that could be run.`, { next });
+  }
   if (!dotfiles.isOn) {
     throw new CodedError("conflict", `${who} switched dotfiles off.`, { next: "`prewarm dotfiles set --on`" });
   }
@@ -71,8 +74,8 @@ export async function runDotfiles(
   return { repository: dotfiles.repository, isConnected };
 }
 
-function noDotfiles(who: string): CodedError {
-  return new CodedError("not_found", `${who} no dotfiles.`, { next: "`prewarm dotfiles set REPOSITORY` sets them." });
+function noDotfiles(): CodedError {
+  return new CodedError("not_found", "You have no dotfiles.", { next: "`prewarm dotfiles set REPOSITORY` sets them." });
 }
 
 function invalid(field: string, reason: string): CodedError {
