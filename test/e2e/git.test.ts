@@ -1,11 +1,14 @@
 // A token from the person who links it to the push that works by it, on two servers: agents are connected to the one, and the
 // account is linked and unlinked on the other.
+import { spawn, spawnSync } from "node:child_process";
+import path from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runExecSession } from "../../src/cli/exec/exec-session.ts";
 import { execPath } from "../../src/contracts/agent-protocol.ts";
 import { type TwoServers, twoServers } from "../support/claimed-workspace.ts";
 import { GitHost } from "../support/git-host.ts";
+import { root } from "../support/server-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
 const limitMs = 180_000;
@@ -83,3 +86,22 @@ test(
   },
   limitMs,
 );
+
+test("`prewarm agent` is the agent's program, and git's helper with it", async () => {
+  const program = [path.join(root, "bin/prewarm"), "agent"];
+  const asked = spawnSync(process.execPath, [...program, "git-credential", "/nowhere", "get"], { input: "host=x\n" });
+  expect([asked.status, String(asked.stdout)]).toEqual([0, ""]);
+  expect(String(asked.stderr)).toContain("prewarm: the workspace's agent was not asked for a token");
+  const env = { PREWARM_URL: "http://127.0.0.1:1", PREWARM_AGENT_TOKEN: "none", PREWARM_WORKSPACE_ID: "w" };
+  const home = path.join(bed.system.folder, "home-of-agent");
+  const agent = spawn(process.execPath, program, { env: { ...process.env, ...env, HOME: home } });
+  let said = "";
+  agent.stderr.on("data", (bytes) => {
+    said += String(bytes);
+  });
+  const tries = (): number => said.split("the manifest could not be fetched").length - 1;
+  await waitUntil("it has tried twice to reach its server", () => tries() > 1, 20_000);
+  const ended = new Promise((resolve) => agent.once("exit", resolve));
+  agent.kill("SIGTERM");
+  await ended;
+});

@@ -83,7 +83,11 @@ test("the first script that may be executed is run as the owner, once for a clai
   await bed.stop();
   bed.start({ startId: "start-2" });
   await until(() => expect(bed.server.acknowledgements).toHaveLength(2));
+  await until(() => expect(bed.server.states().at(-1)).toBe("ready"));
   await looked();
+  // It would have been begun by now.
+  await bed.stop();
+  expect(bed.read("../state/dotfiles.json")).toContain('"start-1"');
   expect(bed.read("seen").split("\n")).toHaveLength(2);
 });
 
@@ -178,6 +182,8 @@ test("dotfiles that are set, or changed, after the claim wait for the next start
   bed.start({ startId: "start-3" });
   await until(() => expect(bed.server.acknowledgements).toHaveLength(3));
   await looked();
+  await bed.stop();
+  expect(bed.read("../state/dotfiles.json")).toContain('"start-2"');
   expect(runs()).toBe(1);
 });
 
