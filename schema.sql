@@ -379,7 +379,12 @@ create table secrets (
   set_by uuid not null,
   public_key text,
   key_is_everywhere boolean default false not null,
-  key_template_ids uuid[] default '{}'::uuid[] not null
+  key_template_ids uuid[] default '{}'::uuid[] not null,
+  git_host text,
+  git_username text,
+  git_is_everywhere boolean default false not null,
+  git_template_ids uuid[] default '{}'::uuid[] not null,
+  git_refused_at timestamp with time zone
 );
 create table servers (
   id uuid not null,
@@ -468,7 +473,8 @@ create table users (
   created_at timestamp with time zone not null,
   deleted_at timestamp with time zone,
   suspended_at timestamp with time zone,
-  suspended_because text
+  suspended_because text,
+  dotfiles jsonb
 );
 create table workspaces (
   id uuid not null,
@@ -491,7 +497,8 @@ create table workspaces (
   failed_at timestamp with time zone,
   deletion_noted_at timestamp with time zone,
   cost integer default 0 not null,
-  autostart_from timestamp with time zone
+  autostart_from timestamp with time zone,
+  dotfiles_runs integer default 0 not null
 ) with (fillfactor=80);
 
 alter table agent_logs add constraint agent_logs_pkey PRIMARY KEY (id);

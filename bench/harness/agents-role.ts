@@ -44,6 +44,7 @@ export function createAgentsRole(): Role {
               startId: workspaceId,
               buildStage: "prebuild",
               baseEnvironment: { PATH: process.env["PATH"] ?? "" },
+              program: [process.execPath],
               version: "bench",
               logger: silentLogger,
               random: systemRandom,

@@ -323,4 +323,76 @@ export const secretMutations: readonly Mutation[] = [
     ],
     tests: ["test/db/secrets-sealed.test.ts"],
   },
+  {
+    name: "git-token-anywhere",
+    breaks: "a git host's token goes to workspaces of templates that its owner has named",
+    edits: [
+      {
+        file: "src/app/secrets/give-git-credential.ts",
+        find: "if (!row.is_allowed) return",
+        replace: "if (row.template_name.length < 0) return",
+      },
+    ],
+    tests: ["test/db/git-accounts.test.ts"],
+  },
+  {
+    name: "git-token-in-the-clear",
+    breaks: "no token is sent to another machine without TLS",
+    edits: [
+      {
+        file: "src/app/secrets/give-git-credential.ts",
+        find: `protocol !== "https" && !isLoopbackHost(host)`,
+        replace: `protocol !== "https" && host.length < 0 && !isLoopbackHost(host)`,
+      },
+    ],
+    tests: ["test/db/git-accounts.test.ts"],
+  },
+  {
+    name: "git-judges-anybody",
+    breaks: "what a host refused is told of a token only if the agent has given it",
+    edits: [
+      {
+        file: "src/agent/git/git-credentials.ts",
+        find: "password === null || hashOf(password) !== given.hash",
+        replace: "password === null",
+      },
+    ],
+    tests: ["test/http/agent-git.test.ts"],
+  },
+  {
+    name: "git-token-unmasked",
+    breaks: "a token that git was given is in no stored line",
+    edits: [
+      {
+        file: "src/agent/git/git-credentials.ts",
+        find: "this.#input.masks.add([token, Buffer",
+        replace: "this.#input.masks.add([Buffer",
+      },
+    ],
+    tests: ["test/http/agent-git.test.ts"],
+  },
+  {
+    name: "dotfiles-each-start",
+    breaks: "dotfiles that are there are run once for a claim, and not at each start",
+    edits: [
+      {
+        file: "src/agent/dotfiles/dotfiles.ts",
+        find: "if (isOtherStart && isStale) return record;",
+        replace: "if (isOtherStart && (isStale || isOtherStart)) return record;",
+      },
+    ],
+    tests: ["test/http/agent-dotfiles.test.ts"],
+  },
+  {
+    name: "dotfiles-overwrite",
+    breaks: "what dotfiles find in their way is kept",
+    edits: [
+      {
+        file: "src/agent/dotfiles/dotfiles-script.ts",
+        find: `then aside "$to"; fi ;;`,
+        replace: `then rm -rf "$to"; fi ;;`,
+      },
+    ],
+    tests: ["test/http/agent-dotfiles.test.ts"],
+  },
 ];

@@ -20,6 +20,8 @@ export interface AgentConfig {
   readonly buildStage: string;
   /** What hooks and commands inherit: never the agent's own settings. */
   readonly baseEnvironment: Readonly<Record<string, string>>;
+  /** How this program is started, without arguments: git starts it as its credential helper. */
+  readonly program: readonly string[];
   readonly version: string;
   readonly logger: Logger;
   readonly random: Random;
@@ -33,6 +35,7 @@ const ownVariables = ["PREWARM_AGENT_TOKEN_FILE", "PREWARM_AGENT_TOKEN", "PREWAR
 
 export interface AgentConfigOptions {
   readonly environment: Environment;
+  readonly program: readonly string[];
   readonly version: string;
   readonly logger: Logger;
   readonly random: Random;
@@ -51,6 +54,7 @@ export function readAgentConfig(options: AgentConfigOptions): AgentConfig {
     startId: environment["PREWARM_START_ID"] ?? "",
     buildStage: environment["PREWARM_BUILD_STAGE"] ?? "ordinary",
     baseEnvironment: inherited(environment),
+    program: options.program,
     version: options.version,
     logger: options.logger,
     random: options.random,

@@ -24,6 +24,20 @@ export interface RememberedStart {
   readonly detail: string;
 }
 
+/** The newest run of the owner's dotfiles. */
+export interface RememberedDotfiles {
+  readonly generation: number;
+  readonly ownerId: string;
+  readonly startId: string;
+  /** How often a run had been asked for by then. */
+  readonly runs: number;
+  /** Repository, branch and folder as one text; null when there were none. */
+  readonly source: string | null;
+  /** `started`: it was interrupted, if it does not run now. */
+  readonly phase: "started" | "done";
+  readonly error: string | null;
+}
+
 /** What the agent must not forget when it is restarted. Each file is replaced as a whole, or not at all. */
 export class AgentMemory {
   readonly #folder: string;
@@ -40,6 +54,14 @@ export class AgentMemory {
 
   rememberClaim(claim: RememberedClaim): void {
     this.#write("claim.json", claim);
+  }
+
+  dotfiles(): RememberedDotfiles | null {
+    return this.#read("dotfiles.json") as RememberedDotfiles | null; // as above
+  }
+
+  rememberDotfiles(dotfiles: RememberedDotfiles): void {
+    this.#write("dotfiles.json", dotfiles);
   }
 
   start(): RememberedStart | null {

@@ -1,6 +1,7 @@
 import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { HandOver } from "./hand-over.ts";
+import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 
 export interface CommandEnvironment {
@@ -16,11 +17,14 @@ export async function commandEnvironment(
 ): Promise<CommandEnvironment> {
   const given = await parts.handOver.secrets(parts.abort);
   return {
-    variables: {
-      ...commonEnvironment(parts.config, manifest),
-      ...ownerEnvironment(owner),
-      ...(given.kind === "known" ? given.values : {}),
-    },
+    variables: withGitHelper(
+      {
+        ...commonEnvironment(parts.config, manifest),
+        ...ownerEnvironment(owner),
+        ...(given.kind === "known" ? given.values : {}),
+      },
+      given.gitHelper,
+    ),
     secretsMissing: given.kind === "unknown" ? given.reason : null,
   };
 }

@@ -4,6 +4,8 @@ import { createSignal } from "../platform/signal.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
+import { Dotfiles } from "./dotfiles/dotfiles.ts";
+import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
 import { type ServerHttp, ServerRefusal } from "./server-http.ts";
@@ -22,6 +24,8 @@ export interface HandOverInput {
   readonly started: Promise<AgentManifest>;
   /** The server contradicts what this workspace remembers: nothing is handed over any more. Called once. */
   readonly onContradiction: (why: string) => void;
+  /** Something that does not keep it from being used is worth knowing; empty: not any more. */
+  readonly onNote: (text: string) => void;
 }
 
 const errorLengthMax = 4_096;
@@ -49,9 +53,11 @@ export class HandOver {
   /** The generation whose claim was answered by the contradiction. */
   #refused = 0;
   #newest: RememberedClaim | null;
+  readonly #dotfiles: Dotfiles;
 
   constructor(input: HandOverInput) {
     this.#input = input;
+    this.#dotfiles = new Dotfiles(input);
     const known = input.memory.claim();
     // Acknowledged anew at each start: after a stop and a start it is another agent to the server, which then waits
     // for a word of this one. The hook is not run again, unless it had failed: what it failed by may be gone, and what the
@@ -109,6 +115,7 @@ export class HandOver {
     }
     this.#release(this.#waiting);
     this.#release(this.#comparing);
+    await this.#dotfiles.ended();
   }
 
   /** The jitter is downwards only, so that a lost wake-up costs one poll at most. */
@@ -135,6 +142,10 @@ export class HandOver {
       else if (record.generation === this.#newest?.generation) this.#renew(this.#newest, record);
       if (this.#newest?.phase === "done" && !this.#newest.isAcknowledged) await this.#acknowledge(this.#newest, abort);
       if (record.generation === 0) return "told";
+      // Beside the workspace, which is usable now, and once the server knows that.
+      if (this.#newest?.isAcknowledged === true && this.#newest.generation === record.generation) {
+        this.#dotfiles.look(record, abort);
+      }
       if (this.#newest?.isAcknowledged !== true || secrets.isBehind) return "unfinished";
       return record.hasSecrets === true ? "told" : "settled";
     } catch (error) {
@@ -229,13 +240,16 @@ export class HandOver {
       script: claim.hook.run,
       timeoutMs: claim.hook.timeoutMs,
       folder: workFolder(config, manifest),
-      environment: {
-        ...commonEnvironment(config, manifest),
-        ...ownerEnvironment(claim.record),
-        ...given.values,
-        // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
-        PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
-      },
+      environment: withGitHelper(
+        {
+          ...commonEnvironment(config, manifest),
+          ...ownerEnvironment(claim.record),
+          ...given.values,
+          // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
+          PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,
+        },
+        given.gitHelper,
+      ),
       stateFolder: config.stateFolder,
       killGraceMs: config.timing.killGraceMs,
       abort: claim.abort,

@@ -9,6 +9,7 @@ export class Lifecycle {
   #state: AgentState = "created";
   #detail = "";
   #isLost = false;
+  #note = "";
 
   constructor(version: string) {
     this.#version = version;
@@ -32,8 +33,15 @@ export class Lifecycle {
     await this.tell(socket);
   }
 
+  /** Told as the detail of a workspace that is ready and has no other; empty takes it back. */
+  async note(text: string, socket: ServerSocket): Promise<void> {
+    this.#note = text.slice(0, detailLengthMax);
+    if (this.#state === "ready") await this.tell(socket);
+  }
+
   /** Not sent while there is no connection: the next one begins with it. */
   async tell(socket: ServerSocket): Promise<void> {
-    await socket.send({ kind: "state", state: this.#state, detail: this.#detail, version: this.#version.slice(0, 64) });
+    const detail = this.#state === "ready" && this.#detail === "" ? this.#note : this.#detail;
+    await socket.send({ kind: "state", state: this.#state, detail, version: this.#version.slice(0, 64) });
   }
 }

@@ -39,10 +39,11 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const started = deferred<AgentManifest>();
   let startedWith: AgentManifest | null = null;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
+  const onNote = (text: string): void => void lifecycle.note(text, socket);
   const asking = { http, isConnected: (): boolean => socket.isOpen };
   const basics = { config, memory, log, secrets: new WorkspaceSecrets({ config, log, ...asking }) };
   void followLeft({ ...basics, abort });
-  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction });
+  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction, onNote });
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {

@@ -10,8 +10,8 @@ import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
 
-/** The hooks in the order in which a workspace meets them. */
-export const hookNames = ["prewarm", "start", "claim", "stop"] as const;
+/** The hooks, and what is run as one, in the order in which a workspace meets them. */
+export const hookNames = ["prewarm", "start", "claim", "dotfiles", "stop"] as const;
 
 export interface HookRun extends HookLines {
   /** Also the source of its log lines. */
@@ -78,8 +78,12 @@ export function hookErrorText(
   outcome: Extract<HookOutcome, { readonly kind: "failed" | "timed_out" }>,
 ): string {
   const what = outcome.kind === "failed" ? "failed" : "was ended";
-  const words = outcome.lastLine === null ? "" : ` Its last line: ${outcome.lastLine.slice(0, lastLineLengthMax)}`;
-  return `${hookTroublePrefix(name)}${what}: ${outcome.reason}.${words}`;
+  return `${hookTroublePrefix(name)}${what}: ${outcome.reason}.${lastLineText(outcome.lastLine)}`;
+}
+
+/** What follows a reason; nothing when nothing was printed. */
+export function lastLineText(lastLine: string | null): string {
+  return lastLine === null ? "" : ` Its last line: ${lastLine.slice(0, lastLineLengthMax)}`;
 }
 
 function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {

@@ -14,6 +14,9 @@ export class SecretMasks {
   #values: ReadonlySet<string> = new Set();
   #automaton: SecretAutomaton | null = null;
   #isShut = false;
+  #now: ReadonlySet<string> = new Set();
+  /** Values that were handed out one by one, the newest last; they are in no list of what is given. */
+  #alone: ReadonlySet<string> = new Set();
 
   /** Null while there is nothing to look for. */
   get automaton(): SecretAutomaton | null {
@@ -28,16 +31,22 @@ export class SecretMasks {
   /** Has these masked from now on, beside those of before. */
   include(values: Iterable<string>): void {
     this.#isShut = false;
-    const now = new Set([...values].flatMap(partsOf));
+    this.#have(new Set([...values].flatMap(partsOf)));
+  }
+
+  /** Has these masked, too, whatever else is given. */
+  add(values: readonly string[]): void {
+    const parts = values.flatMap(partsOf);
+    if (parts.every((part) => this.#values.has(part) && this.#alone.has(part))) return;
+    this.#alone = newestOf([...[...this.#alone].filter((part) => !parts.includes(part)), ...parts]);
+    if (!this.#isShut) this.#have(this.#now);
+  }
+
+  #have(given: ReadonlySet<string>): void {
+    this.#now = given;
+    const now = new Set([...given, ...this.#alone]);
     if ([...now].every((part) => this.#values.has(part))) return;
-    let formerBytes = 0;
-    const former: string[] = [];
-    for (const part of [...this.#values].reverse()) {
-      if (now.has(part)) continue;
-      formerBytes += Buffer.byteLength(part);
-      if (formerBytes > formerBytesMax) break;
-      former.unshift(part);
-    }
+    const former = newestOf([...this.#values].filter((part) => !now.has(part)));
     this.#values = new Set([...former, ...now]);
     this.#automaton = new SecretAutomaton(this.#values);
   }
@@ -46,9 +55,23 @@ export class SecretMasks {
   shut(): void {
     if (this.#values.size === 0) return;
     this.#values = new Set();
+    this.#now = new Set();
+    this.#alone = new Set();
     this.#automaton = null;
     this.#isShut = true;
   }
+}
+
+/** The last of these parts that are `formerBytesMax` together at most. */
+function newestOf(parts: readonly string[]): ReadonlySet<string> {
+  let bytes = 0;
+  const newest: string[] = [];
+  for (const part of [...parts].reverse()) {
+    bytes += Buffer.byteLength(part);
+    if (bytes > formerBytesMax) break;
+    newest.unshift(part);
+  }
+  return new Set(newest);
 }
 
 /** A value as a whole, and its lines: a program may print one of them alone. */

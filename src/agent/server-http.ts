@@ -6,6 +6,9 @@ import {
   type AgentSecrets,
   type ClaimAcknowledgement,
   type ClaimRecord,
+  type GitCredential,
+  type GitCredentialAsk,
+  type GitCredentialReport,
 } from "../contracts/agent-protocol.ts";
 import { agentRoutes } from "../contracts/api/system.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
@@ -37,7 +40,7 @@ interface Call {
 }
 
 /**
- * The agent's four HTTP calls, over one kept connection. Not the general client: `fetch` costs 8 MB of memory
+ * The agent's HTTP calls, over one kept connection. Not the general client: `fetch` costs 8 MB of memory
  * (measured), times every idle workspace.
  */
 export class ServerHttp {
@@ -66,6 +69,14 @@ export class ServerHttp {
 
   async acknowledge(body: ClaimAcknowledgement, abort: AbortSignal): Promise<void> {
     await this.#json({ ...agentRoutes.acknowledgeClaim, body }, abort);
+  }
+
+  async gitCredential(body: GitCredentialAsk, abort: AbortSignal): Promise<GitCredential> {
+    return (await this.#json({ ...agentRoutes.agentGitCredential, body }, abort)) as GitCredential; // as above
+  }
+
+  async reportGitCredential(body: GitCredentialReport, abort: AbortSignal): Promise<void> {
+    await this.#json({ ...agentRoutes.reportGitCredential, body }, abort);
   }
 
   close(): void {

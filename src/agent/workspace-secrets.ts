@@ -3,6 +3,8 @@ import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
+import { GitCredentials } from "./git/git-credentials.ts";
+import { helperCommand } from "./git/git-variables.ts";
 import { KeyAgent } from "./keys/key-agent.ts";
 import { SecretMasks } from "./secret-mask.ts";
 import { ServerRefusal, type ServerHttp } from "./server-http.ts";
@@ -10,7 +12,12 @@ import { ServerRefusal, type ServerHttp } from "./server-http.ts";
 type Variables = Readonly<Record<string, string>>;
 
 /** What hooks and commands get, as far as is known. */
-export type GivenSecrets =
+export type GivenSecrets = GivenAsSecrets & {
+  /** What has git ask for the owner's tokens; undefined while nobody owns the workspace. */
+  readonly gitHelper?: string | undefined;
+};
+
+type GivenAsSecrets =
   /** The workspace waits in its pool, or nobody can say whose it is. */
   | { readonly kind: "nobody" }
   | { readonly kind: "known"; readonly values: Variables }
@@ -19,7 +26,7 @@ export type GivenSecrets =
 
 export interface WorkspaceSecretsInput {
   readonly config: AgentConfig;
-  readonly http: Pick<ServerHttp, "secrets">;
+  readonly http: Pick<ServerHttp, "secrets" | "gitCredential" | "reportGitCredential">;
   readonly log: AgentLog;
   readonly isConnected: () => boolean;
 }
@@ -32,15 +39,19 @@ export interface WorkspaceSecretsInput {
 export class WorkspaceSecrets {
   readonly masks = new SecretMasks();
   readonly #keyAgent = new KeyAgent();
+  readonly #git: GitCredentials;
   readonly #input: WorkspaceSecretsInput;
-  #given: GivenSecrets | null = null;
+  #given: GivenAsSecrets | null = null;
   #waiting = new Set<() => void>();
   #isBehind = false;
   #isTrouble = false;
   #toldUnopened = "";
+  #isGitTold = false;
 
   constructor(input: WorkspaceSecretsInput) {
     this.#input = input;
+    const tell = (text: string): void => this.#tell(text);
+    this.#git = new GitCredentials({ http: input.http, masks: this.masks, tell });
   }
 
   /** Whether what is given may be old, because the server did not answer. */
@@ -61,7 +72,11 @@ export class WorkspaceSecrets {
 
   /** For who cannot wait. */
   now(): GivenSecrets {
-    return this.#given ?? { kind: "unknown", reason: "the server has not been heard yet" };
+    const { path } = this.#git;
+    return {
+      ...(this.#given ?? { kind: "unknown", reason: "the server has not been heard yet" }),
+      gitHelper: path === undefined ? undefined : helperCommand(this.#input.config.program, path),
+    };
   }
 
   /**
@@ -70,6 +85,7 @@ export class WorkspaceSecrets {
    */
   async look(record: ClaimRecord, abort: AbortSignal): Promise<void> {
     if (record.generation === 0) return this.withdraw();
+    await this.#openGit();
     if (record.hasSecrets !== true) {
       this.masks.include([]);
       this.#keyAgent.close();
@@ -97,14 +113,14 @@ export class WorkspaceSecrets {
 
   /** Nobody can say any more whose workspace it is. What they printed stays masked: it may be printed again. */
   withdraw(): void {
-    this.#keyAgent.close();
+    this.#close();
     this.#settle({ kind: "nobody" });
   }
 
   /** The server knows this agent no longer, or refuses it. Nothing is left here that refers to a value. */
   forget(): void {
+    this.#close();
     this.masks.shut();
-    this.#keyAgent.close();
     this.#settle({ kind: "unknown", reason: "the server refuses to give them" });
   }
 
@@ -137,7 +153,23 @@ export class WorkspaceSecrets {
     return path === undefined ? {} : { SSH_AUTH_SOCK: path };
   }
 
-  #settle(given: GivenSecrets): void {
+  /** Where the socket cannot be had, git is as it would be without. */
+  async #openGit(): Promise<void> {
+    try {
+      await this.#git.open();
+    } catch {
+      if (this.#git.path !== undefined || this.#isGitTold) return;
+      this.#isGitTold = true;
+      this.#tell("Git cannot ask for tokens: no socket could be opened for it in the folder for temporary files.");
+    }
+  }
+
+  #close(): void {
+    this.#keyAgent.close();
+    this.#git.close();
+  }
+
+  #settle(given: GivenAsSecrets): void {
     this.#given = given;
     this.#isBehind = false;
     if (given.kind !== "unknown") this.#isTrouble = false;
@@ -162,15 +194,16 @@ export class WorkspaceSecrets {
   }
 }
 
+export type HookSecrets =
+  | { readonly values: Variables; readonly gitHelper?: string | undefined }
+  | { readonly refusal: string };
+
 /** What a hook gets, or why it must not run: one that finds nothing where its secret should be may do anything. */
-export function secretsForHook(
-  given: GivenSecrets,
-  manifest: AgentManifest,
-): { readonly values: Variables } | { readonly refusal: string } {
+export function secretsForHook(given: GivenSecrets, manifest: AgentManifest): HookSecrets {
   if (given.kind === "nobody") return { values: {} };
   if (given.kind === "unknown") return { refusal: `the workspace's secrets could not be fetched: ${given.reason}` };
   const lacking = (manifest.requiredSecrets ?? []).filter((name) => given.values[name] === undefined);
-  if (lacking.length === 0) return { values: given.values };
+  if (lacking.length === 0) return { values: given.values, gitHelper: given.gitHelper };
   return {
     refusal:
       `the template requires the secret ${lacking.join(", ")}, and the workspace is not given it ` +

@@ -3,10 +3,11 @@ import type { AgentManifest } from "../contracts/agent-protocol.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
+import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment } from "./hook-environment.ts";
 import { machineRun } from "./machine-run.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
-import { secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
+import { type HookSecrets, secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
 
 /** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
 export function workFolder(config: AgentConfig, manifest: AgentManifest): string {
@@ -68,7 +69,7 @@ async function runStartHook(
   name: "prewarm" | "start",
   hook: { readonly run: string; readonly timeoutMs: number },
 ): Promise<HookOutcome> {
-  const given = name === "prewarm" ? { values: {} } : secretsForHook(await secrets.given(abort), manifest);
+  const given: HookSecrets = name === "prewarm" ? { values: {} } : secretsForHook(await secrets.given(abort), manifest);
   if (abort.aborted) return { kind: "aborted" };
   if ("refusal" in given) return { kind: "failed", reason: `it was not run: ${given.refusal}`, lastLine: null };
   return await runHook({
@@ -76,7 +77,7 @@ async function runStartHook(
     script: hook.run,
     timeoutMs: hook.timeoutMs,
     folder: workFolder(config, manifest),
-    environment: { ...commonEnvironment(config, manifest), ...given.values },
+    environment: withGitHelper({ ...commonEnvironment(config, manifest), ...given.values }, given.gitHelper),
     stateFolder: config.stateFolder,
     killGraceMs: config.timing.killGraceMs,
     abort,

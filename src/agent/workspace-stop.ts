@@ -1,3 +1,4 @@
+import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { hookErrorText, runHook } from "./run-hook.ts";
 import { secretsForHook } from "./workspace-secrets.ts";
@@ -22,11 +23,14 @@ export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<s
     script: hook.run,
     timeoutMs: hook.timeoutMs,
     folder: workFolder(config, manifest),
-    environment: {
-      ...commonEnvironment(config, manifest),
-      ...(claim?.phase === "done" ? ownerEnvironment(claim.record) : {}),
-      ...("values" in given ? given.values : {}),
-    },
+    environment: withGitHelper(
+      {
+        ...commonEnvironment(config, manifest),
+        ...(claim?.phase === "done" ? ownerEnvironment(claim.record) : {}),
+        ...("values" in given ? given.values : {}),
+      },
+      claim?.phase === "done" ? secrets.now().gitHelper : undefined,
+    ),
     stateFolder: config.stateFolder,
     killGraceMs: config.timing.killGraceMs,
     // The agent ends already: only the hook's own limit cuts it off.

@@ -10,7 +10,9 @@ import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
+import { gitCommands } from "./commands/git.ts";
 import { groupCommands, quotaCommands } from "./commands/groups.ts";
 import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
 import { jobReadCommands } from "./commands/jobs-list.ts";
@@ -88,6 +90,8 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("audit", "read what was done, by whom and why", auditCommands),
   defineGroup("secrets", "give workspaces what is not to be read", secretCommands),
   defineGroup("keys", "have an SSH key in your workspaces that is on none of their disks", keyCommands),
+  defineGroup("git", "have git in your workspaces sign in over HTTPS by tokens of yours", gitCommands),
+  defineGroup("dotfiles", "have your own settings in your workspaces", dotfilesCommands),
   defineGroup("state", "see what drivers know to exist of a workspace", stateCommands),
   defineGroup("organizations", "see the organizations that you are in", organizationCommands),
   defineGroup("users", "manage users", userCommands),

@@ -1,9 +1,11 @@
 import { type Static, Type } from "typebox";
+import { gitHostLengthMax } from "./limits.ts";
 import { agentStates } from "./states.ts";
 
 /**
  * What the agent and the server say to each other.
- * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`.
+ * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`,
+ * `POST agentGitCredential` and `POST reportGitCredential`.
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
@@ -65,6 +67,18 @@ export const ClaimRecord = Type.Object({
   workspaceName: Type.String(),
   parameters: Type.Record(Type.String(), Type.String()),
   claimedAt: Type.Union([Type.String(), Type.Null()]),
+  /** A server of the release before does not say. */
+  dotfiles: Type.Optional(
+    Type.Object({
+      /** How often somebody has asked for another run. */
+      runs: Type.Integer({ minimum: 0 }),
+      /** Null where the owner has none, or has switched them off. */
+      source: Type.Union([
+        Type.Null(),
+        Type.Object({ repository: Type.String(), branch: Type.String(), folder: Type.String() }),
+      ]),
+    }),
+  ),
   /** Whether it is worth asking for secrets. A server of the release before sends none, and does not say. */
   hasSecrets: Type.Optional(Type.Boolean()),
 });
@@ -86,6 +100,43 @@ export const AgentSecrets = Type.Object({
 });
 export type AgentSecrets = Static<typeof AgentSecrets>;
 
+/** What git in the workspace wants to sign in to. */
+export const GitCredentialAsk = Type.Object({
+  protocol: Type.Union([Type.Literal("https"), Type.Literal("http")]),
+  /** As in the repository's address, with the port if that has one. */
+  host: Type.String({ minLength: 1, maxLength: gitHostLengthMax }),
+});
+export type GitCredentialAsk = Static<typeof GitCredentialAsk>;
+
+/** What the workspace's owner has for the host; never to be written anywhere. */
+export const GitCredential = Type.Union([
+  Type.Object({
+    outcome: Type.Literal("given"),
+    /** Of this token: how it fares is told by it. */
+    id: Type.String(),
+    username: Type.String(),
+    token: Type.String(),
+    /** Whether the host refused it when it was last used. */
+    isRefused: Type.Boolean(),
+  }),
+  Type.Object({
+    /** He has none; has one that is not for this template; is suspended; or no key at hand opens it. */
+    outcome: Type.Union([
+      Type.Literal("not_linked"),
+      Type.Literal("not_allowed"),
+      Type.Literal("suspended"),
+      Type.Literal("unopened"),
+    ]),
+    /** The name of the workspace's template. */
+    template: Type.String(),
+  }),
+]);
+export type GitCredential = Static<typeof GitCredential>;
+
+/** Whether a host took a token that this agent was given. */
+export const GitCredentialReport = Type.Object({ id: Type.String({ format: "uuid" }), isRefused: Type.Boolean() });
+export type GitCredentialReport = Static<typeof GitCredentialReport>;
+
 export const ClaimAcknowledgement = Type.Object({
   generation: Type.Integer({ minimum: 1 }),
   /** Null when the claim hook succeeded; else what went wrong. */
@@ -96,7 +147,7 @@ export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
 const LogLine = Type.Object({
   at: Type.String(),
   level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
-  /** `agent`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
+  /** `agent`, `dotfiles`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
   source: Type.String({ maxLength: 32 }),
   line: Type.String(),
 });

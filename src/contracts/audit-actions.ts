@@ -14,6 +14,7 @@ export const auditTargetKinds = [
   "deliveries",
   "secret",
   "ssh_key",
+  "git_account",
 ] as const;
 /** What an act is done to. `pool` is named by its template; `prebuilds` are those of the whole deployment. */
 export type AuditTargetKind = (typeof auditTargetKinds)[number];
@@ -109,6 +110,14 @@ export const auditActions = {
   "key.rotate": about("ssh_key", "Somebody had his SSH key replaced by a new one."),
   "key.allow": about("ssh_key", "Somebody said to which templates' workspaces his SSH key may go."),
   "key.remove": about("ssh_key", "An SSH key was removed; the detail says whose it was."),
+  "git.link": about("git_account", "Somebody linked an account of his own at a git host, or gave it another token."),
+  "git.allow": about("git_account", "Somebody said to which templates' workspaces his account at a git host may go."),
+  "git.unlink": about("git_account", "An account at a git host was unlinked; the detail says whose it was."),
+  "dotfiles.set": about(
+    "user",
+    "Somebody set his dotfiles, which his workspaces run; the detail has their repository.",
+  ),
+  "dotfiles.clear": about("user", "Somebody has no dotfiles any more."),
   "secret.remove": about("secret", "Somebody removed one; the detail says whose it was."),
   "notification.retry": about("deliveries", "Somebody had dead letters tried again."),
 } as const satisfies Readonly<Record<string, ActionEntry>>;

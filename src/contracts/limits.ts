@@ -121,6 +121,17 @@ export const secretNameLengthMax = 128;
 export const secretValueBytesMax = 32_768;
 /** Of all secrets of one person or template together, so that no workspace is given more than twice as much. */
 export const secretBytesPerHolderMax = 131_072;
+/** Accounts at git hosts that one person can link. */
+export const gitAccountsPerPersonMax = 20;
+export const gitHostLengthMax = 255;
+export const gitUsernameLengthMax = 256;
+export const gitTokenLengthMax = 4_096;
+/** Questions for a git host's token and reports about one, of an agent. */
+export const gitAsksPerMinuteMax = 120;
+/** Of a person's dotfiles. */
+export const gitRepositoryLengthMax = 1_024;
+export const gitBranchLengthMax = 200;
+export const dotfilesFolderLengthMax = 200;
 /** Secrets that a template can declare. */
 export const declaredSecretsMax = 50;
 /** Templates that one secret can be for, one by one. */

@@ -4,7 +4,7 @@ import { ErrorResponse } from "../contracts/api/error-response.ts";
 import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
 import { CodedError } from "../contracts/errors.ts";
-import { providerStateBytesMax } from "../contracts/limits.ts";
+import { gitAsksPerMinuteMax, providerStateBytesMax } from "../contracts/limits.ts";
 import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
@@ -13,6 +13,8 @@ import { agentHandlers } from "./handlers/agent-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
+import { dotfilesHandlers } from "./handlers/dotfiles-handlers.ts";
+import { gitAccountHandlers } from "./handlers/git-account-handlers.ts";
 import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
 import { secretHandlers } from "./handlers/secret-handlers.ts";
 import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
@@ -55,6 +57,8 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...terminalHandlers(deps),
     ...secretHandlers(deps),
     ...sshKeyHandlers(deps),
+    ...gitAccountHandlers(deps),
+    ...dotfilesHandlers(deps),
     ...appHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
@@ -176,6 +180,10 @@ function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
   const timeWindow = 60_000;
   if (id === "login" || id === "setUp" || id === "changePassword") {
     return { max: signInsPerMinuteMax, timeWindow, keyGenerator: (request) => subscriberOf(request.ip) };
+  }
+  if (id === "agentGitCredential" || id === "reportGitCredential") {
+    const agentOfRequest = (request: FastifyRequest): string => (callers.get(request) as AgentIdentity).id;
+    return { max: gitAsksPerMinuteMax, timeWindow, hook: "preHandler", keyGenerator: agentOfRequest };
   }
   const max = deps.options.creationsPerMinuteMax;
   if (id !== "createWorkspace" || max === 0) return undefined;

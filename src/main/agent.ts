@@ -1,4 +1,7 @@
+import { existsSync, realpathSync, writeSync } from "node:fs";
+import path from "node:path";
 import { readAgentConfig } from "../agent/agent-config.ts";
+import { gitCredentialArgument, runCredentialProgram } from "../agent/git/credential-program.ts";
 import { runAgent } from "../agent/run-agent.ts";
 import { stderrLogger } from "../agent/stderr-logger.ts";
 import { systemRandom } from "../platform/random.ts";
@@ -12,10 +15,30 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => st
 // A terminal that closes is no reason to end the workspace.
 process.on("SIGHUP", () => {});
 
+/** As `prewarm agent` it has that word before its own. */
+const ownWord = process.argv[2] === "agent" ? ["agent"] : [];
+const words = process.argv.slice(2 + ownWord.length);
+
+/** How this very program is started: a single executable is its own script. */
+function ownProgram(): readonly string[] {
+  const script = path.resolve(process.argv[1] ?? "");
+  const isSingle = !existsSync(script) || realpathSync(script) === realpathSync(process.execPath);
+  return isSingle ? [process.execPath] : [process.execPath, ...process.execArgv, script, ...ownWord];
+}
+
 async function main(): Promise<void> {
   try {
+    if (words[0] === gitCredentialArgument) {
+      return await runCredentialProgram({
+        arguments: words.slice(1),
+        stdin: process.stdin,
+        print: (text) => writeSync(1, text),
+        complain: (text) => writeSync(2, text),
+      });
+    }
     const config = readAgentConfig({
       environment: process.env,
+      program: ownProgram(),
       version: typeof PREWARM_VERSION === "string" ? PREWARM_VERSION : "development",
       logger,
       random: systemRandom,
@@ -29,4 +52,4 @@ async function main(): Promise<void> {
 }
 
 // Not awaited at the top: the single executable is made from a module of the older format, which cannot wait there.
-void main();
+export const ended: Promise<void> = main();

@@ -71,7 +71,7 @@ const world: CliWorld = {
     provisioner: async (argv) => (await import("./provisioner.ts")).runProvisioner(argv),
     async agent() {
       // It runs as it is loaded, because workspaces start it as a program of its own.
-      await import("./agent.ts");
+      await (await import("./agent.ts")).ended;
       return Number(process.exitCode ?? 0);
     },
     databaseTransfer: async (argv) => (await import("./db-transfer.ts")).runDatabaseTransfer(argv),

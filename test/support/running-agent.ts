@@ -13,6 +13,8 @@ export interface AgentStart {
   readonly startId?: string;
   readonly buildStage?: string;
   readonly timing?: Partial<AgentTiming>;
+  /** What git starts as its helper. */
+  readonly program?: readonly string[];
 }
 
 /** A workspace's folder with an agent in this process, and the server that it talks to. */
@@ -36,6 +38,7 @@ export class AgentBed {
         startId: options.startId ?? "start-1",
         buildStage: options.buildStage ?? "prebuild",
         baseEnvironment: { PATH: process.env["PATH"] ?? "" },
+        program: options.program ?? ["false"],
         version: "1.2.3",
         logger: silentLogger,
         random: seededRandom(1),

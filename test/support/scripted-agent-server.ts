@@ -6,6 +6,8 @@ import {
   agentConnectPath,
   type ClaimAcknowledgement,
   type ClaimRecord,
+  type GitCredentialAsk,
+  type GitCredentialReport,
   type ServerToAgent,
 } from "../../src/contracts/agent-protocol.ts";
 import { agentRoutes } from "../../src/contracts/api/system.ts";
@@ -52,6 +54,9 @@ export class ScriptedAgentServer {
   /** PKCS #8 as PEM. */
   sshKey: string | undefined = undefined;
   unopened: readonly string[] = [];
+  /** What the owner has for a git host. */
+  gitCredential: (host: string) => ScriptedAnswer = () => ({ json: { outcome: "not_linked", template: "starter" } });
+  readonly gitReports: GitCredentialReport[] = [];
   /** Whether its token is one; false: as after its retirement. */
   isAgentKnown = true;
   readonly frames: AgentToServer[] = [];
@@ -67,6 +72,14 @@ export class ScriptedAgentServer {
         if (request.path === agentRoutes.agentManifest.path) return { json: this.manifest };
         if (request.method === "GET" && request.path === agentRoutes.agentSecrets.path) return this.#given();
         if (request.method === "GET") return { json: this.record };
+        if (request.path === agentRoutes.agentGitCredential.path) {
+          // The agent sends nothing else there, as below.
+          return this.gitCredential((request.body as GitCredentialAsk).host);
+        }
+        if (request.path === agentRoutes.reportGitCredential.path) {
+          this.gitReports.push(request.body as GitCredentialReport);
+          return { json: {} };
+        }
         this.acknowledgements.push(request.body as ClaimAcknowledgement); // the agent sends nothing else by POST
         return { json: {} };
       },

@@ -5,6 +5,7 @@ import type {
   ClaimAcknowledgement,
   ClaimRecord,
 } from "../../contracts/agent-protocol.ts";
+import type { Dotfiles } from "../../contracts/api/dotfiles.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import {
@@ -74,7 +75,14 @@ export async function claimRecordOf(context: AppContext, agent: AgentRow): Promi
     parameters: row.parameters,
     claimedAt: instant(row.claimed_at),
     hasSecrets: row.has_secrets,
+    dotfiles: { runs: row.dotfiles_runs, source: sourceOf(row.dotfiles) },
   };
+}
+
+function sourceOf(dotfiles: Dotfiles | null): NonNullable<ClaimRecord["dotfiles"]>["source"] {
+  if (dotfiles === null || !dotfiles.isOn) return null;
+  const { repository, branch, folder } = dotfiles;
+  return { repository, branch, folder };
 }
 
 /** When a claim was made, handed over, and known to an agent. */

@@ -1,8 +1,6 @@
-import type { PlaceSshKey, SshKey } from "../../contracts/api/ssh-keys.ts";
+import type { SshKey } from "../../contracts/api/ssh-keys.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { TemplateId } from "../../contracts/ids.ts";
-import { secretTemplatesMax } from "../../contracts/limits.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { takeHolder } from "../../db/secrets/secrets.ts";
 import {
@@ -19,9 +17,7 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { personOf } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
-import { requireTemplate } from "../templates/templates.ts";
-
-type Placing = PlaceSshKey & { readonly organization?: string };
+import { type Placing, placing } from "./places.ts";
 
 /** Errors: `not_found`. */
 export async function seeOwnSshKey(context: AppContext, actor: Actor): Promise<SshKey> {
@@ -32,7 +28,7 @@ export async function seeOwnSshKey(context: AppContext, actor: Actor): Promise<S
 
 /** Errors: `conflict`, `invalid_request`, `not_found` for a template. */
 export async function createOwnSshKey(context: AppContext, actor: Actor, input: Placing): Promise<SshKey> {
-  const placed = await placing(context, actor, input);
+  const placed = await placing(context, actor, { ...input, what: "A key" });
   return await writeNew(context, actor, (before) => {
     if (before === undefined) return placed();
     throw new CodedError("conflict", "You have an SSH key already.", {
@@ -51,7 +47,7 @@ export async function rotateOwnSshKey(context: AppContext, actor: Actor): Promis
 
 /** Errors: `invalid_request`, `not_found`. */
 export async function placeOwnSshKey(context: AppContext, actor: Actor, input: Placing): Promise<SshKey> {
-  const placed = await placing(context, actor, input);
+  const placed = await placing(context, actor, { ...input, what: "A key" });
   await context.db.transaction("place ssh key", async (tx) => {
     const before = await takenKey(tx, actor);
     if (before === undefined) throw noKey();
@@ -104,28 +100,6 @@ async function takenKey(tx: Tx, actor: Actor): Promise<SshKeyRow | undefined> {
     throw new CodedError("not_found", `${actor.username} is gone.`);
   }
   return await sshKeyOf(tx, actor.userId);
-}
-
-async function placing(
-  context: AppContext,
-  actor: Actor,
-  input: Placing,
-): Promise<(before?: SshKeyRow) => SshKeyPlaces> {
-  const idsOf = async (names: readonly string[] = []): Promise<readonly TemplateId[]> =>
-    await Promise.all(
-      names.map(async (template) => (await requireTemplate(context, actor, { ...input, template })).id),
-    );
-  const [allowed, disallowed] = [await idsOf(input.allow), new Set(await idsOf(input.disallow))];
-  return (before) => {
-    const templateIds = [...new Set([...(before?.template_ids ?? []), ...allowed])].filter((id) => !disallowed.has(id));
-    if (templateIds.length > secretTemplatesMax) {
-      const reason = `a key can be for ${secretTemplatesMax} templates, one by one`;
-      throw new CodedError("invalid_request", `The key cannot be placed: ${reason}.`, {
-        problems: [{ field: "allow", reason }],
-      });
-    }
-    return { isEverywhere: input.isEverywhere ?? before?.is_everywhere ?? false, templateIds };
-  };
 }
 
 function viewOf(row: SshKeyRow, { username }: Actor): SshKey {

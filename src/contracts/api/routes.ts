@@ -7,6 +7,8 @@ import { identityRoutes } from "./identity.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
+import { dotfilesRoutes } from "./dotfiles.ts";
+import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { stateRoutes } from "./states.ts";
@@ -34,6 +36,8 @@ export const routes = {
   ...terminalRoutes,
   ...secretRoutes,
   ...sshKeyRoutes,
+  ...gitAccountRoutes,
+  ...dotfilesRoutes,
   ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,

@@ -1,7 +1,15 @@
 import { type Static, Type } from "typebox";
 import { Empty, Instant, OptionalInstant, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
-import { AgentManifest, AgentSecrets, ClaimAcknowledgement, ClaimRecord } from "../agent-protocol.ts";
+import {
+  AgentManifest,
+  AgentSecrets,
+  ClaimAcknowledgement,
+  ClaimRecord,
+  GitCredential,
+  GitCredentialAsk,
+  GitCredentialReport,
+} from "../agent-protocol.ts";
 import {
   DaemonRegistered,
   DaemonRegistration,
@@ -280,6 +288,26 @@ export const agentRoutes = {
     credential: "agent",
     access: "agent_itself",
     body: ClaimAcknowledgement,
+    response: Empty,
+  },
+  agentGitCredential: {
+    method: "POST",
+    path: "/api/v1/agent/git",
+    tag: "agent",
+    summary: "The owner's token for one git host; refused while nobody owns the workspace.",
+    credential: "agent",
+    access: "agent_itself",
+    body: GitCredentialAsk,
+    response: GitCredential,
+  },
+  reportGitCredential: {
+    method: "POST",
+    path: "/api/v1/agent/git/report",
+    tag: "agent",
+    summary: "Say whether a git host took a token of the owner.",
+    credential: "agent",
+    access: "agent_itself",
+    body: GitCredentialReport,
     response: Empty,
   },
 } as const satisfies Record<string, RouteDefinition>;

@@ -165,7 +165,7 @@ export const LogEntry = Type.Object({
   id: Type.Integer(),
   at: Instant,
   level: Type.String(),
-  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `start`, `claim`, `stop`). */
+  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `start`, `claim`, `dotfiles`, `stop`). */
   stage: Type.String(),
   line: Type.String(),
 });

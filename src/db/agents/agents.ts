@@ -1,3 +1,4 @@
+import type { Dotfiles } from "../../contracts/api/dotfiles.ts";
 import type { AgentId, BuildId, WorkspaceId } from "../../contracts/ids.ts";
 import { hasSecrets } from "../secrets/secret-delivery.ts";
 import { type Statement, statement } from "../statement.ts";
@@ -97,6 +98,9 @@ export interface ClaimRecordRow {
   readonly parameters: Record<string, string>;
   readonly claimed_at: Date | null;
   readonly has_secrets: boolean;
+  /** Of the owner; null for one who is suspended. */
+  readonly dotfiles: Dotfiles | null;
+  readonly dotfiles_runs: number;
 }
 
 const claimRecordsStatement: Statement<ClaimRecordRow & { readonly agent_id: AgentId }> = statement(
@@ -106,7 +110,8 @@ const claimRecordsStatement: Statement<ClaimRecordRow & { readonly agent_id: Age
   case when p.workspace_id is null then 1 when p.handed_over_at is null then 0 else p.claim_generation end
     as generation,
   u.id as owner_id, u.username, u.name, u.email, w.name as workspace_name, b.parameters,
-  coalesce(p.claimed_at, w.created_at) as claimed_at, ${hasSecrets} as has_secrets
+  coalesce(p.claimed_at, w.created_at) as claimed_at, ${hasSecrets} as has_secrets,
+  case when u.suspended_at is null then u.dotfiles end as dotfiles, w.dotfiles_runs
 from agents a
 join workspaces w on w.id = a.workspace_id
 join builds b on b.id = w.latest_build_id

@@ -108,7 +108,7 @@ const deleteUserStatement: Statement<{ readonly id: UserId }> = statement(
   "user_delete",
   `with gone as (
   update users u
-  set deleted_at = $2
+  set deleted_at = $2, dotfiles = null
   where u.id = $1
     and u.deleted_at is null
     and not exists (select 1 from workspaces w where w.owner_id = u.id and w.deleted_at is null)

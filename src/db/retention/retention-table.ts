@@ -139,7 +139,7 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
     ...small,
   },
   secrets: {
-    ...rows("100 of a person or a template, and an SSH key of a person"),
+    ...rows("100 of a person or a template, and an SSH key and 20 accounts at git hosts of a person"),
     ...byWriter("removed by people; with the account or the template"),
     ...small,
   },

@@ -35,6 +35,7 @@ from secrets s
 left join users u on u.id = s.set_by and u.deleted_at is null
 where s.holder_id = $1
   and s.public_key is null
+  and s.git_host is null
 order by s.name
 limit 500`,
 );
@@ -87,6 +88,7 @@ from (
   where holder_id = $1
     and name <> $2
     and public_key is null
+    and git_host is null
 ) o
 left join secrets s on s.holder_id = $1 and s.name = $2`,
 );

@@ -1,5 +1,6 @@
 import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.ts";
 import { agentSecretsOf } from "../../app/secrets/deliver-secrets.ts";
+import { giveGitCredential, reportGitCredential } from "../../app/secrets/give-git-credential.ts";
 import type { agentRoutes } from "../../contracts/api/system.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -12,6 +13,14 @@ export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes
     agentSecrets: async ({ caller, reply }) => {
       void reply.header("cache-control", "no-store");
       return await agentSecretsOf(deps, caller);
+    },
+    agentGitCredential: async ({ caller, body, reply }) => {
+      void reply.header("cache-control", "no-store");
+      return await giveGitCredential(deps, caller, body);
+    },
+    reportGitCredential: async ({ caller, body }) => {
+      await reportGitCredential(deps, caller, body);
+      return {};
     },
     acknowledgeClaim: async ({ caller, body }) => {
       const times = await acknowledge(deps, caller, body);

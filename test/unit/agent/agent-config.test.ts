@@ -14,6 +14,7 @@ test("what was kept away from the agent is given back to hooks and commands, and
       PREWARM_KEPT_http_proxy: "http://proxy:3128",
       EDITOR: "vi",
     },
+    program: ["agent"],
     version: "1",
     logger: silentLogger,
     random: seededRandom(1),
