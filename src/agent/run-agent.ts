@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { AppChecks } from "./apps/app-checks.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
@@ -42,12 +43,14 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const asking = { http, isConnected: (): boolean => socket.isOpen };
   const basics = { config, memory, log, secrets: new WorkspaceSecrets({ config, log, ...asking }) };
   void followLeft({ ...basics, abort });
-  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction });
+  const onHandedOver = (): void => apps.lookAnew();
+  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction, onHandedOver });
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
       onOpen: () => {
         tunnel.moved();
+        void apps.tell();
         void handOver.compared().then(() => lifecycle.tell(socket));
         sessions.announceAll();
         handOver.poke();
@@ -57,6 +60,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
       onMessage: (message) => listener.receive(message),
     },
   );
+  const apps: AppChecks = new AppChecks({ home: config.home, socket, isOwned: () => handOver.isOwned, abort });
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
   const offered = targets({ config, handOver, started: started.promise, abort });
   const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget: offered.open });
@@ -69,7 +73,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await untilAborted(abort);
   started.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
+  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver, apps.end()]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
@@ -82,6 +86,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function start(): Promise<void> {
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
+    await apps.begin(manifest.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ ...basics, manifest, abort });
     if (outcome === null) return;
@@ -89,6 +94,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     startedWith = manifest;
     if (abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
+    apps.start();
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.

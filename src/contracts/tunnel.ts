@@ -27,6 +27,11 @@ export const TunnelService = Type.Union([
     },
     { additionalProperties: false },
   ),
+  /** A socket of the workspace's file system; one that begins with `~/` is in its home. */
+  Type.Object(
+    { kind: Type.Literal("unix"), path: Type.String({ minLength: 2, maxLength: 255, pattern: "^~?/" }) },
+    { additionalProperties: false },
+  ),
   /** The agent's own SSH server. */
   Type.Object({ kind: Type.Literal("ssh") }, { additionalProperties: false }),
   TerminalService,

@@ -5,6 +5,7 @@ import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { printable } from "../output/printable.ts";
+import { healthText } from "../output/health-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { type Page, pageOptions, readPage } from "../paging.ts";
 
@@ -12,6 +13,7 @@ const agentOption = { flags: "--agent <name>", about: "the agent to ask; the wor
 /** A year. */
 const shareMsMax = 31_536_000_000;
 const noAddress = "no address: prewarm open";
+const inTerminal = "in a terminal: prewarm open";
 
 const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boolean }>({
   usage: "list <workspace>",
@@ -32,9 +34,10 @@ const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boo
         { title: "APP", cell: ({ app }) => app },
         { title: "NAME", cell: ({ displayName }) => displayName },
         { title: "AGENT", cell: ({ agent }) => agent },
-        { title: "PORT", cell: ({ port }) => String(port) },
+        { title: "PORT", cell: ({ port, socket }) => (port === null ? (socket ?? "–") : String(port)) },
+        { title: "HEALTH", cell: ({ health }) => healthText(health) },
         { title: "SHARED", cell: ({ share, shareExpiresAt }) => shareText(share, shareExpiresAt, now) },
-        { title: "ADDRESS", cell: ({ url }) => url ?? noAddress },
+        { title: "ADDRESS", cell: ({ url, command }) => url ?? (command === null ? noAddress : inTerminal) },
       ]),
     );
     if (apps.length === 0)

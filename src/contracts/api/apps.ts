@@ -1,8 +1,9 @@
 import { type Static, Type } from "typebox";
-import { shareLevels } from "../manifest-apps.ts";
+import { appOpenIns, shareLevels } from "../manifest-apps.ts";
 import { nameLengthMax, usernameLengthMax } from "../limits.ts";
 import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
+import { AppHealthView } from "./workspaces.ts";
 
 const Share = Type.Enum(shareLevels);
 /** Name of an app, or a port, with an `s` behind it where it speaks TLS. */
@@ -15,10 +16,14 @@ export const App = Type.Object({
   displayName: Type.String(),
   icon: Type.Union([Type.String(), Type.Null()]),
   agent: Type.String(),
-  /** Where it is opened; null where the server has no domain for apps: then `prewarm open` reaches it. */
+  /** Where it is opened; null for a command, and where the server has no domain for apps: `prewarm open` reaches it. */
   url: Type.Union([Type.String(), Type.Null()]),
-  /** In the workspace. */
-  port: Type.Integer(),
+  /** In the workspace; null for one that listens on a socket, and for a command. */
+  port: Type.Union([Type.Integer(), Type.Null()]),
+  /** Path of the socket on which it listens; `~/` is the workspace's home. */
+  socket: Type.Union([Type.String(), Type.Null()]),
+  /** What is run in a terminal, instead of anything that listens. */
+  command: Type.Union([Type.String(), Type.Null()]),
   isTls: Type.Boolean(),
   /** Path and query at which it is opened. */
   path: Type.String(),
@@ -27,6 +32,10 @@ export const App = Type.Object({
   shareExpiresAt: OptionalInstant,
   /** The most that template and deployment allow. */
   maxShare: Share,
+  /** As its agent found it last; null where its template does not say how to check. */
+  health: Type.Union([AppHealthView, Type.Null()]),
+  /** What a page that links to it opens it in. */
+  openIn: Type.Enum(appOpenIns),
   isHidden: Type.Boolean(),
 });
 export type App = Static<typeof App>;

@@ -7,6 +7,7 @@ import { createBuild } from "../../app/workspaces/workspaces.ts";
 import { type AppAddress, parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { underUrl } from "../../contracts/under-url.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { serverStopping } from "../stop-http.ts";
@@ -14,7 +15,7 @@ import { appCookies } from "./app-headers.ts";
 import { allowedOrigin, isAllowedOrigin, isOwnIdea, isPreflight, preflightHeaders } from "./app-origins.ts";
 import { type AppPage, answerPage, isNavigation } from "./app-pages.ts";
 import { type AppRequest, passRequest, passUpgrade } from "./app-proxy.ts";
-import { AppStreams } from "./app-streams.ts";
+import { AppStreams, type ListeningPlace } from "./app-streams.ts";
 import { AppVisitors, type AppVisitor, cookieOf } from "./app-visitors.ts";
 import { clientAddress } from "./client-address.ts";
 import { OpenVisits } from "./open-visits.ts";
@@ -89,11 +90,12 @@ export class AppGate {
     await this.#checkIdea(asked, place, visitor);
     if (path === `${ownPrefix}start`) return await this.#start(asked, { place, visitor }, response);
     if (path.startsWith(ownPrefix)) throw nothingThere();
+    const listening = listeningPlace(place);
     if (place.workspace.status !== "running") return this.#notRunning(asked, { place, visitor }, response);
     const letGo = this.#visits.hold(asked.address, visitor, () => response.destroy());
     response.once("close", letGo);
     const headers = await this.#extraHeaders(asked, place, visitor);
-    await passRequest(this.#streams, this.#passing(asked, place, visitor), { request, response, headers });
+    await passRequest(this.#streams, this.#passing(asked, listening, visitor), { request, response, headers });
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -104,10 +106,11 @@ export class AppGate {
     const visitor = await this.#visitor(asked);
     if (!mayOpen(place, visitor?.actor ?? null)) throw visitor === null ? signInFirst() : notShared();
     await this.#checkIdea(asked, place, visitor);
+    const listening = listeningPlace(place);
     const letGo = this.#visits.hold(asked.address, visitor, () => socket.destroy());
     socket.once("close", letGo);
     if (socket instanceof Socket) socket.setNoDelay(true);
-    await passUpgrade(this.#streams, this.#passing(asked, place, visitor), { request, socket, head });
+    await passUpgrade(this.#streams, this.#passing(asked, listening, visitor), { request, socket, head });
   }
 
   #asked(request: IncomingMessage): Asked {
@@ -125,7 +128,7 @@ export class AppGate {
     return await this.#visitors.visitor(request, host, this.#protocol === "https:");
   }
 
-  #passing({ request, host }: Asked, place: AppPlace, visitor: AppVisitor | null): AppRequest {
+  #passing({ request, host }: Asked, place: ListeningPlace, visitor: AppVisitor | null): AppRequest {
     return {
       place,
       app: place.app,
@@ -252,7 +255,7 @@ export class AppGate {
     const isFar = refreshSeconds !== undefined;
     const page: AppPage = {
       status: coded.status,
-      title: isFar ? "The app cannot be reached" : coded.message,
+      title: isFar ? farTitle(coded) : coded.message,
       text: [
         ...(isFar ? [coded.message] : []),
         ...(coded.next === undefined ? [] : [coded.next]),
@@ -262,6 +265,20 @@ export class AppGate {
     };
     answerPage(request, response, { page, error: coded });
   }
+}
+
+function farTitle({ details }: CodedError): string {
+  if (details["health"] === "starting") return "The app is starting";
+  return details["health"] === "unhealthy" ? "The app is unhealthy" : "The app cannot be reached";
+}
+
+/** Errors: `not_found` for a command, in words that say how it is opened. */
+function listeningPlace({ workspace, app }: AppPlace): ListeningPlace {
+  const { at } = app;
+  if (at.kind !== "terminal") return { workspace, app: { ...app, at } };
+  throw new CodedError("not_found", `"${app.displayName}" is no page: it is a command, and opens in a terminal.`, {
+    next: `On your machine: \`prewarm open ${shellWord(workspace.name)} ${app.ref}\`.`,
+  });
 }
 
 function nothingThere(): CodedError {

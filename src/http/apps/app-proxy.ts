@@ -1,15 +1,12 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { AppPlace } from "../../app/apps/app-place.ts";
+import { healthOfApp } from "../../app/apps/apps.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { type Passing, toApp, toBrowser } from "./app-headers.ts";
-import type { AppStreams } from "./app-streams.ts";
-
-/** For an app's first word. A stream of events, or a download, has all the time it wants after it. */
-const firstByteMs = 60_000;
+import type { AppStreams, ListeningPlace } from "./app-streams.ts";
 
 export interface AppRequest extends Passing {
-  readonly place: AppPlace;
+  readonly place: ListeningPlace;
   readonly clientAddress: string;
   readonly visitor: string | null;
 }
@@ -45,6 +42,7 @@ async function passOnce(
   { request, response, headers }: Parameters<typeof passRequest>[2],
 ): Promise<void> {
   const { place } = asked;
+  const { firstByteMs } = streams;
   await new Promise<void>((resolve, reject) => {
     const upstream = httpRequest({
       agent: streams.agentOf(place),
@@ -53,7 +51,7 @@ async function passOnce(
       headers: withLength(toApp(request.rawHeaders, { ...asked, isUpgrade: false }), request),
       setHost: false,
     });
-    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
     const onGone = (): void => void upstream.destroy();
     response.once("close", onGone);
     upstream.once("response", (answer) => {
@@ -98,17 +96,30 @@ function pairsOf(raw: readonly string[]): [string, string][] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as [string, string]] : []));
 }
 
-function silence({ place: { app } }: AppRequest): CodedError {
-  return new CodedError(
-    "app_silent",
-    `The app on port ${app.port} took the request, and answered nothing in ${firstByteMs / 1_000} s.`,
-  );
+function silence(asked: AppRequest, afterMs: number): CodedError {
+  const message = `The app ${whereOf(asked)} took the request, and answered nothing in ${afterMs / 1_000} s.`;
+  return withHealth("app_silent", message, asked);
 }
 
-function reasonOf(error: unknown, { place: { app } }: AppRequest): CodedError {
+function reasonOf(error: unknown, asked: AppRequest): CodedError {
   if (error instanceof CodedError && error.code !== "conflict") return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new CodedError("app_unreachable", `Port ${app.port} of the workspace cannot be reached: ${why}`);
+  const { at } = asked.app;
+  const what = at.kind === "tcp" ? `Port ${at.port}` : `The socket ${at.path}`;
+  return withHealth("app_unreachable", `${what} of the workspace cannot be reached: ${why.replace(/\.$/, "")}.`, asked);
+}
+
+function whereOf({ app: { at } }: AppRequest): string {
+  return at.kind === "tcp" ? `on port ${at.port}` : `on the socket ${at.path}`;
+}
+
+/** With what the agent's last check of it found. */
+function withHealth(code: "app_silent" | "app_unreachable", message: string, { place }: AppRequest): CodedError {
+  const found = healthOfApp(place.workspace, place.app);
+  if (found === null || found.health === "healthy" || found.health === "unknown") return new CodedError(code, message);
+  const { health, detail } = found;
+  const said = `${message} Its last health check: ${detail === "" ? health : `${health}, ${detail}`}.`;
+  return new CodedError(code, said, { details: { health, lastCheck: detail } });
 }
 
 /**
@@ -124,6 +135,7 @@ export async function passUpgrade(
     throw reasonOf(error, asked);
   });
   if (socket.destroyed) return void stream.destroy();
+  const { firstByteMs } = streams;
   await new Promise<void>((resolve, reject) => {
     const upstream = httpRequest({
       createConnection: () => stream,
@@ -132,7 +144,7 @@ export async function passUpgrade(
       headers: toApp(request.rawHeaders, { ...asked, isUpgrade: true }),
       setHost: false,
     });
-    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
     socket.once("close", () => {
       upstream.destroy();
       stream.destroy();
