@@ -41,6 +41,10 @@ export const auditActions = {
     "Its owner shared an app or a port, with whom and until when; the detail says which.",
   ),
   "workspace.unshare": about("workspace", "An app or a port was taken back, to what its template says."),
+  "workspace.link": about(
+    "workspace",
+    "Its owner made an address that opens an app or a port without a sign-in, for at most an hour; the detail says which.",
+  ),
   "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",

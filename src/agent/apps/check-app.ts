@@ -79,6 +79,7 @@ function askOnce({ at, path: asked, timeoutMs }: AppCheck, address: Address, abo
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens",
   ENOENT: "there is no such socket",
+  EACCES: "the workspace's account may not connect",
   ECONNRESET: "it breaks off",
 };
 

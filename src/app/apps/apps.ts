@@ -1,5 +1,5 @@
 import type { App, ListeningPort, SetShare, SharedApp } from "../../contracts/api/apps.ts";
-import { type AppRef, parseAppRef } from "../../contracts/app-address.ts";
+import { type AppAddress, type AppRef, parseAppRef } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AppHealthView } from "../../contracts/api/workspaces.ts";
 import { appSharesPerWorkspaceMax } from "../../contracts/limits.ts";
@@ -53,9 +53,13 @@ export function healthOfApp({ agents }: WorkspaceView, { agent, ref }: ServedApp
   return Object.hasOwn(known, ref) ? (known[ref] ?? null) : null;
 }
 
-function addressOf(context: AppContext, { id }: WorkspaceView, app: ServedApp): string | null {
-  const what = refOf(app.ref);
-  const origin = appOrigin(context, { what, workspaceId: id, agentNumber: app.agentNumber });
+/** Of an app of this workspace. */
+export function addressOfApp({ id }: WorkspaceView, app: ServedApp): AppAddress {
+  return { what: refOf(app.ref), workspaceId: id, agentNumber: app.agentNumber };
+}
+
+function addressOf(context: AppContext, workspace: WorkspaceView, app: ServedApp): string | null {
+  const origin = appOrigin(context, addressOfApp(workspace, app));
   return origin === null ? null : `${origin}${app.path}`;
 }
 
@@ -119,7 +123,7 @@ export async function shareApp(context: AppContext, actor: Actor, input: ShareIn
       throw new CodedError("too_many_shares", message, { next: "Take some back: `prewarm shares remove`." });
     }
     await recordAudit(tx, {
-      ...auditOf(context, actor, workspace),
+      ...auditOfApps(context, actor, workspace),
       action: "workspace.share",
       detail: { app: app.ref, agent: app.agent, share: input.share, expiresAt: instant(expiresAt) },
     });
@@ -136,7 +140,7 @@ export async function unshareApp(context: AppContext, actor: Actor, input: Share
     // Asked again, it is what it was to be.
     if (level === undefined) return;
     await recordAudit(tx, {
-      ...auditOf(context, actor, workspace),
+      ...auditOfApps(context, actor, workspace),
       action: "workspace.unshare",
       detail: { app: app.ref, agent: app.agent, share: level },
     });
@@ -144,7 +148,7 @@ export async function unshareApp(context: AppContext, actor: Actor, input: Share
   });
 }
 
-function auditOf(context: AppContext, actor: Actor, workspace: WorkspaceView) {
+export function auditOfApps(context: AppContext, actor: Actor, workspace: WorkspaceView) {
   return {
     at: context.clock.now(),
     actorId: actor.userId,
@@ -204,7 +208,7 @@ export async function appCommand(
 }
 
 /** Errors: `not_found`. */
-function requireApp(
+export function requireApp(
   context: AppContext,
   apps: WorkspaceApps,
   { app: text, agent }: { readonly app: string; readonly agent?: string | null },

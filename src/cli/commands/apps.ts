@@ -1,4 +1,5 @@
 import type { App, ListeningPort, SharedApp } from "../../contracts/api/apps.ts";
+import { appLinkSecondsMax } from "../../contracts/app-address.ts";
 import { type ShareLevel, shareLevels } from "../../contracts/manifest-apps.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
@@ -168,6 +169,44 @@ const removeShare = defineCommand<ShareWish>({
   },
 });
 
-export const appCommands: readonly CliCommand[] = [listApps];
+interface LinkWish extends ShareWish {
+  readonly expiresInSeconds: number | undefined;
+}
+
+const appUrl = defineCommand<LinkWish>({
+  usage: "url <workspace> <app>",
+  summary: "make an address of an app or a port that a program can use without signing in, for a while",
+  notes:
+    "Whoever has it is you to that app, and to nothing else, until its time is over or the session or token ends with which " +
+    "you ask. For another path of the app, take `token` of --json as `prewarm_token` in its query.",
+  example: "prewarm apps url dev 3000 --for 15m",
+  options: [{ flags: "--for <duration>", about: "how long it is of use, an hour at most; 15m unless said" }, agentOption],
+  isOrganizational: true,
+  read: (input) => {
+    const durationMs = input.duration("for", { maxMs: appLinkSecondsMax * 1_000 });
+    if (durationMs !== undefined && durationMs < 1_000) input.refuse("--for takes a second at least.");
+    return {
+      workspace: input.operand(0),
+      app: input.operand(1),
+      agent: input.text("agent"),
+      expiresInSeconds: durationMs === undefined ? undefined : Math.floor(durationMs / 1_000),
+    };
+  },
+  async run({ workspace: name, app, agent, expiresInSeconds }, invocation) {
+    const { output } = invocation;
+    const client = await invocation.connect();
+    const workspace = await findWorkspace(client, name, invocation);
+    const params = { workspace: workspace.id, app };
+    const answer = await client.call("createAppLink", { params, body: definedOnly({ agent, expiresInSeconds }) });
+    output.result(
+      answer,
+      () => answer.url,
+      () => [answer.url],
+    );
+    return exitCodes.done;
+  },
+});
+
+export const appCommands: readonly CliCommand[] = [listApps, appUrl];
 export const portCommands: readonly CliCommand[] = [listPorts];
 export const shareCommands: readonly CliCommand[] = [listShares, setShare, removeShare];

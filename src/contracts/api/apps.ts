@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { appLinkSecondsMax } from "../app-address.ts";
 import { appOpenIns, shareLevels } from "../manifest-apps.ts";
 import { nameLengthMax, usernameLengthMax } from "../limits.ts";
 import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
@@ -75,6 +76,25 @@ const SetShare = Type.Object(
 );
 export type SetShare = Static<typeof SetShare>;
 
+const CreateAppLink = Type.Object(
+  {
+    /** 900 unless said. */
+    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: appLinkSecondsMax })),
+    /** The workspace's first unless said. */
+    agent: Type.Optional(Type.String({ maxLength: nameLengthMax })),
+  },
+  closed,
+);
+export type CreateAppLink = Static<typeof CreateAppLink>;
+
+export const AppLinkView = Type.Object({
+  url: Type.String(),
+  /** For another path of the same app: the parameter `prewarm_token` of its query. */
+  token: Type.String(),
+  expiresAt: Instant,
+});
+export type AppLinkView = Static<typeof AppLinkView>;
+
 const ofWorkspace = Type.Object({ workspace: Type.String() });
 const ofApp = Type.Object({ workspace: Type.String(), app: AppRefText });
 const agentQuery = Type.Object({ agent: Type.Optional(Type.String({ maxLength: nameLengthMax })) }, closed);
@@ -129,6 +149,17 @@ export const appRoutes = {
     params: ofApp,
     body: SetShare,
     response: Empty,
+  },
+  createAppLink: {
+    method: "POST",
+    path: "/api/v1/workspaces/:workspace/apps/:app/links",
+    tag: "apps",
+    summary: "Makes an address that opens an app or a port as the caller, for a program, for at most an hour.",
+    credential: "user",
+    access: "workspace_user",
+    params: ofApp,
+    body: CreateAppLink,
+    response: AppLinkView,
   },
   removeShare: {
     method: "DELETE",

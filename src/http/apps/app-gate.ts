@@ -11,6 +11,7 @@ import { shellWord } from "../../platform/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { serverStopping } from "../stop-http.ts";
+import { takeAppLink } from "./app-link.ts";
 import { appCookies } from "./app-headers.ts";
 import { allowedOrigin, isAllowedOrigin, isOwnIdea, isPreflight, preflightHeaders } from "./app-origins.ts";
 import { type AppPage, answerPage, isNavigation } from "./app-pages.ts";
@@ -27,7 +28,9 @@ const nonceSeconds = 600;
 
 /** A request that is for an app. */
 interface Asked {
+  /** Without what its address brought along. */
   readonly request: IncomingMessage;
+  readonly link: string | null;
   readonly address: AppAddress;
   /** `Host`, in lower case. */
   readonly host: string;
@@ -109,22 +112,25 @@ export class AppGate {
     const listening = listeningPlace(place);
     const letGo = this.#visits.hold(asked.address, visitor, () => socket.destroy());
     socket.once("close", letGo);
+    endInTime(socket, visitor, this.#deps.clock.now().getTime());
     if (socket instanceof Socket) socket.setNoDelay(true);
     await passUpgrade(this.#streams, this.#passing(asked, listening, visitor), { request, socket, head });
   }
 
   #asked(request: IncomingMessage): Asked {
+    const link = takeAppLink(request);
     const host = (request.headers.host ?? "").toLowerCase();
     const at = parseAppHost(host, this.#appsHost ?? "");
     if (at.kind !== "app") throw nothingThere();
-    return { request, address: at.address, host };
+    return { request, link, address: at.address, host };
   }
 
   get #protocol(): "http:" | "https:" {
     return this.#deps.options.accessUrl().startsWith("https:") ? "https:" : "http:";
   }
 
-  async #visitor({ request, host }: Asked): Promise<AppVisitor | null> {
+  async #visitor({ request, host, link, address }: Asked): Promise<AppVisitor | null> {
+    if (link !== null) return await this.#visitors.byLink(link, address);
     return await this.#visitors.visitor(request, host, this.#protocol === "https:");
   }
 
@@ -235,7 +241,9 @@ export class AppGate {
   async #start(asked: Asked, { place, visitor }: Admitted, response: ServerResponse): Promise<void> {
     const { request, host, address } = asked;
     if (request.method !== "POST" || request.headers.origin !== `${this.#protocol}//${host}`) throw nothingThere();
-    if (visitor === null || visitor.actor.userId !== place.workspace.owner_id) throw notShared();
+    const isOwner = visitor?.actor.userId === place.workspace.owner_id;
+    // An address that a program was given is for the app, and for nothing else that its maker may.
+    if (visitor === null || !isOwner || visitor.endsAt !== null) throw notShared();
     await createBuild(this.#deps, visitor.actor, { workspace: place.workspace.id, transition: "start" });
     this.#visitors.forget(address);
     response.writeHead(303, { location: "/", "cache-control": "no-store" });
@@ -270,6 +278,14 @@ export class AppGate {
 function farTitle({ details }: CodedError): string {
   if (details["health"] === "starting") return "The app is starting";
   return details["health"] === "unhealthy" ? "The app is unhealthy" : "The app cannot be reached";
+}
+
+/** What stays open for as long as both sides like is not to outlive the address that opened it. */
+function endInTime(socket: Duplex, visitor: AppVisitor | null, now: number): void {
+  const endsAt = visitor?.endsAt ?? null;
+  if (endsAt === null) return;
+  const timer = setTimeout(() => socket.destroy(), endsAt - now);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /** Errors: `not_found` for a command, in words that say how it is opened. */

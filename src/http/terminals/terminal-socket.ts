@@ -58,7 +58,7 @@ export async function terminalWish(
   actor: Actor,
   { params, query }: { readonly params: { readonly workspace: string; readonly terminal: string }; readonly query: unknown },
 ): Promise<TerminalWish> {
-  const { app, ...wish } = readWish(params.terminal, query);
+  const { app, ...wish } = readTerminalWish(params.terminal, query);
   if (app === undefined) return wish;
   const { workspace } = params;
   const { agent, name, command } = await appCommand(deps, actor, { workspace, app, agent: wish.agent });
@@ -66,7 +66,8 @@ export async function terminalWish(
   return { agent, service: { ...wish.service, name: called, command: loginShellCommand(command) } };
 }
 
-function readWish(id: string, query: unknown): TerminalWish & { readonly app: string | undefined } {
+/** As its upgrade says it. Errors: `invalid_request`. */
+export function readTerminalWish(id: string, query: unknown): TerminalWish & { readonly app: string | undefined } {
   if (!checkId.Check(id) || !checkQuery.Check(query)) {
     throw new CodedError(
       "invalid_request",
