@@ -48,13 +48,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
-      onOpen: () => {
-        tunnel.moved();
-        void apps.tell();
-        void handOver.compared().then(() => lifecycle.tell(socket));
-        sessions.announceAll();
-        handOver.poke();
-      },
+      onOpen: () => tellAnew({ handOver, sessions, tunnel, apps, tellState: () => lifecycle.tell(socket) }),
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
       onMessage: (message) => listener.receive(message),
@@ -106,6 +100,21 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
 function manyMayWait(controller: AbortController): AbortController {
   setMaxListeners(4 * execPerAgentMax, controller.signal);
   return controller;
+}
+
+/** What a new connection begins with. How the apps are goes before the state: nobody is to take them for well meanwhile. */
+function tellAnew(parts: {
+  readonly handOver: HandOver;
+  readonly sessions: ExecSessions;
+  readonly tunnel: AgentTunnel;
+  readonly apps: AppChecks;
+  readonly tellState: () => Promise<void>;
+}): void {
+  parts.tunnel.moved();
+  void parts.apps.tell();
+  void parts.handOver.compared().then(parts.tellState);
+  parts.sessions.announceAll();
+  parts.handOver.poke();
 }
 
 /** Who each word of the server is for. */

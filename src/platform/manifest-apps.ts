@@ -32,7 +32,9 @@ const socketPathLengthMax = 100;
 /** @returns why not, in words, for what says neither or both. */
 export function appListener({ url, command }: Pick<ManifestApp, "url" | "command">): AppListener | string {
   if (command !== undefined) {
-    return url === undefined ? { at: { kind: "terminal", command }, path: "/" } : "it has a command, too: take one of both";
+    return url === undefined
+      ? { at: { kind: "terminal", command }, path: "/" }
+      : "it has a command, too: take one of both";
   }
   return url === undefined ? "it is missing: say where the app listens, or a command" : socketOf(url);
 }
@@ -53,7 +55,8 @@ export function socketOf(url: string): AppListener<AppSocket> | string {
 }
 
 function unixSocket(path: string): AppListener<AppSocket> | string {
-  if (!/^(\/|~\/)[^\0]*[^/\0]$/.test(path)) return "a socket is named unix:/run/app.sock, or unix:~/app.sock in the home";
+  if (!/^(\/|~\/)[^\0]*[^/\0]$/.test(path))
+    return "a socket is named unix:/run/app.sock, or unix:~/app.sock in the home";
   if (path.length > socketPathLengthMax) return `a socket's path has at most ${socketPathLengthMax} characters`;
   return { at: { kind: "unix", path }, path: "/" };
 }

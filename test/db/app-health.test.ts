@@ -14,7 +14,9 @@ interface Bed {
   readonly fx: Fixture;
   readonly id: WorkspaceId;
   readonly agentId: AgentId;
-  readonly tell: (...apps: readonly (readonly [app: string, health: "starting" | "healthy" | "unhealthy", detail?: string])[]) => Promise<void>;
+  readonly tell: (
+    ...apps: readonly (readonly [app: string, health: "starting" | "healthy" | "unhealthy", detail?: string])[]
+  ) => Promise<void>;
   readonly show: () => ReturnType<typeof getWorkspace>;
 }
 

@@ -105,36 +105,49 @@ test(
     for (const server of [other, one]) {
       await waitUntil("it is usable", async () => await isUsable(server));
       expect((await appOf(server, "web")).health).toMatchObject({ health: "healthy", detail: "" });
-      await waitUntil("the other is healthy, too", async () => (await appOf(server, "sock")).health?.health === "healthy");
+      await waitUntil(
+        "the other is healthy, too",
+        async () => (await appOf(server, "sock")).health?.health === "healthy",
+      );
     }
   },
   testLimitMs,
 );
 
-test("the command line shows it, and `create` says what it waits for", async () => {
-  const bench = cliBench({ env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" } });
-  onTestFinished(() => bench.dispose());
-  await waitUntil("it is known", async () => (await appOf(other, "gone")).health?.health === "unhealthy");
-  const listed = await bench.run("apps", "list", "dev");
-  expect(listed.stdout).toMatch(/gone .*9 .*unhealthy: nothing listens/);
-  expect(listed.stdout).toMatch(/shell-app .*in a terminal: prewarm open/);
-  expect(listed.stdout).not.toContain("secret");
-  expect(listed.stdout.indexOf("shell-app"), "by its order").toBeLessThan(listed.stdout.indexOf("gone"));
-  const shown = await bench.run("show", "dev");
-  expect(shown.stdout).toContain("gone unhealthy: nothing listens");
-  health = 500;
-  await waitUntil("prebuilds are checked, too", async () => {
-    const { prebuilds } = await one.admin.call("listPrebuilds", { query: { state: "ready" } });
-    const views = prebuilds.map(({ workspaceId: workspace }) => one.admin.call("getWorkspace", { params: { workspace } }));
-    const found = (await Promise.all(views)).map(({ agents }) => agents[0]?.appHealth?.["web"]?.health);
-    return found.length > 0 && found.every((one) => one === "unhealthy" || one === "starting");
-  });
-  const created = bench.run("create", "second", "--template", "web");
-  await waitUntil("it says so", () => bench.written().stderr.includes("apps that its template requires: web ("), 60_000);
-  health = 200;
-  expect(await created).toMatchObject({ exitCode: 0 });
-  await bench.run("delete", "second", "--yes");
-}, testLimitMs);
+test(
+  "the command line shows it, and `create` says what it waits for",
+  async () => {
+    const bench = cliBench({ env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" } });
+    onTestFinished(() => bench.dispose());
+    await waitUntil("it is known", async () => (await appOf(other, "gone")).health?.health === "unhealthy");
+    const listed = await bench.run("apps", "list", "dev");
+    expect(listed.stdout).toMatch(/gone .*9 .*unhealthy: nothing listens/);
+    expect(listed.stdout).toMatch(/shell-app .*in a terminal: prewarm open/);
+    expect(listed.stdout).not.toContain("secret");
+    expect(listed.stdout.indexOf("shell-app"), "by its order").toBeLessThan(listed.stdout.indexOf("gone"));
+    const shown = await bench.run("show", "dev");
+    expect(shown.stdout).toContain("gone unhealthy: nothing listens");
+    health = 500;
+    await waitUntil("prebuilds are checked, too", async () => {
+      const { prebuilds } = await one.admin.call("listPrebuilds", { query: { state: "ready", template: "web" } });
+      const views = prebuilds.map(({ workspaceId: workspace }) =>
+        one.admin.call("getWorkspace", { params: { workspace } }),
+      );
+      const found = (await Promise.all(views)).map(({ agents }) => agents[0]?.appHealth?.["web"]?.health);
+      return found.length > 0 && found.every((one) => one === "unhealthy" || one === "starting");
+    });
+    const created = bench.run("create", "second", "--template", "web");
+    await waitUntil(
+      "it says so",
+      () => bench.written().stderr.includes("apps that its template requires: web ("),
+      60_000,
+    );
+    health = 200;
+    expect(await created).toMatchObject({ exitCode: 0 });
+    await bench.run("delete", "second", "--yes");
+  },
+  testLimitMs,
+);
 
 test("a page of an app that cannot be reached says what its last check found, to programs as JSON", async () => {
   for (const server of [one, other]) {
@@ -146,7 +159,10 @@ test("a page of an app that cannot be reached says what its last check found, to
     expect(page.status).toBe(502);
     expect(String(page.body)).toContain("Its last health check: unhealthy, nothing listens.");
     const { error } = (await ask(server, "gone", { headers })).json() as unknown as { error: object };
-    expect(error).toMatchObject({ code: "app_unreachable", details: { health: "unhealthy", lastCheck: "nothing listens" } });
+    expect(error).toMatchObject({
+      code: "app_unreachable",
+      details: { health: "unhealthy", lastCheck: "nothing listens" },
+    });
   }
 });
 
@@ -208,30 +224,34 @@ test.each(["one", "other"] as const)(
   testLimitMs,
 );
 
-test("`open` and `terminal --app` show a command's terminal, and come back to the one in which it runs", async () => {
-  let isRaw = false;
-  const bench = cliBench({
-    env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" },
-    isInputTerminal: true,
-    isOutputTerminal: true,
-    random: systemRandom,
-    terminal: { setRaw: (value) => (isRaw = value), onResize: () => () => undefined },
-  });
-  onTestFinished(() => bench.dispose());
-  const first = bench.run("open", "dev", "shell-app");
-  await waitUntil("it runs", () => isRaw && bench.written().stdout.includes("app-hello-42"));
-  bench.stdin.write("~.");
-  expect((await first).exitCode).toBe(0);
-  const before = await one.admin.call("listTerminals", { params: { workspace: "dev" }, query: {} });
-  const second = bench.run("terminal", "dev", "--app", "shell-app");
-  await waitUntil("it is back", () => isRaw);
-  const after = await one.admin.call("listTerminals", { params: { workspace: "dev" }, query: {} });
-  expect(after.terminals.map(({ id }) => id)).toEqual(before.terminals.map(({ id }) => id));
-  bench.stdin.write("\r");
-  expect((await second).exitCode).toBe(0);
-  const refused = await bench.run("terminal", "dev", "--app", "web");
-  expect(refused.stderr).toContain("opens in a browser");
-}, testLimitMs);
+test(
+  "`open` and `terminal --app` show a command's terminal, and come back to the one in which it runs",
+  async () => {
+    let isRaw = false;
+    const bench = cliBench({
+      env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" },
+      isInputTerminal: true,
+      isOutputTerminal: true,
+      random: systemRandom,
+      terminal: { setRaw: (value) => (isRaw = value), onResize: () => () => undefined },
+    });
+    onTestFinished(() => bench.dispose());
+    const first = bench.run("open", "dev", "shell-app");
+    await waitUntil("it runs", () => isRaw && bench.written().stdout.includes("app-hello-42"));
+    bench.stdin.write("~.");
+    expect((await first).exitCode).toBe(0);
+    const before = await one.admin.call("listTerminals", { params: { workspace: "dev" }, query: {} });
+    const second = bench.run("terminal", "dev", "--app", "shell-app");
+    await waitUntil("it is back", () => isRaw);
+    const after = await one.admin.call("listTerminals", { params: { workspace: "dev" }, query: {} });
+    expect(after.terminals.map(({ id }) => id)).toEqual(before.terminals.map(({ id }) => id));
+    bench.stdin.write("\r");
+    expect((await second).exitCode).toBe(0);
+    const refused = await bench.run("terminal", "dev", "--app", "web");
+    expect(refused.stderr).toContain("opens in a browser");
+  },
+  testLimitMs,
+);
 
 async function linkOf(client: Client, app: string, expiresInSeconds = 600): Promise<{ url: URL; token: string }> {
   const params = { workspace: "dev", app };

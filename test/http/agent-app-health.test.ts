@@ -53,7 +53,10 @@ function startWith(appChecks: readonly AppCheck[], record = claimedBy("anna")): 
 
 const told = (frames: readonly AgentToServer[] = bed.server.frames) =>
   frames.flatMap((frame) => (frame.kind === "apps" ? [frame.apps] : []));
-const health = () => told().at(-1)?.map(({ app, health: now, detail }) => [app, now, detail].join(" ").trim());
+const health = () =>
+  told()
+    .at(-1)
+    ?.map(({ app, health: now, detail }) => [app, now, detail].join(" ").trim());
 
 test("an app is starting, healthy and unhealthy, and what was not told changes nothing", async () => {
   status = 500;
@@ -83,7 +86,11 @@ test("one failure is none: only as many in a row as the template says are", asyn
   status = 200;
   const later = asked.length;
   await until(() => expect(asked.length).toBeGreaterThan(later + 60));
-  expect(told().flat().map((one) => one.health)).not.toContain("unhealthy");
+  expect(
+    told()
+      .flat()
+      .map((one) => one.health),
+  ).not.toContain("unhealthy");
 });
 
 test("it is told before the agent calls itself ready, and again with each connection", async () => {

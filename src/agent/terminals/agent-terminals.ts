@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
-import { commandText, type TerminalService, terminalDetachedMs } from "../../contracts/terminals.ts";
+import { commandText } from "../../contracts/app-command.ts";
+import { type TerminalService, terminalDetachedMs } from "../../contracts/terminals.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { commandEnvironment } from "../command-environment.ts";

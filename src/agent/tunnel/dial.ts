@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { type TunnelService, tunnelDialMs } from "../../contracts/tunnel.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
+import { tunnelDialMs } from "../../contracts/tunnel-terms.ts";
 
 /** Why what a stream was to lead to cannot be reached. */
 export class DialError extends Error {

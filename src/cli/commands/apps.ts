@@ -180,7 +180,10 @@ const appUrl = defineCommand<LinkWish>({
     "Whoever has it is you to that app, and to nothing else, until its time is over or the session or token ends with which " +
     "you ask. For another path of the app, take `token` of --json as `prewarm_token` in its query.",
   example: "prewarm apps url dev 3000 --for 15m",
-  options: [{ flags: "--for <duration>", about: "how long it is of use, an hour at most; 15m unless said" }, agentOption],
+  options: [
+    { flags: "--for <duration>", about: "how long it is of use, an hour at most; 15m unless said" },
+    agentOption,
+  ],
   isOrganizational: true,
   read: (input) => {
     const durationMs = input.duration("for", { maxMs: appLinkSecondsMax * 1_000 });

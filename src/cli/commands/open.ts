@@ -53,7 +53,13 @@ function schemeOf(isTls: boolean): Place["scheme"] {
 }
 
 function placeOfPort(client: Client, workspaceId: string, { port, isTls, agent }: PortWish): Place {
-  return { target: portTarget(client, { workspaceId, agent, port }), what: port, port, scheme: schemeOf(isTls), path: "/" };
+  return {
+    target: portTarget(client, { workspaceId, agent, port }),
+    what: port,
+    port,
+    scheme: schemeOf(isTls),
+    path: "/",
+  };
 }
 
 interface PortWish {
@@ -74,7 +80,10 @@ async function run(options: OpenOptions, invocation: Invocation): Promise<number
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
   if (what.kind === "port") {
-    return await showPlace(options, invocation, { workspace, place: placeOfPort(client, workspace.id, { ...what, agent }) });
+    return await showPlace(options, invocation, {
+      workspace,
+      place: placeOfPort(client, workspace.id, { ...what, agent }),
+    });
   }
   const app = await findApp(client, workspace, { name: what.name, agent });
   if (app.command !== null) {

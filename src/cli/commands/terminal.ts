@@ -171,7 +171,10 @@ export const terminalCommand: CliCommand = defineCommand<AttachWish>({
   options: [
     { flags: "--attach <terminal>", about: "one that is there already, by its id, the beginning of it, or its name" },
     { flags: "--name <name>", about: "what it is called in lists" },
-    { flags: "--app <name>", about: "an app of the template that is a command; the terminal in which it runs, if it does" },
+    {
+      flags: "--app <name>",
+      about: "an app of the template that is a command; the terminal in which it runs, if it does",
+    },
     agentOption,
   ],
   isOrganizational: true,

@@ -38,7 +38,9 @@ export function awaitedApps({ isUsable, latestBuild, agents }: Workspace): strin
     state === "ready" && isHandedOver ? Object.entries(appHealth).filter(([, found]) => isAwaited(found)) : [],
   );
   if (awaited.length === 0) return null;
-  const words = awaited.map(([app, { health, detail }]) => `${app} (${detail === "" ? health : `${health}: ${detail}`})`);
+  const words = awaited.map(
+    ([app, { health, detail }]) => `${app} (${detail === "" ? health : `${health}: ${detail}`})`,
+  );
   return `It is ready but for apps that its template requires: ${words.join(", ")}.`;
 }
 

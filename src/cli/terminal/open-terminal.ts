@@ -1,7 +1,8 @@
 import type { Client } from "../../client/client.ts";
 import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
-import { loginShellCommand, type Terminal } from "../../contracts/terminals.ts";
+import { loginShellCommand } from "../../contracts/app-command.ts";
+import type { Terminal } from "../../contracts/terminals.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
@@ -50,7 +51,11 @@ export async function openAppTerminal(invocation: Invocation, asked: OfWorkspace
   });
 }
 
-export async function listOf(client: Client, workspace: string, agent: string | undefined): Promise<readonly Terminal[]> {
+export async function listOf(
+  client: Client,
+  workspace: string,
+  agent: string | undefined,
+): Promise<readonly Terminal[]> {
   const { terminals } = await client.call("listTerminals", { params: { workspace }, query: definedOnly({ agent }) });
   return terminals;
 }

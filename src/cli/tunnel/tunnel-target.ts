@@ -32,15 +32,25 @@ export interface InWorkspace {
 type ClientOf = { readonly url: string; readonly token: string | undefined };
 
 /** A stream to what listens at a port of the workspace. */
-export function portTarget(client: ClientOf, { port, ...where }: InWorkspace & { readonly port: number }): TunnelTarget {
+export function portTarget(
+  client: ClientOf,
+  { port, ...where }: InWorkspace & { readonly port: number },
+): TunnelTarget {
   return targetOf(client, where, { kind: "tcp", host: "localhost", port });
 }
 
 /** A stream to what listens at a socket of the workspace's file system. */
-export function socketTarget(client: ClientOf, { path, ...where }: InWorkspace & { readonly path: string }): TunnelTarget {
+export function socketTarget(
+  client: ClientOf,
+  { path, ...where }: InWorkspace & { readonly path: string },
+): TunnelTarget {
   return targetOf(client, where, { kind: "unix", path });
 }
 
-function targetOf({ url, token }: ClientOf, { workspaceId, agent }: InWorkspace, service: TunnelTarget["service"]): TunnelTarget {
+function targetOf(
+  { url, token }: ClientOf,
+  { workspaceId, agent }: InWorkspace,
+  service: TunnelTarget["service"],
+): TunnelTarget {
   return { url: tunnelUrl(url, workspaceId), token: token ?? "", agent, service, refusal: refusedBy };
 }

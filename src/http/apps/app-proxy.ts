@@ -11,12 +11,14 @@ export interface AppRequest extends Passing {
   readonly visitor: string | null;
 }
 
+export type StreamsToApps = Pick<AppStreams, "agentOf" | "open" | "firstByteMs">;
+
 /**
  * Passes a request on to its app, and the answer back, as both come.
  * Errors: `app_unreachable` and those of a stream, while nothing was answered; `app_silent`.
  */
 export async function passRequest(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   ends: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly headers: readonly string[] },
 ): Promise<void> {
@@ -37,7 +39,7 @@ export async function passRequest(
 class RestedTooLong extends Error {}
 
 async function passOnce(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   { request, response, headers }: Parameters<typeof passRequest>[2],
 ): Promise<void> {
@@ -127,7 +129,7 @@ function withHealth(code: "app_silent" | "app_unreachable", message: string, { p
  * Errors: as `passRequest`.
  */
 export async function passUpgrade(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): Promise<void> {

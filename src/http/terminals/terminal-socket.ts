@@ -3,10 +3,10 @@ import { Compile } from "typebox/compile";
 import { Type } from "typebox";
 import { appCommand } from "../../app/apps/apps.ts";
 import type { Actor } from "../../app/authorize.ts";
+import { loginShellCommand } from "../../contracts/app-command.ts";
 import { appNameLengthMax, appNamePattern } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import {
-  loginShellCommand,
   type TerminalControl,
   TerminalId,
   TerminalName,
@@ -56,7 +56,10 @@ export interface TerminalWish {
 export async function terminalWish(
   deps: HttpDeps,
   actor: Actor,
-  { params, query }: { readonly params: { readonly workspace: string; readonly terminal: string }; readonly query: unknown },
+  {
+    params,
+    query,
+  }: { readonly params: { readonly workspace: string; readonly terminal: string }; readonly query: unknown },
 ): Promise<TerminalWish> {
   const { app, ...wish } = readTerminalWish(params.terminal, query);
   if (app === undefined) return wish;

@@ -25,7 +25,10 @@ test.each([
   [{ url: "unix:app.sock" }, ["url"]],
   [{ url: "unix:/run/" }, ["url"]],
   [{ url: `unix:/${"a".repeat(100)}` }, ["url"]],
-  [{ command: "htop", share: "owner", max_share: "public", host: "localhost", cors: "none" }, ["share", "max_share", "host", "cors"]],
+  [
+    { command: "htop", share: "owner", max_share: "public", host: "localhost", cors: "none" },
+    ["share", "max_share", "host", "cors"],
+  ],
   [{ command: "htop", healthcheck: {} }, ["healthcheck"]],
   [{ url: "http://localhost:1", healthcheck: { url: "http://example.com/" } }, ["healthcheck"]],
   [{ url: "http://localhost:1", healthcheck: { url: "healthz" } }, ["healthcheck"]],
@@ -53,11 +56,14 @@ describe("a health check", () => {
     expect(appCheck(app)).toBeNull();
   });
 
-  test.each([[{ interval: 0 }], [{ interval: 3_601 }], [{ timeout: 61 }], [{ threshold: 101 }], [{ intervall: 1 }]])(
-    "is bounded: %j is refused",
-    (healthcheck) => {
-      expect(Check(ManifestApp, { ...app, healthcheck: { interval: 5 } })).toBe(true);
-      expect(Check(ManifestApp, { ...app, healthcheck })).toBe(false);
-    },
-  );
+  test.each([
+    [{ interval: 0 }],
+    [{ interval: 3_601 }],
+    [{ timeout: 61 }],
+    [{ threshold: 101 }],
+    [{ intervall: 1 }],
+  ])("is bounded: %j is refused", (healthcheck) => {
+    expect(Check(ManifestApp, { ...app, healthcheck: { interval: 5 } })).toBe(true);
+    expect(Check(ManifestApp, { ...app, healthcheck })).toBe(false);
+  });
 });

@@ -25,7 +25,14 @@ test("an upgrade says which terminal, and how large the viewer's is", () => {
     agent: "main",
     service: { cols: 120, from: 7, isMade: false },
   });
-  for (const query of [{ cols: "0" }, { cols: "1001" }, { rows: "x" }, { from: "-1" }, { name: "\n" }, { app: "a b" }]) {
+  for (const query of [
+    { cols: "0" },
+    { cols: "1001" },
+    { rows: "x" },
+    { from: "-1" },
+    { name: "\n" },
+    { app: "a b" },
+  ]) {
     expect(() => readTerminalWish(id, query), JSON.stringify(query)).toThrow();
   }
   expect(() => readTerminalWish("one", {})).toThrow();
