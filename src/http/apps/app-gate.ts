@@ -15,7 +15,7 @@ import { takeAppLink } from "./app-link.ts";
 import { appCookies } from "./app-headers.ts";
 import { allowedOrigin, isAllowedOrigin, isOwnIdea, isPreflight, preflightHeaders } from "./app-origins.ts";
 import { type AppPage, answerPage, isNavigation } from "./app-pages.ts";
-import { type AppRequest, passRequest, passUpgrade } from "./app-proxy.ts";
+import { type AppRequest, hasBody, passRequest, passUpgrade } from "./app-proxy.ts";
 import { AppStreams, type ListeningPlace } from "./app-streams.ts";
 import { AppVisitors, type AppVisitor, cookieOf } from "./app-visitors.ts";
 import { clientAddress } from "./client-address.ts";
@@ -35,6 +35,8 @@ interface Asked {
   /** `Host`, in lower case. */
   readonly host: string;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 /** Whoever may, with what for. */
 interface Admitted {
@@ -83,21 +85,44 @@ export class AppGate {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#deps.stopping.aborted) throw serverStopping();
     const asked = this.#asked(request);
-    const path = (request.url ?? "/").split("?")[0] ?? "/";
-    if (path === `${ownPrefix}callback`) return this.#callBack(asked, response);
+    if (pathOf(request) === `${ownPrefix}callback`) return this.#callBack(asked, response);
     const place = await this.#visitors.place(asked.address);
     if (place === undefined) throw nothingThere();
-    if (isPreflight(request) && place.app.cors !== "passthrough") return await this.#preflight(asked, place, response);
+    const isAsking = isPreflight(request);
+    if (isAsking && place.app.cors !== "passthrough") return await this.#preflight(asked, place, response);
+    const cors = await this.#corsHeaders(asked, place);
+    try {
+      // It carries no cookie, and the app is to answer it: without a body it changes nothing there.
+      if (isAsking && !hasBody(request)) return await this.#pass(asked, { place, visitor: null }, response, cors);
+      await this.#admit(asked, place, response, cors);
+    } catch (error) {
+      // A page that may read the app's answers may read why there is none.
+      this.#refuse(request, response, error, cors);
+    }
+  }
+
+  async #admit(asked: Asked, place: AppPlace, response: ServerResponse, cors: Headers): Promise<void> {
+    const path = pathOf(asked.request);
     const visitor = await this.#visitor(asked);
     if (!mayOpen(place, visitor?.actor ?? null)) return this.#turnAway(asked, visitor, response);
     await this.#checkIdea(asked, place, visitor);
     if (path === `${ownPrefix}start`) return await this.#start(asked, { place, visitor }, response);
     if (path.startsWith(ownPrefix)) throw nothingThere();
+    await this.#pass(asked, { place, visitor }, response, cors);
+  }
+
+  async #pass(asked: Asked, { place, visitor }: Admitted, response: ServerResponse, cors: Headers): Promise<void> {
+    const { request } = asked;
     const listening = listeningPlace(place);
     if (place.workspace.status !== "running") return this.#notRunning(asked, { place, visitor }, response);
-    const letGo = this.#visits.hold(asked.address, visitor, () => response.destroy());
-    response.once("close", letGo);
-    const headers = await this.#extraHeaders(asked, place, visitor);
+    // A question that everybody may ask ends with nobody's right.
+    if (!isPreflight(request)) {
+      response.once(
+        "close",
+        this.#visits.hold(asked.address, visitor, () => response.destroy()),
+      );
+    }
+    const headers = this.#extraHeaders(asked, visitor, cors);
     await passRequest(this.#streams, this.#passing(asked, listening, visitor), { request, response, headers });
   }
 
@@ -165,12 +190,16 @@ export class AppGate {
     response.end();
   }
 
-  /** Of ours, beside the app's own. */
-  async #extraHeaders(asked: Asked, place: AppPlace, visitor: AppVisitor | null): Promise<string[]> {
+  /** What lets a page of another app of the owner read the answer. */
+  async #corsHeaders(asked: Asked, place: AppPlace): Promise<Headers> {
     const { origin } = asked.request.headers;
     const where = this.#where(asked, place);
-    const isOther = origin !== undefined && origin !== where.publicOrigin;
-    const cors = isOther && (await isAllowedOrigin(this.#visitors, origin, where)) ? allowedOrigin(origin) : {};
+    if (origin === undefined || origin === where.publicOrigin) return {};
+    return (await isAllowedOrigin(this.#visitors, origin, where)) ? allowedOrigin(origin) : {};
+  }
+
+  /** Of ours, beside the app's own. */
+  #extraHeaders(asked: Asked, visitor: AppVisitor | null, cors: Headers): string[] {
     const renewed = visitor?.isToBeRenewed === true ? this.#sessionCookie(asked.host, visitor.actor.tokenId) : null;
     return [...Object.entries(cors).flat(), ...(renewed === null ? [] : ["Set-Cookie", renewed])];
   }
@@ -250,7 +279,7 @@ export class AppGate {
     response.end();
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown, headers: Headers = {}): void {
     const coded = codedError(error);
     if (coded.code === "internal") {
       this.#deps.logger.error("a request to an app failed", {
@@ -271,8 +300,12 @@ export class AppGate {
       ],
       ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
     };
-    answerPage(request, response, { page, error: coded });
+    answerPage(request, response, { page, error: coded, headers });
   }
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.split("?")[0] ?? "/";
 }
 
 function farTitle({ details }: CodedError): string {

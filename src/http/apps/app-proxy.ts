@@ -60,7 +60,7 @@ async function passOnce(
       clearTimeout(silent);
       if (response.destroyed) return resolve();
       const lines = toBrowser(answer.rawHeaders, { ...asked, isUpgrade: false });
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...lines, ...headers]);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...withoutOurs(lines, headers), ...headers]);
       // What comes slowly is shown as it comes.
       response.flushHeaders();
       answer.on("error", () => response.destroy());
@@ -85,13 +85,23 @@ async function passOnce(
   });
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
 /** A body without a length comes in pieces, as it did here. */
 function withLength(lines: string[], request: IncomingMessage): string[] {
   return request.headers["transfer-encoding"] === undefined ? lines : [...lines, "Transfer-Encoding", "chunked"];
+}
+
+/** A browser takes no answer that says twice who may read it. */
+function withoutOurs(lines: readonly string[], ours: readonly string[]): string[] {
+  const said = new Set(pairsOf(ours).map(([name]) => name.toLowerCase()));
+  const kept = pairsOf(lines).filter(([name]) => {
+    const key = name.toLowerCase();
+    return !key.startsWith("access-control-allow-") || !said.has(key);
+  });
+  return kept.flat();
 }
 
 function pairsOf(raw: readonly string[]): [string, string][] {
