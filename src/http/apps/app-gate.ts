@@ -93,7 +93,9 @@ export class AppGate {
     const cors = await this.#corsHeaders(asked, place);
     try {
       // It carries no cookie, and the app is to answer it: without a body it changes nothing there.
-      if (isAsking && !hasBody(request)) return await this.#pass(asked, { place, visitor: null }, response, cors);
+      // Of one that does not run nobody is told anything whom nobody knows.
+      const isAnswered = place.workspace.status === "running" && !place.workspace.is_prebuild && !hasBody(request);
+      if (isAsking && isAnswered) return await this.#pass(asked, { place, visitor: null }, response, cors);
       await this.#admit(asked, place, response, cors);
     } catch (error) {
       // A page that may read the app's answers may read why there is none.
