@@ -7,7 +7,6 @@ export {
   agentTunnelPath,
   speedBytesMax,
   speedMsMax,
-  tunnelDialMs,
   tunnelLineLostCode,
   tunnelOpenMs,
   tunnelPath,
