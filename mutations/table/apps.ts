@@ -9,7 +9,7 @@ export const appMutations: readonly Mutation[] = [
       {
         file: "src/app/workspaces/workspace-view.ts",
         find: '!isRequired || health === "healthy"',
-        replace: '!isRequired || health !== "unhealthy"',
+        replace: '!isRequired || health === "starting" || health === "healthy"',
       },
     ],
     tests: ["test/db/app-health.test.ts"],
@@ -51,7 +51,7 @@ export const appMutations: readonly Mutation[] = [
       {
         file: "src/app/apps/app-sessions.ts",
         find: "link?.label === label && link.endsAt",
-        replace: "link !== undefined && link.endsAt",
+        replace: 'link?.label !== "" && label !== "" && link !== undefined && link.endsAt',
       },
     ],
     tests: ["test/unit/apps/app-links.test.ts"],
