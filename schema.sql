@@ -32,7 +32,8 @@ create table agents (
   retired_at timestamp with time zone,
   key_hash bytea,
   key_open_until timestamp with time zone,
-  key_refused_at timestamp with time zone
+  key_refused_at timestamp with time zone,
+  app_health jsonb
 ) with (fillfactor=70);
 create table app_shares (
   workspace_id uuid not null,

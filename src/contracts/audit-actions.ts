@@ -50,6 +50,10 @@ export const auditActions = {
     "workspace",
     "His visit has ended: how many connections it had, for how many seconds, and the bytes of its lines each way.",
   ),
+  "workspace.link": about(
+    "workspace",
+    "Its owner made an address that opens an app or a port without a sign-in, for at most an hour; the detail says which.",
+  ),
   "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",

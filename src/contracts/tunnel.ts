@@ -7,7 +7,6 @@ export {
   agentTunnelPath,
   speedBytesMax,
   speedMsMax,
-  tunnelDialMs,
   tunnelLineLostCode,
   tunnelOpenMs,
   tunnelPath,
@@ -25,6 +24,11 @@ export const TunnelService = Type.Union([
       host: Type.String({ minLength: 1, maxLength: 255 }),
       port: Type.Integer({ minimum: 1, maximum: 65_535 }),
     },
+    { additionalProperties: false },
+  ),
+  /** A socket of the workspace's file system; one that begins with `~/` is in its home. */
+  Type.Object(
+    { kind: Type.Literal("unix"), path: Type.String({ minLength: 2, maxLength: 255, pattern: "^~?/" }) },
     { additionalProperties: false },
   ),
   /** The agent's own SSH server. */

@@ -65,6 +65,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   retryDeliveries: {},
   setSecret: { value: "of anybody" },
   setShare: { share: "owner" },
+  createAppLink: {},
   createSshKey: {},
   placeSshKey: { isEverywhere: false },
   setDotfiles: { repository: "https://git.example.org/ada/dotfiles" },

@@ -1,5 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Connection } from "ssh2";
+import { dialPath } from "../tunnel/dial.ts";
 import { joinSocket } from "./join-socket.ts";
 import { refuseChannel } from "./ssh2-inside.ts";
 import type { SshLink } from "./ssh-link.ts";
@@ -41,12 +42,4 @@ export function forwardOut(client: Connection, connection: SshLink): void {
       },
     );
   }
-}
-
-function dialPath(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path, allowHalfOpen: true });
-    socket.once("error", (cause: Error) => reject(new Error(`${path} cannot be reached: ${cause.message}`, { cause })));
-    socket.once("connect", () => resolve(socket.removeAllListeners("error")));
-  });
 }

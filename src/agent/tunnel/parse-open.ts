@@ -15,11 +15,12 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 }
 
 function parseService(value: unknown): TunnelService | undefined {
-  const { kind, host, port } = fieldsOf(value);
+  const { kind, host, port, path } = fieldsOf(value);
   if (kind === "ssh" || kind === "ports" || kind === "files" || kind === "echo") return { kind };
   if (kind === "speed") return parseSpeed(fieldsOf(value));
   if (kind === "terminal") return parseTerminal(fieldsOf(value));
   if (kind === "terminals") return parseTerminals(fieldsOf(value));
+  if (kind === "unix") return typeof path === "string" && /^~?\/[^\0]+$/.test(path) ? { kind, path } : undefined;
   if (kind !== "tcp" || typeof host !== "string" || typeof port !== "number") return undefined;
   return Number.isInteger(port) && port >= 1 && port <= portMax ? { kind, host, port } : undefined;
 }

@@ -3,7 +3,8 @@ import { lazySsh, type SshParts } from "../ssh/open-ssh.ts";
 import { listeningPorts } from "../listening-ports.ts";
 import { agentTerminals } from "../terminals/agent-terminals.ts";
 import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
-import { dial } from "./dial.ts";
+import { socketPathOf } from "../apps/check-app.ts";
+import { dial, dialPath } from "./dial.ts";
 import { measureSpeed } from "./measure-speed.ts";
 import type { Target } from "./target.ts";
 
@@ -18,6 +19,10 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
     switch (service.kind) {
       case "tcp": {
         const socket = await dial(service);
+        return { take: (session) => session.join(socket), leave: () => void socket.destroy() };
+      }
+      case "unix": {
+        const socket = await dialPath(socketPathOf(service.path, parts.config.home));
         return { take: (session) => session.join(socket), leave: () => void socket.destroy() };
       }
       case "ssh": {

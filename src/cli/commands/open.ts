@@ -1,8 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import { type AppRef, parseAppRef } from "../../contracts/app-address.ts";
+import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
-import { CodedError } from "../../contracts/errors.ts";
-import { shellWord } from "../../platform/shell-word.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -10,7 +9,10 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { listenLocally, refusedLine, untilSignalled } from "../tunnel/local-port.ts";
-import { portTarget } from "../tunnel/tunnel-target.ts";
+import { findApp } from "../terminal/find-app.ts";
+import { openAppTerminal } from "../terminal/open-terminal.ts";
+import type { TunnelTarget } from "../../tunnel/tunnel-client.ts";
+import { portTarget, socketTarget } from "../tunnel/tunnel-target.ts";
 import { openService } from "../tunnel/workspace-stream.ts";
 
 /** Below it only the system's own account may listen. */
@@ -36,8 +38,11 @@ function read(input: CommandInput): OpenOptions {
 
 /** What a browser is led to. */
 interface Place {
-  readonly agent: string | null;
-  readonly port: number;
+  readonly target: TunnelTarget;
+  /** As people call it. */
+  readonly what: string | number;
+  /** Null behind a socket. */
+  readonly port: number | null;
   readonly scheme: "http" | "https";
   /** Path and query. */
   readonly path: string;
@@ -47,32 +52,57 @@ function schemeOf(isTls: boolean): Place["scheme"] {
   return isTls ? "https" : "http";
 }
 
-/** Errors: `not_found` for an app that the template does not declare. */
-async function placeOf(client: Client, workspace: Workspace, { what, agent }: OpenOptions): Promise<Place> {
-  if (what.kind === "port") return { agent, port: what.port, scheme: schemeOf(what.isTls), path: "/" };
-  const { apps } = await client.call("listApps", { params: { workspace: workspace.id } });
-  const found = apps.find((app) => app.app === what.name && (agent === null || app.agent === agent));
-  if (found === undefined) {
-    const names = apps.map(({ app }) => app).join(", ");
-    throw new CodedError("not_found", `${workspace.name} has no app "${what.name}".`, {
-      next: `${names === "" ? "Its template declares none" : `There are: ${names}`}. A port works, too: \`prewarm open ${shellWord(workspace.name)} 3000\`.`,
-    });
-  }
-  const { port, isTls, path } = found;
-  return { agent: found.agent, port, scheme: schemeOf(isTls), path };
+function placeOfPort(client: Client, workspaceId: string, { port, isTls, agent }: PortWish): Place {
+  return {
+    target: portTarget(client, { workspaceId, agent, port }),
+    what: port,
+    port,
+    scheme: schemeOf(isTls),
+    path: "/",
+  };
+}
+
+interface PortWish {
+  readonly port: number;
+  readonly isTls: boolean;
+  readonly agent: string | null;
+}
+
+function placeOfApp(client: Client, workspaceId: string, app: App): Place {
+  const { agent, port, socket, isTls, path } = app;
+  if (port !== null) return { ...placeOfPort(client, workspaceId, { port, isTls, agent }), path };
+  const target = socketTarget(client, { workspaceId, agent, path: socket ?? "" });
+  return { target, what: app.app, port: null, scheme: "http", path };
 }
 
 async function run(options: OpenOptions, invocation: Invocation): Promise<number> {
-  const { output, world } = invocation;
+  const { what, agent } = options;
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
-  const { agent, port, scheme, path } = await placeOf(client, workspace, options);
-  const target = portTarget(client, { workspaceId: workspace.id, agent, port });
+  if (what.kind === "port") {
+    return await showPlace(options, invocation, {
+      workspace,
+      place: placeOfPort(client, workspace.id, { ...what, agent }),
+    });
+  }
+  const app = await findApp(client, workspace, { name: what.name, agent });
+  if (app.command !== null) {
+    return await openAppTerminal(invocation, { client, workspace, called: options.workspace }, app);
+  }
+  return await showPlace(options, invocation, { workspace, place: placeOfApp(client, workspace.id, app) });
+}
+
+async function showPlace(
+  { isShown }: OpenOptions,
+  { output, world }: Invocation,
+  { workspace, place }: { readonly workspace: Workspace; readonly place: Place },
+): Promise<number> {
+  const { target, what, port, scheme, path } = place;
   // A browser would only say that the connection was closed.
   (await openService(target, target.service)).destroy();
-  const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, port, error));
+  const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, what, error));
   // The same number, where it can be had: some programs tell their own address by it.
-  const wanted = port < freePortMin ? 0 : port;
+  const wanted = port === null || port < freePortMin ? 0 : port;
   const local = await listenLocally({ bind: loopback, port: wanted, isStrict: false, target, onRefused });
   try {
     // Not `localhost`, which may be somebody else's `[::1]` to the browser.
@@ -83,9 +113,8 @@ async function run(options: OpenOptions, invocation: Invocation): Promise<number
       () => url,
       () => [url],
     );
-    if (options.isShown && !(await world.openUrl(url)))
-      output.progress("No browser could be started: open it yourself.");
-    output.progress(`It leads to ${printable(workspace.name)}:${port} until Ctrl-C.`);
+    if (isShown && !(await world.openUrl(url))) output.progress("No browser could be started: open it yourself.");
+    output.progress(`It leads to ${printable(workspace.name)}:${what} until Ctrl-C.`);
     await untilSignalled(world);
     return exitCodes.done;
   } finally {
@@ -98,7 +127,8 @@ export const openCommand = defineCommand<OpenOptions>({
   summary: "open an app or a port of a workspace in the browser of this machine",
   notes:
     "Leads a free port of this machine to it, prints the address, and starts the browser. Needs no domain for apps: it " +
-    "goes through the server's own port. 8443s is a port that speaks TLS. Ends with Ctrl-C, and so does the way. " +
+    "goes through the server's own port. 8443s is a port that speaks TLS. Ends with Ctrl-C, and so does the way. An app " +
+    "that is a command opens in this terminal, as by `prewarm terminal --app`. " +
     "`prewarm apps list` and `prewarm ports list` say what there is.",
   example: "prewarm open dev 3000",
   options: [

@@ -70,7 +70,7 @@ function startIt(name: string): string {
 
 function running(workspace: Workspace): StartStep {
   const { name, isUsable, trouble, lost } = workspace;
-  if (isUsable) return { kind: "connect" };
+  if (isUsable || areAgentsReady(workspace)) return { kind: "connect" };
   if (lost?.kind === "resources") {
     return refuse(`${name} is gone from its host.`, `\`prewarm restart ${name}\` makes what is missing anew.`);
   }
@@ -79,6 +79,12 @@ function running(workspace: Workspace): StartStep {
   }
   const what = lost === undefined ? "runs, and gets ready" : "runs, and its agent is not connected";
   return { kind: "wait", what, isBuilding: false };
+}
+
+/** An app that is not well is what somebody may want in for. */
+function areAgentsReady({ agents, trouble }: Workspace): boolean {
+  if (agents.length === 0 || trouble !== undefined) return false;
+  return agents.every(({ isConnected, state, isHandedOver }) => isConnected && state === "ready" && isHandedOver);
 }
 
 function failed({ name, latestBuild }: Workspace): StartStep {

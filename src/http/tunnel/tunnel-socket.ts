@@ -170,6 +170,8 @@ function doorOf(service: TunnelService): string | null {
   switch (service.kind) {
     case "tcp":
       return service.host === "localhost" ? `port ${service.port}` : `${service.host}:${service.port}`;
+    case "unix":
+      return `socket ${service.path}`;
     case "ssh":
     case "terminal":
     case "files":

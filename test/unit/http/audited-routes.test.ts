@@ -52,6 +52,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   setNotificationPreference: own,
   retryDeliveries: ["notification.retry"],
   setShare: ["workspace.share"],
+  createAppLink: ["workspace.link"],
   removeShare: ["workspace.unshare"],
   setSecret: ["secret.set"],
   removeSecret: ["secret.remove"],
