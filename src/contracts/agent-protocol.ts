@@ -3,7 +3,8 @@ import { agentStates } from "./states.ts";
 
 /**
  * What the agent and the server say to each other.
- * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`.
+ * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`,
+ * `POST reportImage`.
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
@@ -52,6 +53,8 @@ export const AgentManifest = Type.Object({
   requiredSecrets: Type.Optional(Type.Array(Type.String())),
   /** How long a terminal goes on while nobody looks. A server of the release before does not say. */
   terminalDetachedMs: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Whether the agent is to tell what its image is like (`POST reportImage`); of a pool's first prebuilds. */
+  isImageWanted: Type.Optional(Type.Boolean()),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 

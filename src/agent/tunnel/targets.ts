@@ -3,6 +3,7 @@ import { lazySsh, type SshParts } from "../ssh/open-ssh.ts";
 import { listeningPorts } from "../listening-ports.ts";
 import { agentTerminals } from "../terminals/agent-terminals.ts";
 import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
+import { lookAtImage } from "../look-at-image.ts";
 import { dial } from "./dial.ts";
 import { measureSpeed } from "./measure-speed.ts";
 import type { Target } from "./target.ts";
@@ -30,6 +31,10 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
         return serveTerminals(terminals, service.ask);
       case "ports": {
         const answer = JSON.stringify({ ports: listeningPorts() });
+        return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
+      }
+      case "image": {
+        const answer = JSON.stringify(await lookAtImage(parts.config, await parts.started));
         return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
       case "files": {

@@ -38,6 +38,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     hooks: hooksOf(definition),
     requiredSecrets: requiredSecretsOf(row.manifest).map(({ name }) => name),
     terminalDetachedMs: context.options.terminalDetachedMs,
+    isImageWanted: row.is_image_wanted,
   };
 }
 

@@ -1,4 +1,5 @@
 import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.ts";
+import { keepImageReport } from "../../app/ides/workspace-ides.ts";
 import { agentSecretsOf } from "../../app/secrets/deliver-secrets.ts";
 import type { agentRoutes } from "../../contracts/api/system.ts";
 import type { Handlers } from "../handler.ts";
@@ -16,6 +17,10 @@ export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes
     acknowledgeClaim: async ({ caller, body }) => {
       const times = await acknowledge(deps, caller, body);
       if (times !== null) measureHandOver(deps.metrics, times, body.error === null ? "succeeded" : "failed");
+      return {};
+    },
+    reportImage: async ({ caller, body }) => {
+      await keepImageReport(deps, caller, body);
       return {};
     },
   };
