@@ -1,4 +1,5 @@
 // What an image lacks for editors, as its agent sees it, and the links that open them: of a workspace, and of a pool.
+import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { claimDev } from "../support/claimed-workspace.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
@@ -64,6 +65,65 @@ test("the prebuild itself has told what its pool's image lacks", async () => {
   const ran = await bench().run("prebuilds", "explain", "web/one");
   expect(ran.stdout).toContain("Editors, by what agent main of a prebuild saw");
   expect(ran.stdout).toContain("VS Code, Cursor, Windsurf, JetBrains Gateway: tar is not there.");
+});
+
+interface Opened {
+  readonly bench: CliBench;
+  readonly shown: readonly string[];
+}
+
+function benchWithEditor(sshFolder: string, isThere = true): Opened {
+  const shown: string[] = [];
+  const made = cliBench({
+    env: { PREWARM_URL: server.url, PREWARM_TOKEN: server.admin.token ?? "", PREWARM_SSH_DIR: sshFolder },
+    openUrl: async (url) => {
+      shown.push(url);
+      return isThere;
+    },
+  });
+  onTestFinished(() => made.dispose());
+  return { bench: made, shown };
+}
+
+test("an editor is opened by its address once config-ssh was run, with the prefix that was chosen there", async () => {
+  const { bench: cli, shown } = benchWithEditor(path.join(system.folder, "ssh"));
+  const early = await cli.run("open", "dev", "--ide", "vscode", "--agent", "other");
+  expect(early).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(early.stderr).toContain("prewarm config-ssh");
+  expect(await cli.run("config-ssh", "--prefix", "work")).toMatchObject({ exitCode: 0 });
+  const url = "vscode://vscode-remote/ssh-remote+work.dev.other/srv";
+  const opened = await cli.run("open", "dev", "--ide", "vscode", "--agent", "other");
+  expect(opened).toMatchObject({ exitCode: 0, stdout: `${url}\n` });
+  expect(shown).toEqual([url]);
+  const printed = await cli.run("open", "dev", "--ide", "zed", "--folder", "/a b", "--no-browser", "--json");
+  expect(JSON.parse(printed.stdout)).toEqual({
+    workspace: "dev",
+    ide: "zed",
+    host: "work.dev",
+    folder: "/a b",
+    url: "zed://ssh/work.dev/a%20b",
+  });
+  expect(shown).toEqual([url]);
+});
+
+test("an editor that cannot work is opened with a warning, and one that is not there is said", async () => {
+  const { bench: cli } = benchWithEditor(path.join(system.folder, "ssh-too"), false);
+  await cli.run("config-ssh");
+  const ran = await cli.run("open", "dev", "--ide", "jetbrains");
+  expect(ran.exitCode).toBe(1);
+  expect(ran.stderr).toContain("curl is not there.");
+  expect(ran.stderr).toContain("`prewarm doctor --workspace dev --ide jetbrains` says what to do.");
+  expect(ran.stderr).toContain("Is JetBrains Gateway installed?");
+});
+
+test.each([
+  [["3000", "--ide", "vscode"]],
+  [["--ide", "vscode", "--folder", "relative"]],
+  [["3000", "--folder", "/a"]],
+  [["--ide", "emacs"]],
+  [[]],
+])("open dev %j is refused", async (words) => {
+  expect(await bench().run("open", "dev", ...words)).toMatchObject({ exitCode: 2 });
 });
 
 test("a workspace that is stopped has its links, and says why nobody looked into it", { timeout: testLimitMs }, async () => {
