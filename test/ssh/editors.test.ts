@@ -1,7 +1,7 @@
 // What editors do over SSH, command for command, by the real client of OpenSSH, in words of our own.
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import path from "node:path";
@@ -57,7 +57,7 @@ function endAfterwards(pid: string): void {
 const serverProgram = `const { createServer } = require("node:net");
 const { writeFileSync } = require("node:fs");
 const answer = (socket) => socket.on("error", () => undefined).on("data", (line) => socket.write(process.pid + " " + line));
-createServer(answer).listen("socket", () => {
+createServer(answer).listen(process.argv[2], () => {
   const server = createServer(answer).listen(0, "127.0.0.1", () => {
     writeFileSync("pid", String(process.pid));
     writeFileSync("port", String(server.address().port));
@@ -70,7 +70,7 @@ async function downloadUrl(): Promise<string> {
   const archive = tarArchive([
     { path: "server/", type: "Directory", mode: 0o755 },
     { path: "server/main.cjs", content: serverProgram },
-    { path: "server/run", content: `#!/bin/sh\nexec "${process.execPath}" main.cjs\n`, mode: 0o755 },
+    { path: "server/run", content: `#!/bin/sh\nexec "${process.execPath}" main.cjs "$1"\n`, mode: 0o755 },
   ]);
   const downloads = createServer((_, response) => response.end(archive));
   await new Promise<void>((resolve) => downloads.listen(0, "127.0.0.1", resolve));
@@ -91,7 +91,9 @@ else
   if command -v curl >/dev/null; then curl -fsSL -o got.tar.gz '${url}'; else wget -qO got.tar.gz '${url}'; fi || exit 32
   tar -xzf got.tar.gz || exit 33
   cd server
-  if command -v setsid >/dev/null; then setsid ./run >log 2>&1 </dev/null & else nohup ./run >log 2>&1 </dev/null & fi
+  # Not in the home, whose path may be too long for a socket.
+  socket="$(mktemp -d)/socket" && echo "$socket" > socket-path
+  if command -v setsid >/dev/null; then setsid ./run "$socket" >log 2>&1 </dev/null & else nohup ./run "$socket" >log 2>&1 </dev/null & fi
   cd ..
   tries=0
   while [ ! -s server/port ] && [ $tries -lt 100 ]; do sleep 0.1; tries=$((tries+1)); done
@@ -99,7 +101,7 @@ else
 fi
 [ -s server/port ] || cat server/log >&2
 echo "listening:$(cat server/port)"
-echo "socket:$PWD/server/socket"
+echo "socket:$(cat server/socket-path)"
 `;
 
 interface Connected {
@@ -164,6 +166,7 @@ test(
     expect(first.told).toMatch(/^start-bash\nLinux \S+\nos:\S+\n/);
     const pid = first.of("installed");
     endAfterwards(pid);
+    onTestFinished(() => rmSync(path.dirname(first.of("socket")), { recursive: true, force: true }));
     // Its window opens dozens of connections at once.
     const lines = Array.from({ length: 40 }, (_, nth) => `line ${nth}\n`);
     expect(await Promise.all(lines.map((line) => askOnce(first, line)))).toEqual(lines.map(() => pid));
