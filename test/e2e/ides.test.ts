@@ -126,7 +126,9 @@ test.each([
   expect(await bench().run("open", "dev", ...words)).toMatchObject({ exitCode: 2 });
 });
 
-test("a workspace that is stopped has its links, and says why nobody looked into it", { timeout: testLimitMs }, async () => {
+test("a workspace that is stopped has its links, and says why nobody looked into it", {
+  timeout: testLimitMs,
+}, async () => {
   const params = { workspace: "dev" };
   await server.admin.call("createBuild", { params, body: { transition: "stop" } });
   await waitUntil("it is stopped", async () => {

@@ -125,11 +125,15 @@ async function connectEditor(url: string): Promise<Connected> {
   });
   // The input stays open: the connection is held by it.
   child.stdin?.write(installScript(url));
-  await waitUntil("the script has come to its end", () => {
-    if (trouble !== "") throw new Error(trouble + told);
-    if (child.exitCode !== null) throw new Error(`ssh ended with ${child.exitCode}: ${trouble}${told}`);
-    return told.includes("socket:/");
-  }, 60_000);
+  await waitUntil(
+    "the script has come to its end",
+    () => {
+      if (trouble !== "") throw new Error(trouble + told);
+      if (child.exitCode !== null) throw new Error(`ssh ended with ${child.exitCode}: ${trouble}${told}`);
+      return told.includes("socket:/");
+    },
+    60_000,
+  );
   const of = (word: string): string => new RegExp(`^${word}:(.*)$`, "m").exec(told)?.[1] ?? "";
   return { child, proxyPort, told, of };
 }
@@ -143,7 +147,9 @@ async function ask(socket: Socket, line: string): Promise<string> {
       came += piece.toString();
       if (came.endsWith(wanted)) resolve();
     });
-    socket.once("error", reject).once("close", () => reject(new Error(`closed after ${JSON.stringify(came)} for ${JSON.stringify(line)}`)));
+    socket
+      .once("error", reject)
+      .once("close", () => reject(new Error(`closed after ${JSON.stringify(came)} for ${JSON.stringify(line)}`)));
     socket.write(line);
   });
   return came.slice(0, -wanted.length);
@@ -202,7 +208,13 @@ test(
   "JetBrains' way: parallel connections, login shells with a marker, uploads by SFTP and by cat, a port of the host process",
   async () => {
     const marked = (script: string): string => `/bin/bash -lc 'echo MARKER-7 && ${script}'`;
-    const asked = ["uname -sm", marked("id -u"), marked("exit 3"), "echo $HOME", marked("mkdir -p ~/.cache/JetBrains/RemoteDev")];
+    const asked = [
+      "uname -sm",
+      marked("id -u"),
+      marked("exit 3"),
+      "echo $HOME",
+      marked("mkdir -p ~/.cache/JetBrains/RemoteDev"),
+    ];
     const answers = await Promise.all(asked.map((command) => client.run("ssh", [host, command])));
     expect(answers.map(({ code, stderr }) => [code, stderr])).toEqual([0, 0, 3, 0, 0].map((code) => [code, ""]));
     expect(answers[0]?.stdout).toMatch(/^Linux /);
@@ -271,14 +283,29 @@ test(
   async () => {
     // A path of a socket has to be short.
     const control = path.join(system.folder, "zed");
-    const master = client.begin("ssh", ["-N", "-o", "ControlMaster=yes", "-o", "ControlPersist=no", "-S", control, host]);
+    const master = client.begin("ssh", [
+      "-N",
+      "-o",
+      "ControlMaster=yes",
+      "-o",
+      "ControlPersist=no",
+      "-S",
+      control,
+      host,
+    ]);
     onTestFinished(() => void master.kill());
     const over = ["-o", "ControlMaster=no", "-o", `ControlPath=${control}`];
-    await waitUntil("the master is there", async () => (await client.run("ssh", [...over, "-O", "check", host])).code === 0);
+    await waitUntil(
+      "the master is there",
+      async () => (await client.run("ssh", [...over, "-O", "check", host])).code === 0,
+    );
     expect((await client.run("ssh", [...over, host, "uname -sm"])).stdout).toMatch(/^Linux /);
     expect(await client.run("ssh", [...over, host, "mkdir -p .zed_server"])).toMatchObject({ code: 0 });
 
-    const program = Buffer.concat([Buffer.from("#!/bin/sh\nexec cat\n#"), Buffer.from(randomBytes(25_000_000).toString("hex"))]);
+    const program = Buffer.concat([
+      Buffer.from("#!/bin/sh\nexec cat\n#"),
+      Buffer.from(randomBytes(25_000_000).toString("hex")),
+    ]);
     const packed = gzipSync(program, { level: 1 });
     expect(packed.length).toBeGreaterThan(25_000_000);
     const file = path.join(system.folder, "remote-server.gz");
@@ -286,10 +313,13 @@ test(
     writeFileSync(file, packed);
     const put = `put ${file} .zed_server/server-1.gz.part\nrename .zed_server/server-1.gz.part .zed_server/server-1.gz\n`;
     expect(await client.run("sftp", [...over, "-b", "-", host], { input: put })).toMatchObject({ code: 0 });
-    const unpack = "gunzip -f .zed_server/server-1.gz && chmod 755 .zed_server/server-1 && sha256sum < .zed_server/server-1";
+    const unpack =
+      "gunzip -f .zed_server/server-1.gz && chmod 755 .zed_server/server-1 && sha256sum < .zed_server/server-1";
     const unpacked = await client.run("ssh", [...over, host, unpack]);
     expect([unpacked.code, unpacked.stdout.split(" ")[0]]).toEqual([0, sha(program)]);
-    const spoken = await client.run("ssh", [...over, host, "exec .zed_server/server-1 proxy"], { input: "hello over it" });
+    const spoken = await client.run("ssh", [...over, host, "exec .zed_server/server-1 proxy"], {
+      input: "hello over it",
+    });
     expect(spoken).toMatchObject({ code: 0, stdout: "hello over it" });
     await client.run("ssh", [...over, "-O", "exit", host]);
   },

@@ -40,7 +40,11 @@ export class OpenSshClient {
     return ["-F", config, ...settings.flatMap((setting) => ["-o", setting])];
   }
 
-  begin(program: "ssh" | "scp" | "sftp" | "prewarm", args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  begin(
+    program: "ssh" | "scp" | "sftp" | "prewarm",
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+  ): ChildProcess {
     const [name, words] =
       program === "prewarm"
         ? [process.execPath, [path.join(root, "bin/prewarm"), ...args]]

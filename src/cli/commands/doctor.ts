@@ -63,7 +63,11 @@ export const doctorCommand = defineCommand<WorkspaceWish | undefined>({
   example: "prewarm doctor --workspace dev --ide vscode",
   options: [
     { flags: "--workspace <name>", about: "look into this workspace instead of the deployment" },
-    { flags: "--ide <editor>", choices: ideChoices, about: `for one editor: ${ideChoices.join(", ")}; all unless said` },
+    {
+      flags: "--ide <editor>",
+      choices: ideChoices,
+      about: `for one editor: ${ideChoices.join(", ")}; all unless said`,
+    },
     { flags: "--agent <name>", about: "the workspace's agent; its first unless said" },
   ],
   isOrganizational: true,

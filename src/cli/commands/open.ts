@@ -37,7 +37,8 @@ function read(input: CommandInput): OpenOptions | IdeWish {
   };
   if (ide !== undefined) {
     if (word !== undefined) input.refuse(`Either "${word}" is opened or --ide.`);
-    if (folder !== null && !folder.startsWith("/")) input.refuse(`--folder is "${folder}"; it must begin with a slash.`);
+    if (folder !== null && !folder.startsWith("/"))
+      input.refuse(`--folder is "${folder}"; it must begin with a slash.`);
     return { ...common, ide, folder };
   }
   if (word === undefined) return input.refuse("What is to be opened? An app, a port, or an editor with --ide.");

@@ -19,7 +19,9 @@ export function imageLines(images: readonly PoolImage[], { paint }: Output): rea
     return [
       "",
       paint.bold(`Editors, by what agent ${printable(agent)} of a prebuild saw`),
-      ...(fine.length === 0 ? [] : [`All is there for ${fine.map(({ displayName }) => printable(displayName)).join(", ")}.`]),
+      ...(fine.length === 0
+        ? []
+        : [`All is there for ${fine.map(({ displayName }) => printable(displayName)).join(", ")}.`]),
       ...[...lacks].map(([text, whose]) => `${whose.join(", ")}: ${text}`),
     ];
   });

@@ -58,7 +58,8 @@ async function prefixOf(url: string, { world, organization }: Invocation): Promi
   const wanted = organization.organization ?? null;
   const found = ofServer.find(({ deployment }) => deployment.organization === wanted);
   if (found !== undefined) return found.deployment.prefix;
-  const words = wanted === null ? "prewarm config-ssh" : `prewarm config-ssh --organization ${shellWord(wanted)} --prefix work`;
+  const words =
+    wanted === null ? "prewarm config-ssh" : `prewarm config-ssh --organization ${shellWord(wanted)} --prefix work`;
   throw new CodedError("conflict", "OpenSSH on this machine does not know the workspaces of this server yet.", {
     next: `Run \`${words}\` once, then this again.`,
   });

@@ -28,7 +28,8 @@ const glibc: Need = {
   lack: ({ libc, libcVersion }) => {
     if (libc === "glibc" && (libcVersion === null || isAtLeast(libcVersion, "2.28"))) return null;
     const found = libc === "glibc" ? `glibc ${libcVersion}` : libc === "none" ? "no C library" : musl(libcVersion);
-    const next = "Use an image with glibc 2.28 or newer, such as Debian 10, Ubuntu 20.04, RHEL 8 or a newer one of them.";
+    const next =
+      "Use an image with glibc 2.28 or newer, such as Debian 10, Ubuntu 20.04, RHEL 8 or a newer one of them.";
     return { message: `The image has ${found}, and the editor's programs are made for glibc 2.28 or newer.`, next };
   },
 };
@@ -39,7 +40,9 @@ const libstdcxx: Need = {
   lack: ({ libstdcxx: version }) => {
     if (version !== null && isAtLeast(version, "3.4.25")) return null;
     const message =
-      version === null ? "There is no libstdc++.so.6." : `libstdc++ has symbols up to GLIBCXX_${version}; 3.4.25 is needed.`;
+      version === null
+        ? "There is no libstdc++.so.6."
+        : `libstdc++ has symbols up to GLIBCXX_${version}; 3.4.25 is needed.`;
     return { message, next: "Install libstdc++6 (Debian) or libstdc++ (RHEL) of GCC 8.1 or newer in the image." };
   },
 };

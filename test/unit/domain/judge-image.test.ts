@@ -23,7 +23,9 @@ const families = ["vscode", "jetbrains", "zed"] as const;
 /** What each family of editors misses, by the names of the checks. */
 function missing(changes: Partial<ImageFacts>): Readonly<Record<IdeFamily, readonly string[]>> {
   const of = (family: IdeFamily): readonly string[] =>
-    judgeForIde({ ...debian, ...changes }, family).flatMap(({ check, severity }) => (severity === "error" ? [check] : []));
+    judgeForIde({ ...debian, ...changes }, family).flatMap(({ check, severity }) =>
+      severity === "error" ? [check] : [],
+    );
   return { vscode: of("vscode"), jetbrains: of("jetbrains"), zed: of("zed") };
 }
 
