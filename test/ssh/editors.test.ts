@@ -35,7 +35,11 @@ beforeAll(async () => {
   );
   const { hostname, port } = new URL(server.url);
   network = await startSilentProxy(() => connect({ host: hostname, port: Number(port) }));
-  client = new OpenSshClient(system, server, `http://${network.host}:${network.port}`);
+  client = new OpenSshClient({
+    folder: system.folder,
+    url: `http://${network.host}:${network.port}`,
+    token: server.admin.token ?? "",
+  });
   expect((await client.run("prewarm", ["config-ssh"])).code).toBe(0);
 }, testLimitMs);
 afterAll(async () => {

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { root } from "./server-process.ts";
-import type { ServerUnit, SeveralServers } from "./several-servers.ts";
 
 export interface ClientRan {
   readonly code: number | null;
@@ -9,34 +8,37 @@ export interface ClientRan {
   readonly stderr: string;
 }
 
+export interface Person {
+  /** Of what he has on his machine. */
+  readonly folder: string;
+  /** By which his machine reaches the server. */
+  readonly url: string;
+  readonly token: string;
+}
+
 /** OpenSSH's programs on a person's machine where `config-ssh` was run, kept away from whoever runs the tests. */
 export class OpenSshClient {
-  readonly #system: SeveralServers;
-  readonly #server: ServerUnit;
-  readonly #url: string;
+  readonly #person: Person;
 
-  /** @param url by which the person's machine reaches the server; its own unless said. */
-  constructor(system: SeveralServers, server: ServerUnit, url = server.url) {
-    this.#system = system;
-    this.#server = server;
-    this.#url = url;
+  constructor(person: Person) {
+    this.#person = person;
   }
 
   get env(): NodeJS.ProcessEnv {
     return {
       PATH: process.env["PATH"],
-      HOME: this.#system.folder,
-      PREWARM_URL: this.#url,
-      PREWARM_TOKEN: this.#server.admin.token ?? "",
-      PREWARM_CONFIG_DIR: path.join(this.#system.folder, "config"),
-      PREWARM_SSH_DIR: path.join(this.#system.folder, "ssh"),
+      HOME: this.#person.folder,
+      PREWARM_URL: this.#person.url,
+      PREWARM_TOKEN: this.#person.token,
+      PREWARM_CONFIG_DIR: path.join(this.#person.folder, "config"),
+      PREWARM_SSH_DIR: path.join(this.#person.folder, "ssh"),
     };
   }
 
   /** Options of `ssh`, `scp` and `sftp`, which come first. */
   get options(): readonly string[] {
     const settings = ["GlobalKnownHostsFile=/dev/null", "IdentityFile=none", "BatchMode=yes"];
-    const config = path.join(this.#system.folder, "ssh/prewarm/config");
+    const config = path.join(this.#person.folder, "ssh/prewarm/config");
     return ["-F", config, ...settings.flatMap((setting) => ["-o", setting])];
   }
 
