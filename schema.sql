@@ -338,7 +338,8 @@ create table presets (
   is_unproven boolean default false not null,
   rehearsal_tries integer default 0 not null,
   rehearsal_after timestamp with time zone,
-  rehearsal_problem text
+  rehearsal_problem text,
+  image_reports jsonb default '{}'::jsonb not null
 );
 create table provider_state_versions (
   id bigint generated always as identity not null,

@@ -13,6 +13,7 @@ import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
 import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { reportImage } from "./look-at-image.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
@@ -95,6 +96,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
+    if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
 }
 

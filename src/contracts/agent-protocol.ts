@@ -7,7 +7,7 @@ import { agentStates } from "./states.ts";
 /**
  * What the agent and the server say to each other.
  * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`,
- * `POST agentGitCredential` and `POST reportGitCredential`.
+ * `POST agentGitCredential`, `POST reportGitCredential` and `POST reportImage`.
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
@@ -71,6 +71,8 @@ export const AgentManifest = Type.Object({
   terminalDetachedMs: Type.Optional(Type.Integer({ minimum: 1 })),
   /** Apps whose health the agent is to tell. A server of the release before sends none. */
   appChecks: Type.Optional(Type.Array(AppCheck)),
+  /** Whether the agent is to tell what its image is like (`POST reportImage`); of a pool's first prebuilds. */
+  isImageWanted: Type.Optional(Type.Boolean()),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 

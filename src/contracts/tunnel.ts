@@ -37,6 +37,8 @@ export const TunnelService = Type.Union([
   TerminalsService,
   /** Answers with `TunnelPorts`, and ends. */
   Type.Object({ kind: Type.Literal("ports") }, { additionalProperties: false }),
+  /** Answers with `ImageFacts`, and ends. */
+  Type.Object({ kind: Type.Literal("image") }, { additionalProperties: false }),
   /** Files, by the records of `copy-records.ts`: which, and where to, the client says first of all. */
   Type.Object({ kind: Type.Literal("files") }, { additionalProperties: false }),
   /** Says back what comes. */

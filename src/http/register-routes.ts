@@ -10,6 +10,7 @@ import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { ideHandlers } from "./handlers/ide-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
@@ -60,6 +61,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...gitAccountHandlers(deps),
     ...dotfilesHandlers(deps),
     ...appHandlers(deps),
+    ...ideHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

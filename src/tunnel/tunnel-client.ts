@@ -90,7 +90,7 @@ class Client {
       socket.on("error", reject);
       socket.on("open", () => {
         const { service, agent } = this.#target;
-        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#accepted } }));
+        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resumed() } }));
       });
       socket.on("message", (data: Buffer) => {
         const { frame } = decodeTunnelFrame(data);
@@ -113,6 +113,12 @@ class Client {
         else if (this.#socket === socket) this.#lose();
       });
     });
+  }
+
+  /** What takes the stream up again. A server refuses what it does not ask for, and an acceptance may say more. */
+  #resumed(): Pick<TunnelAccept, "sessionId" | "secret"> | null {
+    const accepted = this.#accepted;
+    return accepted === null ? null : { sessionId: accepted.sessionId, secret: accepted.secret };
   }
 
   #begin(socket: WebSocket, accepted: TunnelAccept): void {

@@ -164,6 +164,30 @@ test.each(["one", "other"] as const)(
   testLimitMs,
 );
 
+test("a session of SSH, whose acceptance says more, goes on over another line as well", async () => {
+  const { url, cut } = await cuttingProxy(one);
+  const states: string[] = [];
+  const stream = await openTunnel({
+    url: `${url.replace("http", "ws")}${tunnelPath(workspaceId)}`,
+    token: one.admin.token ?? "",
+    agent: null,
+    service: { kind: "ssh" },
+    onLine: (state) => states.push(state),
+  });
+  onTestFinished(() => void stream.destroy());
+  let came = "";
+  let failure: Error | undefined;
+  stream.on("data", (piece: Buffer) => (came += piece.toString("latin1"))).on("error", (error) => (failure = error));
+  await waitUntil("the server has said who it is", () => came.startsWith("SSH-2.0-Prewarm"));
+  cut();
+  await waitUntil("there is another line", () => states.includes("back") || failure !== undefined);
+  const greeting = came.length;
+  stream.write("SSH-2.0-test\r\n");
+  await waitUntil("it goes on", () => came.length > greeting || failure !== undefined);
+  expect(failure).toBe(undefined);
+  expect(states).toEqual(["lost", "back"]);
+});
+
 test("a port on which nothing listens is refused in words, and so is what has no owner, or another one", async () => {
   await expect(open(one, 1)).rejects.toMatchObject({
     code: "tunnel_refused",

@@ -16,7 +16,7 @@ export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
 
 function parseService(value: unknown): TunnelService | undefined {
   const { kind, host, port, path } = fieldsOf(value);
-  if (kind === "ssh" || kind === "ports" || kind === "files" || kind === "echo") return { kind };
+  if (kind === "ssh" || kind === "ports" || kind === "files" || kind === "echo" || kind === "image") return { kind };
   if (kind === "speed") return parseSpeed(fieldsOf(value));
   if (kind === "terminal") return parseTerminal(fieldsOf(value));
   if (kind === "terminals") return parseTerminals(fieldsOf(value));

@@ -4,6 +4,7 @@ import { listeningPorts } from "../listening-ports.ts";
 import { agentTerminals } from "../terminals/agent-terminals.ts";
 import { serveTerminals, serveViewer } from "../terminals/serve-terminal.ts";
 import { socketPathOf } from "../apps/check-app.ts";
+import { lookAtImage } from "../look-at-image.ts";
 import { dial, dialPath } from "./dial.ts";
 import { measureSpeed } from "./measure-speed.ts";
 import type { Target } from "./target.ts";
@@ -35,6 +36,10 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
         return serveTerminals(terminals, service.ask);
       case "ports": {
         const answer = JSON.stringify({ ports: listeningPorts() });
+        return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
+      }
+      case "image": {
+        const answer = JSON.stringify(await lookAtImage(parts.config, await parts.started));
         return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
       case "files": {

@@ -41,6 +41,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     requiredSecrets: requiredSecretsOf(row.manifest).map(({ name }) => name),
     terminalDetachedMs: context.options.terminalDetachedMs,
     appChecks: (definition.apps ?? []).map(appCheck).filter((check) => typeof check === "object" && check !== null),
+    isImageWanted: row.is_image_wanted,
   };
 }
 

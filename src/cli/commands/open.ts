@@ -2,12 +2,14 @@ import type { Client } from "../../client/client.ts";
 import { type AppRef, parseAppRef } from "../../contracts/app-address.ts";
 import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { ides } from "../../contracts/ides.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
+import { type IdeWish, openIde } from "../ssh/open-ide.ts";
 import { listenLocally, refusedLine, untilSignalled } from "../tunnel/local-port.ts";
 import { findApp } from "../terminal/find-app.ts";
 import { openAppTerminal } from "../terminal/open-terminal.ts";
@@ -26,14 +28,25 @@ interface OpenOptions {
   readonly isShown: boolean;
 }
 
-function read(input: CommandInput): OpenOptions {
-  const word = input.operand(1);
-  return {
+function read(input: CommandInput): OpenOptions | IdeWish {
+  const word = input.optionalOperand(1);
+  const ide = input.choice("ide", ides);
+  const folder = input.text("folder") ?? null;
+  const common = {
     workspace: input.operand(0),
-    what: parseAppRef(word) ?? input.refuse(`"${word}" is neither a port nor the name of an app.`),
     agent: input.text("agent") ?? null,
     isShown: !input.isOff("browser"),
   };
+  if (ide !== undefined) {
+    if (word !== undefined) input.refuse(`Either "${word}" is opened or --ide.`);
+    if (folder !== null && !folder.startsWith("/"))
+      input.refuse(`--folder is "${folder}"; it must begin with a slash.`);
+    return { ...common, ide, folder };
+  }
+  if (word === undefined) return input.refuse("What is to be opened? An app, a port, or an editor with --ide.");
+  if (folder !== null) input.refuse("--folder needs --ide.");
+  const what = parseAppRef(word) ?? input.refuse(`"${word}" is neither a port nor the name of an app.`);
+  return { ...common, what };
 }
 
 /** What a browser is led to. */
@@ -75,7 +88,11 @@ function placeOfApp(client: Client, workspaceId: string, app: App): Place {
   return { target, what: app.app, port: null, scheme: "http", path };
 }
 
-async function run(options: OpenOptions, invocation: Invocation): Promise<number> {
+async function run(options: OpenOptions | IdeWish, invocation: Invocation): Promise<number> {
+  return "ide" in options ? await openIde(options, invocation) : await openPlace(options, invocation);
+}
+
+async function openPlace(options: OpenOptions, invocation: Invocation): Promise<number> {
   const { what, agent } = options;
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, options.workspace, invocation);
@@ -122,16 +139,19 @@ async function showPlace(
   }
 }
 
-export const openCommand = defineCommand<OpenOptions>({
-  usage: "open <workspace> <app-or-port>",
-  summary: "open an app or a port of a workspace in the browser of this machine",
+export const openCommand = defineCommand<OpenOptions | IdeWish>({
+  usage: "open <workspace> [app-or-port]",
+  summary: "open an app or a port of a workspace in the browser of this machine, or an editor in it",
   notes:
     "Leads a free port of this machine to it, prints the address, and starts the browser. Needs no domain for apps: it " +
     "goes through the server's own port. 8443s is a port that speaks TLS. Ends with Ctrl-C, and so does the way. An app " +
     "that is a command opens in this terminal, as by `prewarm terminal --app`. " +
-    "`prewarm apps list` and `prewarm ports list` say what there is.",
+    "`prewarm apps list` and `prewarm ports list` say what there is. With --ide an editor of this machine is opened in the " +
+    "workspace, over SSH: `prewarm config-ssh` has to have been run once.",
   example: "prewarm open dev 3000",
   options: [
+    { flags: "--ide <editor>", choices: ides, about: `open this editor in the workspace: ${ides.join(", ")}` },
+    { flags: "--folder <path>", about: "the folder that the editor opens; where sessions start, unless said" },
     { flags: "--no-browser", about: "only print the address" },
     { flags: "--agent <name>", about: "the agent to go through; the app's, or the workspace's first, unless said" },
   ],

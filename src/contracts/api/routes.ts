@@ -4,6 +4,7 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { provisionerRoutes } from "./daemons.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
+import { ideRoutes } from "./ides.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -39,6 +40,7 @@ export const routes = {
   ...gitAccountRoutes,
   ...dotfilesRoutes,
   ...appRoutes,
+  ...ideRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,

@@ -179,6 +179,7 @@ function doorOf(service: TunnelService): string | null {
     case "terminals":
     case "ports":
     case "echo":
+    case "image":
     case "speed":
       return null;
   }
