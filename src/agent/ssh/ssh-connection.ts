@@ -3,6 +3,7 @@ import type { Logger } from "../../platform/logger.ts";
 import { ForwardAgent } from "./forward-agent.ts";
 import { ForwardIn } from "./forward-in.ts";
 import { forwardOut } from "./forward-out.ts";
+import { ForwardX11, type X11Display, type X11Request } from "./forward-x11.ts";
 import { onChannelClosed } from "./ssh2-inside.ts";
 import { channelsPerConnectionMax } from "./ssh-limits.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
@@ -23,6 +24,7 @@ export class SshConnection implements SshLink {
   readonly #userId: string;
   readonly #sessions = new Set<SshSession>();
   readonly #forwardIn: ForwardIn;
+  readonly #displays: ForwardX11;
   #agent: Promise<ForwardAgent | null> | null = null;
   #channels = 0;
   isOver = false;
@@ -42,10 +44,12 @@ export class SshConnection implements SshLink {
       this.#sessions.add(served);
       session.once("close", () => {
         this.#sessions.delete(served);
+        served.leave();
         this.leaveChannel();
       });
     });
     this.#forwardIn = new ForwardIn(client, this);
+    this.#displays = new ForwardX11(client, this);
     forwardOut(client, this);
     client.once("close", () => this.#leave());
   }
@@ -95,9 +99,14 @@ export class SshConnection implements SshLink {
     return this.isOver ? null : (agent?.path ?? null);
   }
 
+  display(request: X11Request): X11Display | undefined {
+    return this.#displays.add(request);
+  }
+
   #leave(): void {
     this.isOver = true;
     this.#forwardIn.close();
+    this.#displays.close();
     void this.#agent?.then((agent) => agent?.close());
   }
 }

@@ -1,6 +1,7 @@
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
+import type { X11Display, X11Request } from "./forward-x11.ts";
 import type { Terminals } from "./terminal-run.ts";
 
 export interface SessionWorld {
@@ -31,4 +32,6 @@ export interface SshLink {
   ): void;
   /** Of the client's agent of keys; null where no socket can be made. */
   agentSocket(): Promise<string | null>;
+  /** A display that is the client's; undefined where it is refused. */
+  display(request: X11Request): X11Display | undefined;
 }
