@@ -215,7 +215,7 @@ test("a display that is for one program takes one", async () => {
     accept();
   });
   client.connect({ host: "127.0.0.1", port: bed.port, username: "dev" });
-  await new Promise((resolve) => client.once("ready", resolve));
+  await new Promise<void>((resolve) => void client.once("ready", () => resolve()));
   const cookie = randomBytes(16).toString("hex");
   const said = await new Promise<string>((resolve, reject) => {
     const x11 = { single: true, protocol: "MIT-MAGIC-COOKIE-1", cookie, screen: 2 };
