@@ -248,6 +248,7 @@ function appOptions(
     accessUrl: own.accessUrl,
     ...appsHost(config),
     maxShare: config.accessMaxShare,
+    forwardTargets: config.accessForwardTargets,
     version: packageVersion(),
     sessionLifetimeMs: config.sessionLifetimeMs,
     leaseMs: config.provisionerLeaseMs,

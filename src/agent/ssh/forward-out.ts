@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { Connection } from "ssh2";
+import { beyondTargets, isWithin } from "../../contracts/forward-targets.ts";
 import { joinSocket } from "./join-socket.ts";
 import { refuseChannel } from "./ssh2-inside.ts";
 import type { SshLink } from "./ssh-link.ts";
@@ -9,6 +10,7 @@ export function forwardOut(client: Connection, connection: SshLink): void {
   client.on("tcpip", (accept, reject, { destIP: host, destPort: port }) => {
     const reach = async (): Promise<Socket> => {
       await connection.environment();
+      if (!isWithin(connection.targets, host)) throw new Error(beyondTargets(host));
       return await connection.world.dial(host, port);
     };
     lead(reach(), accept, (why) => refuseChannel(client, reject, why));

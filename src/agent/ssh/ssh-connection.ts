@@ -1,4 +1,5 @@
 import type { Connection, ServerChannel } from "ssh2";
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { ForwardAgent } from "./forward-agent.ts";
 import { ForwardIn } from "./forward-in.ts";
@@ -15,11 +16,13 @@ export interface ConnectionParts {
   readonly logger: Logger;
   /** Who it is, as the server that brought him has verified. */
   readonly userId: string;
+  readonly targets: ForwardTargets;
 }
 
 /** One client, and all that ends with it. */
 export class SshConnection implements SshLink {
   readonly world: SessionWorld;
+  readonly targets: ForwardTargets;
   readonly #client: Connection;
   readonly #userId: string;
   readonly #sessions = new Set<SshSession>();
@@ -29,8 +32,9 @@ export class SshConnection implements SshLink {
   #channels = 0;
   isOver = false;
 
-  constructor(client: Connection, { world, logger, userId }: ConnectionParts) {
+  constructor(client: Connection, { world, logger, userId, targets }: ConnectionParts) {
     this.world = world;
+    this.targets = targets;
     this.#client = client;
     this.#userId = userId;
     client.on("error", (error: Error) => logger.debug("an SSH connection failed", { reason: error.message }));

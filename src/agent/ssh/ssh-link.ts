@@ -1,3 +1,4 @@
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
@@ -18,6 +19,8 @@ export interface SessionWorld {
 /** What the parts of a connection have of it. */
 export interface SshLink {
   readonly world: SessionWorld;
+  /** Where channels to ports may lead. */
+  readonly targets: ForwardTargets;
   readonly isOver: boolean;
   environment(): Promise<CommandEnvironment>;
   /** False: there are as many as there may be. */

@@ -1,4 +1,5 @@
 import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
+import { forwardTargets } from "../../contracts/forward-targets.ts";
 import { shareLevels } from "../../contracts/manifest-apps.ts";
 import { durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
 
@@ -72,6 +73,13 @@ export const httpOptions = {
     choices: shareLevels,
     description:
       "With whom people may share their apps and ports at most: `owner` (nobody), `organization`, `authenticated` (whoever can sign in), `public`.",
+  }),
+  accessForwardTargets: enumOption({
+    name: "access.forward_targets",
+    default: "any",
+    choices: forwardTargets,
+    description:
+      "Where forwards of people (`ssh -L`, `-D`, `-W`, `prewarm port-forward`) may lead from their workspaces: `any`, wherever the workspace gets; `loopback`, to its own `localhost` only. Programs in a workspace are not bounded by it. Apps and shared ports are always on `localhost`.",
   }),
   httpCommandIdleMs: durationOption({
     name: "http.command_idle",

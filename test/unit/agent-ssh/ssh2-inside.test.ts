@@ -49,7 +49,7 @@ beforeEach(async () => {
       }),
     },
   });
-  listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.serve(socket, "person-1"));
+  listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.serve(socket, "person-1", "any"));
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   port = (listener.address() as AddressInfo).port;
 });
