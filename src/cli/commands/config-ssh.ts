@@ -6,10 +6,16 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { changeConfig, type FileChange } from "../ssh/config-files.ts";
-import { sectionOf } from "../ssh/refresh-hosts.ts";
+import { changeKnownHosts } from "../ssh/known-hosts.ts";
+import { withoutPrefix } from "../ssh/keys-ahead.ts";
+import { sectionOf, writeKeysAhead } from "../ssh/refresh-hosts.ts";
 import { type ConfigSection, doPrefixesMeet } from "../ssh/ssh-config.ts";
 import { prefixDefault, readPrefix } from "../ssh/ssh-host.ts";
+import { knownHostsPath } from "../ssh/ssh-folder.ts";
 import type { Deployment } from "../ssh/ssh-settings.ts";
+
+/** For running workspaces to tell their keys; those that do not are asked by the next command. */
+const keysMs = 10_000;
 
 interface ConfigOptions {
   readonly prefix: string | undefined;
@@ -39,12 +45,14 @@ async function write(options: ConfigOptions, invocation: Invocation): Promise<nu
     context: await contextOf(invocation, client.url, client.token),
     organization: organization.organization ?? null,
   };
-  const section = await sectionOf(world, { client, deployment });
+  const fresh = await sectionOf(world, { client, deployment });
+  const { section } = fresh;
   const files = await changeConfig(world, {
     sections: (present) => [...withoutRival(present, deployment), section],
     isIncluded: true,
     isDry: options.isDry,
   });
+  if (!options.isDry) await writeKeysAhead(world, fresh, { client, signal: AbortSignal.timeout(keysMs) });
   const hosts = (/^Host (.*)$/m.exec(section.text)?.[1] ?? "").split(" ").slice(0, -2);
   const host = hosts[0] ?? `${deployment.prefix}WORKSPACE`;
   await tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
@@ -58,6 +66,9 @@ async function remove(options: ConfigOptions, invocation: Invocation): Promise<n
     isIncluded: true,
     isDry: options.isDry,
   });
+  if (prefix !== undefined && !options.isDry) {
+    await changeKnownHosts(knownHostsPath(invocation.world), (text) => withoutPrefix(text, prefix));
+  }
   await tell(invocation, { options, files, deployment: null, hosts: [], last: "" });
   return exitCodes.done;
 }
@@ -123,7 +134,7 @@ export const configSshCommand = defineCommand<ConfigOptions>({
   notes:
     "Writes ~/.ssh/prewarm/config, and includes it in the first line of ~/.ssh/config; nothing else is changed there. From " +
     "then on `ssh prewarm.dev` works, and so does whatever uses ssh: prewarm.WORKSPACE, prewarm.WORKSPACE.AGENT, " +
-    "prewarm.OWNER--WORKSPACE. Safe to repeat; `create`, `rename`, `delete` and `list` keep the names in it up to date. " +
+    "prewarm.OWNER--WORKSPACE. The keys of those that run are written to known_hosts beside it. Safe to repeat; `create`, `start`, `rename`, `delete` and `list` keep the names and keys up to date. " +
     "Another server, or another organization of it, takes a --prefix of its own. The folder is the one of the account's home, " +
     "unless PREWARM_SSH_DIR names another.",
   example: "prewarm config-ssh && ssh prewarm.dev",
