@@ -10,8 +10,7 @@ export function isWithin(targets: ForwardTargets, host: string): boolean {
   return targets === "any" || host === "localhost" || host === "::1" || loopbackShape.test(host);
 }
 
-const byteShape = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
-const loopbackShape = new RegExp(`^127(\\.${byteShape}){3}$`);
+const loopbackShape = /^127(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
 
 export function beyondTargets(host: string): string {
   return `${host} is not led to: this deployment lets streams lead to the workspace's own localhost only (\`access.forward_targets\`)`;

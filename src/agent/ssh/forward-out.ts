@@ -1,8 +1,8 @@
 import { connect, type Socket } from "node:net";
 import type { Connection } from "ssh2";
 import { beyondTargets, isWithin } from "../../contracts/forward-targets.ts";
-import { joinSocket } from "./join-socket.ts";
-import { refuseChannel } from "./ssh2-inside.ts";
+import { joinSocket } from "../../platform/ssh/join-socket.ts";
+import { refuseChannel } from "../../platform/ssh/ssh2-inside.ts";
 import type { SshLink } from "./ssh-link.ts";
 
 /** Leads channels to what listens in the workspace, or can be reached from it: `-L`, `-D`, `-W`. */

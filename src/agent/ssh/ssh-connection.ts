@@ -4,12 +4,13 @@ import type { Logger } from "../../platform/logger.ts";
 import { ForwardAgent } from "./forward-agent.ts";
 import { ForwardIn } from "./forward-in.ts";
 import { forwardOut } from "./forward-out.ts";
-import { ForwardX11, type X11Display, type X11Request } from "./forward-x11.ts";
-import { onChannelClosed } from "./ssh2-inside.ts";
+import { ForwardX11 } from "./forward-x11.ts";
+import { onChannelClosed } from "../../platform/ssh/ssh2-inside.ts";
 import { channelsPerConnectionMax } from "./ssh-limits.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { SessionWorld, SshLink } from "./ssh-link.ts";
 import { SshSession } from "./ssh-session.ts";
+import type { X11Display, X11Request } from "./x11-display.ts";
 
 export interface ConnectionParts {
   readonly world: SessionWorld;

@@ -2,7 +2,7 @@ import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
-import type { X11Display, X11Request } from "./forward-x11.ts";
+import type { X11Display, X11Request } from "./x11-display.ts";
 import type { Terminals } from "./terminal-run.ts";
 
 export interface SessionWorld {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import Ssh2Server from "ssh2/lib/server.js";
+import { Ssh2Server } from "../../platform/ssh/ssh2-modules.ts";
 import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";

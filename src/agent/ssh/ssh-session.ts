@@ -4,13 +4,13 @@ import { constants } from "node:os";
 import path from "node:path";
 import type { ServerChannel, Session } from "ssh2";
 import { signalGroup } from "../process-group.ts";
-import { ChannelOutput, type ExitWord } from "./channel-output.ts";
+import { ChannelOutput, type ExitWord } from "../../platform/ssh/channel-output.ts";
 import { carryPipes } from "./command-pipes.ts";
 import { type Account, account } from "../login-shell.ts";
 import { sessionEnvironment, SentVariables } from "./session-environment.ts";
 import { pathsFrom } from "./sftp/paths.ts";
 import { serveSftp } from "./sftp/serve-sftp.ts";
-import type { X11Display } from "./forward-x11.ts";
+import type { X11Display } from "./x11-display.ts";
 import type { SessionWorld, SshLink } from "./ssh-link.ts";
 import {
   carryTerminal,

@@ -10,7 +10,7 @@ import { changeKnownHosts } from "../ssh/known-hosts.ts";
 import { withoutPrefix } from "../ssh/keys-ahead.ts";
 import { sectionOf, writeKeysAhead } from "../ssh/refresh-hosts.ts";
 import { type ConfigSection, doPrefixesMeet } from "../ssh/ssh-config.ts";
-import { prefixDefault, readPrefix } from "../ssh/ssh-host.ts";
+import { prefixDefault, readPrefix } from "../../contracts/ssh-host.ts";
 import { knownHostsPath } from "../ssh/ssh-folder.ts";
 import type { Deployment } from "../ssh/ssh-settings.ts";
 

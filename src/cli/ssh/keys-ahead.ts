@@ -1,5 +1,5 @@
 import { isHostKey, linesOf, textOf } from "./known-hosts.ts";
-import { parseSshHost, sshHostOf } from "./ssh-host.ts";
+import { parseSshHost, sshHostOf } from "../../contracts/ssh-host.ts";
 
 /** A workspace as the lines of `known_hosts` are compared with. */
 export interface KeyOwner {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../usage-error.ts";
-import { prefixDefault } from "./ssh-host.ts";
+import { prefixDefault } from "../../contracts/ssh-host.ts";
 import { type StartMode, startModes } from "./start-rule.ts";
 
 export interface ProxyOptions {

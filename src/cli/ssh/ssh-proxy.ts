@@ -10,7 +10,7 @@ import { keepHostKey } from "./known-hosts.ts";
 import { passThrough, type PassThroughWorld } from "./pass-through.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import { knownHostsPath, type SshWorld } from "./ssh-folder.ts";
-import { parseSshHost, type SshHost } from "./ssh-host.ts";
+import { parseSshHost, type SshHost } from "../../contracts/ssh-host.ts";
 import { SmallClient } from "./small-client.ts";
 import { noteIntervalMs } from "./start-rule.ts";
 

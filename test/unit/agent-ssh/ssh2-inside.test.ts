@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import ssh2, { type Client, type ClientChannel } from "ssh2";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { soundKeyPair, sshHostKey } from "../../../src/agent/ssh/ssh-host-key.ts";
+import { sshHostKey } from "../../../src/agent/ssh/ssh-host-key.ts";
+import { soundKeyPair } from "../../../src/platform/ssh/sound-key-pair.ts";
 import {
   channelsPerConnectionMax,
   connectionsMax,
