@@ -100,6 +100,8 @@ export const auditActions = {
   "key.create": about("ssh_key", "Somebody had an SSH key of his own made; the detail has its public half."),
   "key.rotate": about("ssh_key", "Somebody had his SSH key replaced by a new one."),
   "key.allow": about("ssh_key", "Somebody said to which templates' workspaces his SSH key may go."),
+  "login_key.add": about("ssh_key", "Somebody added a key of his for the SSH gateway; the detail has its public half."),
+  "login_key.remove": about("ssh_key", "A key for the SSH gateway was removed, and what was open by it ended."),
   "key.remove": about("ssh_key", "An SSH key was removed; the detail says whose it was."),
   "secret.remove": about("secret", "Somebody removed one; the detail says whose it was."),
   "notification.retry": about("deliveries", "Somebody had dead letters tried again."),

@@ -66,6 +66,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   setSecret: { value: "of anybody" },
   setShare: { share: "owner" },
   createSshKey: {},
+  addLoginKey: { publicKey: "none" },
   placeSshKey: { isEverywhere: false },
   setTemplateSecret: { value: "of the template" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
@@ -200,6 +201,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     number: "1",
     webhook: "hook",
     secret: "VAULT_KEY",
+    loginKey: "laptop",
     app: "3000",
     // Whether there is one is asked of the agent, after all else.
     terminal: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",

@@ -6,6 +6,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { changeConfig, type FileChange } from "../ssh/config-files.ts";
+import { gatewayHosts } from "../ssh/gateway-hosts.ts";
 import { changeKnownHosts } from "../ssh/known-hosts.ts";
 import { withoutPrefix } from "../ssh/keys-ahead.ts";
 import { sectionOf, writeKeysAhead } from "../ssh/refresh-hosts.ts";
@@ -21,6 +22,8 @@ interface ConfigOptions {
   readonly prefix: string | undefined;
   readonly isDry: boolean;
   readonly isRemoved: boolean;
+  /** Only prints what is to be trusted by who jumps through the gateway. */
+  readonly isPrinted: boolean;
 }
 
 function read(input: CommandInput): ConfigOptions {
@@ -29,10 +32,16 @@ function read(input: CommandInput): ConfigOptions {
   if (text !== undefined && prefix === undefined) {
     input.refuse(`--prefix is "${text}"; it must be lower-case letters, digits, dots and dashes, such as work.`);
   }
-  return { prefix, isDry: input.isOn("dry-run"), isRemoved: input.isOn("remove") };
+  return {
+    prefix,
+    isDry: input.isOn("dry-run"),
+    isRemoved: input.isOn("remove"),
+    isPrinted: input.isOn("known-hosts"),
+  };
 }
 
 async function run(options: ConfigOptions, invocation: Invocation): Promise<number> {
+  if (options.isPrinted) return await print(invocation);
   return options.isRemoved ? await remove(options, invocation) : await write(options, invocation);
 }
 
@@ -56,6 +65,12 @@ async function write(options: ConfigOptions, invocation: Invocation): Promise<nu
   const hosts = (/^Host (.*)$/m.exec(section.text)?.[1] ?? "").split(" ").slice(0, -2);
   const host = hosts[0] ?? `${deployment.prefix}WORKSPACE`;
   await tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
+  return exitCodes.done;
+}
+
+async function print(invocation: Invocation): Promise<number> {
+  const lines = await gatewayHosts(await invocation.connect(), invocation.organization, AbortSignal.timeout(keysMs));
+  invocation.output.result({ lines }, () => lines.join("\n"));
   return exitCodes.done;
 }
 
@@ -142,6 +157,11 @@ export const configSshCommand = defineCommand<ConfigOptions>({
     { flags: "--prefix <word>", about: "what the names of hosts begin with; prewarm. unless said" },
     { flags: "--dry-run", about: "only say what would be written, with a diff" },
     { flags: "--remove", about: "take it all back; with --prefix only that one" },
+    {
+      flags: "--known-hosts",
+      about:
+        "only print lines of known_hosts for machines that jump through the SSH gateway (`ssh -J`) without prewarm",
+    },
   ],
   isOrganizational: true,
   read,

@@ -4,6 +4,7 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { provisionerRoutes } from "./daemons.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
+import { loginKeyRoutes } from "./login-keys.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -34,6 +35,7 @@ export const routes = {
   ...terminalRoutes,
   ...secretRoutes,
   ...sshKeyRoutes,
+  ...loginKeyRoutes,
   ...appRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,

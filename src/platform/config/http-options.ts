@@ -21,6 +21,34 @@ function trustedProxiesOption(): Option<AddressRanges> {
   };
 }
 
+/** Where the SSH gateway listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+function parseListenAddress(text: string): ListenAddress | null | undefined {
+  if (text === "") return null;
+  const [, bracketed, plain, port = ""] = /^(?:\[([0-9a-fA-F:.]+)\]|([^[\]:\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+}
+
+function sshListenOption(): Option<ListenAddress | null> {
+  const text = stringOption({
+    name: "ssh.listen",
+    default: "",
+    description:
+      "Address and port of the SSH gateway, such as `0.0.0.0:2222`, through which people without the command line jump into their workspaces (`ssh -J`). Unless said there is none.",
+  });
+  return {
+    ...text,
+    expected: "an address and a port, such as 127.0.0.1:2222",
+    default: null,
+    parse: parseListenAddress,
+  };
+}
+
 /** How much one caller may hold of a server. Each server counts its own. */
 export const httpOptions = {
   httpTrustedProxies: trustedProxiesOption(),
@@ -74,6 +102,7 @@ export const httpOptions = {
     description:
       "With whom people may share their apps and ports at most: `owner` (nobody), `organization`, `authenticated` (whoever can sign in), `public`.",
   }),
+  sshListen: sshListenOption(),
   accessForwardTargets: enumOption({
     name: "access.forward_targets",
     default: "any",
