@@ -36,6 +36,7 @@ export default {
     "pgrep",
     "sshfs",
     "ssh-agent",
+    "ssh-keygen",
     "dd",
     "truncate",
     "cmp",

@@ -5,7 +5,7 @@ import { packageRoot } from "../src/main/version.ts";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row } from "./harness/benchmark.ts";
 import { type OpenedWorkspace, openedWorkspace } from "./harness/opened-workspace.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
-import { startPlainSshd } from "./harness/plain-sshd.ts";
+import { startPlainSshd } from "../test/support/plain-sshd.ts";
 import { processorMsOfProcess } from "./harness/process-memory.ts";
 
 const program = path.join(packageRoot, "bin/prewarm");

@@ -204,9 +204,18 @@ test(
       expect(ran.stderr).toContain("Permission denied (publickey)");
     }
     const password = await run("ssh", [
-      ...["-F", "none", "-p", String(ports.one), ...settings("stranger")],
-      ...["-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password,keyboard-interactive"],
-      ...["-W", "dev:22", "admin@127.0.0.1"],
+      "-F",
+      "none",
+      "-p",
+      String(ports.one),
+      ...settings("stranger"),
+      "-o",
+      "PubkeyAuthentication=no",
+      "-o",
+      "PreferredAuthentications=password,keyboard-interactive",
+      "-W",
+      "dev:22",
+      "admin@127.0.0.1",
     ]);
     expect(password.stderr).toContain("Permission denied (publickey)");
   },
@@ -253,8 +262,14 @@ test(
     const command = await run("ssh", ["-F", configOf("one", {}), "gateway", "echo a command"]);
     expect(command).toMatchObject({ code: 1, stdout: "" });
     const forwards = await run("ssh", [
-      ...["-F", configOf("one", {}), "-N", "-o", "ExitOnForwardFailure=yes"],
-      ...["-R", "0:localhost:1", "gateway"],
+      "-F",
+      configOf("one", {}),
+      "-N",
+      "-o",
+      "ExitOnForwardFailure=yes",
+      "-R",
+      "0:localhost:1",
+      "gateway",
     ]);
     expect(forwards.code).toBe(255);
   },
@@ -398,8 +413,15 @@ test(
     const keys = [...names, "laptop"].flatMap((name) => ["-o", `IdentityFile=${keyFile(name)}`]);
     const others = settings("laptop").filter((word) => word !== "-o" && !word.startsWith("IdentityFile"));
     const ran = await run("ssh", [
-      ...["-F", "none", "-p", String(ports.one), ...keys, ...others.flatMap((word) => ["-o", word])],
-      ...["-W", "dev:22", "admin@127.0.0.1"],
+      "-F",
+      "none",
+      "-p",
+      String(ports.one),
+      ...keys,
+      ...others.flatMap((word) => ["-o", word]),
+      "-W",
+      "dev:22",
+      "admin@127.0.0.1",
     ]);
     expect(ran).toMatchObject({ code: 255, stdout: "" });
     expect(ran.stderr).toMatch(/closed|reset/);

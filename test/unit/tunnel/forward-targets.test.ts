@@ -10,15 +10,20 @@ test("of hosts only those that cannot be anything else are the workspace's own l
   for (const host of ["localhost", "127.0.0.1", "127.255.255.255", "::1"])
     expect(isWithin("loopback", host)).toBe(true);
   const elsewhere = [
-    ...["169.254.169.254", "fe80::1", "fe80::1%eth0", "fd00:ec2::254", "10.0.0.1", "0.0.0.0", "::", "example.com"],
-    ...[
-      "localhost.example.com",
-      "127.0.0.1.example.com",
-      "127.1",
-      "127.0.0.256",
-      "2130706433",
-      "::ffff:169.254.169.254",
-    ],
+    "169.254.169.254",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fd00:ec2::254",
+    "10.0.0.1",
+    "0.0.0.0",
+    "::",
+    "example.com",
+    "localhost.example.com",
+    "127.0.0.1.example.com",
+    "127.1",
+    "127.0.0.256",
+    "2130706433",
+    "::ffff:169.254.169.254",
   ];
   for (const host of elsewhere) {
     expect({ host, is: isWithin("loopback", host) }).toEqual({ host, is: false });

@@ -10,6 +10,9 @@ const listensWithinMs = 5_000;
 const lookMs = 20;
 
 export interface PlainSshd {
+  readonly port: number;
+  /** A file of known hosts, to which clients add its key. */
+  readonly knownHosts: string;
   /** Of `ssh`, up to the command that it is to run. */
   readonly args: readonly string[];
   stop(): Promise<void>;
@@ -17,9 +20,10 @@ export interface PlainSshd {
 
 /**
  * Another SSH server to compare with: OpenSSH's own, on a port of loopback, for this account alone.
+ * @param more lines of `authorized_keys`, beside a key of its own.
  * @returns why there is none, in words, where it is not installed or refuses to run.
  */
-export async function startPlainSshd(folder: string): Promise<PlainSshd | string> {
+export async function startPlainSshd(folder: string, more: readonly string[] = []): Promise<PlainSshd | string> {
   const program = findSshd();
   if (program === undefined) return "sshd is not installed";
   const file = (name: string): string => path.join(folder, name);
@@ -29,12 +33,13 @@ export async function startPlainSshd(folder: string): Promise<PlainSshd | string
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
     `HostKey ${hostKey}`,
-    `AuthorizedKeysFile ${personKey}.pub`,
+    `AuthorizedKeysFile ${personKey}.pub ${file("sshd_more_keys")}`,
     "PidFile none",
     "StrictModes no",
     "UsePAM no",
     "PasswordAuthentication no",
   ];
+  writeFileSync(file("sshd_more_keys"), more.map((line) => `${line}\n`).join(""));
   writeFileSync(file("sshd_config"), `${settings.join("\n")}\n`);
   const server = spawn(program, ["-D", "-e", "-f", file("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
@@ -53,7 +58,7 @@ export async function startPlainSshd(folder: string): Promise<PlainSshd | string
   const knownHosts = file("sshd_known_hosts");
   const clientSettings = ["IdentitiesOnly=yes", "StrictHostKeyChecking=accept-new", `UserKnownHostsFile=${knownHosts}`];
   const args = ["-F", "none", "-p", `${port}`, "-l", userInfo().username, "-i", personKey, "127.0.0.1"];
-  return { args: [...clientSettings.flatMap((setting) => ["-o", setting]), ...args], stop };
+  return { args: [...clientSettings.flatMap((setting) => ["-o", setting]), ...args], port, knownHosts, stop };
 }
 
 /** @returns the file of a new key; its public half is beside it. */
