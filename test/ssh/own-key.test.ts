@@ -36,7 +36,7 @@ async function server(context: TestContext): Promise<PlainSshd> {
   const folder = path.join(bed.folder, "elsewhere");
   mkdirSync(folder);
   const started = await startPlainSshd(folder, [key.publicKey]);
-  if (typeof started === "string") return context.skip(started);
+  if (typeof started === "string") return context.skip(`no sshd: ${started}`);
   onTestFinished(() => started.stop());
   return started;
 }
