@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { forwardTargets } from "./forward-targets.ts";
 import { TerminalService, TerminalsService } from "./terminals.ts";
 import { speedMsMax } from "./tunnel-terms.ts";
 
@@ -91,6 +92,8 @@ export const TunnelOpen = Type.Object({
   userId: Type.String(),
   /** Of a stream that is taken up again. */
   secret: Type.Union([Type.String(), Type.Null()]),
+  /** Where it, and what its client opens within it, may lead; without it anywhere, as servers of before know no bound. */
+  targets: Type.Optional(Type.Enum(forwardTargets)),
 });
 export type TunnelOpen = Static<typeof TunnelOpen>;
 

@@ -22,6 +22,7 @@ import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
+import { loginKeyHandlers } from "./handlers/login-key-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { notificationHandlers } from "./handlers/notification-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
@@ -60,6 +61,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...sshKeyHandlers(deps),
     ...gitAccountHandlers(deps),
     ...dotfilesHandlers(deps),
+    ...loginKeyHandlers(deps),
     ...appHandlers(deps),
     ...ideHandlers(deps),
     ...provisionerHandlers(deps),

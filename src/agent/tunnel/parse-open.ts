@@ -7,11 +7,13 @@ const portMax = 65_535;
 
 /** What a stream is to lead to, and for whom; undefined for what is not understood. By hand, as `parseServerMessage` is. */
 export function parseTunnelOpen(json: unknown): TunnelOpen | undefined {
-  const { service, sessionId, userId, secret } = fieldsOf(json);
+  const { service, sessionId, userId, secret, targets } = fieldsOf(json);
   const wanted = parseService(service);
   if (wanted === undefined || typeof sessionId !== "string" || typeof userId !== "string") return undefined;
   if (secret !== null && typeof secret !== "string") return undefined;
-  return { service: wanted, sessionId, userId, secret };
+  // A bound that is not known here is taken for the narrowest.
+  const within = targets === undefined || targets === "any" ? "any" : "loopback";
+  return { service: wanted, sessionId, userId, secret, targets: within };
 }
 
 function parseService(value: unknown): TunnelService | undefined {

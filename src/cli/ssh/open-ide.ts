@@ -7,7 +7,7 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { readSections } from "./config-files.ts";
-import { sshHostOf } from "./ssh-host.ts";
+import { sshHostOf } from "../../contracts/ssh-host.ts";
 
 export interface IdeWish {
   readonly workspace: string;

@@ -5,6 +5,7 @@ import { provisionerRoutes } from "./daemons.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
 import { ideRoutes } from "./ides.ts";
+import { loginKeyRoutes } from "./login-keys.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -39,6 +40,7 @@ export const routes = {
   ...sshKeyRoutes,
   ...gitAccountRoutes,
   ...dotfilesRoutes,
+  ...loginKeyRoutes,
   ...appRoutes,
   ...ideRoutes,
   ...auditRoutes,

@@ -6,6 +6,7 @@ import { type ExecTarget, execTarget, grantedTarget } from "../../app/agents/exe
 import type { StreamGrant } from "../../app/agents/relay-tickets.ts";
 import type { Actor } from "../../app/authorize.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { beyondTargets, type ForwardTargets, isWithin } from "../../contracts/forward-targets.ts";
 import type { UserId } from "../../contracts/ids.ts";
 import {
   type TunnelOpen,
@@ -89,13 +90,19 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { socket, caller, workspace } = connection;
   const limits = deps.limits ?? httpLimits;
   const asked = requestOf(first);
+  const targets = targetsOf(deps, caller, asked);
+  const { service } = asked;
+  // The agent looks at it too, and one of the release before does not.
+  if (service.kind === "tcp" && !isWithin(targets, service.host)) {
+    throw new CodedError("forbidden", `${beyondTargets(service.host)}.`);
+  }
   if (caller.kind === "server") {
-    const { ownerId: userId, service } = caller.grant;
-    if (!isDeepStrictEqual(asked.service, service))
+    const { ownerId: userId } = caller.grant;
+    if (!isDeepStrictEqual(service, caller.grant.service))
       throw new CodedError("forbidden", "The ticket is for another stream.");
     const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
     const { elsewhere, workspaceId } = target;
-    if (elsewhere === null) return await join(deps, { socket, userId, target, asked });
+    if (elsewhere === null) return await join(deps, { socket, userId, target, asked, targets });
     if (caller.isRelayed) throw movedOn();
     const there = relayWith(deps, { elsewhere, path: tunnelPath(workspaceId), holder: caller.grant });
     return await relayTunnel({ socket, first, ...there, limits });
@@ -105,9 +112,17 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { elsewhere, workspaceId } = target;
   const door = doorOf(asked.service);
   if (door !== null) noteVisit(deps, { request, socket, target, userId: actor.userId, door });
-  if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked });
+  if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked, targets });
   const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
   return await relayTunnel({ socket, first, ...there, limits });
+}
+
+/**
+ * What a server opens in an owner's name is an app or a shared port, whose visitors are to get no further than it: not to
+ * what its machine may see of the cloud around it, such as 169.254.169.254.
+ */
+function targetsOf({ options }: HttpDeps, caller: TunnelCaller, { service }: TunnelRequest): ForwardTargets {
+  return caller.kind === "server" && service.kind === "tcp" ? "loopback" : options.forwardTargets;
 }
 
 interface Joined {
@@ -115,10 +130,11 @@ interface Joined {
   readonly userId: UserId;
   readonly target: ExecTarget;
   readonly asked: TunnelRequest;
+  readonly targets: ForwardTargets;
 }
 
 /** Makes the leg a stream of the agent's line. */
-async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): Promise<TunnelOnward> {
+async function join(deps: HttpDeps, { socket, userId, target, asked, targets }: Joined): Promise<TunnelOnward> {
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
   const unanswered = setTimeout(() => {
@@ -159,6 +175,7 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
     sessionId: asked.resume?.sessionId ?? deps.random.uuid(),
     userId,
     secret: asked.resume?.secret ?? null,
+    targets,
   };
   line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), leg);
   if (socket.readyState !== socket.OPEN) leave();

@@ -56,6 +56,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   removeShare: ["workspace.unshare"],
   setSecret: ["secret.set"],
   removeSecret: ["secret.remove"],
+  addLoginKey: ["login_key.add"],
+  removeLoginKey: ["login_key.remove"],
   createSshKey: ["key.create"],
   placeSshKey: ["key.allow"],
   rotateSshKey: ["key.rotate"],

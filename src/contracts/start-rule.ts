@@ -1,11 +1,11 @@
-import type { Workspace } from "../../contracts/api/workspaces.ts";
+import type { Workspace } from "./api/workspaces.ts";
 
 /** `auto`: not what was stopped while this installation was connected; the others whatever was. */
 export const startModes = ["auto", "always", "never"] as const;
 export type StartMode = (typeof startModes)[number];
 
 /** So long after a stop, a connection of who was connected then is taken for one that came back by itself. */
-const backByItselfMs = 15 * 60_000;
+export const backByItselfMs = 15 * 60_000;
 /** A connection is noted so often; twice of it may lie between its last note and a stop that ended it. */
 export const noteIntervalMs = 30_000;
 
