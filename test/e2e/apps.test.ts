@@ -340,6 +340,14 @@ test("what its template shares with the organization its members open, and the a
   expect(status).toBe(200);
   expect(json().headers["x-prewarm-user"]).toBe("bob");
   expect((await ask({ what: "team" })).status).toBe(401);
+  const [entry] = await waitUntil("the audit log has it", async () => {
+    const { entries } = await one.admin.call("listAudit", { query: { action: "workspace.enter", actor: "bob" } });
+    return entries.length === 0 ? undefined : entries;
+  });
+  expect(entry).toMatchObject({
+    target: { kind: "workspace", id: workspaceId },
+    detail: { door: "app team", address: "127.0.0.1" },
+  });
 });
 
 test(
@@ -364,9 +372,10 @@ test(
       expect(await upgradeStatus(socket)).toBe(101);
       open.push(socket);
     }
+    const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     const begun = performance.now();
     await one.admin.call("removeShare", { params, query: {} });
-    await Promise.all(open.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    await Promise.all(closed);
     expect(performance.now() - begun).toBeLessThan(5_000);
     for (const server of [one, other])
       expect((await ask({ server, what: app, headers: bearer(bob) })).status).toBe(403);

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { appQuietMs } from "../../app/access/access-log.ts";
 import { type AppPlace, mayOpen } from "../../app/apps/app-place.ts";
 import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/apps/app-sessions.ts";
 import { createBuild } from "../../app/workspaces/workspaces.ts";
@@ -121,7 +122,7 @@ export class AppGate {
     if (!isPreflight(request)) {
       response.once(
         "close",
-        this.#visits.hold(asked.address, visitor, () => response.destroy()),
+        this.#hold(asked, { place, visitor }, () => response.destroy()),
       );
     }
     const headers = this.#extraHeaders(asked, visitor, cors);
@@ -137,11 +138,34 @@ export class AppGate {
     if (!mayOpen(place, visitor?.actor ?? null)) throw visitor === null ? signInFirst() : notShared();
     await this.#checkIdea(asked, place, visitor);
     const listening = listeningPlace(place);
-    const letGo = this.#visits.hold(asked.address, visitor, () => socket.destroy());
-    socket.once("close", letGo);
+    socket.once(
+      "close",
+      this.#hold(asked, { place, visitor }, () => socket.destroy()),
+    );
     endInTime(socket, visitor, this.#deps.clock.now().getTime());
     if (socket instanceof Socket) socket.setNoDelay(true);
     await passUpgrade(this.#streams, this.#passing(asked, listening, visitor), { request, socket, head });
+  }
+
+  /** What is open is ended when its right ends, and told in the audit log. @returns how to let go of it. */
+  #hold({ request, address }: Asked, { place: { workspace, app }, visitor }: Admitted, end: () => void): () => void {
+    const letGo = this.#visits.hold(address, visitor, end);
+    const leave = this.#deps.accessLog.enter({
+      userId: visitor?.actor.userId ?? null,
+      workspaceId: workspace.id,
+      workspaceName: workspace.name,
+      organizationId: workspace.organization_id,
+      door: `app ${app.ref}`,
+      address: visitor === null ? null : clientAddress(request, this.#deps.trustedProxies),
+      quietMs: appQuietMs,
+    });
+    // A connection is kept for further requests.
+    const { bytesRead, bytesWritten } = request.socket;
+    return () => {
+      letGo();
+      const { socket } = request;
+      leave({ toWorkspace: socket.bytesRead - bytesRead, fromWorkspace: socket.bytesWritten - bytesWritten });
+    };
   }
 
   #asked(request: IncomingMessage): Asked {
