@@ -341,7 +341,6 @@ test("what its template shares with the organization its members open, and the a
   expect(json().headers["x-prewarm-user"]).toBe("bob");
   expect((await ask({ what: "team" })).status).toBe(401);
 });
-});
 
 test(
   "an owner shares a port and takes it back, and what is open then ends within five seconds on every server",
