@@ -11,6 +11,7 @@ import { underUrl } from "../../contracts/under-url.ts";
 import { shellWord } from "../../platform/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { onceClosed } from "../once-closed.ts";
 import { serverStopping } from "../stop-http.ts";
 import { takeAppLink } from "./app-link.ts";
 import { appCookies } from "./app-headers.ts";
@@ -120,8 +121,8 @@ export class AppGate {
     if (place.workspace.status !== "running") return this.#notRunning(asked, { place, visitor }, response);
     // A question that everybody may ask ends with nobody's right.
     if (!isPreflight(request)) {
-      response.once(
-        "close",
+      onceClosed(
+        response,
         this.#hold(asked, { place, visitor }, () => response.destroy()),
       );
     }
@@ -138,8 +139,8 @@ export class AppGate {
     if (!mayOpen(place, visitor?.actor ?? null)) throw visitor === null ? signInFirst() : notShared();
     await this.#checkIdea(asked, place, visitor);
     const listening = listeningPlace(place);
-    socket.once(
-      "close",
+    onceClosed(
+      socket,
       this.#hold(asked, { place, visitor }, () => socket.destroy()),
     );
     endInTime(socket, visitor, this.#deps.clock.now().getTime());
