@@ -69,6 +69,14 @@ export class HeldPlaces {
     throw new CodedError("too_many_open", message, { retryAfterSeconds });
   }
 
+  /**
+   * A stream of his that has lost its line is taken up again, which opens nothing: while its agent is away it is tried twice a
+   * second, and the streams of an editor would soon be refused for that.
+   */
+  takenUpAgain(actor: Pick<Actor, "userId">, request: FastifyRequest): void {
+    if (!isOfAServer(request)) this.#openings.takeBack(actor.userId);
+  }
+
   #personMax(kind: HeldKind): number {
     switch (kind) {
       case "stream":

@@ -109,6 +109,7 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
     return await relayTunnel({ socket, first, ...there, limits });
   }
   const { actor, request } = caller;
+  if (asked.resume !== null) deps.places.takenUpAgain(actor, request);
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
   const { elsewhere, workspaceId } = target;
   const door = doorOf(asked.service);
