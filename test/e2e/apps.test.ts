@@ -9,11 +9,19 @@ import {
 } from "node:http";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type WebSocket, WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import { Client } from "../../src/client/client.ts";
-import { type AppAnswer, type AppQuestion, appSocket, askApp, cookieIn, upgradeStatus } from "../support/app-client.ts";
+import {
+  type AppAnswer,
+  type AppQuestion,
+  appSocket,
+  askApp,
+  cookieIn,
+  socketClosed,
+  upgradeStatus,
+} from "../support/app-client.ts";
 import { appHost } from "../support/app-host.ts";
 import { twoServers } from "../support/claimed-workspace.ts";
 import type { ServerUnit, SeveralServers } from "../support/several-servers.ts";
@@ -372,10 +380,11 @@ test(
       expect(await upgradeStatus(socket)).toBe(101);
       open.push(socket);
     }
-    const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    // They are open until then, and what has ended one of them before would be another fault.
+    expect(open.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
     const begun = performance.now();
     await one.admin.call("removeShare", { params, query: {} });
-    await Promise.all(closed);
+    await Promise.all(open.map(socketClosed));
     expect(performance.now() - begun).toBeLessThan(5_000);
     for (const server of [one, other])
       expect((await ask({ server, what: app, headers: bearer(bob) })).status).toBe(403);
@@ -393,9 +402,8 @@ test("a share ends by itself, with what is open by it, and none goes beyond what
   // No news come of an end: what is open then is looked at now and then.
   const open = webSocket(one, "code", bearer(bob));
   expect(await upgradeStatus(open)).toBe(101);
-  const closed = new Promise((resolve) => open.once("close", resolve));
   await waitUntil("it is over", async () => ((await status()) === 403 ? true : undefined));
-  await closed;
+  await socketClosed(open);
   expect(await one.admin.call("listShares", {})).toEqual({ shares: [], total: 0 });
   const beyond = one.admin.call("setShare", { params: { ...params, app: "team" }, body: { share: "authenticated" } });
   await expect(beyond).rejects.toMatchObject({ code: "share_beyond_limit" });
@@ -435,11 +443,10 @@ test("a server that stops lets go of what is open to apps, and is not held up by
   const third = await system.addServer("third", { env: { PREWARM_PROVISIONER_BUILTIN: "false" } });
   const socket = webSocket(third, "code", bearer(third.admin));
   expect(await upgradeStatus(socket)).toBe(101);
-  const closed = new Promise((resolve) => socket.once("close", resolve));
   const begun = performance.now();
   const exited = new Promise((resolve) => third.process.child.once("exit", resolve));
   third.process.child.kill("SIGTERM");
-  await Promise.all([closed, exited]);
+  await Promise.all([socketClosed(socket), exited]);
   expect(performance.now() - begun).toBeLessThan(5_000);
 });
 
@@ -447,10 +454,10 @@ test("a session that is ended ends what is open to apps through every server", a
   const guest = await bobsSession();
   const open = [one, other].map((server) => webSocket(server, "team", bearer(guest)));
   expect(await Promise.all(open.map(upgradeStatus))).toEqual([101, 101]);
-  const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+  expect(open.map(({ readyState }) => readyState)).toEqual([WebSocket.OPEN, WebSocket.OPEN]);
   const begun = performance.now();
   await guest.call("logout", {});
-  await Promise.all(closed);
+  await Promise.all(open.map(socketClosed));
   expect(performance.now() - begun).toBeLessThan(5_000);
 });
 

@@ -1,9 +1,7 @@
 import type { GitAccount, LinkGitAccount } from "../../contracts/api/git-accounts.ts";
-import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { gitHostOf } from "../../contracts/git-host.ts";
 import { gitAccountsPerPersonMax } from "../../contracts/limits.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import {
   type GitAccountRow,
   gitAccountsOf,
@@ -14,6 +12,7 @@ import {
 import { takeHolder } from "../../db/secrets/secrets.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
+import { auditOwn } from "../audit/audit-own.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { personOf } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
@@ -56,7 +55,7 @@ export async function linkGitAccount(
     const [{ userId }, { username }, places] = [actor, input, placed(before)];
     await writeGitAccount(tx, { id, userId, host, username, ...sealed, ...places, now: context.clock.now() });
     const detail = { host, username, isNew: before === undefined, ...places };
-    await audit(context, tx, { actor, action: "git.link", id, name: actor.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.link", id, of: actor.username, detail });
   });
   return await accountOf(context, actor, host);
 }
@@ -75,7 +74,7 @@ export async function placeOwnGitAccount(
     const places = placed(before);
     await placeGitAccount(tx, before.id, places);
     const detail = { host, ...places };
-    await audit(context, tx, { actor, action: "git.allow", id: before.id, name: actor.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.allow", id: before.id, of: actor.username, detail });
   });
   return await accountOf(context, actor, host);
 }
@@ -92,7 +91,7 @@ export async function unlinkGitAccount(
     const gone = await removeGitAccount(tx, person.id, host);
     if (gone === undefined) throw notLinked(host);
     const detail = { host, username: gone.username };
-    await audit(context, tx, { actor, action: "git.unlink", id: gone.id, name: person.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.unlink", id: gone.id, of: person.username, detail });
   });
 }
 
@@ -143,26 +142,4 @@ function viewOf(row: GitAccountRow): GitAccount {
     templates: [...row.templates],
     isEverywhere: row.is_everywhere,
   };
-}
-
-async function audit(
-  context: AppContext,
-  tx: Tx,
-  entry: {
-    readonly actor: Actor;
-    readonly action: Extract<AuditAction, `git.${string}`>;
-    readonly id: string;
-    readonly name: string;
-    readonly detail: object;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: null,
-    action: entry.action,
-    targetId: entry.id,
-    targetName: entry.name,
-    detail: { ...entry.detail },
-  });
 }

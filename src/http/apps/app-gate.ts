@@ -27,6 +27,8 @@ import { OpenVisits } from "./open-visits.ts";
 const ownPrefix = "/_prewarm/";
 const nonceBytes = 18;
 const nonceSeconds = 600;
+/** For a client to take the refusal of an upgrade, and to hang up: what Node has handed over, it looks after no more. */
+const refusalMs = 5_000;
 
 /** A request that is for an app. */
 interface Asked {
@@ -81,6 +83,8 @@ export class AppGate {
       socket.end(
         `HTTP/1.1 ${status} ${code}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
       );
+      const late = setTimeout(() => socket.destroy(), refusalMs);
+      onceClosed(socket, () => clearTimeout(late));
     });
   }
 
