@@ -1,6 +1,7 @@
 import { EventEmitter } from "node:events";
 import type { Connection } from "ssh2";
 import { expect, onTestFinished, test } from "vitest";
+import { CodedError } from "../../../src/contracts/errors.ts";
 import { GatewayConnection } from "../../../src/http/gateway/gateway-connection.ts";
 import { gatewayLimits } from "../../../src/http/gateway/gateway-limits.ts";
 import { HeldCredentials } from "../../../src/http/held-credentials.ts";
@@ -11,7 +12,7 @@ import { keyParser } from "../../../src/platform/ssh/ssh2-modules.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
 /** A client that comes with a key and its signature; who has the key is known once `found` is called. */
-function signingIn({ hasRoom = true, refusedMs = 600_000 } = {}) {
+function signingIn({ hasRoom = true, refusedMs = 600_000, ip = "192.0.2.1" } = {}) {
   const key = keyParser.parseKey(soundKeyPair().private);
   if (key instanceof Error) throw key;
   const publicKey = `${key.type} ${key.getPublicSSH().toString("base64")}`;
@@ -22,20 +23,23 @@ function signingIn({ hasRoom = true, refusedMs = 600_000 } = {}) {
   );
   const credentials = new HeldCredentials();
   const now = () => new Date();
-  const deps = {
-    db: { query: () => rows },
-    credentials,
-    clock: { now },
-    logger: memoryLogger(),
-  } as unknown as HttpDeps;
+  const counted: unknown[] = [];
+  const places = {
+    takeFrom: (...asked: readonly unknown[]) => {
+      counted.push(asked[2]);
+      throw new CodedError("too_many_open", "There are many.");
+    },
+  };
+  const world = { credentials, places, trustedProxies: new Set(["127.0.0.9"]), clock: { now }, logger: memoryLogger() };
+  const deps = { db: { query: () => rows }, ...world } as unknown as HttpDeps;
   let ended = 0;
-  const client = Object.assign(new EventEmitter(), { end: () => (ended += 1) });
+  const client = Object.assign(new EventEmitter(), { end: () => (ended += 1), _protocol: {} });
   onTestFinished(() => void client.emit("close"));
   let signedIn = 0;
   new GatewayConnection(client as unknown as Connection, {
     deps,
     limits: { ...gatewayLimits, refusedMs },
-    ip: "192.0.2.1",
+    ip,
     cut: () => undefined,
     signedIn: () => {
       signedIn += 1;
@@ -53,7 +57,7 @@ function signingIn({ hasRoom = true, refusedMs = 600_000 } = {}) {
     accept: () => said.push("accept"),
     reject: () => said.push("reject"),
   });
-  return { client, credentials, found, said, signedIn: () => signedIn, ended: () => ended };
+  return { client, credentials, counted, found, said, signedIn: () => signedIn, ended: () => ended };
 }
 
 test("a client of the SSH gateway that has gone before it is known who it is holds neither a place nor its key", async () => {
@@ -76,4 +80,22 @@ test("whoever has as many connections to the SSH gateway as he may is sent away 
   for (const one of [refused, stays]) one.found();
   await waitUntil("he is sent away", () => refused.ended() === 1);
   expect(stays.ended()).toBe(0);
+});
+
+test("people who come to the SSH gateway through a proxy have no address in common that would bound them", async () => {
+  const [direct, proxied] = [signingIn(), signingIn({ ip: "127.0.0.9" })];
+  for (const one of [direct, proxied]) {
+    one.found();
+    await waitUntil("he is let in", () => one.said.includes("accept"));
+    one.client.emit(
+      "tcpip",
+      () => undefined,
+      () => undefined,
+      { destIP: "dev", destPort: 22 },
+    );
+  }
+  expect([direct.counted, proxied.counted]).toEqual([
+    [{ ip: "192.0.2.1", isOpening: true }],
+    [{ ip: null, isOpening: true }],
+  ]);
 });
