@@ -13,9 +13,9 @@ import {
 import { parsePublicKey } from "../../platform/ssh/public-key.ts";
 import type { AppContext } from "../app-context.ts";
 import { auditOwn } from "../audit/audit-own.ts";
-import { type Actor, requireAdministrator } from "../authorize.ts";
+import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
-import { personOf } from "./accounts.ts";
+import { oneselfOr } from "./accounts.ts";
 
 type OfPerson = { readonly owner?: string };
 
@@ -25,7 +25,7 @@ export async function listLoginKeys(
   actor: Actor,
   query: OfPerson,
 ): Promise<{ loginKeys: LoginKey[] }> {
-  const person = await whose(context, actor, query, "see another's login keys");
+  const person = await oneselfOr(context, actor, { ...query, doing: "see another's login keys" });
   return { loginKeys: (await loginKeysOf(context.db, person.id)).map(viewOf) };
 }
 
@@ -87,7 +87,7 @@ export async function removeOneLoginKey(
   actor: Actor,
   input: OfPerson & { readonly loginKey: string },
 ): Promise<void> {
-  const person = await whose(context, actor, input, "remove another's login keys");
+  const person = await oneselfOr(context, actor, { ...input, doing: "remove another's login keys" });
   await context.db.transaction("remove login key", async (tx) => {
     const gone = await removeLoginKey(tx, person.id, input.loginKey);
     if (gone === undefined) {
@@ -124,14 +124,6 @@ export async function noteLogin(context: AppContext, { tokenId }: Actor): Promis
   await touchLoginKey(context.db, tokenId, context.clock.now()).catch((error: unknown) =>
     context.logger.debug("the use of a login key could not be noted", { reason: String(error) }),
   );
-}
-
-async function whose(context: AppContext, actor: Actor, { owner }: OfPerson, doing: string) {
-  if (owner === undefined || owner.toLowerCase() === actor.username.toLowerCase()) {
-    return { id: actor.userId, username: actor.username };
-  }
-  requireAdministrator(actor, doing);
-  return await personOf(context, owner);
 }
 
 function viewOf(row: LoginKeyRow): LoginKey {

@@ -13,8 +13,8 @@ import { takeHolder } from "../../db/secrets/secrets.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
 import { auditOwn } from "../audit/audit-own.ts";
-import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
-import { personOf } from "../identity/accounts.ts";
+import type { Actor } from "../authorize.ts";
+import { oneselfOr } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
 import { type Placing, placing } from "./places.ts";
 
@@ -28,7 +28,7 @@ export async function seeGitAccounts(
   actor: Actor,
   { owner }: { readonly owner?: string },
 ): Promise<{ accounts: GitAccount[] }> {
-  const person = await holderOf(context, actor, { owner, doing: "see another's accounts at git hosts" });
+  const person = await oneselfOr(context, actor, { owner, doing: "see another's accounts at git hosts" });
   return { accounts: (await gitAccountsOf(context.db, person.id)).map(viewOf) };
 }
 
@@ -86,25 +86,13 @@ export async function unlinkGitAccount(
   input: OfHost & { readonly owner?: string },
 ): Promise<void> {
   const host = requireHost(input.host);
-  const person = await holderOf(context, actor, { owner: input.owner, doing: "unlink another's account" });
+  const person = await oneselfOr(context, actor, { owner: input.owner, doing: "unlink another's account" });
   await context.db.transaction("unlink git account", async (tx) => {
     const gone = await removeGitAccount(tx, person.id, host);
     if (gone === undefined) throw notLinked(host);
     const detail = { host, username: gone.username };
     await auditOwn(context, tx, { actor, action: "git.unlink", id: gone.id, of: person.username, detail });
   });
-}
-
-async function holderOf(
-  context: AppContext,
-  actor: Actor,
-  { owner, doing }: { readonly owner: string | undefined; readonly doing: string },
-): Promise<Pick<Awaited<ReturnType<typeof personOf>>, "id" | "username">> {
-  if (owner === undefined || owner.toLowerCase() === actor.username.toLowerCase()) {
-    return { id: actor.userId, username: actor.username };
-  }
-  if (!isAdministrator(actor)) throw forbidden(doing, "administrators");
-  return await personOf(context, owner);
 }
 
 async function takenAccounts(tx: Tx, actor: Actor): Promise<readonly GitAccountRow[]> {

@@ -13,8 +13,8 @@ import type { Tx } from "../../db/store.ts";
 import { makeSshKey } from "../../platform/ssh-ed25519.ts";
 import type { AppContext } from "../app-context.ts";
 import { auditOwn } from "../audit/audit-own.ts";
-import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
-import { personOf } from "../identity/accounts.ts";
+import type { Actor } from "../authorize.ts";
+import { oneselfOr } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
 import { type Placing, placing } from "./places.ts";
 
@@ -63,12 +63,12 @@ export async function removeAnSshKey(
   actor: Actor,
   { owner }: { readonly owner?: string },
 ): Promise<void> {
-  const isOwn = owner === undefined || owner.toLowerCase() === actor.username.toLowerCase();
-  if (!isOwn && !isAdministrator(actor)) throw forbidden("remove another's SSH key", "administrators");
-  const person = isOwn ? { id: actor.userId, username: actor.username } : await personOf(context, owner);
+  const person = await oneselfOr(context, actor, { owner, doing: "remove another's SSH key" });
   await context.db.transaction("remove ssh key", async (tx) => {
     const gone = await removeSshKey(tx, person.id);
-    if (gone === undefined) throw isOwn ? noKey() : new CodedError("not_found", `${person.username} has no SSH key.`);
+    if (gone === undefined) {
+      throw person.id === actor.userId ? noKey() : new CodedError("not_found", `${person.username} has no SSH key.`);
+    }
     const detail = { publicKey: gone.public_key };
     await auditOwn(context, tx, { actor, action: "key.remove", id: gone.id, of: person.username, detail });
   });
