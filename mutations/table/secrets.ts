@@ -243,8 +243,8 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/agent/hand-over.ts",
-        find: `record.hasSecrets === true || hasDotfiles ? "told"`,
-        replace: `record.hasSecrets === true ? "told"`,
+        find: `const hasDotfiles = (record.dotfiles?.source ?? null) !== null;`,
+        replace: `const hasDotfiles = (record.dotfiles?.source ?? null) === undefined;`,
       },
     ],
     tests: ["test/http/agent-dotfiles.test.ts"],
