@@ -231,11 +231,23 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/agent/hand-over.ts",
-        find: `return record.hasSecrets === true ? "told" : "settled";`,
-        replace: `return record.hasSecrets === undefined ? "told" : "settled";`,
+        find: `record.hasSecrets === true || hasDotfiles ? "told"`,
+        replace: `hasDotfiles ? "told"`,
       },
     ],
     tests: ["test/http/agent-secrets.test.ts"],
+  },
+  {
+    name: "dotfiles-wish-unasked",
+    breaks: "a run of dotfiles that was asked for while nobody was told is begun now and then",
+    edits: [
+      {
+        file: "src/agent/hand-over.ts",
+        find: `const hasDotfiles = (record.dotfiles?.source ?? null) !== null;`,
+        replace: `const hasDotfiles = (record.dotfiles?.source ?? null) === undefined;`,
+      },
+    ],
+    tests: ["test/http/agent-dotfiles.test.ts"],
   },
   {
     name: "secret-change-untold",

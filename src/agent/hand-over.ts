@@ -36,7 +36,7 @@ const errorLengthMax = 4_096;
 type Found =
   /** It knows its owner and has said so, and he has nothing to give: it is told when that changes. */
   | "settled"
-  /** Nobody has claimed it yet, or there are secrets, which may change: told, and looked after now and then. */
+  /** Nobody has claimed it yet, or there are secrets or dotfiles, whose news may be lost: looked after now and then. */
   | "told"
   | "unfinished";
 
@@ -154,7 +154,8 @@ export class HandOver {
         this.#dotfiles.look(record, abort);
       }
       if (this.#newest?.isAcknowledged !== true || secrets.isBehind) return "unfinished";
-      return record.hasSecrets === true ? "told" : "settled";
+      const hasDotfiles = (record.dotfiles?.source ?? null) !== null;
+      return record.hasSecrets === true || hasDotfiles ? "told" : "settled";
     } catch (error) {
       if (error instanceof ServerRefusal && error.status === 401) secrets.forget();
       if (!abort.aborted) this.#input.config.logger.warn("the claim record could not be looked after", { error });

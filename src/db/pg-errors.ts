@@ -20,6 +20,12 @@ export function violatedUnique(error: unknown): string | undefined {
   return code === "23505" ? constraint : undefined;
 }
 
+/** Whether what was to be stored is what PostgreSQL does not take, however often it is tried: data exceptions, constraints. */
+export function isUnstorable(error: unknown): boolean {
+  const { code } = reportOf(error);
+  return typeof code === "string" && /^2[23]/.test(code);
+}
+
 // Class 08: connection; 57P: the server shuts down or starts; 25P03: it ended a transaction that rested; 53300: too many
 // connections; 25006: read-only.
 const connectionCodes = /^(08|57P|25P03|53300|25006|ECONN|ENOENT|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND)/;

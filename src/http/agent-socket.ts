@@ -82,7 +82,7 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, reports, sock
         deps.hub.stored(agent.id, connectionId, { state: frame.state });
       });
     case "apps":
-      return reports.add(text.length, async () => agentReportsApps(deps, agent.id, frame));
+      return reports.add(text.length, async () => agentReportsApps(deps, { agentId: agent.id, connectionId }, frame));
     case "logs":
       return reports.add(text.length, async () => agentReportsLogs(deps, agent, frame));
     case "exec_output":

@@ -18,6 +18,13 @@ type HeldKind = keyof typeof kinds;
 
 const retryAfterSeconds = 5;
 
+export interface OtherEnd {
+  /** Null: it is nobody's own, as a proxy's, or another server has counted by it. */
+  readonly ip: string | null;
+  /** Whether it is one of the person's openings; another server may have counted it. */
+  readonly isOpening: boolean;
+}
+
 /** The event streams and commands that are open on this server, by the person and the address that hold them. */
 export class HeldPlaces {
   readonly #limits: HttpLimits;
@@ -46,13 +53,13 @@ export class HeldPlaces {
   take(kind: HeldKind, actor: Actor, request: FastifyRequest): () => void {
     // What another server passes on comes from its address, whoever asked: it has counted him by his own.
     const isPassedOn = kind !== "stream" && isOfAServer(request);
-    return this.takeFrom(kind, actor, isPassedOn ? null : request.ip);
+    return this.takeFrom(kind, actor, { ip: isPassedOn ? null : request.ip, isOpening: !isPassedOn });
   }
 
-  /** @param ip of the other end; null: another server has counted by it. Errors: as `take`. */
-  takeFrom(kind: HeldKind, actor: Pick<Actor, "userId">, ip: string | null): () => void {
+  /** Errors: as `take`. */
+  takeFrom(kind: HeldKind, actor: Pick<Actor, "userId">, { ip, isOpening }: OtherEnd): () => void {
     const { words, option } = kinds[kind];
-    if (kind !== "stream" && ip !== null) this.#openings.count(actor.userId);
+    if (kind !== "stream" && isOpening) this.#openings.count(actor.userId);
     const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
     const address = { key: `address ${subscriberOf(ip ?? "")}`, max: this.#limits.heldPerAddressMax };
     const holders = ip === null ? [person] : [person, address];
@@ -67,6 +74,14 @@ export class HeldPlaces {
         ? `You have ${person.max} ${words} open on this server, as many as one person may (\`${option}\`).`
         : `Your address has ${address.max} ${words} open on this server, as many as one may (\`http.held_per_address\`).`;
     throw new CodedError("too_many_open", message, { retryAfterSeconds });
+  }
+
+  /**
+   * A stream of his that has lost its line is taken up again, which opens nothing: while its agent is away it is tried twice a
+   * second, and the streams of an editor would soon be refused for that.
+   */
+  takenUpAgain(actor: Pick<Actor, "userId">, request: FastifyRequest): void {
+    if (!isOfAServer(request)) this.#openings.takeBack(actor.userId);
   }
 
   #personMax(kind: HeldKind): number {

@@ -24,6 +24,7 @@ import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
 import { closeConnectionsWhileLeaving } from "./leaving.ts";
 import { measureRequests, registerMetricsPage } from "./metrics-page.ts";
+import { onceClosed } from "./once-closed.ts";
 import { registerApiPages } from "./openapi.ts";
 import { registerRoutes } from "./register-routes.ts";
 import { registerSetUpPage } from "./setup-page.ts";
@@ -187,7 +188,7 @@ function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
         const grant = grantedStream(deps, request);
         if (grant !== undefined) return void tunnelCallers.set(request.raw, { kind: "server", grant, isRelayed: true });
         const actor = await userOf(deps, request);
-        request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        onceClosed(request.raw.socket, deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         tunnelCallers.set(request.raw, { kind: "person", actor, request });
       },
@@ -206,7 +207,7 @@ function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
       preValidation: async (request) => {
         const actor = await userOf(deps, request);
         terminalWishes.set(request.raw, await terminalWish(deps, actor, request));
-        request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
+        onceClosed(request.raw.socket, deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         socketActors.set(request.raw, actor);
       },
@@ -224,7 +225,7 @@ function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
       schema: { hide: true },
       preValidation: async (request) => {
         const actor = await userOf(deps, request);
-        request.raw.socket.once("close", deps.places.take("command", actor, request));
+        onceClosed(request.raw.socket, deps.places.take("command", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         socketActors.set(request.raw, actor);
       },

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { CodedError } from "../contracts/errors.ts";
 import { subscriberOf } from "../platform/network/address-ranges.ts";
 import type { HttpLimits } from "./http-limits.ts";
+import { onceClosed } from "./once-closed.ts";
 import type { Reader } from "./outgoing-bytes.ts";
 
 /** Share of the whole that is kept for those who have no body under way. */
@@ -55,7 +56,7 @@ export class IncomingBytes {
       throw new CodedError("server_full", message, { retryAfterSeconds });
     }
     this.#add(key, bytes);
-    reply.raw.once("close", () => this.#add(key, -bytes));
+    onceClosed(reply.raw, () => this.#add(key, -bytes));
   }
 
   #add(key: string, bytes: number): void {

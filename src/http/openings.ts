@@ -33,4 +33,10 @@ export class Openings {
     const message = `You have opened ${this.#max} streams and commands within a minute on this server, as many as one person may (\`http.openings_per_minute\`).`;
     throw new CodedError("rate_limited", message, { retryAfterSeconds: Math.max(1, Math.ceil(left / 1_000)) });
   }
+
+  /** The last one was none. */
+  takeBack(person: string): void {
+    const count = this.#counts.get(person) ?? 0;
+    if (count > 0) this.#counts.set(person, count - 1);
+  }
 }

@@ -33,6 +33,7 @@ import { templateHandlers } from "./handlers/template-handlers.ts";
 import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
 import type { HttpDeps } from "./http-deps.ts";
+import { onceClosed } from "./once-closed.ts";
 import type { Reader } from "./outgoing-bytes.ts";
 import { serverStopping } from "./stop-http.ts";
 
@@ -158,7 +159,7 @@ function goneSignal(deps: HttpDeps, reply: FastifyReply, caller: unknown): Abort
   const credential = credentialOf(caller);
   const letGo =
     credential === null ? undefined : deps.credentials.hold(credential, (reason) => controller.abort(reason));
-  reply.raw.once("close", () => {
+  onceClosed(reply.raw, () => {
     letGo?.();
     deps.stopping.removeEventListener("abort", stop);
     controller.abort(new CodedError("canceled", "The caller hung up."));

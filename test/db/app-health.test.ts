@@ -6,7 +6,7 @@ import { getWorkspace } from "../../src/app/workspaces/workspaces.ts";
 import type { AgentId, WorkspaceId } from "../../src/contracts/ids.ts";
 import { liveAgents } from "../../src/db/agents/agents.ts";
 import { create } from "../support/claims.ts";
-import { agentsReady, runJobs } from "../support/daemon.ts";
+import { agentsReady, connectAgents, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
 import { publishTemplate } from "../support/templates.ts";
 
@@ -48,12 +48,17 @@ async function running(): Promise<Bed> {
     id,
     agentId: agent.id,
     tell: async (...apps) =>
-      agentReportsApps(fx.context, agent.id, {
+      agentReportsApps(fx.context, await connectionOf(fx, agent.id), {
         kind: "apps",
         apps: apps.map(([app, health, detail = ""]) => ({ app, health, detail })),
       }),
     show: async () => getWorkspace(fx.context, fx.admin, id),
   };
+}
+
+async function connectionOf(fx: Fixture, agentId: AgentId): Promise<{ agentId: AgentId; connectionId: string }> {
+  const [row] = await fx.rows<{ connection_id: string }>("select connection_id from agents where id = $1", [agentId]);
+  return { agentId, connectionId: row?.connection_id ?? "" };
 }
 
 describe("a workspace", () => {
@@ -96,6 +101,22 @@ it("what was so when its agent was last heard of is not said of one that is away
   await tell(["code", "healthy"], ["docs", "healthy"]);
   await fx.rows("update agents set server_id = null, connection_id = null");
   expect((await show()).agents[0]?.appHealth?.["docs"]?.health).toBe("unknown");
+});
+
+it("what an old connection said is not stored over the word of the one that came after it", async () => {
+  const { fx, id, agentId, tell, show } = await running();
+  const old = await connectionOf(fx, agentId);
+  const late = (health: "starting" | "healthy") =>
+    agentReportsApps(fx.context, old, { kind: "apps", apps: [{ app: "code", health, detail: "" }] });
+  await connectAgents(fx, id);
+  await tell(["code", "healthy"]);
+  await late("starting");
+  expect((await show()).agents[0]?.appHealth?.["code"]?.health).toBe("healthy");
+  // A server that was slow, and was taken for dead, is believed: its connection is in the table again within seconds.
+  await fx.rows("update agents set server_id = null, connection_id = null");
+  await late("starting");
+  await connectAgents(fx, id);
+  expect((await show()).agents[0]?.appHealth?.["code"]?.health).toBe("starting");
 });
 
 it("a level that is told again is written once: no news, and no new row", async () => {

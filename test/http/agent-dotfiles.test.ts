@@ -129,6 +129,17 @@ test("another run, which somebody asks for, has what the repository has by then,
   expect(ends()).toBe(2);
 });
 
+test("a run that was asked for is begun within one look, also when nobody has said so", async () => {
+  host.commit({ install: counting });
+  bed.server.record = record();
+  bed.start({ timing: { claimPollMs: 600_000, claimPollConnectedMs: 30 } });
+  await ended(1);
+  // No poke: the news of it were lost.
+  bed.server.record = record({}, 1);
+  await ended(2);
+  expect(runs()).toBe(2);
+});
+
 test("what fails is in the log and in the agent's detail, is tried again at the next start, and keeps nobody out", async () => {
   host.commit({ install: "#!/bin/sh\necho no such package >&2\nexit 3\n" });
   bed.server.record = record();

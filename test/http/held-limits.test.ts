@@ -1,5 +1,6 @@
 // One person, or one machine, cannot take what all share: connections, event streams, commands.
 import { connect, type Socket } from "node:net";
+import pg from "pg";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import type { Client } from "../../src/client/client.ts";
@@ -134,6 +135,31 @@ test("commands of one person are bounded before they begin", async () => {
   expect(sockets.filter(({ status }) => status === 101)).toHaveLength(4);
   expect(sockets.filter(({ status }) => status === 429)).toHaveLength(16);
   expect((await command(server.admin, id)).status).toBe(101);
+});
+
+test("whoever is gone before it is known who he is holds no place", async () => {
+  const grace = await server.member("grace");
+  const id = "0fc0334e-1e8a-48e8-a799-ce13b21e0a15";
+  const database = new pg.Client({ connectionString: server.databaseUrl });
+  await database.connect();
+  onTestFinished(() => database.end());
+  // Nobody can be looked up meanwhile.
+  await database.query("begin");
+  await database.query("lock table tokens in access exclusive mode");
+  const lines = await Promise.all(Array.from({ length: 4 }, (_, nth) => dial(`127.0.4.${1 + nth}`)));
+  for (const { socket } of lines) {
+    socket.write(
+      `GET ${execPath(id)} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${grace.token}\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`,
+    );
+  }
+  const waiting = "select count(*)::int as count from pg_locks where not granted and relation = 'tokens'::regclass";
+  await waitUntil("they are looked up", async () => (await database.query(waiting)).rows[0]?.count > 0);
+  for (const { socket } of lines) socket.resetAndDestroy();
+  // The server reads what has come before in the same turn as this, or an earlier one.
+  expect((await fetch(new URL("/healthz", server.url))).status).toBe(200);
+  await database.query("rollback");
+  await grace.call("whoAmI", {});
+  expect((await command(grace, id)).status).toBe(101);
 });
 
 test("a command over which nothing comes is ended with a code, and one over which something does goes on", async () => {

@@ -57,12 +57,20 @@ export function appSocket(url: string, host: string, headers: Headers, path = "/
   return socket;
 }
 
-/** 101 once it is open; the status of what it was refused with otherwise. */
+/** 101 once it is open; the status of what it was refused with otherwise. Errors: a line that breaks before either. */
 export async function upgradeStatus(socket: WebSocket): Promise<number> {
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
     socket.once("open", () => resolve(101));
     socket.once("unexpected-response", (_, response) => resolve(response.statusCode ?? 0));
+    socket.once("error", reject);
+    socket.once("close", (code) => reject(new Error(`the line was closed (${code}) before it was answered`)));
   });
+}
+
+/** Resolves when it is closed, also where it is by now: nobody waits for what has been told already. */
+export async function socketClosed(socket: WebSocket): Promise<void> {
+  if (socket.readyState === WebSocket.CLOSED) return;
+  await new Promise((resolve) => socket.once("close", resolve));
 }
 
 /** The cookies that an answer sets, as the next request sends them. */

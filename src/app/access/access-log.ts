@@ -1,5 +1,6 @@
 import type { OrganizationId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { type AccessEntry, recordAccess } from "../../db/audit/record-access.ts";
+import { isUnstorable } from "../../db/pg-errors.ts";
 import type { Sql } from "../../db/store.ts";
 import type { Clock } from "../../platform/clock.ts";
 import type { Logger } from "../../platform/logger.ts";
@@ -161,18 +162,38 @@ export class AccessLog {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, batchMax);
       try {
-        await recordAccess(this.#deps.db, batch);
+        await this.#writeBatch(batch);
       } catch (error) {
         this.#deps.logger.warn("who got into workspaces could not be written yet", { error });
         this.#timer ??= setTimeout(() => void this.flush(), 10 * gatherMs).unref();
         return;
       }
-      const written = new Set(batch);
-      this.#waiting = this.#waiting.filter((entry) => !written.has(entry));
     }
     if (this.#lost === 0) return;
     this.#deps.logger.warn("entries of the audit log were lost while the database was away", { count: this.#lost });
     this.#lost = 0;
+  }
+
+  async #writeBatch(batch: readonly AccessEntry[]): Promise<void> {
+    try {
+      await recordAccess(this.#deps.db, batch);
+      this.#done(batch);
+    } catch (error) {
+      if (!isUnstorable(error)) throw error;
+      // One that can never be stored must not keep all others from being written, those that come later included.
+      if (batch.length > 1) for (const entry of batch) await this.#writeBatch([entry]);
+      else this.#letGoOf(batch, error);
+    }
+  }
+
+  #letGoOf(entries: readonly AccessEntry[], error: unknown): void {
+    this.#deps.logger.error("an entry of the audit log cannot be stored, and is lost", { entries, error });
+    this.#done(entries);
+  }
+
+  #done(entries: readonly AccessEntry[]): void {
+    const done = new Set(entries);
+    this.#waiting = this.#waiting.filter((entry) => !done.has(entry));
   }
 }
 

@@ -134,11 +134,11 @@ export async function agentReportsState(
 
 export async function agentReportsApps(
   context: AppContext,
-  agentId: AgentId,
+  { agentId, connectionId }: { readonly agentId: AgentId; readonly connectionId: string },
   { apps }: Extract<AgentToServer, { kind: "apps" }>,
 ): Promise<void> {
   const health = Object.fromEntries(apps.map(({ app, ...told }) => [app, told]));
-  await agentReports(context).words.ask({ kind: "apps", agentId, health });
+  await agentReports(context).words.ask({ kind: "apps", agentId, connectionId, health });
 }
 
 /** Stores log lines of an agent; lines and batches over the limits are cut. */

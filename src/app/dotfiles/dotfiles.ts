@@ -1,10 +1,9 @@
 import type { Dotfiles, SetDotfiles } from "../../contracts/api/dotfiles.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { repositoryProblem } from "../../contracts/git-repository.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import { dotfilesOf, takeDotfiles, wantDotfilesRun, writeDotfiles } from "../../db/people/dotfiles.ts";
-import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
+import { auditOwn, type OwnEntry } from "../audit/audit-own.ts";
 import type { Actor } from "../authorize.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";
 
@@ -34,7 +33,7 @@ export async function setDotfiles(context: AppContext, actor: Actor, input: SetD
       isOn: input.isOn ?? before?.isOn ?? true,
     };
     await writeDotfiles(tx, actor.userId, dotfiles);
-    await audit(context, tx, { actor, action: "dotfiles.set", detail: dotfiles });
+    await auditOwn(context, tx, { ...of(actor), action: "dotfiles.set", detail: dotfiles });
     return dotfiles;
   });
 }
@@ -45,7 +44,7 @@ export async function clearDotfiles(context: AppContext, actor: Actor): Promise<
     const before = await takeDotfiles(tx, actor.userId);
     if (before === null) throw noDotfiles();
     await writeDotfiles(tx, actor.userId, null);
-    await audit(context, tx, { actor, action: "dotfiles.clear", detail: { repository: before.repository } });
+    await auditOwn(context, tx, { ...of(actor), action: "dotfiles.clear", detail: { repository: before.repository } });
   });
 }
 
@@ -74,6 +73,10 @@ export async function runDotfiles(
   return { repository: dotfiles.repository, isConnected };
 }
 
+function of(actor: Actor): Pick<OwnEntry, "actor" | "id" | "of"> {
+  return { actor, id: actor.userId, of: actor.username };
+}
+
 function noDotfiles(): CodedError {
   return new CodedError("not_found", "You have no dotfiles.", { next: "`prewarm dotfiles set REPOSITORY` sets them." });
 }
@@ -81,24 +84,4 @@ function noDotfiles(): CodedError {
 function invalid(field: string, reason: string): CodedError {
   const message = `The ${field} cannot be used: ${reason}.`;
   return new CodedError("invalid_request", message, { problems: [{ field, reason }] });
-}
-
-async function audit(
-  context: AppContext,
-  tx: Tx,
-  entry: {
-    readonly actor: Actor;
-    readonly action: "dotfiles.set" | "dotfiles.clear";
-    readonly detail: object;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: null,
-    action: entry.action,
-    targetId: entry.actor.userId,
-    targetName: entry.actor.username,
-    detail: { ...entry.detail },
-  });
 }

@@ -27,6 +27,19 @@ export async function personOf(context: AppContext, username: string): Promise<U
   return user;
 }
 
+/** Oneself unless another is named, which is for administrators. Errors: `forbidden`, `not_found`. */
+export async function oneselfOr(
+  context: AppContext,
+  actor: Actor,
+  { owner, doing }: { readonly owner?: string | undefined; readonly doing: string },
+): Promise<Pick<UserRow, "id" | "username">> {
+  if (owner === undefined || owner.toLowerCase() === actor.username.toLowerCase()) {
+    return { id: actor.userId, username: actor.username };
+  }
+  requireAdministrator(actor, doing);
+  return await personOf(context, owner);
+}
+
 export function noSuchUser(username: string): CodedError {
   return new CodedError("not_found", `There is no user "${username}".`);
 }

@@ -1,8 +1,6 @@
 import type { LoginKey } from "../../contracts/api/login-keys.ts";
-import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { loginKeysPerPersonMax, loginKeyNameLengthMax } from "../../contracts/limits.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import { holdUser } from "../../db/people/identity.ts";
 import {
   insertLoginKey,
@@ -12,12 +10,12 @@ import {
   touchLoginKey,
   userByLoginKey,
 } from "../../db/people/login-keys.ts";
-import type { Tx } from "../../db/store.ts";
 import { parsePublicKey } from "../../platform/ssh/public-key.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, requireAdministrator } from "../authorize.ts";
+import { auditOwn } from "../audit/audit-own.ts";
+import type { Actor } from "../authorize.ts";
 import { instant } from "../page.ts";
-import { personOf } from "./accounts.ts";
+import { oneselfOr } from "./accounts.ts";
 
 type OfPerson = { readonly owner?: string };
 
@@ -27,7 +25,7 @@ export async function listLoginKeys(
   actor: Actor,
   query: OfPerson,
 ): Promise<{ loginKeys: LoginKey[] }> {
-  const person = await whose(context, actor, query, "see another's login keys");
+  const person = await oneselfOr(context, actor, { ...query, doing: "see another's login keys" });
   return { loginKeys: (await loginKeysOf(context.db, person.id)).map(viewOf) };
 }
 
@@ -54,7 +52,13 @@ export async function addLoginKey(
     const present = await loginKeysOf(tx, actor.userId);
     refuseRival(present, { name, fingerprint });
     await insertLoginKey(tx, { id, userId: actor.userId, name, publicKey, fingerprint, now });
-    await note(tx, { actor, action: "login_key.add", id, of: actor.username, now, detail: { name, publicKey } });
+    await auditOwn(context, tx, {
+      actor,
+      action: "login_key.add",
+      id,
+      of: actor.username,
+      detail: { name, publicKey },
+    });
     return viewOf({ id, name, public_key: publicKey, fingerprint, created_at: now, last_used_at: null });
   });
 }
@@ -83,8 +87,7 @@ export async function removeOneLoginKey(
   actor: Actor,
   input: OfPerson & { readonly loginKey: string },
 ): Promise<void> {
-  const person = await whose(context, actor, input, "remove another's login keys");
-  const now = context.clock.now();
+  const person = await oneselfOr(context, actor, { ...input, doing: "remove another's login keys" });
   await context.db.transaction("remove login key", async (tx) => {
     const gone = await removeLoginKey(tx, person.id, input.loginKey);
     if (gone === undefined) {
@@ -93,7 +96,7 @@ export async function removeOneLoginKey(
       });
     }
     const detail = { name: gone.name, publicKey: gone.public_key };
-    await note(tx, { actor, action: "login_key.remove", id: gone.id, of: person.username, now, detail });
+    await auditOwn(context, tx, { actor, action: "login_key.remove", id: gone.id, of: person.username, detail });
   });
 }
 
@@ -121,35 +124,6 @@ export async function noteLogin(context: AppContext, { tokenId }: Actor): Promis
   await touchLoginKey(context.db, tokenId, context.clock.now()).catch((error: unknown) =>
     context.logger.debug("the use of a login key could not be noted", { reason: String(error) }),
   );
-}
-
-async function whose(context: AppContext, actor: Actor, { owner }: OfPerson, doing: string) {
-  if (owner === undefined || owner.toLowerCase() === actor.username.toLowerCase()) {
-    return { id: actor.userId, username: actor.username };
-  }
-  requireAdministrator(actor, doing);
-  return await personOf(context, owner);
-}
-
-interface Noted {
-  readonly actor: Actor;
-  readonly action: AuditAction;
-  readonly id: string;
-  readonly of: string;
-  readonly now: Date;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-async function note(tx: Tx, { actor, action, id, of, now, detail }: Noted): Promise<void> {
-  await recordAudit(tx, {
-    at: now,
-    actorId: actor.userId,
-    organizationId: null,
-    action,
-    targetId: id,
-    targetName: of,
-    detail,
-  });
 }
 
 function viewOf(row: LoginKeyRow): LoginKey {

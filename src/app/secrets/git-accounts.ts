@@ -1,9 +1,7 @@
 import type { GitAccount, LinkGitAccount } from "../../contracts/api/git-accounts.ts";
-import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { gitHostOf } from "../../contracts/git-host.ts";
 import { gitAccountsPerPersonMax } from "../../contracts/limits.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import {
   type GitAccountRow,
   gitAccountsOf,
@@ -14,8 +12,9 @@ import {
 import { takeHolder } from "../../db/secrets/secrets.ts";
 import type { Tx } from "../../db/store.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
-import { personOf } from "../identity/accounts.ts";
+import { auditOwn } from "../audit/audit-own.ts";
+import type { Actor } from "../authorize.ts";
+import { oneselfOr } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
 import { type Placing, placing } from "./places.ts";
 
@@ -29,7 +28,7 @@ export async function seeGitAccounts(
   actor: Actor,
   { owner }: { readonly owner?: string },
 ): Promise<{ accounts: GitAccount[] }> {
-  const person = await holderOf(context, actor, { owner, doing: "see another's accounts at git hosts" });
+  const person = await oneselfOr(context, actor, { owner, doing: "see another's accounts at git hosts" });
   return { accounts: (await gitAccountsOf(context.db, person.id)).map(viewOf) };
 }
 
@@ -56,7 +55,7 @@ export async function linkGitAccount(
     const [{ userId }, { username }, places] = [actor, input, placed(before)];
     await writeGitAccount(tx, { id, userId, host, username, ...sealed, ...places, now: context.clock.now() });
     const detail = { host, username, isNew: before === undefined, ...places };
-    await audit(context, tx, { actor, action: "git.link", id, name: actor.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.link", id, of: actor.username, detail });
   });
   return await accountOf(context, actor, host);
 }
@@ -75,7 +74,7 @@ export async function placeOwnGitAccount(
     const places = placed(before);
     await placeGitAccount(tx, before.id, places);
     const detail = { host, ...places };
-    await audit(context, tx, { actor, action: "git.allow", id: before.id, name: actor.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.allow", id: before.id, of: actor.username, detail });
   });
   return await accountOf(context, actor, host);
 }
@@ -87,25 +86,13 @@ export async function unlinkGitAccount(
   input: OfHost & { readonly owner?: string },
 ): Promise<void> {
   const host = requireHost(input.host);
-  const person = await holderOf(context, actor, { owner: input.owner, doing: "unlink another's account" });
+  const person = await oneselfOr(context, actor, { owner: input.owner, doing: "unlink another's account" });
   await context.db.transaction("unlink git account", async (tx) => {
     const gone = await removeGitAccount(tx, person.id, host);
     if (gone === undefined) throw notLinked(host);
     const detail = { host, username: gone.username };
-    await audit(context, tx, { actor, action: "git.unlink", id: gone.id, name: person.username, detail });
+    await auditOwn(context, tx, { actor, action: "git.unlink", id: gone.id, of: person.username, detail });
   });
-}
-
-async function holderOf(
-  context: AppContext,
-  actor: Actor,
-  { owner, doing }: { readonly owner: string | undefined; readonly doing: string },
-): Promise<Pick<Awaited<ReturnType<typeof personOf>>, "id" | "username">> {
-  if (owner === undefined || owner.toLowerCase() === actor.username.toLowerCase()) {
-    return { id: actor.userId, username: actor.username };
-  }
-  if (!isAdministrator(actor)) throw forbidden(doing, "administrators");
-  return await personOf(context, owner);
 }
 
 async function takenAccounts(tx: Tx, actor: Actor): Promise<readonly GitAccountRow[]> {
@@ -143,26 +130,4 @@ function viewOf(row: GitAccountRow): GitAccount {
     templates: [...row.templates],
     isEverywhere: row.is_everywhere,
   };
-}
-
-async function audit(
-  context: AppContext,
-  tx: Tx,
-  entry: {
-    readonly actor: Actor;
-    readonly action: Extract<AuditAction, `git.${string}`>;
-    readonly id: string;
-    readonly name: string;
-    readonly detail: object;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: null,
-    action: entry.action,
-    targetId: entry.id,
-    targetName: entry.name,
-    detail: { ...entry.detail },
-  });
 }

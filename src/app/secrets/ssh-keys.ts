@@ -1,7 +1,5 @@
 import type { SshKey } from "../../contracts/api/ssh-keys.ts";
-import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import { takeHolder } from "../../db/secrets/secrets.ts";
 import {
   placeSshKey,
@@ -14,8 +12,9 @@ import {
 import type { Tx } from "../../db/store.ts";
 import { makeSshKey } from "../../platform/ssh-ed25519.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
-import { personOf } from "../identity/accounts.ts";
+import { auditOwn } from "../audit/audit-own.ts";
+import type { Actor } from "../authorize.ts";
+import { oneselfOr } from "../identity/accounts.ts";
 import { instant } from "../page.ts";
 import { type Placing, placing } from "./places.ts";
 
@@ -53,7 +52,7 @@ export async function placeOwnSshKey(context: AppContext, actor: Actor, input: P
     if (before === undefined) throw noKey();
     const places = placed(before);
     await placeSshKey(tx, actor.userId, places);
-    await audit(context, tx, { actor, action: "key.allow", id: before.id, name: actor.username, detail: places });
+    await auditOwn(context, tx, { actor, action: "key.allow", id: before.id, of: actor.username, detail: places });
   });
   return await seeOwnSshKey(context, actor);
 }
@@ -64,14 +63,14 @@ export async function removeAnSshKey(
   actor: Actor,
   { owner }: { readonly owner?: string },
 ): Promise<void> {
-  const isOwn = owner === undefined || owner.toLowerCase() === actor.username.toLowerCase();
-  if (!isOwn && !isAdministrator(actor)) throw forbidden("remove another's SSH key", "administrators");
-  const person = isOwn ? { id: actor.userId, username: actor.username } : await personOf(context, owner);
+  const person = await oneselfOr(context, actor, { owner, doing: "remove another's SSH key" });
   await context.db.transaction("remove ssh key", async (tx) => {
     const gone = await removeSshKey(tx, person.id);
-    if (gone === undefined) throw isOwn ? noKey() : new CodedError("not_found", `${person.username} has no SSH key.`);
+    if (gone === undefined) {
+      throw person.id === actor.userId ? noKey() : new CodedError("not_found", `${person.username} has no SSH key.`);
+    }
     const detail = { publicKey: gone.public_key };
-    await audit(context, tx, { actor, action: "key.remove", id: gone.id, name: person.username, detail });
+    await auditOwn(context, tx, { actor, action: "key.remove", id: gone.id, of: person.username, detail });
   });
 }
 
@@ -90,7 +89,7 @@ async function writeNew(
     const { userId } = actor;
     await writeSshKey(tx, { id, userId, ...sealed, publicKey, ...places, now: context.clock.now() });
     const action = before === undefined ? "key.create" : "key.rotate";
-    await audit(context, tx, { actor, action, id, name: actor.username, detail: { publicKey, ...places } });
+    await auditOwn(context, tx, { actor, action, id, of: actor.username, detail: { publicKey, ...places } });
   });
   return await seeOwnSshKey(context, actor);
 }
@@ -113,26 +112,4 @@ function viewOf(row: SshKeyRow, { username }: Actor): SshKey {
 
 function noKey(): CodedError {
   return new CodedError("not_found", "You have no SSH key.", { next: "`prewarm keys create` has one made." });
-}
-
-async function audit(
-  context: AppContext,
-  tx: Tx,
-  entry: {
-    readonly actor: Actor;
-    readonly action: Extract<AuditAction, `key.${string}`>;
-    readonly id: string;
-    readonly name: string;
-    readonly detail: object;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: null,
-    action: entry.action,
-    targetId: entry.id,
-    targetName: entry.name,
-    detail: { ...entry.detail },
-  });
 }

@@ -29,7 +29,7 @@ export type AgentWord =
       /** Null: what is known already stays. */
       readonly told: { readonly detail: string; readonly version: string } | null;
     }
-  | { readonly kind: "apps"; readonly agentId: AgentId; readonly health: ToldHealth };
+  | { readonly kind: "apps"; readonly agentId: AgentId; readonly connectionId: string; readonly health: ToldHealth };
 
 type Kind = AgentWord["kind"];
 type Of<K extends Kind> = Extract<AgentWord, { readonly kind: K }>;
@@ -84,12 +84,14 @@ returning a.id, a.workspace_id`,
 
 const healthStatement: Statement<ChangedRow> = statement(
   "agents_app_health",
-  // A level: with each connection it is told anew, and mostly it is what is known.
+  // A level: with each connection it is told anew, and mostly it is what is known. What an old connection said may be stored
+  // late, and nobody would put it right. While none is known of (a server was taken for dead), the last word is right.
   `update agents a
 set app_health = h.health
-from unnest($1::uuid[], $2::jsonb[]) as h(agent_id, health)
+from unnest($1::uuid[], $2::uuid[], $3::jsonb[]) as h(agent_id, connection_id, health)
 where a.id = h.agent_id
   and a.retired_at is null
+  and coalesce(a.connection_id, h.connection_id) = h.connection_id
   and a.app_health is distinct from h.health
 returning a.id, a.workspace_id`,
 );
@@ -166,10 +168,13 @@ async function tell(tx: Tx, words: readonly AgentWord[], now: Date): Promise<rea
 }
 
 async function tellHealth(tx: Tx, words: readonly AgentWord[]): Promise<readonly ChangedRow[]> {
-  const told = lastOf(words, "apps");
+  // Of each connection: the one whose word counts need not be the one that spoke last.
+  const apps = words.filter((word) => word.kind === "apps");
+  const told = [...new Map(apps.map((word) => [word.connectionId, word])).values()];
   if (told.length === 0) return [];
   return await tx.query(healthStatement, [
     told.map(({ agentId }) => agentId),
+    told.map(({ connectionId }) => connectionId),
     told.map(({ health }) => JSON.stringify(health)),
   ]);
 }

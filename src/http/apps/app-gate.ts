@@ -11,6 +11,7 @@ import { underUrl } from "../../contracts/under-url.ts";
 import { shellWord } from "../../platform/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { onceClosed } from "../once-closed.ts";
 import { serverStopping } from "../stop-http.ts";
 import { takeAppLink } from "./app-link.ts";
 import { appCookies } from "./app-headers.ts";
@@ -26,6 +27,8 @@ import { OpenVisits } from "./open-visits.ts";
 const ownPrefix = "/_prewarm/";
 const nonceBytes = 18;
 const nonceSeconds = 600;
+/** For a client to take the refusal of an upgrade, and to hang up: what Node has handed over, it looks after no more. */
+const refusalMs = 5_000;
 
 /** A request that is for an app. */
 interface Asked {
@@ -80,6 +83,8 @@ export class AppGate {
       socket.end(
         `HTTP/1.1 ${status} ${code}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`,
       );
+      const late = setTimeout(() => socket.destroy(), refusalMs);
+      onceClosed(socket, () => clearTimeout(late));
     });
   }
 
@@ -120,8 +125,8 @@ export class AppGate {
     if (place.workspace.status !== "running") return this.#notRunning(asked, { place, visitor }, response);
     // A question that everybody may ask ends with nobody's right.
     if (!isPreflight(request)) {
-      response.once(
-        "close",
+      onceClosed(
+        response,
         this.#hold(asked, { place, visitor }, () => response.destroy()),
       );
     }
@@ -138,8 +143,8 @@ export class AppGate {
     if (!mayOpen(place, visitor?.actor ?? null)) throw visitor === null ? signInFirst() : notShared();
     await this.#checkIdea(asked, place, visitor);
     const listening = listeningPlace(place);
-    socket.once(
-      "close",
+    onceClosed(
+      socket,
       this.#hold(asked, { place, visitor }, () => socket.destroy()),
     );
     endInTime(socket, visitor, this.#deps.clock.now().getTime());

@@ -30,6 +30,7 @@ import { httpLimits } from "../http-limits.ts";
 import { pingRegularly } from "../keep-alive.ts";
 import { noteVisit } from "../note-visit.ts";
 import { movedOn, relayTo, relayWith } from "../relay-credential.ts";
+import { problemsIn } from "../storable-input.ts";
 import { StreamUse } from "./stream-use.ts";
 import { type ClientLeg, loseLeg, resetLeg, type TunnelOnward } from "./tunnel-hub.ts";
 import { relayTunnel } from "./tunnel-relay.ts";
@@ -110,6 +111,7 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
     return await relayTunnel({ socket, first, ...there, limits });
   }
   const { actor, request } = caller;
+  if (asked.resume !== null) deps.places.takenUpAgain(actor, request);
   const target = await execTarget(deps, actor, { workspace, agent: asked.agent });
   const { elsewhere, workspaceId } = target;
   const door = doorOf(asked.service);
@@ -223,6 +225,9 @@ function requestOf(first: Buffer): TunnelRequest {
   if (frame.kind !== "open" || !checkRequest.Check(frame.json)) {
     throw new TunnelFault("The first frame of a stream says what it is to lead to.");
   }
+  // Where it leads is written to the audit log, too.
+  const [problem] = problemsIn(frame.json);
+  if (problem !== undefined) throw new TunnelFault(`The stream's ${problem.field} cannot be used: ${problem.reason}.`);
   return frame.json;
 }
 

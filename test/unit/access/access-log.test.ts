@@ -28,6 +28,9 @@ function accessLog({ isOn = true }: { readonly isOn?: boolean } = {}) {
       if (database.isAway) throw new Error("the database is away");
       // As `recordAccess` gives them.
       const [, , , actions, , , details] = params as readonly (readonly string[])[];
+      // As PostgreSQL says it of jsonb.
+      if (details?.some((text) => text.includes("\\u0000")))
+        throw Object.assign(new Error("unsupported"), { code: "22P05" });
       actions?.forEach((action, nth) => written.push({ action, detail: JSON.parse(details?.[nth] ?? "null") }));
       return [];
     },
@@ -142,6 +145,20 @@ describe("who gets into a workspace", () => {
     expect(written).toHaveLength(10_000);
     expect(written[0]?.detail["door"]).toBe("port 7");
     expect(logger.entries.at(-1)).toMatchObject({ fields: { count: 7 } });
+  });
+
+  it("is written whatever somebody else's entry holds that no database takes, which is told and let go", async () => {
+    const { log, written, logger } = accessLog();
+    for (const door of ["ssh", "socket ~/\0", "files"]) log.enter({ ...alices, door });
+    await log.flush();
+    expect(written.map(({ detail }) => detail["door"])).toEqual(["ssh", "files"]);
+    expect(logger.entries.at(-1)).toMatchObject({
+      level: "error",
+      fields: { entries: [{ detail: { address: "192.0.2.1" } }] },
+    });
+    log.enter({ ...alices, door: "port 1" });
+    await log.flush();
+    expect(written).toHaveLength(3);
   });
 
   it("is not written where the deployment does not want it", async () => {

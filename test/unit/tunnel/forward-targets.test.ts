@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseTunnelOpen } from "../../../src/agent/tunnel/parse-open.ts";
 import { type ForwardTargets, isWithin } from "../../../src/contracts/forward-targets.ts";
+import type { TunnelService } from "../../../src/contracts/tunnel.ts";
 import type { HttpDeps } from "../../../src/http/http-deps.ts";
 import { localLine } from "../../../src/http/tunnel/local-line.ts";
 import { serveTunnel } from "../../../src/http/tunnel/tunnel-socket.ts";
@@ -41,8 +42,7 @@ test("an agent takes a bound that it does not know for the narrowest, and none f
 });
 
 /** What a server answers to a stream that it, or another one, opens for an app's visitor. */
-async function answerToApp(host: string, forwardTargets: ForwardTargets): Promise<TunnelFrame> {
-  const service = { kind: "tcp", host, port: 80 } as const;
+async function answerTo(service: TunnelService, forwardTargets: ForwardTargets): Promise<TunnelFrame> {
   const { near, far } = localLine();
   const deps = { options: { forwardTargets }, stopping: new AbortController().signal } as unknown as HttpDeps;
   const grant = { kind: "stream", ownerId: "owner", service } as never;
@@ -52,6 +52,16 @@ async function answerToApp(host: string, forwardTargets: ForwardTargets): Promis
   near.close();
   return decodeTunnelFrame(answer).frame;
 }
+
+const answerToApp = (host: string, targets: ForwardTargets): Promise<TunnelFrame> =>
+  answerTo({ kind: "tcp", host, port: 80 }, targets);
+
+test("a stream leads to nothing whose name no database can hold: the audit log is to have it", async () => {
+  for (const text of ["\0", "\ud800"]) {
+    const services = [{ kind: "unix", path: `/a${text}` } as const, { kind: "tcp", host: text, port: 80 } as const];
+    for (const service of services) expect(await answerTo(service, "any")).toMatchObject({ code: "tunnel_fault" });
+  }
+});
 
 test("an app's visitor gets nowhere but to the workspace's loopback, whatever its owner may reach", async () => {
   for (const host of ["169.254.169.254", "fe80::1", "fd00:ec2::254", "10.0.0.1"]) {
