@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse } fro
 import type { Duplex } from "node:stream";
 import { healthOfApp } from "../../app/apps/apps.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { type Passing, toApp, toBrowser } from "./app-headers.ts";
+import { type BodyLength, type Passing, toApp, toBrowser } from "./app-headers.ts";
 import type { AppStreams, ListeningPlace } from "./app-streams.ts";
 
 export interface AppRequest extends Passing {
@@ -50,7 +50,7 @@ async function passOnce(
       agent: streams.agentOf(place),
       method: request.method,
       path: request.url,
-      headers: withLength(toApp(request.rawHeaders, { ...asked, isUpgrade: false }), request),
+      headers: toApp(request.rawHeaders, { ...asked, body: bodyOf(request), isUpgrade: false }),
       setHost: false,
     });
     const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
@@ -89,9 +89,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** A body without a length comes in pieces, as it did here. */
-function withLength(lines: string[], request: IncomingMessage): string[] {
-  return request.headers["transfer-encoding"] === undefined ? lines : [...lines, "Transfer-Encoding", "chunked"];
+/** A body without a length comes in pieces, as it did here; of others the length is what it was found to be here. */
+function bodyOf({ headers }: IncomingMessage): BodyLength {
+  if (headers["transfer-encoding"] !== undefined) return "pieces";
+  const bytes = headers["content-length"];
+  return bytes === undefined ? "none" : { bytes };
 }
 
 /** A browser takes no answer that says twice who may read it. */
@@ -153,7 +155,8 @@ export async function passUpgrade(
       createConnection: () => stream,
       method: request.method,
       path: request.url,
-      headers: toApp(request.rawHeaders, { ...asked, isUpgrade: true }),
+      // What follows an upgrade is no body.
+      headers: toApp(request.rawHeaders, { ...asked, body: "none", isUpgrade: true }),
       setHost: false,
     });
     const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
