@@ -20,7 +20,7 @@ export interface ConnectionParts {
   readonly ip: string;
   /** Closes the line at once. */
   readonly cut: () => void;
-  /** Somebody has proven who he is. @returns whether he may have one more connection. */
+  /** Somebody has proven who he is, and is there. @returns whether he may have one more connection. */
   readonly signedIn: (actor: Actor) => boolean;
 }
 
@@ -75,6 +75,8 @@ export class GatewayConnection {
       return context.reject(["publickey"]);
     const fingerprint = fingerprintOf(context.key.data);
     const known = await knownByLoginKey(this.#parts.deps, { username: context.username, fingerprint });
+    // Whoever has gone meanwhile would hold a place, and his key, for ever.
+    if (this.#over.signal.aborted) return;
     if (known === undefined || !isSignedIfAt(context, known.publicKey)) return context.reject(["publickey"]);
     if (context.signature === undefined) return context.accept();
     // Two that were looked up at once.
@@ -180,7 +182,9 @@ export class GatewayConnection {
   #rest(): void {
     clearTimeout(this.#idle);
     if (this.#channels > 0 || this.#over.signal.aborted) return;
-    this.#idle = setTimeout(() => this.#client.end(), this.#parts.limits.idleMs);
+    const { idleMs, refusedMs } = this.#parts.limits;
+    // Who has as many as he may is told so, and is not to have more of those that all share.
+    this.#idle = setTimeout(() => this.#client.end(), this.#refusal === null ? idleMs : refusedMs);
   }
 
   #leave(): void {

@@ -16,6 +16,8 @@ export interface GatewayLimits {
   readonly channelsMax: number;
   /** A client that leads nowhere is sent away. */
   readonly idleMs: number;
+  /** For one who has signed in beyond his bound, to hear of it. */
+  readonly refusedMs: number;
   /** Silence after which the client is asked for a sign of life, and after four of which it is given up. */
   readonly keepAliveMs: number;
   /** For a workspace that is being started. */
@@ -32,6 +34,7 @@ export const gatewayLimits: GatewayLimits = {
   triesMax: 10,
   channelsMax: 16,
   idleMs: 600_000,
+  refusedMs: 5_000,
   keepAliveMs: 15_000,
   startMs: 600_000,
 };
