@@ -20,10 +20,7 @@ test.each([
   ["http", ":7080", "http", "", false],
   ["https", "", "http", "", false],
   ["https", "", "https", "", true],
-] as const)(
-  "to an app at %s and port %j an app of the same owner at %s and port %j may ask: %s",
-  async (scheme, port, its, itsPort, may) => {
-    const own = `${scheme}://${labelOf("web")}.apps.localhost${port}`;
-    expect(await isAllowed(`${its}://${labelOf("api")}.apps.localhost${itsPort}`, own)).toBe(may);
-  },
-);
+] as const)("to an app at %s and port %j an app of the same owner at %s and port %j may ask: %s", async (scheme, port, its, itsPort, may) => {
+  const own = `${scheme}://${labelOf("web")}.apps.localhost${port}`;
+  expect(await isAllowed(`${its}://${labelOf("api")}.apps.localhost${itsPort}`, own)).toBe(may);
+});
