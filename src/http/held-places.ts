@@ -49,6 +49,11 @@ export class HeldPlaces {
     return this.takeFrom(kind, actor, isPassedOn ? null : request.ip);
   }
 
+  /** Of what is opened later, by whoever was given the address. Errors: `rate_limited`. */
+  countOpening(actor: Actor): void {
+    this.#openings.count(actor.userId);
+  }
+
   /** @param ip of the other end; null: another server has counted by it. Errors: as `take`. */
   takeFrom(kind: HeldKind, actor: Pick<Actor, "userId">, ip: string | null): () => void {
     const { words, option } = kinds[kind];

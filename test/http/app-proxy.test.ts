@@ -40,7 +40,7 @@ beforeEach(async () => {
   // Of a place the proxy reads these alone.
   const served = { ref: "code", agent: "main", host: "preserve", at };
   const asked = {
-    place: { workspace: { agents: [] }, app: served },
+    place: { workspace: { name: "dev", agents: [] }, app: served },
     app: served,
     publicHost: "code.apps.localhost",
     publicProtocol: "http:",

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { healthOfApp } from "../../app/apps/apps.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { type BodyLength, type Passing, toApp, toBrowser } from "./app-headers.ts";
 import type { AppStreams, ListeningPlace } from "./app-streams.ts";
@@ -130,10 +131,14 @@ function whereOf({ app: { at } }: AppRequest): string {
 /** With what the agent's last check of it found. */
 function withHealth(code: "app_silent" | "app_unreachable", message: string, { place }: AppRequest): CodedError {
   const found = healthOfApp(place.workspace, place.app);
-  if (found === null || found.health === "healthy" || found.health === "unknown") return new CodedError(code, message);
+  // Only its owner gets that far, where it is not shared: others are not told the name.
+  const next = `\`prewarm ports list ${shellWord(place.workspace.name)}\` shows what listens; look at the app's own log.`;
+  const own = place.app.share === "owner" && code === "app_unreachable" ? { next } : {};
+  if (found === null || found.health === "healthy" || found.health === "unknown")
+    return new CodedError(code, message, own);
   const { health, detail } = found;
   const said = `${message} Its last health check: ${detail === "" ? health : `${health}, ${detail}`}.`;
-  return new CodedError(code, said, { details: { health, lastCheck: detail } });
+  return new CodedError(code, said, { ...own, details: { health, lastCheck: detail } });
 }
 
 /**
