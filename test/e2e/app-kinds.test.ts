@@ -182,6 +182,18 @@ test("an app on a socket of the workspace is reached through every server", asyn
   await running;
 });
 
+test("the audit log tells who opened an app, and from where, whichever server was asked", async () => {
+  for (const server of [one, other]) await ask(server, "sock", { headers: bearer(server.admin) });
+  const entries = await waitUntil("both have written it", async () => {
+    const { entries: all } = await one.admin.call("listAudit", { query: { action: "workspace.enter" } });
+    const found = all.filter(({ detail }) => detail["door"] === "app sock");
+    return found.length < 2 ? undefined : found;
+  });
+  for (const entry of entries) {
+    expect(entry).toMatchObject({ actor: "admin", target: { kind: "workspace" }, detail: { address: "127.0.0.1" } });
+  }
+});
+
 test("an app that is a command has no page: its address says how it is opened", async () => {
   const headers = bearer(other.admin);
   const page = await ask(other, "shell-app", { headers: { ...headers, ...navigation } });

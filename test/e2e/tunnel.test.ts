@@ -1,7 +1,8 @@
 // Streams into a workspace on two servers: every byte, half ends, cut lines, and who does not get in.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
@@ -241,6 +242,32 @@ test("port-forward leads from a port of this machine to one of the workspace, fo
   });
   await new Promise((resolve) => socket.once("close", resolve).end());
   expect(came).toBe("from the workspace");
+  bench.raise("SIGINT");
+  expect((await running).exitCode).toBe(0);
+});
+
+test("port-forward leads to a socket of the workspace, too", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "prewarm-socket-"));
+  const file = path.join(folder, "app.sock");
+  const server = createServer((socket) => void socket.end("from the socket"));
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o777);
+  const bench = cliBench({ env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" } });
+  onTestFinished(() => {
+    bench.dispose();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const running = bench.run("port-forward", "dev", `unix:${file}`);
+  const way = await waitUntil("it listens", () => {
+    const { stdout, stderr } = bench.written();
+    return /127\.0\.0\.1:(\d+) → dev:.*app\.sock/.exec(stdout + stderr)?.[1];
+  });
+  const socket = connect({ host: "127.0.0.1", port: Number(way) });
+  const came = await new Promise((resolve) => socket.once("data", (piece) => resolve(String(piece))));
+  expect(came).toBe("from the socket");
+  socket.destroy();
   bench.raise("SIGINT");
   expect((await running).exitCode).toBe(0);
 });

@@ -85,7 +85,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     ...limitsOf(config),
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
-    uses: { usedAgents: () => used, useNoted: () => undefined },
+    uses: { usedAgents: () => used, connectedAgents: () => [], useNoted: () => undefined },
     ...undisturbed,
     connections,
     credentials: held.credentials,

@@ -102,7 +102,9 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
       throw new CodedError("forbidden", "The ticket is for another stream.");
     const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
     const { elsewhere, workspaceId } = target;
-    if (elsewhere === null) return await join(deps, { socket, userId, target, asked, targets });
+    // The gateway's; what a server opens for apps rests open when nobody looks.
+    const isVisit = service.kind === "ssh";
+    if (elsewhere === null) return await join(deps, { socket, userId, target, asked, targets, isVisit });
     if (caller.isRelayed) throw movedOn();
     const there = relayWith(deps, { elsewhere, path: tunnelPath(workspaceId), holder: caller.grant });
     return await relayTunnel({ socket, first, ...there, limits });
@@ -112,7 +114,9 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { elsewhere, workspaceId } = target;
   const door = doorOf(asked.service);
   if (door !== null) noteVisit(deps, { request, socket, target, userId: actor.userId, door });
-  if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked, targets });
+  if (elsewhere === null) {
+    return await join(deps, { socket, userId: actor.userId, target, asked, targets, isVisit: door !== null });
+  }
   const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
   return await relayTunnel({ socket, first, ...there, limits });
 }
@@ -131,10 +135,13 @@ interface Joined {
   readonly target: ExecTarget;
   readonly asked: TunnelRequest;
   readonly targets: ForwardTargets;
+  /** Whether a person is connected by it, for templates to which that is use. */
+  readonly isVisit: boolean;
 }
 
 /** Makes the leg a stream of the agent's line. */
-async function join(deps: HttpDeps, { socket, userId, target, asked, targets }: Joined): Promise<TunnelOnward> {
+async function join(deps: HttpDeps, joined: Joined): Promise<TunnelOnward> {
+  const { socket, userId, target, asked, targets, isVisit } = joined;
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
   const unanswered = setTimeout(() => {
@@ -153,8 +160,10 @@ async function join(deps: HttpDeps, { socket, userId, target, asked, targets }: 
     onLineLost: () => loseLeg(socket),
   };
   const number = line.add(leg);
+  const left = isVisit ? deps.hub.enter(agentId) : () => undefined;
   const leave = (): void => {
     clearTimeout(unanswered);
+    left();
     line.detach(number);
   };
   socket.on("close", leave);
