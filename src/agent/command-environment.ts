@@ -16,11 +16,12 @@ export async function commandEnvironment(
   { manifest, owner }: { readonly manifest: AgentManifest; readonly owner: ClaimRecord },
 ): Promise<CommandEnvironment> {
   const given = await parts.handOver.secrets(parts.abort);
+  const common = commonEnvironment(parts.config, manifest);
   return {
     variables: withGitHelper(
       {
-        ...commonEnvironment(parts.config, manifest),
-        ...ownerEnvironment(owner),
+        ...common,
+        ...ownerEnvironment(owner, common),
         ...(given.kind === "known" ? given.values : {}),
       },
       given.gitHelper,

@@ -243,6 +243,7 @@ export class HandOver {
   ): Promise<HookOutcome> {
     const { config, log, secrets } = this.#input;
     const given = secretsForHook(secrets.now(), manifest);
+    const common = commonEnvironment(config, manifest);
     if ("refusal" in given) return { kind: "failed", reason: `it was not run: ${given.refusal}`, lastLine: null };
     return runHook({
       name: "claim",
@@ -251,8 +252,8 @@ export class HandOver {
       folder: workFolder(config, manifest),
       environment: withGitHelper(
         {
-          ...commonEnvironment(config, manifest),
-          ...ownerEnvironment(claim.record),
+          ...common,
+          ...ownerEnvironment(claim.record, common),
           ...given.values,
           // The hook can tell the claim of a prebuild from the first start of an ordinary workspace (spec §4.1).
           PREWARM_BUILD_STAGE: config.buildStage === "prebuild" ? "claim" : config.buildStage,

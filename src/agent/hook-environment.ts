@@ -22,8 +22,11 @@ export function commonEnvironment(config: AgentConfig, manifest: AgentManifest):
   };
 }
 
-/** What the claim hook and the owner's commands see besides. Empty while nobody owns the workspace. */
-export function ownerEnvironment(record: ClaimRecord): Variables {
+/**
+ * What the claim hook and the owner's commands see besides. Empty while nobody owns the workspace.
+ * @param common what every process sees.
+ */
+export function ownerEnvironment(record: ClaimRecord, common: Variables): Variables {
   const { owner } = record;
   if (owner === null) return {};
   const name = owner.name === "" ? owner.username : owner.name;
@@ -36,7 +39,14 @@ export function ownerEnvironment(record: ClaimRecord): Variables {
     PREWARM_OWNER_EMAIL: owner.email,
     GIT_AUTHOR_NAME: name,
     GIT_COMMITTER_NAME: name,
-    // An empty address would stop git; without the variable it uses its own configuration.
-    ...(owner.email === "" ? {} : { GIT_AUTHOR_EMAIL: owner.email, GIT_COMMITTER_EMAIL: owner.email }),
+    ...(owner.email === ""
+      ? addressUnlessSaid(owner.username, common)
+      : { GIT_AUTHOR_EMAIL: owner.email, GIT_COMMITTER_EMAIL: owner.email }),
   };
+}
+
+/** Git commits nothing without an address, and asks this variable last, after its own configuration. */
+function addressUnlessSaid(username: string, common: Variables): Variables {
+  const { EMAIL: said = "", PREWARM_URL: url = "" } = common;
+  return said !== "" || !URL.canParse(url) ? {} : { EMAIL: `${username}@${new URL(url).hostname}` };
 }

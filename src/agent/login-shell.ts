@@ -18,7 +18,8 @@ export function account(environment: Readonly<Record<string, string>>): Account 
   return { name, shell: candidates.find(isShell) ?? "/bin/sh" };
 }
 
-function knownUser(): { readonly username: string; readonly shell: string | null } | undefined {
+/** @returns undefined where passwd has no such user. */
+export function knownUser(): { readonly username: string; readonly shell: string | null } | undefined {
   try {
     return userInfo();
   } catch {

@@ -18,6 +18,7 @@ export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<s
   if ("refusal" in given) {
     log.add({ level: "error", source: "agent", text: `The stop hook runs without secrets: ${given.refusal}.` });
   }
+  const common = commonEnvironment(config, manifest);
   const outcome = await runHook({
     name: "stop",
     script: hook.run,
@@ -25,8 +26,8 @@ export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<s
     folder: workFolder(config, manifest),
     environment: withGitHelper(
       {
-        ...commonEnvironment(config, manifest),
-        ...(claim?.phase === "done" ? ownerEnvironment(claim.record) : {}),
+        ...common,
+        ...(claim?.phase === "done" ? ownerEnvironment(claim.record, common) : {}),
         ...("values" in given ? given.values : {}),
       },
       claim?.phase === "done" ? secrets.now().gitHelper : undefined,

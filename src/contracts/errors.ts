@@ -42,7 +42,11 @@ export const errorRegistry = {
     "An administrator has suspended the account. What it owns is kept.",
     "Ask an administrator: `prewarm users activate NAME` ends it.",
   ),
-  forbidden: entry(403, "You may not do this.", "Ask an administrator for the role that the message names."),
+  forbidden: entry(
+    403,
+    "You may not do this.",
+    "Ask whom the message names; another role is given by an administrator.",
+  ),
   driver_not_isolated: entry(
     403,
     "The workspace would be kept apart neither from others nor from the provisioner, and you are not an administrator.",

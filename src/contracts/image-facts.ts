@@ -39,5 +39,7 @@ export const ImageFacts = Type.Object({
   /** Why the agent has no terminals to give; null where it has. */
   terminalProblem: Type.Union([Type.String({ maxLength: 1_024 }), Type.Null()]),
   uid: Type.Union([Type.Integer(), Type.Null()]),
+  /** Of that user in the image's passwd; null where it has none. An agent of a release before does not say. */
+  userName: Type.Optional(ShortOrNull),
 });
 export type ImageFacts = Static<typeof ImageFacts>;

@@ -56,6 +56,11 @@ export class HeldPlaces {
     return this.takeFrom(kind, actor, { ip: isPassedOn ? null : request.ip, isOpening: !isPassedOn });
   }
 
+  /** Of what is opened later, by whoever was given the address. Errors: `rate_limited`. */
+  countOpening(actor: Actor): void {
+    this.#openings.count(actor.userId);
+  }
+
   /** Errors: as `take`. */
   takeFrom(kind: HeldKind, actor: Pick<Actor, "userId">, { ip, isOpening }: OtherEnd): () => void {
     const { words, option } = kinds[kind];

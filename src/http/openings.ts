@@ -30,7 +30,7 @@ export class Openings {
     this.#counts.set(person, count);
     if (count <= this.#max) return;
     const left = this.#sinceMs + windowMs - this.#monotonicMs();
-    const message = `You have opened ${this.#max} streams and commands within a minute on this server, as many as one person may (\`http.openings_per_minute\`).`;
+    const message = `You have opened ${this.#max} streams, commands and addresses of apps within a minute on this server, as many as one person may (\`http.openings_per_minute\`).`;
     throw new CodedError("rate_limited", message, { retryAfterSeconds: Math.max(1, Math.ceil(left / 1_000)) });
   }
 

@@ -122,7 +122,7 @@ test(
     await waitUntil("it is known", async () => (await appOf(other, "gone")).health?.health === "unhealthy");
     const listed = await bench.run("apps", "list", "dev");
     expect(listed.stdout).toMatch(/gone .*9 .*unhealthy: nothing listens/);
-    expect(listed.stdout).toMatch(/shell-app .*in a terminal: prewarm open/);
+    expect(listed.stdout).toMatch(/shell-app .*in a terminal: prewarm open dev shell-app/);
     expect(listed.stdout).not.toContain("secret");
     expect(listed.stdout.indexOf("shell-app"), "by its order").toBeLessThan(listed.stdout.indexOf("gone"));
     const shown = await bench.run("show", "dev");

@@ -351,7 +351,8 @@ test(
     const params = { workspace: "dev", app };
     for (const server of [one, other])
       expect((await ask({ server, what: app, headers: bearer(bob) })).status).toBe(403);
-    await one.admin.call("setShare", { params, body: { share: "authenticated" } });
+    const shared = await one.admin.call("setShare", { params, body: { share: "authenticated" } });
+    expect(shared.url).toMatch(new RegExp(`^http://${app}-[0-9a-v]{26}\\.`));
     expect(await one.admin.call("listShares", {})).toMatchObject({
       total: 1,
       shares: [{ workspace: "dev", owner: "admin", app, share: "authenticated", expiresAt: null }],

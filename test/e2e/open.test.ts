@@ -106,6 +106,7 @@ test("programs get the address as one document", async () => {
 
 test.each([
   ["a port on which nothing listens", "1", "Nothing listens at localhost:1 in the workspace"],
+  ["what to look at then", "1", "`prewarm ports list dev`"],
   ["an app that there is not", "nothing", 'dev has no app "nothing".'],
 ])("%s is said before a browser is troubled", async (_, what, message) => {
   const { bench, shown } = benchWith();

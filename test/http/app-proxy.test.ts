@@ -40,7 +40,7 @@ beforeEach(async () => {
   // Of a place the proxy reads these alone.
   const served = { ref: "code", agent: "main", host: "preserve", at };
   const asked = {
-    place: { workspace: { agents: [] }, app: served },
+    place: { workspace: { name: "dev", agents: [] }, app: served },
     app: served,
     publicHost: "code.apps.localhost",
     publicProtocol: "http:",
@@ -126,6 +126,34 @@ test("a client that goes in the middle of its body leaves an app that sees it br
   await until(() => expect(heard).toBe("half"));
   request.destroy();
   await until(() => expect(isBroken).toBe(true));
+});
+
+test.each([
+  "GET",
+  "DELETE",
+  "OPTIONS",
+  "HEAD",
+])("a body stays a body, also when %s hides its length behind a word of `Connection`", async (method) => {
+  const asked: string[] = [];
+  const bodies: string[] = [];
+  answer = (request, response) => {
+    asked.push(request.url ?? "");
+    let body = "";
+    request.on("data", (piece: Buffer) => (body += String(piece)));
+    request.on("end", () => {
+      bodies.push(body);
+      response.end();
+    });
+  };
+  const body = "GET /smuggled HTTP/1.1\r\nHost: x\r\nX-Prewarm-User: root\r\n\r\n";
+  const headers = { connection: "close, content-length", "content-length": String(body.length) };
+  const request = begin({ method, path: "/", headers });
+  request.end(body);
+  const [got] = (await once(request, "response")) as [IncomingMessage];
+  got.resume();
+  await once(got, "close");
+  await until(() => expect(bodies).toEqual([body]));
+  expect(asked).toEqual(["/"]);
 });
 
 test("trailers go through, of requests that come in pieces and of answers", async () => {

@@ -51,6 +51,30 @@ describe("create", () => {
     expect(request?.body).toMatchObject({ name: "dev", template: "node", parameters: { size: "small" } });
   });
 
+  const templates = (...names: readonly string[]) => ({
+    listTemplates: () => ({ json: { templates: names.map((name) => ({ name })), total: names.length } }),
+    createWorkspace: () => ({ status: 201, json: claimed(usableWorkspace()) }),
+  });
+
+  it("takes the only template that there is, and says so", async () => {
+    const { bench, api } = await arrange(templates("starter"));
+    const done = await bench.run("create", "dev");
+    expect([done.exitCode, done.stderr]).toEqual([0, expect.stringContaining("Made from starter, the only template.")]);
+    expect(api.calls("createWorkspace")[0]?.body).toMatchObject({ template: "starter" });
+  });
+
+  it("asks which one where there are several, and how to make one where there is none", async () => {
+    const several = await arrange(templates("node", "web"));
+    const asked = await several.bench.run("create", "dev");
+    expect([asked.exitCode, asked.stderr]).toEqual([
+      2,
+      expect.stringContaining("--template is required: there are node, web."),
+    ]);
+    expect(several.api.calls("createWorkspace")).toEqual([]);
+    const none = await (await arrange(templates())).bench.run("create", "dev");
+    expect([none.exitCode, none.stderr]).toEqual([2, expect.stringContaining("prewarm templates push")]);
+  });
+
   it("gives workspace, outcome, miss reason and its own timings as JSON, with nothing on standard error", async () => {
     const { bench } = await arrange({ createWorkspace: () => ({ status: 201, json: claimed(usableWorkspace()) }) });
     const done = await bench.run("create", "dev", "--template", "node", "--json");

@@ -12,13 +12,20 @@ import { waitUntil } from "../support/wait-until.ts";
 
 const proxy = "127.0.0.9";
 const streamsPerPersonMax = 20;
+const openingsPerMinuteMax = 50;
 let server: TestServer;
 let mallory: Client;
 
 beforeAll(async () => {
   const trusted = parseAddressRanges(proxy);
   if (trusted === undefined) throw new Error("no ranges");
-  const limits = { streamsPerPersonMax, commandsPerPersonMax: 4, heldPerAddressMax: 30, connectionsPerAddressMax: 60 };
+  const limits = {
+    streamsPerPersonMax,
+    openingsPerMinuteMax,
+    commandsPerPersonMax: 4,
+    heldPerAddressMax: 30,
+    connectionsPerAddressMax: 60,
+  };
   server = await startTestServer({ httpTrustedProxies: trusted }, { ...limits, execIdleMs: 600 });
   mallory = await server.member("mallory");
 });
@@ -176,4 +183,17 @@ test("a command over which nothing comes is ended with a code, and one over whic
   await waitUntil("the idle one is told", () => frames.some((frame) => frame.includes('"command_idle"')));
   await waitUntil("it is closed", () => idle.socket.readyState === WebSocket.CLOSED);
   expect(busy.socket.readyState).toBe(WebSocket.OPEN);
+});
+
+test("addresses of apps, each of which is an entry in the audit log, are bounded for each person in a minute", async () => {
+  const grace = await server.member("grace");
+  const make = async (client: Client): Promise<unknown> =>
+    await client
+      .call("createAppLink", { params: { workspace: "none", app: "1" }, body: {} })
+      .catch((error) => error.code);
+  const codes: unknown[] = [];
+  for (let nth = 0; nth <= openingsPerMinuteMax; nth += 1) codes.push(await make(grace));
+  expect(new Set(codes.slice(0, -1))).toEqual(new Set(["not_found"]));
+  expect(codes.at(-1)).toBe("rate_limited");
+  expect(await make(await server.member("heidi"))).toBe("not_found");
 });

@@ -238,7 +238,7 @@ test(
       ["dev:2222", {}, /leads to port 22 of workspaces alone/],
       ["localhost:22", {}, /There is no workspace "localhost"/],
       ["admin--dev:22", by, /There is no workspace "admin\/dev" of yours/],
-      ["dev:22", by, /There is no workspace "dev" of yours/],
+      ["dev:22", by, /There is no workspace "dev" of yours\. [ -~]*$/m],
       [`prebuilds--${waiting?.name ?? "any"}:22`, {}, /prebuild|There is no workspace/],
     ] as const;
     for (const [target, who, words] of cases) {

@@ -124,9 +124,10 @@ export class Dotfiles {
         lastLine: null,
       };
     }
+    const common = commonEnvironment(config, run.manifest);
     const environment = {
-      ...commonEnvironment(config, run.manifest),
-      ...ownerEnvironment(record),
+      ...common,
+      ...ownerEnvironment(record, common),
       ...given.values,
       ...variablesOf(config, run.source),
     };

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { ImageFacts } from "../../contracts/image-facts.ts";
+import { knownUser } from "../login-shell.ts";
 import { loadPtyNative } from "../pty/load-native.ts";
 import { folderFacts } from "./folder-facts.ts";
 import { libcOf, libstdcxxOf } from "./libraries.ts";
@@ -43,6 +44,7 @@ export function imageFacts({ home, folder, environment }: ImageWorld): ImageFact
     memoryBytes: memoryLimitBytes(),
     terminalProblem: terminalProblem(environment["XDG_RUNTIME_DIR"]),
     uid: process.getuid?.() ?? null,
+    userName: knownUser()?.username ?? null,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { App, ListeningPort, SetShare, SharedApp } from "../../contracts/api/apps.ts";
+import type { App, AppShared, ListeningPort, SetShare, SharedApp } from "../../contracts/api/apps.ts";
 import { type AppAddress, type AppRef, parseAppRef } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { AppHealthView } from "../../contracts/api/workspaces.ts";
@@ -97,7 +97,7 @@ interface ShareInput {
  * Shares an app or a port of one's own workspace.
  * Errors: `not_found`, `forbidden`, `invalid_request`, `share_beyond_limit`, `too_many_shares`.
  */
-export async function shareApp(context: AppContext, actor: Actor, input: ShareInput & SetShare): Promise<void> {
+export async function shareApp(context: AppContext, actor: Actor, input: ShareInput & SetShare): Promise<AppShared> {
   const workspace = await requireWorkspace(context, actor, input.workspace);
   if (workspace.is_prebuild || workspace.owner_id !== actor.userId) {
     throw forbidden("share what is in this workspace", `its owner, ${workspace.owner}`);
@@ -129,6 +129,7 @@ export async function shareApp(context: AppContext, actor: Actor, input: ShareIn
     });
     tx.emit("shares");
   });
+  return { url: addressOf(context, workspace, app) };
 }
 
 /** Errors: `not_found`. */

@@ -5,6 +5,7 @@ import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { printable } from "../output/printable.ts";
 import { healthText } from "../output/health-text.ts";
 import { relativeTime } from "../output/time-text.ts";
@@ -14,7 +15,12 @@ const agentOption = { flags: "--agent <name>", about: "the agent to ask; the wor
 /** A year. */
 const shareMsMax = 31_536_000_000;
 const noAddress = "no address: prewarm open";
-const inTerminal = "in a terminal: prewarm open";
+
+/** Where an app is: at its address, else by the command that leads to it. */
+function whereIs({ url, command, app }: App, workspace: string): string {
+  if (url !== null) return url;
+  return `${command === null ? "no address" : "in a terminal"}: prewarm open ${shellWord(printable(workspace))} ${app}`;
+}
 
 const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boolean }>({
   usage: "list <workspace>",
@@ -38,7 +44,7 @@ const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boo
         { title: "PORT", cell: ({ port, socket }) => (port === null ? (socket ?? "–") : String(port)) },
         { title: "HEALTH", cell: ({ health }) => healthText(health) },
         { title: "SHARED", cell: ({ share, shareExpiresAt }) => shareText(share, shareExpiresAt, now) },
-        { title: "ADDRESS", cell: ({ url, command }) => url ?? (command === null ? noAddress : inTerminal) },
+        { title: "ADDRESS", cell: (app) => whereIs(app, name) },
       ]),
     );
     if (apps.length === 0)
@@ -147,7 +153,8 @@ const setShare = defineCommand<ShareWish & { readonly share: ShareLevel; readonl
       params,
       body: { share, expiresInSeconds, ...definedOnly({ agent }) },
     });
-    invocation.output.result(answer, () => `${app} of ${printable(workspace.name)} is shared with: ${share}.`);
+    const at = answer.url === null || share === "owner" ? "" : `\n${answer.url}`;
+    invocation.output.result(answer, () => `${app} of ${printable(workspace.name)} is shared with: ${share}.${at}`);
     return exitCodes.done;
   },
 });

@@ -13,8 +13,10 @@ import { followWorkspace } from "../follow/follow-workspace.ts";
 import { explainedRefusal, whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
+import { printable } from "../output/printable.ts";
 import { missReasonText } from "../output/miss-reason.ts";
 import { elapsedText } from "../output/time-text.ts";
+import { UsageError } from "../usage-error.ts";
 import { refreshHosts } from "../ssh/refresh-hosts.ts";
 
 /** Times that a creation is sent when the server cannot be reached; the idempotency key makes them one. */
@@ -22,11 +24,14 @@ const triesMax = 4;
 const retryBaseMs = 250;
 const retryCapMs = 2_000;
 const requestTimeoutMs = 60_000;
+/** Of templates, where one has to be named. */
+const templatesNamedMax = 10;
 const claimModes = ["prefer_warm", "warm_only", "wait"] as const;
 
 interface CreateOptions {
   readonly name: string;
-  readonly template: string;
+  /** Undefined: the only one that there is. */
+  readonly template: string | undefined;
   readonly preset: string | undefined;
   readonly parameters: Readonly<Record<string, string>> | undefined;
   readonly mode: (typeof claimModes)[number] | undefined;
@@ -47,7 +52,7 @@ function read(input: CommandInput): CreateOptions {
   if (waitMs !== undefined && mode !== "wait") input.refuse(`--wait is for --mode wait, not for --mode ${mode}.`);
   return {
     name: input.operand(0),
-    template: input.requiredText("template"),
+    template: input.text("template"),
     preset: input.text("preset"),
     parameters: input.pairs("parameter"),
     mode,
@@ -69,9 +74,8 @@ function readKey(input: CommandInput): string | undefined {
   return key;
 }
 
-function bodyOf(options: CreateOptions, invocation: Invocation): CreateWorkspace {
-  const { name, template, preset, parameters, mode, waitMs, owner, automaticUpdates, ttlMs, autostartSchedule } =
-    options;
+function bodyOf(options: CreateOptions, template: string, invocation: Invocation): CreateWorkspace {
+  const { name, preset, parameters, mode, waitMs, owner, automaticUpdates, ttlMs, autostartSchedule } = options;
   return {
     name,
     template,
@@ -80,6 +84,26 @@ function bodyOf(options: CreateOptions, invocation: Invocation): CreateWorkspace
     // Without a key a repeat of a request whose answer was lost would create a second workspace, or fail on the name.
     idempotencyKey: options.idempotencyKey ?? invocation.world.random.uuid(),
   };
+}
+
+/** Whoever has one template need not say which. Errors: `usage` where it must be said, with what there is. */
+async function onlyTemplate(client: Client, { output, organization }: Invocation): Promise<string> {
+  const query = { ...organization, limit: templatesNamedMax };
+  const { templates, total } = await client.call("listTemplates", { query });
+  const [only] = templates;
+  if (only === undefined) {
+    throw new UsageError("There is no template yet to make it from.", "`prewarm templates push FOLDER` publishes one.");
+  }
+  if (total === 1) {
+    output.progress(`Made from ${printable(only.name)}, the only template.`);
+    return only.name;
+  }
+  const names = templates.map(({ name }) => printable(name)).join(", ");
+  const more = total > templates.length ? `, and ${total - templates.length} more (\`prewarm templates list\`)` : "";
+  throw new UsageError(
+    `--template is required: there are ${names}${more}.`,
+    "`prewarm create NAME --template TEMPLATE`.",
+  );
 }
 
 /** Sends the creation, and again with the same key while the server cannot be reached. */
@@ -146,7 +170,7 @@ async function announce(client: Client, created: CreatedWorkspace, invocation: I
 async function run(options: CreateOptions, invocation: Invocation): Promise<number> {
   const { output, world } = invocation;
   const client = await invocation.connect({ timeoutMs: requestTimeoutMs + (options.waitMs ?? claimWaitMsMax) });
-  const body = bodyOf(options, invocation);
+  const body = bodyOf(options, options.template ?? (await onlyTemplate(client, invocation)), invocation);
   const startedMs = world.monotonicMs();
   const created = await request(client, body, invocation);
   const requestMs = world.monotonicMs() - startedMs;
@@ -181,7 +205,7 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
     "idempotency key, so that it never creates two workspaces.",
   example: "prewarm create dev --template node --preset small --parameter region=eu",
   options: [
-    { flags: "-t, --template <name>", about: "template to make it from (required)" },
+    { flags: "-t, --template <name>", about: "template to make it from; may be left out where there is only one" },
     { flags: "--preset <name>", about: "preset; the best match of the parameters unless said" },
     { flags: "--parameter <key=value>", about: "value of a parameter; may be repeated", isRepeatable: true },
     { flags: "--mode <mode>", choices: claimModes, about: `${claimModes.join(", ")}; prefer_warm unless said` },

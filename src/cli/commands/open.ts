@@ -2,7 +2,9 @@ import type { Client } from "../../client/client.ts";
 import { type AppRef, parseAppRef } from "../../contracts/app-address.ts";
 import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { CodedError } from "../../contracts/errors.ts";
 import { ides } from "../../contracts/ides.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -116,7 +118,10 @@ async function showPlace(
 ): Promise<number> {
   const { target, what, port, scheme, path } = place;
   // A browser would only say that the connection was closed.
-  (await openService(target, target.service)).destroy();
+  const tried = await openService(target, target.service).catch((error: unknown) => {
+    throw error instanceof CodedError && error.code === "conflict" ? withNext(error, workspace.name) : error;
+  });
+  tried.destroy();
   const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, what, error));
   // The same number, where it can be had: some programs tell their own address by it.
   const wanted = port === null || port < freePortMin ? 0 : port;
@@ -137,6 +142,13 @@ async function showPlace(
   } finally {
     local.close();
   }
+}
+
+/** Errors of the agent know no name of the workspace. */
+function withNext(error: CodedError, workspace: string): CodedError {
+  return new CodedError(error.code, error.message, {
+    next: `\`prewarm ports list ${shellWord(workspace)}\` shows what listens there.`,
+  });
 }
 
 export const openCommand = defineCommand<OpenOptions | IdeWish>({

@@ -76,6 +76,10 @@ const SetShare = Type.Object(
 );
 export type SetShare = Static<typeof SetShare>;
 
+/** What is told to those with whom it is shared; null where the server has no domain for apps. */
+export const AppShared = Type.Object({ url: Type.Union([Type.String(), Type.Null()]) });
+export type AppShared = Static<typeof AppShared>;
+
 const CreateAppLink = Type.Object(
   {
     /** 900 unless said. */
@@ -143,12 +147,12 @@ export const appRoutes = {
     method: "PUT",
     path: "/api/v1/workspaces/:workspace/shares/:app",
     tag: "apps",
-    summary: "Shares an app or a port, with an end or without; `owner` keeps it to oneself.",
+    summary: "Shares an app or a port, with an end or without, and answers its address; `owner` keeps it to oneself.",
     credential: "user",
     access: "workspace_user",
     params: ofApp,
     body: SetShare,
-    response: Empty,
+    response: AppShared,
   },
   createAppLink: {
     method: "POST",

@@ -186,10 +186,15 @@ export const sessionNeeds: readonly Need[] = [
     check: "user",
     isHint: true,
     met: ({ uid }) => (uid === null ? "not known" : `commands run as user ${uid}`),
-    lack: ({ uid }) =>
-      uid === 0
-        ? { message: "Commands run as root.", next: "Name a user in the template: some programs refuse root." }
-        : null,
+    lack: ({ uid, userName }) => {
+      if (uid === 0)
+        return { message: "Commands run as root.", next: "Name a user in the template: some programs refuse root." };
+      if (userName !== null) return null;
+      return {
+        message: `Commands run as user ${uid}, which has no name: ssh, git over SSH, signing by SSH keys and \`scp -O\` refuse to work.`,
+        next: `Add it where the workspace runs, as root: useradd --no-create-home --uid ${uid} u${uid}. Git over HTTPS needs no name.`,
+      };
+    },
   },
   {
     ...folder("home", home, 0),

@@ -287,10 +287,15 @@ export class AppGate {
       next: isOwner ? `Start it: prewarm start ${workspace.name}` : `Ask ${workspace.owner} to start it.`,
       ...(isComing ? { retryAfterSeconds: 5 } : {}),
     });
+    // A name says what somebody works on: visitors are told whom to ask.
+    const whose = isOwner ? `It is your workspace ${workspace.name}.` : "";
     const page: AppPage = {
       status: 503,
       title: isComing ? "The workspace is starting" : `The workspace is ${workspace.status}`,
-      text: isComing ? ["The app opens as soon as it can."] : isOwner ? [] : [`Ask ${workspace.owner} to start it.`],
+      text: [
+        whose,
+        isComing ? "The app opens as soon as it can." : isOwner ? "" : `Ask ${workspace.owner} to start it.`,
+      ],
       hasStart: isOwner && (workspace.status === "stopped" || workspace.status === "failed"),
       ...(isComing ? { refreshSeconds: 3 } : {}),
     };

@@ -20,6 +20,9 @@ const hopByHop = new Set([
   "upgrade",
 ]);
 
+/** Told to the app anew, or not to be told. How long a body is nobody may leave out by a word of `Connection`. */
+const notPassed = new Set(["expect", "host", "content-length"]);
+
 /** Header lines as Node has them: name, value, name, value … */
 export type RawHeaders = readonly string[];
 
@@ -30,6 +33,9 @@ export interface Passing {
   readonly publicProtocol: "http:" | "https:";
 }
 
+/** How an app is told where a body ends: never by what another line says of it, or the rest would be a request of its own. */
+export type BodyLength = "none" | "pieces" | { readonly bytes: string };
+
 /** A request as the app gets it. */
 export function toApp(
   raw: RawHeaders,
@@ -37,18 +43,18 @@ export function toApp(
     readonly clientAddress: string;
     /** Null: nobody knows, or nobody needs to. */
     readonly visitor: string | null;
+    readonly body: BodyLength;
     readonly isUpgrade: boolean;
   },
 ): string[] {
-  const { app, publicHost, publicProtocol, visitor, isUpgrade } = passing;
+  const { app, publicHost, publicProtocol, visitor, body, isUpgrade } = passing;
   const local = app.at.kind === "tcp" ? `localhost:${app.at.port}` : "localhost";
   const publicOrigin = `${publicProtocol}//${publicHost}`;
   const isLocal = app.host === "localhost";
   const named = namedByConnection(raw);
   const passed = pairs(raw).flatMap(([name, value]): string[] => {
     const key = name.toLowerCase();
-    if (hopByHop.has(key) || named.has(key) || key === "expect" || key === "host") return [];
-    if (key.startsWith("x-forwarded-") || key === "forwarded" || key.startsWith("x-prewarm-")) return [];
+    if (hopByHop.has(key) || named.has(key) || notPassed.has(key) || isOfProxies(key)) return [];
     if (key === "authorization" && isOurBearer(value)) return [];
     if (key === "cookie") {
       const left = withoutOwnCookies(value);
@@ -71,8 +77,20 @@ export function toApp(
     "X-Forwarded-Proto",
     publicProtocol.slice(0, -1),
     ...(visitor === null ? [] : ["X-Prewarm-User", visitor]),
+    ...lengthLines(body),
     ...(isUpgrade ? ["Connection", "Upgrade", "Upgrade", valueOf(raw, "upgrade")] : []),
   ];
+}
+
+function lengthLines(body: BodyLength): string[] {
+  if (body === "none") return [];
+  return body === "pieces" ? ["Transfer-Encoding", "chunked"] : ["Content-Length", body.bytes];
+}
+
+/** What only we say to an app. Programs behind CGI and WSGI do not tell `_` from `-` in a name. */
+function isOfProxies(key: string): boolean {
+  const name = key.replaceAll("_", "-");
+  return name.startsWith("x-forwarded-") || name === "forwarded" || name.startsWith("x-prewarm-");
 }
 
 /** An app's answer as the browser gets it. */

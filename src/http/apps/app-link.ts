@@ -14,9 +14,18 @@ export function takeAppLink(request: IncomingMessage): string | null {
     const at = request.rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "referer");
     if (at >= 0) request.rawHeaders[at + 1] = url;
   }
-  const { url, token } = withoutLink(request.url ?? "/");
+  // Which host is meant says `Host` alone: an app is not to be told of another one by its address.
+  const { url, token } = withoutLink(withoutOrigin(request.url ?? "/"));
   request.url = url;
   return token;
+}
+
+/** `http://host/path?query`, as proxies are asked, becomes `/path?query`, written as it was. */
+function withoutOrigin(url: string): string {
+  const [origin] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url) ?? [];
+  if (origin === undefined) return url;
+  const rest = url.slice(origin.length);
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 /** All else stays as it was written. */

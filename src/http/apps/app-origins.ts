@@ -15,7 +15,10 @@ interface Where {
 export async function isAllowedOrigin(visitors: AppVisitors, origin: string, where: Where): Promise<boolean> {
   if (origin === where.publicOrigin) return true;
   if (where.place.app.cors !== "own" || !URL.canParse(origin)) return false;
-  const at = parseAppHost(new URL(origin).host, where.appsHost);
+  const [its, own] = [new URL(origin), new URL(where.publicOrigin)];
+  // On another port of the same names there may be somebody else's program, as on a machine where ports are forwarded.
+  if (its.protocol !== own.protocol || its.port !== own.port) return false;
+  const at = parseAppHost(its.host, where.appsHost);
   if (at.kind !== "app") return false;
   const other = await visitors.place(at.address);
   return other !== undefined && other.workspace.owner_id === where.place.workspace.owner_id;

@@ -48,7 +48,10 @@ export function renderPage({ title, text, links = [], hasStart = false, refreshS
 </head>
 <body>
 <h1>${escape(title)}</h1>
-${text.map((sentence) => `<p>${escape(sentence).replace(/`([^`]+)`/g, "<code>$1</code>")}</p>`).join("\n")}
+${text
+  .filter((sentence) => sentence !== "")
+  .map((sentence) => `<p>${escape(sentence).replace(/`([^`]+)`/g, "<code>$1</code>")}</p>`)
+  .join("\n")}
 ${list === "" ? "" : `<ul>${list}</ul>`}
 ${hasStart ? '<form method="post" action="/_prewarm/start"><button>Start the workspace</button></form>' : ""}
 </body>

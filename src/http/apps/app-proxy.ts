@@ -1,8 +1,9 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { healthOfApp } from "../../app/apps/apps.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { type Passing, toApp, toBrowser } from "./app-headers.ts";
+import { type BodyLength, type Passing, toApp, toBrowser } from "./app-headers.ts";
 import type { AppStreams, ListeningPlace } from "./app-streams.ts";
 
 export interface AppRequest extends Passing {
@@ -50,7 +51,7 @@ async function passOnce(
       agent: streams.agentOf(place),
       method: request.method,
       path: request.url,
-      headers: withLength(toApp(request.rawHeaders, { ...asked, isUpgrade: false }), request),
+      headers: toApp(request.rawHeaders, { ...asked, body: bodyOf(request), isUpgrade: false }),
       setHost: false,
     });
     const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
@@ -89,9 +90,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
-/** A body without a length comes in pieces, as it did here. */
-function withLength(lines: string[], request: IncomingMessage): string[] {
-  return request.headers["transfer-encoding"] === undefined ? lines : [...lines, "Transfer-Encoding", "chunked"];
+/** A body without a length comes in pieces, as it did here; of others the length is what it was found to be here. */
+function bodyOf({ headers }: IncomingMessage): BodyLength {
+  if (headers["transfer-encoding"] !== undefined) return "pieces";
+  const bytes = headers["content-length"];
+  return bytes === undefined ? "none" : { bytes };
 }
 
 /** A browser takes no answer that says twice who may read it. */
@@ -128,10 +131,14 @@ function whereOf({ app: { at } }: AppRequest): string {
 /** With what the agent's last check of it found. */
 function withHealth(code: "app_silent" | "app_unreachable", message: string, { place }: AppRequest): CodedError {
   const found = healthOfApp(place.workspace, place.app);
-  if (found === null || found.health === "healthy" || found.health === "unknown") return new CodedError(code, message);
+  // Only its owner gets that far, where it is not shared: others are not told the name.
+  const next = `\`prewarm ports list ${shellWord(place.workspace.name)}\` shows what listens; look at the app's own log.`;
+  const own = place.app.share === "owner" && code === "app_unreachable" ? { next } : {};
+  if (found === null || found.health === "healthy" || found.health === "unknown")
+    return new CodedError(code, message, own);
   const { health, detail } = found;
   const said = `${message} Its last health check: ${detail === "" ? health : `${health}, ${detail}`}.`;
-  return new CodedError(code, said, { details: { health, lastCheck: detail } });
+  return new CodedError(code, said, { ...own, details: { health, lastCheck: detail } });
 }
 
 /**
@@ -153,7 +160,8 @@ export async function passUpgrade(
       createConnection: () => stream,
       method: request.method,
       path: request.url,
-      headers: toApp(request.rawHeaders, { ...asked, isUpgrade: true }),
+      // What follows an upgrade is no body.
+      headers: toApp(request.rawHeaders, { ...asked, body: "none", isUpgrade: true }),
       setHost: false,
     });
     const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);

@@ -205,9 +205,9 @@ function isSignedIfAt({ signature, blob, hashAlgo }: PublicKeyAuthContext, publi
   return key.verify(blob, signature, hashAlgo) === true;
 }
 
-/** Errors of ours are for people; the others are the server's. */
+/** Errors of ours are for people; the others are the server's. OpenSSH shows what is not ASCII by its numbers. */
 function wordsOf({ logger }: HttpDeps, error: unknown): string {
-  if (error instanceof CodedError) return `${error.message}${error.next === "" ? "" : ` → ${error.next}`}`;
+  if (error instanceof CodedError) return `${error.message}${error.next === "" ? "" : ` ${error.next}`}`;
   logger.warn("a workspace could not be reached by the SSH gateway", { error });
   return "the workspace could not be reached";
 }

@@ -29,11 +29,12 @@ export function appHandlers(deps: HttpDeps): Handlers<keyof typeof appRoutes> {
       }
     },
     listShares: async ({ caller, query }) => await seeShares(deps, caller, query),
-    setShare: async ({ caller, params, body }) => {
-      await shareApp(deps, caller, { ...params, ...body });
-      return {};
+    setShare: async ({ caller, params, body }) => await shareApp(deps, caller, { ...params, ...body }),
+    createAppLink: async ({ caller, params, body }) => {
+      // Each is an entry in the audit log.
+      deps.places.countOpening(caller);
+      return await createAppLink(deps, caller, { ...params, ...body });
     },
-    createAppLink: async ({ caller, params, body }) => await createAppLink(deps, caller, { ...params, ...body }),
     removeShare: async ({ caller, params, query }) => {
       await unshareApp(deps, caller, { ...params, ...query });
       return {};

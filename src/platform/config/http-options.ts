@@ -95,7 +95,7 @@ export const httpOptions = {
     min: 0,
     max: 10_000_000,
     description:
-      "Streams and commands that one person may open in a minute through one server, those that are refused included, those that are taken up again not; 0 for no limit.",
+      "Streams and commands that one person may open, and addresses of apps that he may make, in a minute through one server, those that are refused included, those that are taken up again not; 0 for no limit.",
   }),
   auditAccess: booleanOption({
     name: "audit.access",

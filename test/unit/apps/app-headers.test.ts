@@ -7,6 +7,7 @@ const passing = {
   publicProtocol: "https:",
   clientAddress: "192.0.2.1",
   visitor: null,
+  body: "none",
   isUpgrade: false,
 } as const;
 const local = { ...passing, app: { host: "localhost", at: { kind: "tcp", port: 3000, isTls: false } } } as const;
@@ -28,6 +29,10 @@ describe("a request", () => {
     ["x-forwarded-user", "root"],
     ["forwarded", "for=1"],
     ["x-prewarm-user", "root"],
+    ["x_prewarm_user", "root"],
+    ["x-prewarm_user", "root"],
+    ["x_forwarded_for", "192.0.2.9"],
+    ["content-length", "5"],
     ["authorization", "Bearer pw_api_secret"],
     ["authorization", "bearer  pw_session_secret"],
     ["cookie", "prewarm_session=a; __Host-prewarm_app=b; prewarm_app_nonce=c"],
@@ -64,6 +69,11 @@ describe("a request", () => {
   test("keeps lines of one name apart, and the case of their names", () => {
     const lines = toApp(["X-A", "1", "x-a", "2"], passing);
     expect(lines.slice(2, 6)).toEqual(["X-A", "1", "x-a", "2"]);
+  });
+
+  test("has the length that it was found to have, whatever its own lines say of it", () => {
+    const lines = toApp(["Connection", "content-length", "Content-Length", "7"], { ...passing, body: { bytes: "7" } });
+    expect(valueOf(lines, "content-length")).toBe("7");
   });
 
   test("that becomes a WebSocket still says so", () => {

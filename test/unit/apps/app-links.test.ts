@@ -54,3 +54,15 @@ test("it is gone from the request, and from the page that the request comes from
   expect(takeAppLink(request)).toBe("t");
   expect(JSON.stringify([request.url, request.headers, request.rawHeaders])).not.toContain("prewarm_token");
 });
+
+test.each([
+  ["http://elsewhere.example/a?b#c", "/a?b#c"],
+  ["HTTPS://user@elsewhere.example:1", "/"],
+  ["http://elsewhere.example?b", "/?b"],
+  ["/http://elsewhere.example/", "/http://elsewhere.example/"],
+  ["*", "*"],
+])("no other host is in the address of a request: %s becomes %s", (url, left) => {
+  const request = { url, headers: {}, rawHeaders: [] } as unknown as IncomingMessage;
+  takeAppLink(request);
+  expect(request.url).toBe(left);
+});

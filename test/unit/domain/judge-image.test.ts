@@ -105,6 +105,18 @@ test("without an editor nothing of it is an error: SFTP and forwarded ports work
   ]);
 });
 
+test("a user without a name is told of, with the command that gives it one; an agent that does not say has one", () => {
+  const of = (userName: string | null | undefined) =>
+    judgeForSessions({ ...debian, uid: 40123, ...(userName === undefined ? {} : { userName }) }).find(
+      ({ check }) => check === "user",
+    );
+  expect(of(null)).toMatchObject({
+    severity: "warning",
+    next: expect.stringContaining("useradd --no-create-home --uid 40123"),
+  });
+  expect([of("dev")?.severity, of(undefined)?.severity]).toEqual(["ok", "ok"]);
+});
+
 test("each editor is opened by an address of its own, with a folder of any name", () => {
   const place = { host: "prewarm.dev", folder: "/home/dev/a b#1" };
   expect(ides.map((ide) => ideTable[ide].link(place))).toEqual([
