@@ -1,7 +1,7 @@
 import { WebSocket } from "ws";
 import type { TunnelAccept, TunnelService } from "../contracts/tunnel.ts";
 import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
-import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
+import { decodeTunnelFrame, encodeTunnelFrame, TunnelFault, type TunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { maskingFor } from "./masking.ts";
@@ -56,11 +56,14 @@ class Client {
   constructor(target: TunnelTarget) {
     this.#target = target;
     this.#duplex = new TunnelDuplex(() => this.#writer?.poke(0));
+    // It may be over before whoever opens it has it, and listens: he is told by what `open` throws.
+    this.#duplex.on("error", () => undefined);
   }
 
   async open(): Promise<TunnelDuplex> {
-    await this.#connect();
     this.#duplex.once("close", () => this.#leave());
+    await this.#connect();
+    if (this.#duplex.errored !== null) throw this.#duplex.errored;
     return this.#duplex;
   }
 
@@ -93,18 +96,18 @@ class Client {
         socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#accepted } }));
       });
       socket.on("message", (data: Buffer) => {
-        const { frame } = decodeTunnelFrame(data);
-        if (isAccepted) return this.#duplex.stream.receive(frame);
-        if (frame.kind !== "accept") {
-          const isRefused = frame.kind === "reset";
-          reject(isRefused ? new TunnelResetError(frame) : new Error("The server speaks another protocol."));
+        if (isAccepted) return this.#receive(data);
+        try {
+          const accepted = acceptOf(decodeTunnelFrame(data).frame);
+          clearTimeout(limit);
+          this.#begin(socket, accepted);
+          isAccepted = true;
+          resolve();
+        } catch (error) {
+          reject(error instanceof TunnelFault ? faultReset(error) : error);
           // A server passes a refusal of the agent on, and leaves the line to whoever made it.
-          return socket.close(1000);
+          socket.close(1000);
         }
-        isAccepted = true;
-        clearTimeout(limit);
-        this.#begin(socket, frame.json as TunnelAccept);
-        resolve();
       });
       socket.on("close", () => {
         stopPings();
@@ -133,6 +136,16 @@ class Client {
       this.#target.onLine?.("back");
     }
     this.#writer.add(0, this.#duplex.stream);
+  }
+
+  /** Agents belong to those who own the workspaces: what they say wrong ends their stream, and nothing else. */
+  #receive(message: Buffer): void {
+    try {
+      this.#duplex.stream.receive(decodeTunnelFrame(message).frame);
+    } catch (error) {
+      if (!(error instanceof TunnelFault)) throw error;
+      this.#duplex.destroy(faultReset(error));
+    }
   }
 
   /** The line is gone; the stream is not. */
@@ -180,6 +193,22 @@ function dialUrl({ url, token }: TunnelTarget): WebSocket {
     perMessageDeflate: false,
     ...maskingFor(new URL(url)),
   });
+}
+
+/** The first frame of all. @throws TunnelResetError for a refusal, TunnelFault for what is neither. */
+function acceptOf(frame: TunnelFrame): TunnelAccept {
+  if (frame.kind === "reset") throw new TunnelResetError(frame);
+  const json = frame.kind === "accept" && typeof frame.json === "object" ? frame.json : null;
+  const { sessionId, secret, hostKey } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const isKey = hostKey === undefined || typeof hostKey === "string";
+  if (typeof sessionId !== "string" || typeof secret !== "string" || !isKey) {
+    throw new TunnelFault("What answers is no acceptance of a stream.");
+  }
+  return { sessionId, secret, ...(hostKey === undefined ? {} : { hostKey }) };
+}
+
+function faultReset({ message }: TunnelFault): TunnelResetError {
+  return new TunnelResetError({ code: "tunnel_fault", message });
 }
 
 const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };
