@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import type { TunnelAccept, TunnelService } from "../contracts/tunnel.ts";
+import type { TunnelAccept, TunnelRequest, TunnelService } from "../contracts/tunnel.ts";
 import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
 import { decodeTunnelFrame, encodeTunnelFrame, TunnelFault, type TunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
@@ -49,7 +49,8 @@ class Client {
   readonly #duplex: TunnelDuplex;
   #writer: FairWriter | null = null;
   #socket: WebSocket | null = null;
-  #accepted: TunnelAccept | null = null;
+  /** By what it is taken up again; null before it is accepted. */
+  #resume: TunnelRequest["resume"] = null;
   #lostAtMs = 0;
   #isOver = false;
 
@@ -93,7 +94,7 @@ class Client {
       socket.on("error", reject);
       socket.on("open", () => {
         const { service, agent } = this.#target;
-        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#accepted } }));
+        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resume } }));
       });
       socket.on("message", (data: Buffer) => {
         if (isAccepted) return this.#receive(data);
@@ -119,9 +120,10 @@ class Client {
   }
 
   #begin(socket: WebSocket, accepted: TunnelAccept): void {
-    const isFirst = this.#accepted === null;
+    const isFirst = this.#resume === null;
     if (isFirst) this.#target.onAccepted?.(accepted);
-    this.#accepted = accepted;
+    const { sessionId, secret } = accepted;
+    this.#resume = { sessionId, secret };
     this.#socket = socket;
     const line = {
       get bufferedAmount() {
