@@ -6,7 +6,7 @@ import { FairWriter } from "./fair-writer.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { maskingFor } from "./masking.ts";
 import { readInTurns } from "./read-in-turns.ts";
-import { TunnelDuplex, TunnelResetError } from "./tunnel-duplex.ts";
+import { TunnelDuplex, TunnelLineError, TunnelResetError } from "./tunnel-duplex.ts";
 
 const handshakeMs = 10_000;
 /** From the beginning to the agent's answer: more than the server and the agent take for their parts. */
@@ -38,7 +38,8 @@ export interface TunnelTarget {
 /**
  * Opens a stream into a workspace. It survives its line for a minute: over a new one, to whichever server answers, it
  * goes on where it was.
- * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused.
+ * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused;
+ * `TunnelLineError` when there is no line to the server.
  */
 export function openTunnel(target: TunnelTarget): Promise<TunnelDuplex> {
   return new Client(target).open();
@@ -89,9 +90,9 @@ class Client {
           const status = response.statusCode ?? 0;
           reject(refusal?.(status, body) ?? new Error(`The server refused the stream (${status}).`));
         });
-        response.on("error", reject);
+        response.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
       });
-      socket.on("error", reject);
+      socket.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
       socket.on("open", () => {
         const { service, agent } = this.#target;
         socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resume } }));
@@ -113,7 +114,7 @@ class Client {
       socket.on("close", () => {
         stopPings();
         clearTimeout(limit);
-        if (!isAccepted) reject(new Error("The server closed the line."));
+        if (!isAccepted) reject(new TunnelLineError("it closed the line"));
         else if (this.#socket === socket) this.#lose();
       });
     });
