@@ -32,7 +32,8 @@ create table agents (
   retired_at timestamp with time zone,
   key_hash bytea,
   key_open_until timestamp with time zone,
-  key_refused_at timestamp with time zone
+  key_refused_at timestamp with time zone,
+  app_health jsonb
 ) with (fillfactor=70);
 create table app_shares (
   workspace_id uuid not null,
@@ -203,6 +204,15 @@ create table leases (
   epoch bigint not null,
   expires_at timestamp with time zone not null
 );
+create table login_keys (
+  id uuid not null,
+  user_id uuid not null,
+  name text not null,
+  public_key text not null,
+  fingerprint text not null,
+  created_at timestamp with time zone not null,
+  last_used_at timestamp with time zone
+);
 create table notification_deliveries (
   id uuid default gen_random_uuid() not null,
   channel text not null,
@@ -337,7 +347,8 @@ create table presets (
   is_unproven boolean default false not null,
   rehearsal_tries integer default 0 not null,
   rehearsal_after timestamp with time zone,
-  rehearsal_problem text
+  rehearsal_problem text,
+  image_reports jsonb default '{}'::jsonb not null
 );
 create table provider_state_versions (
   id bigint generated always as identity not null,
@@ -525,6 +536,9 @@ alter table idempotency_keys add constraint idempotency_keys_pkey PRIMARY KEY (u
 alter table job_logs add constraint job_logs_pkey PRIMARY KEY (id);
 alter table jobs add constraint jobs_pkey PRIMARY KEY (id);
 alter table leases add constraint leases_pkey PRIMARY KEY (name);
+alter table login_keys add constraint login_keys_pkey PRIMARY KEY (id);
+alter table login_keys add constraint login_keys_user_id_fingerprint_key UNIQUE (user_id, fingerprint);
+alter table login_keys add constraint login_keys_user_id_name_key UNIQUE (user_id, name);
 alter table notification_deliveries add constraint notification_deliveries_pkey PRIMARY KEY (id);
 alter table notification_deliveries add constraint notification_deliveries_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'digest'::text, 'webhook'::text])));
 alter table notification_deliveries add constraint notification_deliveries_check CHECK (
@@ -585,6 +599,7 @@ alter table group_members add constraint group_members_group_id_fkey FOREIGN KEY
 alter table group_members add constraint group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table groups add constraint groups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
 alter table job_logs add constraint job_logs_job_id_fkey FOREIGN KEY (job_id) REFERENCES jobs(id) ON DELETE CASCADE;
+alter table login_keys add constraint login_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;
 alter table notification_preferences add constraint notification_preferences_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table notifications add constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table organization_members add constraint organization_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);

@@ -47,6 +47,7 @@ function contextOver(db: Store): AppContext {
       appsHost: null,
       appsPort: null,
       maxShare: "authenticated",
+      forwardTargets: "any",
       version: "bench",
       sessionLifetimeMs: 3_600_000,
       leaseMs: 30_000,

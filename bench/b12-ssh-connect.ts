@@ -3,7 +3,7 @@ import path from "node:path";
 import { atMost, type BenchContext, type Benchmark, type Outcome, type Row } from "./harness/benchmark.ts";
 import { openedWorkspace } from "./harness/opened-workspace.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
-import { startPlainSshd } from "./harness/plain-sshd.ts";
+import { startPlainSshd } from "../test/support/plain-sshd.ts";
 import { processorMsOfProcess } from "./harness/process-memory.ts";
 import { plainScene, program, type SshScene, sshScene } from "./harness/ssh-scene.ts";
 

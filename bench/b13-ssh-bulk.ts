@@ -10,7 +10,7 @@ import {
 import { type Child, startChild } from "./harness/child-process.ts";
 import type { LineMessage } from "./harness/line-role.ts";
 import { openedWorkspace } from "./harness/opened-workspace.ts";
-import { startPlainSshd } from "./harness/plain-sshd.ts";
+import { startPlainSshd } from "../test/support/plain-sshd.ts";
 import { plainScene, type SshScene, sshScene } from "./harness/ssh-scene.ts";
 
 const mebibyte = 1_048_576;

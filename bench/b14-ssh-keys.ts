@@ -4,7 +4,7 @@ import { atMost, type BenchContext, type Benchmark, type Outcome, type Row } fro
 import { startChild } from "./harness/child-process.ts";
 import { openedWorkspace } from "./harness/opened-workspace.ts";
 import { summarize, type Summary } from "./harness/percentiles.ts";
-import { startPlainSshd } from "./harness/plain-sshd.ts";
+import { startPlainSshd } from "../test/support/plain-sshd.ts";
 import { plainScene, type SshScene, sshScene } from "./harness/ssh-scene.ts";
 import type { StreamsMessage } from "./harness/streams-role.ts";
 

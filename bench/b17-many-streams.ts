@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { tunnelPath } from "../src/contracts/tunnel.ts";
 import type { WorkspaceId } from "../src/contracts/ids.ts";
 import { Client } from "../src/client/client.ts";
@@ -56,11 +57,7 @@ async function run(context: BenchContext): Promise<Outcome> {
       return (await api.call("createWorkspace", { body })).workspace.id as WorkspaceId;
     });
     const ids = valuesOf(claimed);
-    const endMs = performance.now() + usableWithinMs;
-    while ((await count(pool, "select count(*) from prebuilds where handed_over_at is not null")) < size) {
-      if (performance.now() > endMs) throw new Error("The claimed workspaces were not handed over in time.");
-      await sleep(lookMs);
-    }
+    await handedOver(pool, size);
     const port = await program.ask<number>({ kind: "listen" } satisfies StreamsMessage);
     const urls = ids.map((id) => `${url.replace(/^http/, "ws")}${tunnelPath(id)}`);
     context.say(`${2 * size} streams open`);
@@ -98,6 +95,14 @@ async function run(context: BenchContext): Promise<Outcome> {
     for (const child of children.toReversed()) await child.stop();
     await pool.end();
     await database.drop();
+  }
+}
+
+async function handedOver(pool: pg.Pool, size: number): Promise<void> {
+  const endMs = performance.now() + usableWithinMs;
+  while ((await count(pool, "select count(*) from prebuilds where handed_over_at is not null")) < size) {
+    if (performance.now() > endMs) throw new Error("The claimed workspaces were not handed over in time.");
+    await sleep(lookMs);
   }
 }
 

@@ -436,4 +436,28 @@ export const accessMutations: readonly Mutation[] = [
     ],
     tests: ["test/unit/archive/place-archive.test.ts"],
   },
+  {
+    name: "pool-image-by-owner",
+    breaks: "what an owner's workspace says of its image is not what others are told of the pool",
+    edits: [
+      {
+        file: "src/db/pools/image-reports.ts",
+        find: "  and w.owner_id = $4\n",
+        replace: "  and w.owner_id <> gen_random_uuid()\n  and $4::uuid is not null\n",
+      },
+    ],
+    tests: ["test/db/image-reports.test.ts"],
+  },
+  {
+    name: "ssh-stream-not-resumed",
+    breaks: "an SSH connection goes on over another line",
+    edits: [
+      {
+        file: "src/tunnel/tunnel-client.ts",
+        find: "    return accepted === null ? null : { sessionId: accepted.sessionId, secret: accepted.secret };\n",
+        replace: "    return accepted;\n",
+      },
+    ],
+    tests: ["test/e2e/tunnel.test.ts"],
+  },
 ];

@@ -1,5 +1,6 @@
 import type { Mutation, MutationGroup } from "../mutation.ts";
 import { accessMutations } from "./access.ts";
+import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
@@ -25,6 +26,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Secrets", mutations: secretMutations },
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
+  { title: "Apps", mutations: appMutations },
 ];
 
 export const allMutations: readonly Mutation[] = mutationGroups.flatMap(({ mutations }) => mutations);

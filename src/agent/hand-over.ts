@@ -26,6 +26,8 @@ export interface HandOverInput {
   readonly onContradiction: (why: string) => void;
   /** Something that does not keep it from being used is worth knowing; empty: not any more. */
   readonly onNote: (text: string) => void;
+  /** The workspace is its owner's now, and what his claim hook starts was started. */
+  readonly onHandedOver: () => void;
 }
 
 const errorLengthMax = 4_096;
@@ -84,6 +86,11 @@ export class HandOver {
       });
     }
     return this.#newest?.phase === "done" && this.#contradiction === null ? this.#newest.record : null;
+  }
+
+  /** Whether the workspace was handed over to somebody. */
+  get isOwned(): boolean {
+    return this.#newest?.phase === "done";
   }
 
   /** What a command gets. Where the server could not be asked of late, it is asked again for the next one. */
@@ -222,6 +229,7 @@ export class HandOver {
     memory.rememberClaim(this.#newest);
     const text = error ?? `Handed over to ${record.owner?.username ?? "nobody"} (generation ${record.generation}).`;
     log.add({ level: error === null ? "info" : "error", source: "agent", text });
+    this.#input.onHandedOver();
   }
 
   async #runHook(

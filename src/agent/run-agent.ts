@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { AppChecks } from "./apps/app-checks.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
@@ -12,6 +13,7 @@ import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
 import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { reportImage } from "./look-at-image.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
@@ -43,21 +45,19 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const asking = { http, isConnected: (): boolean => socket.isOpen };
   const basics = { config, memory, log, secrets: new WorkspaceSecrets({ config, log, ...asking }) };
   void followLeft({ ...basics, abort });
-  const handOver = new HandOver({ ...basics, ...asking, started: started.promise, onContradiction, onNote });
+  const onHandedOver = (): void => apps.lookAnew();
+  const parts = { ...basics, ...asking, started: started.promise, onContradiction, onNote, onHandedOver };
+  const handOver = new HandOver(parts);
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
-      onOpen: () => {
-        tunnel.moved();
-        void handOver.compared().then(() => lifecycle.tell(socket));
-        sessions.announceAll();
-        handOver.poke();
-      },
+      onOpen: () => tellAnew({ handOver, sessions, tunnel, apps, tellState: () => lifecycle.tell(socket) }),
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
       onMessage: (message) => listener.receive(message),
     },
   );
+  const apps: AppChecks = new AppChecks({ home: config.home, socket, isOwned: () => handOver.isOwned, abort });
   const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
   const offered = targets({ config, handOver, started: started.promise, abort });
   const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget: offered.open });
@@ -70,7 +70,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   await untilAborted(abort);
   started.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver]);
+  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver, apps.end()]);
   // A start that was cut off has nothing to be put away.
   const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
   const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
@@ -83,6 +83,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function start(): Promise<void> {
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
+    await apps.begin(manifest.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ ...basics, manifest, abort });
     if (outcome === null) return;
@@ -90,10 +91,12 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     startedWith = manifest;
     if (abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
+    apps.start();
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
     started.resolve(manifest);
+    if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
 }
 
@@ -101,6 +104,21 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
 function manyMayWait(controller: AbortController): AbortController {
   setMaxListeners(4 * execPerAgentMax, controller.signal);
   return controller;
+}
+
+/** What a new connection begins with. How the apps are goes before the state: nobody is to take them for well meanwhile. */
+function tellAnew(parts: {
+  readonly handOver: HandOver;
+  readonly sessions: ExecSessions;
+  readonly tunnel: AgentTunnel;
+  readonly apps: AppChecks;
+  readonly tellState: () => Promise<void>;
+}): void {
+  parts.tunnel.moved();
+  void parts.apps.tell();
+  void parts.handOver.compared().then(parts.tellState);
+  parts.sessions.announceAll();
+  parts.handOver.poke();
 }
 
 /** Who each word of the server is for. */

@@ -11,6 +11,7 @@ import {
   type GitCredentialReport,
 } from "../contracts/agent-protocol.ts";
 import { agentRoutes } from "../contracts/api/system.ts";
+import type { ImageFacts } from "../contracts/image-facts.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
 import { underUrl } from "../contracts/under-url.ts";
 
@@ -77,6 +78,10 @@ export class ServerHttp {
 
   async reportGitCredential(body: GitCredentialReport, abort: AbortSignal): Promise<void> {
     await this.#json({ ...agentRoutes.reportGitCredential, body }, abort);
+  }
+
+  async image(body: ImageFacts, abort: AbortSignal): Promise<void> {
+    await this.#json({ ...agentRoutes.reportImage, body }, abort);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { ServerId } from "../contracts/ids.ts";
+import type { ForwardTargets } from "../contracts/forward-targets.ts";
 import type { ShareLevel } from "../contracts/manifest-apps.ts";
 import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
@@ -20,6 +21,8 @@ export interface AppOptions {
   /** Of the apps' addresses where it is not that of `accessUrl`, with its colon. */
   readonly appsPort: string | null;
   readonly maxShare: ShareLevel;
+  /** Where people's streams may lead from their workspaces. */
+  readonly forwardTargets: ForwardTargets;
   readonly version: string;
   readonly sessionLifetimeMs: number;
   readonly leaseMs: number;

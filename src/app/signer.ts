@@ -5,7 +5,7 @@ const textLengthMax = 4_096;
 const keyBytes = 32;
 
 /** What a signed text may be for. One for another purpose is none. */
-export type SignedPurpose = "relay" | "app code" | "app session";
+export type SignedPurpose = "relay" | "app code" | "app session" | "app link";
 
 /**
  * Signs what servers of a deployment tell each other by way of others: a server that is told it knows that one of them has

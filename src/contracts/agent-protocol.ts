@@ -1,11 +1,13 @@
 import { type Static, Type } from "typebox";
 import { gitHostLengthMax } from "./limits.ts";
+import { appHealthDetailLengthMax, appHealths, appsPerAgentMax } from "./app-health.ts";
+import { appNameLengthMax } from "./app-address.ts";
 import { agentStates } from "./states.ts";
 
 /**
  * What the agent and the server say to each other.
  * HTTP (token `Authorization: Bearer …`): `GET agentManifest`, `GET agentClaim`, `POST agentClaimAck`, `GET agentSecrets`,
- * `POST agentGitCredential` and `POST reportGitCredential`.
+ * `POST agentGitCredential`, `POST reportGitCredential` and `POST reportImage`.
  * WebSocket at `/api/v1/agent/connect` (same header): the messages below, one JSON object a frame.
  * The socket carries state, logs and exec; a claim travels over HTTP, and `poke` only says that it is worth a look.
  */
@@ -34,6 +36,19 @@ export const handedOverBefore = "This workspace was handed over to ";
 
 const AgentHook = Type.Object({ run: Type.String(), timeoutMs: Type.Integer() });
 
+const AppCheck = Type.Object({
+  app: Type.String(),
+  at: Type.Union([
+    Type.Object({ kind: Type.Literal("tcp"), port: Type.Integer(), isTls: Type.Boolean() }),
+    Type.Object({ kind: Type.Literal("unix"), path: Type.String() }),
+  ]),
+  /** Of the request. */
+  path: Type.String(),
+  intervalMs: Type.Integer({ minimum: 1 }),
+  timeoutMs: Type.Integer({ minimum: 1 }),
+  threshold: Type.Integer({ minimum: 1 }),
+});
+
 export const AgentManifest = Type.Object({
   agentId: Type.String(),
   agentName: Type.String(),
@@ -54,6 +69,10 @@ export const AgentManifest = Type.Object({
   requiredSecrets: Type.Optional(Type.Array(Type.String())),
   /** How long a terminal goes on while nobody looks. A server of the release before does not say. */
   terminalDetachedMs: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** Apps whose health the agent is to tell. A server of the release before sends none. */
+  appChecks: Type.Optional(Type.Array(AppCheck)),
+  /** Whether the agent is to tell what its image is like (`POST reportImage`); of a pool's first prebuilds. */
+  isImageWanted: Type.Optional(Type.Boolean()),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 
@@ -161,6 +180,22 @@ export const AgentToServer = Type.Union([
     version: Type.String({ maxLength: 64 }),
   }),
   Type.Object({ kind: Type.Literal("logs"), lines: Type.Array(LogLine) }),
+  /**
+   * How all apps are that it was told to check: when one changes, and before the state with each connection. A server of the
+   * release before passes it over.
+   */
+  Type.Object({
+    kind: Type.Literal("apps"),
+    apps: Type.Array(
+      Type.Object({
+        app: Type.String({ maxLength: appNameLengthMax }),
+        health: Type.Enum(appHealths),
+        /** Why, unless it is healthy. */
+        detail: Type.String({ maxLength: appHealthDetailLengthMax }),
+      }),
+      { maxItems: appsPerAgentMax },
+    ),
+  }),
   Type.Object({
     kind: Type.Literal("exec_output"),
     execId: Type.String(),

@@ -22,6 +22,11 @@ export const appNameLengthMax = 32;
 /** Of the apps' addresses, where the server is only reached from its own machine: browsers resolve it by themselves. */
 export const loopbackAppsHost = "apps.localhost";
 
+/** In the query of an app's address: what a program is given instead of a token of a person. Never passed on to the app. */
+export const appLinkParameter = "prewarm_token";
+export const appLinkSecondsMax = 3_600;
+export const appLinkSecondsUnlessSaid = 900;
+
 const portMax = 65_535;
 /** 128 bits by five: 26 digits of base 32, as `toString(32)` writes them. */
 const idBase = 32;

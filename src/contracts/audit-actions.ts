@@ -50,6 +50,10 @@ export const auditActions = {
     "workspace",
     "His visit has ended: how many connections it had, for how many seconds, and the bytes of its lines each way.",
   ),
+  "workspace.link": about(
+    "workspace",
+    "Its owner made an address that opens an app or a port without a sign-in, for at most an hour; the detail says which.",
+  ),
   "workspace.rename": about("workspace", "Somebody gave it another name; the target's name is the one before."),
   "workspace.orphan": about(
     "workspace",
@@ -109,6 +113,8 @@ export const auditActions = {
   "key.create": about("ssh_key", "Somebody had an SSH key of his own made; the detail has its public half."),
   "key.rotate": about("ssh_key", "Somebody had his SSH key replaced by a new one."),
   "key.allow": about("ssh_key", "Somebody said to which templates' workspaces his SSH key may go."),
+  "login_key.add": about("ssh_key", "Somebody added a key of his for the SSH gateway; the detail has its public half."),
+  "login_key.remove": about("ssh_key", "A key for the SSH gateway was removed, and what was open by it ended."),
   "key.remove": about("ssh_key", "An SSH key was removed; the detail says whose it was."),
   "git.link": about("git_account", "Somebody linked an account of his own at a git host, or gave it another token."),
   "git.allow": about("git_account", "Somebody said to which templates' workspaces his account at a git host may go."),

@@ -4,6 +4,9 @@ import { lifecycleMsMax, lifecycleMsMin } from "./limits.ts";
 /** Days of the week on which autostart may be allowed; the place of a day is its number, 0 = Sunday. */
 export const weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 
+/** What counts as use of a workspace: what people do, or also that they are connected and do nothing. */
+export const activities = ["use", "connected"] as const;
+
 const OptionalLength = Type.Union([Type.Integer({ minimum: lifecycleMsMin, maximum: lifecycleMsMax }), Type.Null()]);
 
 /** What a template says about the lifecycle of its workspaces. Lengths of time in milliseconds; null: never, or no limit. */
@@ -15,6 +18,7 @@ export const LifecyclePolicy = Type.Object(
     maxTtlMs: OptionalLength,
     /** How far from now the deadline is moved while the workspace is used; null: not at all. */
     activityBumpMs: OptionalLength,
+    activity: Type.Enum(activities),
     isAutostartAllowed: Type.Boolean(),
     /** Days on which autostart starts anything. */
     autostartDays: Type.Array(Type.Enum(weekdays), { minItems: 1, maxItems: 7, uniqueItems: true }),
@@ -34,6 +38,7 @@ export const lifecyclePolicyDefault: LifecyclePolicy = {
   defaultTtlMs: null,
   maxTtlMs: null,
   activityBumpMs: 3_600_000,
+  activity: "use",
   isAutostartAllowed: true,
   autostartDays: [...weekdays],
   failureTtlMs: null,
@@ -53,6 +58,7 @@ export const LifecycleSection = Type.Object(
     default_ttl: Type.Optional(DurationText),
     max_ttl: Type.Optional(DurationText),
     activity_bump: Type.Optional(DurationText),
+    activity: Type.Optional(Type.Enum(activities)),
     autostart: Type.Optional(
       Type.Object(
         {

@@ -16,6 +16,11 @@ export const tokenLifetimeDaysMax = 365;
 export const apiTokensPerPersonMax = 200;
 /** Sessions that one person may have; one more ends the one that was not used for longest. */
 export const sessionsPerPersonMax = 200;
+/** Public keys of a person for the SSH gateway. */
+export const loginKeysPerPersonMax = 50;
+export const loginKeyNameLengthMax = 64;
+/** Of an rsa key of 16,384 bits, with a comment. */
+export const publicKeyLengthMax = 4_096;
 export const suspensionReasonLengthMax = 200;
 
 export const parametersMax = 64;

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { LifecycleSection } from "./lifecycle.ts";
-import { appsPerAgentMax, ManifestApp } from "./manifest-apps.ts";
+import { appsPerAgentMax } from "./app-health.ts";
+import { ManifestApp } from "./manifest-apps.ts";
 import { DockerSection } from "./manifest-docker.ts";
 import { TerraformSection } from "./manifest-terraform.ts";
 import {

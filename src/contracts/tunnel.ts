@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { forwardTargets } from "./forward-targets.ts";
 import { TerminalService, TerminalsService } from "./terminals.ts";
 import { speedMsMax } from "./tunnel-terms.ts";
 
@@ -7,7 +8,6 @@ export {
   agentTunnelPath,
   speedBytesMax,
   speedMsMax,
-  tunnelDialMs,
   tunnelLineLostCode,
   tunnelOpenMs,
   tunnelPath,
@@ -27,12 +27,19 @@ export const TunnelService = Type.Union([
     },
     { additionalProperties: false },
   ),
+  /** A socket of the workspace's file system; one that begins with `~/` is in its home. */
+  Type.Object(
+    { kind: Type.Literal("unix"), path: Type.String({ minLength: 2, maxLength: 255, pattern: "^~?/" }) },
+    { additionalProperties: false },
+  ),
   /** The agent's own SSH server. */
   Type.Object({ kind: Type.Literal("ssh") }, { additionalProperties: false }),
   TerminalService,
   TerminalsService,
   /** Answers with `TunnelPorts`, and ends. */
   Type.Object({ kind: Type.Literal("ports") }, { additionalProperties: false }),
+  /** Answers with `ImageFacts`, and ends. */
+  Type.Object({ kind: Type.Literal("image") }, { additionalProperties: false }),
   /** Files, by the records of `copy-records.ts`: which, and where to, the client says first of all. */
   Type.Object({ kind: Type.Literal("files") }, { additionalProperties: false }),
   /** Says back what comes. */
@@ -85,6 +92,8 @@ export const TunnelOpen = Type.Object({
   userId: Type.String(),
   /** Of a stream that is taken up again. */
   secret: Type.Union([Type.String(), Type.Null()]),
+  /** Where it, and what its client opens within it, may lead; without it anywhere, as servers of before know no bound. */
+  targets: Type.Optional(Type.Enum(forwardTargets)),
 });
 export type TunnelOpen = Static<typeof TunnelOpen>;
 

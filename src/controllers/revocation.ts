@@ -20,7 +20,7 @@ export interface RevocationDeps {
 }
 
 /**
- * Ends what sessions, API tokens and daemon keys hold open once they hold no longer: revoked, expired, their owner deleted
+ * Ends what sessions, API tokens, daemon keys and login keys hold open once they hold no longer: revoked, expired, their owner deleted
  * or suspended. Each request is authenticated when it comes; what stays open would go on for ever. Agents, whose
  * connections are compared with their table anyway, are the presence controller's.
  */

@@ -53,6 +53,7 @@ export class AgentHub {
   readonly pendingReports = new PendingReports();
   readonly #goodbyes = new Set<Promise<unknown>>();
   readonly #used = new Set<AgentId>();
+  readonly #visitors = new Map<AgentId, number>();
 
   get size(): number {
     return this.#connections.size;
@@ -186,6 +187,23 @@ export class AgentHub {
     const used = new Set(this.#used);
     for (const [agentId, connection] of this.#connections) if (connection.execs.size > 0) used.add(agentId);
     return [...used];
+  }
+
+  /** Somebody is connected to what runs there, whether he does anything or not. @returns how he leaves. */
+  enter(agentId: AgentId): () => void {
+    this.#visitors.set(agentId, (this.#visitors.get(agentId) ?? 0) + 1);
+    let isLeft = false;
+    return () => {
+      if (isLeft) return;
+      isLeft = true;
+      const left = (this.#visitors.get(agentId) ?? 1) - 1;
+      if (left === 0) this.#visitors.delete(agentId);
+      else this.#visitors.set(agentId, left);
+    };
+  }
+
+  connectedAgents(): readonly AgentId[] {
+    return [...this.#visitors.keys()];
   }
 
   /** That these were used has been stored. */

@@ -1,6 +1,12 @@
 import { Compile } from "typebox/compile";
 import type { WebSocket } from "ws";
-import { agentConnected, agentDisconnected, agentReportsLogs, agentReportsState } from "../app/agents/agents.ts";
+import {
+  agentConnected,
+  agentDisconnected,
+  agentReportsApps,
+  agentReportsLogs,
+  agentReportsState,
+} from "../app/agents/agents.ts";
 import { agentPingMs, AgentToServer } from "../contracts/agent-protocol.ts";
 import type { AgentIdentity } from "./credentials.ts";
 import { endSocket } from "./end-socket.ts";
@@ -75,6 +81,8 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, reports, sock
         await agentReportsState(deps, agent.id, frame);
         deps.hub.stored(agent.id, connectionId, { state: frame.state });
       });
+    case "apps":
+      return reports.add(text.length, async () => agentReportsApps(deps, agent.id, frame));
     case "logs":
       return reports.add(text.length, async () => agentReportsLogs(deps, agent, frame));
     case "exec_output":

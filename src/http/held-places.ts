@@ -44,13 +44,18 @@ export class HeldPlaces {
    * Errors: `rate_limited`, `too_many_open`, `server_full`.
    */
   take(kind: HeldKind, actor: Actor, request: FastifyRequest): () => void {
-    const { words, option } = kinds[kind];
-    if (kind !== "stream" && !isOfAServer(request)) this.#openings.count(actor.userId);
-    const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
-    const address = { key: `address ${subscriberOf(request.ip)}`, max: this.#limits.heldPerAddressMax };
     // What another server passes on comes from its address, whoever asked: it has counted him by his own.
     const isPassedOn = kind !== "stream" && isOfAServer(request);
-    const holders = isPassedOn ? [person] : [person, address];
+    return this.takeFrom(kind, actor, isPassedOn ? null : request.ip);
+  }
+
+  /** @param ip of the other end; null: another server has counted by it. Errors: as `take`. */
+  takeFrom(kind: HeldKind, actor: Pick<Actor, "userId">, ip: string | null): () => void {
+    const { words, option } = kinds[kind];
+    if (kind !== "stream" && ip !== null) this.#openings.count(actor.userId);
+    const person = { key: `person ${actor.userId}`, max: this.#personMax(kind) };
+    const address = { key: `address ${subscriberOf(ip ?? "")}`, max: this.#limits.heldPerAddressMax };
+    const holders = ip === null ? [person] : [person, address];
     const entered = this.#places[kind].enter(holders);
     if (entered.kind === "entered") return entered.leave;
     if (entered.kind === "full") {

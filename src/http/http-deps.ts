@@ -13,6 +13,7 @@ import type { HeldCredentials } from "./held-credentials.ts";
 import type { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
+import type { OpenGateway } from "./gateway/open-gateway.ts";
 import type { IncomingBytes } from "./incoming-bytes.ts";
 import type { OutgoingBytes } from "./outgoing-bytes.ts";
 import type { TunnelHub } from "./tunnel/tunnel-hub.ts";
@@ -42,6 +43,8 @@ export interface HttpDeps extends AppContext {
   readonly leaving: Leaving;
   /** Aborted when the server stops: long polls, waits and streams end then. */
   readonly stopping: AbortSignal;
+  /** The SSH gateway while it listens here; null: there is none. */
+  readonly sshGateway: () => OpenGateway | null;
   /** `httpLimits` unless said. */
   readonly limits?: HttpLimits;
 }

@@ -27,6 +27,8 @@ export interface HttpLimits {
   readonly execPingMs: number;
   /** Without a byte of input or output; the option `http.command_idle`, 0 for never. */
   readonly execIdleMs: number;
+  /** For an app's first word, from the request. */
+  readonly appFirstByteMs: number;
   /** For the connection to the server that holds the agent. */
   readonly relayConnectMs: number;
   /** Bytes written that one agent, one person, and all callers but daemons have not taken; beyond it the largest are cut. */
@@ -59,6 +61,7 @@ export const httpLimits: HttpLimits = {
   execStartMs: 10_000,
   execPingMs: 10_000,
   execIdleMs: 8 * 3_600_000,
+  appFirstByteMs: 60_000,
   relayConnectMs: 10_000,
   agentQueueBytesMax: 16 * mebibyte,
   personQueueBytesMax: 64 * mebibyte,

@@ -18,7 +18,7 @@ import { agentOf, grantedStream, userOf } from "./credentials.ts";
 import { answerError } from "./error-answer.ts";
 import { serveExec } from "./exec-socket.ts";
 import { serveAgentTunnel } from "./tunnel/agent-tunnel-socket.ts";
-import { serveTerminal, terminalWish } from "./terminals/terminal-socket.ts";
+import { serveTerminal, type TerminalWish, terminalWish } from "./terminals/terminal-socket.ts";
 import { serveTunnel, type TunnelCaller } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
@@ -205,17 +205,16 @@ function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
       schema: { hide: true },
       preValidation: async (request) => {
         const actor = await userOf(deps, request);
-        terminalWish(request.params.terminal, request.query);
+        terminalWishes.set(request.raw, await terminalWish(deps, actor, request));
         request.raw.socket.once("close", deps.places.take("tunnel", actor, request));
         deps.outgoing.note(request.raw.socket, { kind: "person", id: actor.userId }, "open");
         socketActors.set(request.raw, actor);
       },
     },
     (socket, request) => {
-      const actor = socketActors.get(request.raw);
-      if (actor === undefined) return socket.close(1008, "unauthenticated");
-      const { workspace, terminal } = request.params;
-      serveTerminal(deps, { socket, request, actor, workspace, ...terminalWish(terminal, request.query) });
+      const [actor, wish] = [socketActors.get(request.raw), terminalWishes.get(request.raw)];
+      if (actor === undefined || wish === undefined) return socket.close(1008, "unauthenticated");
+      serveTerminal(deps, { socket, request, actor, workspace: request.params.workspace, ...wish });
     },
   );
   app.get<{ Params: { workspace: string } }>(
@@ -240,3 +239,4 @@ function registerPeoplesSockets(app: FastifyInstance, deps: HttpDeps): void {
 
 const tunnelCallers = new WeakMap<object, TunnelCaller>();
 const socketActors = new WeakMap<object, Awaited<ReturnType<typeof userOf>>>();
+const terminalWishes = new WeakMap<object, TerminalWish>();

@@ -10,6 +10,7 @@ import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { ideHandlers } from "./handlers/ide-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
@@ -21,6 +22,7 @@ import { daemonKeyHandlers } from "./handlers/daemon-key-handlers.ts";
 import { daemonHandlers } from "./handlers/daemon-handlers.ts";
 import { groupHandlers } from "./handlers/group-handlers.ts";
 import { identityHandlers } from "./handlers/identity-handlers.ts";
+import { loginKeyHandlers } from "./handlers/login-key-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { notificationHandlers } from "./handlers/notification-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
@@ -59,7 +61,9 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...sshKeyHandlers(deps),
     ...gitAccountHandlers(deps),
     ...dotfilesHandlers(deps),
+    ...loginKeyHandlers(deps),
     ...appHandlers(deps),
+    ...ideHandlers(deps),
     ...provisionerHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),

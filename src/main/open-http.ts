@@ -8,10 +8,12 @@ import { createVersionDefinitions } from "../app/workspaces/version-definitions.
 import type { ControllerStatus } from "../contracts/api/system.ts";
 import { CodedError } from "../contracts/errors.ts";
 import type { ControllerStatus as DriverStatus, RunningController } from "../controllers/driver.ts";
+import type { OpenGateway } from "../http/gateway/open-gateway.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
 import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
 import { buildHttpServer } from "../http/http-server.ts";
 import { stopHttp } from "../http/stop-http.ts";
+import type { ListenAddress } from "../platform/config/http-options.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
@@ -35,6 +37,12 @@ export function limitsOf(config: ServerConfig, given: Partial<HttpLimits> = {}):
   };
 }
 
+export interface OpenedHttp {
+  readonly app: FastifyInstance;
+  /** Starts the SSH gateway. Errors: `port_in_use`, `state_key_mismatch`. */
+  readonly listenForSsh: (address: ListenAddress) => Promise<void>;
+}
+
 /** The HTTP server, which does not listen yet. */
 export async function openHttp(
   context: AppContext,
@@ -44,13 +52,14 @@ export async function openHttp(
       readonly controllers: readonly RunningController[];
       readonly disposers: Disposers;
     },
-): Promise<FastifyInstance> {
+): Promise<OpenedHttp> {
   const stopping = new AbortController();
   // Each stream and wait listens; how many there may be is bounded elsewhere.
   setMaxListeners(0, stopping.signal);
   const { controllers, disposers, ...given } = parts;
   const accessLog = new AccessLog({ ...context, isOn: context.options.isAccessAudited });
-  const app = await buildHttpServer({
+  let gateway: OpenGateway | null = null;
+  const deps: HttpDeps = {
     ...context,
     accessLog,
     versions: createVersionDefinitions(),
@@ -61,7 +70,9 @@ export async function openHttp(
     controllers: () => controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
     stopping: stopping.signal,
-  });
+    sshGateway: () => gateway,
+  };
+  const app = await buildHttpServer(deps);
   disposers.add(
     "HTTP",
     async () => {
@@ -74,7 +85,12 @@ export async function openHttp(
     },
     { timeoutMs: httpStopMs },
   );
-  return app;
+  const listenForSsh = async (address: ListenAddress): Promise<void> => {
+    // Loaded where there is one: a server without needs no server of SSH.
+    const { Gateway } = await import("../http/gateway/gateway.ts");
+    ({ open: gateway } = await Gateway.listen(deps, address));
+  };
+  return { app, listenForSsh };
 }
 
 function statusView(status: DriverStatus): ControllerStatus {
@@ -87,7 +103,14 @@ function statusView(status: DriverStatus): ControllerStatus {
   };
 }
 
-export async function listen(app: FastifyInstance, config: ServerConfig): Promise<string> {
+/** @returns where it listens for HTTP. Errors: `port_in_use`, `state_key_mismatch`. */
+export async function listen({ app, listenForSsh }: OpenedHttp, config: ServerConfig): Promise<string> {
+  const url = await listenForHttp(app, config);
+  if (config.sshListen !== null) await listenForSsh(config.sshListen);
+  return url;
+}
+
+async function listenForHttp(app: FastifyInstance, config: ServerConfig): Promise<string> {
   try {
     return await app.listen({ host: config.httpHost, port: config.httpPort });
   } catch (error) {

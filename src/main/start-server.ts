@@ -113,8 +113,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const hearsNews = (): boolean => bus.isConnected;
   const leaving = createLeaving(config.httpStopDelayMs);
   const parts = { controllers, disposers, ...held, hearsNews, leaving, limits, ...measuring };
-  const app = await openHttp(context, { ...parts, trustedProxies: config.httpTrustedProxies });
-  url = await listen(app, config);
+  const http = await openHttp(context, { ...parts, trustedProxies: config.httpTrustedProxies });
+  url = await listen(http, config);
   controllers.push(
     ...startControllers({
       ...context,
@@ -249,6 +249,7 @@ function appOptions(
     accessUrl: own.accessUrl,
     ...appsHost(config),
     maxShare: config.accessMaxShare,
+    forwardTargets: config.accessForwardTargets,
     version: packageVersion(),
     sessionLifetimeMs: config.sessionLifetimeMs,
     leaseMs: config.provisionerLeaseMs,

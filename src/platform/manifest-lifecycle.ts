@@ -77,8 +77,10 @@ export function lifecyclePolicy(
     if (text !== undefined) read[field] = lifecycleMs(text) ?? null;
   }
   const { allowed, days } = section?.autostart ?? {};
+  const activity = section?.activity;
   return {
     ...lifecyclePolicyDefault,
+    ...(activity === undefined ? {} : { activity }),
     ...(allowed === undefined ? {} : { isAutostartAllowed: allowed }),
     ...(days === undefined ? {} : { autostartDays: days }),
     ...read,

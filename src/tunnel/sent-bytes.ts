@@ -43,6 +43,10 @@ export class SentBytes {
     return this.#sent >= this.#written;
   }
 
+  get written(): number {
+    return this.#written;
+  }
+
   /** The reader was given everything, the end included. */
   get isDone(): boolean {
     return this.#hasEnded && this.#acked === this.#written + 1;

@@ -1,5 +1,5 @@
 import { WebSocket } from "ws";
-import type { TunnelAccept, TunnelRequest, TunnelService } from "../contracts/tunnel.ts";
+import type { TunnelAccept, TunnelService } from "../contracts/tunnel.ts";
 import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
 import { decodeTunnelFrame, encodeTunnelFrame, TunnelFault, type TunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
@@ -50,8 +50,7 @@ class Client {
   readonly #duplex: TunnelDuplex;
   #writer: FairWriter | null = null;
   #socket: WebSocket | null = null;
-  /** By what it is taken up again; null before it is accepted. */
-  #resume: TunnelRequest["resume"] = null;
+  #accepted: TunnelAccept | null = null;
   #lostAtMs = 0;
   #isOver = false;
 
@@ -95,7 +94,7 @@ class Client {
       socket.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
       socket.on("open", () => {
         const { service, agent } = this.#target;
-        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resume } }));
+        socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resumed() } }));
       });
       socket.on("message", (data: Buffer) => {
         if (isAccepted) return this.#receive(data);
@@ -120,11 +119,16 @@ class Client {
     });
   }
 
+  /** What takes the stream up again. A server refuses what it does not ask for, and an acceptance may say more. */
+  #resumed(): Pick<TunnelAccept, "sessionId" | "secret"> | null {
+    const accepted = this.#accepted;
+    return accepted === null ? null : { sessionId: accepted.sessionId, secret: accepted.secret };
+  }
+
   #begin(socket: WebSocket, accepted: TunnelAccept): void {
-    const isFirst = this.#resume === null;
+    const isFirst = this.#accepted === null;
     if (isFirst) this.#target.onAccepted?.(accepted);
-    const { sessionId, secret } = accepted;
-    this.#resume = { sessionId, secret };
+    this.#accepted = accepted;
     this.#socket = socket;
     const line = {
       get bufferedAmount() {

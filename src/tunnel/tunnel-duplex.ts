@@ -86,6 +86,11 @@ export class TunnelDuplex extends Duplex {
     return this;
   }
 
+  /** Ends its side; it is gone when the other side has ended, too. */
+  destroySoon(): void {
+    this.end();
+  }
+
   ref(): this {
     return this;
   }

@@ -54,6 +54,11 @@ export class TunnelStream {
     return this.#in.received;
   }
 
+  /** Bytes that were written, also what the other end does not have yet. */
+  get sent(): number {
+    return this.#out.written;
+  }
+
   write(bytes: Buffer): void {
     if (this.#reset !== null) return;
     this.#out.write(bytes);

@@ -14,8 +14,8 @@ async function agentsOf(fx: Fixture, id: string): Promise<AgentId[]> {
   return (await liveAgents(fx.store, id as WorkspaceId)).map((agent) => agent.id);
 }
 
-async function note(fx: Fixture, agentIds: readonly AgentId[]): Promise<unknown> {
-  const uses = { usedAgents: () => agentIds, useNoted: () => undefined };
+async function note(fx: Fixture, agentIds: readonly AgentId[], connected: readonly AgentId[] = []): Promise<unknown> {
+  const uses = { usedAgents: () => agentIds, connectedAgents: () => connected, useNoted: () => undefined };
   const { fields } = await createActivity({ db: fx.store, clock: fx.clock, uses }).run(goOn);
   return fields["used"];
 }
@@ -58,6 +58,22 @@ it("a use is written at most once a minute, and nothing at all while nobody uses
   expect((await lifecycleColumns(fx, workspace.id)).deadline_at).toBeNull();
 });
 
+it("being connected moves a deadline where the template says so, and nowhere else", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { large: null }, lifecycle: { default_ttl: "1h" } });
+  const idle = await runningWorkspace(fx, {});
+  const lifecycle = { default_ttl: "1h", activity: "connected" } as const;
+  await publishTemplate(fx, { template: "talkative", presets: { large: null }, lifecycle });
+  const open = await runningWorkspace(fx, { template: "talkative" });
+  const agents = [...(await agentsOf(fx, idle.workspace.id)), ...(await agentsOf(fx, open.workspace.id))];
+  const before = (await lifecycleColumns(fx, idle.workspace.id)).deadline_at;
+  fx.clock.advance(10 * minute);
+  expect(await note(fx, [], agents)).toBe(1);
+  expect((await lifecycleColumns(fx, idle.workspace.id)).deadline_at).toEqual(before);
+  expect((await lifecycleColumns(fx, open.workspace.id)).last_used_at).toEqual(fx.clock.now());
+  expect(Number((await lifecycleColumns(fx, open.workspace.id)).deadline_at)).toBe(fx.clock.now().getTime() + hour);
+});
+
 it("an unclaimed prebuild is not used by anybody", async () => {
   const fx = await testFixture();
   const template = await publishTemplate(fx, { presets: { large: 1 }, lifecycle: { default_ttl: "1h" } });
@@ -74,6 +90,7 @@ it("a use that could not be stored is told again, until it is", async () => {
   const used = new Set(await agentsOf(fx, workspace.id));
   const uses = {
     usedAgents: () => [...used],
+    connectedAgents: () => [],
     useNoted: (ids: readonly AgentId[]) => ids.forEach((id) => used.delete(id)),
   };
   const away = { ...fx.store, transaction: async () => await Promise.reject(new Error("the database is away")) };

@@ -54,6 +54,7 @@ agents:
       - { name: code, display_name: Editor, url: "http://localhost:${appPort}/start?folder=a" }
       - { name: team, url: "http://localhost:${appPort}", share: organization, max_share: organization }
       - { name: open, url: "http://localhost:${appPort}", cors: passthrough }
+      - { name: alone, url: "http://localhost:${appPort}", cors: none }
 `,
   }));
   await one.admin.call("createUser", { body: { username: "bob", password: bobsPassword } });
@@ -208,7 +209,7 @@ test.each(servers)(
         response.end();
       });
     };
-    const body = randomBytes(24 * mebibyte);
+    const body = randomBytes(64 * mebibyte);
     for (const headers of [{ "content-length": String(body.length) }, { "transfer-encoding": "chunked" }]) {
       const got = await ask({ server, method: "POST", headers: { ...bearer(server.admin), ...headers }, body });
       expect(got.status).toBe(200);
@@ -290,6 +291,39 @@ test("pages of the owner's other apps may use an app, those of anybody else may 
   expect((await ask({ method: "OPTIONS", headers: { ...preflight, origin: "http://evil.example" } })).status).toBe(403);
 });
 
+test("an app that answers for itself (`passthrough`) does so, to preflights as well, and one that is `none` opens to no other page", async () => {
+  const asking = { "access-control-request-method": "PUT", origin: "http://evil.example" };
+  answer = (request, response) => {
+    response.setHeader("access-control-allow-origin", request.headers.origin ?? "*");
+    response.setHeader("x-visitor", request.headers["x-prewarm-user"] ?? "nobody");
+    response.end(`${request.method} by the app`);
+  };
+  const asked = await ask({ what: "open", method: "OPTIONS", headers: asking });
+  expect([asked.status, String(asked.body)]).toEqual([200, "OPTIONS by the app"]);
+  expect(asked.headers["access-control-allow-origin"]).toBe("http://evil.example");
+  expect((await ask({ what: "open", headers: { origin: asking.origin } })).status, "only the question").toBe(401);
+  const body = { ...asking, "content-length": "1" };
+  expect((await ask({ what: "open", method: "OPTIONS", headers: body, body: Buffer.from("x") })).status).toBe(401);
+  const cookie = await signedIn(one.admin, "open");
+  const used = await ask({ what: "open", method: "PUT", headers: { cookie, origin: asking.origin } });
+  expect([used.status, used.headers["access-control-allow-origin"]]).toEqual([200, asking.origin]);
+  const origin = originOf("code");
+  const alone = { what: "alone", headers: { cookie: await signedIn(one.admin, "alone"), origin } };
+  expect((await ask(alone)).status).toBe(403);
+  expect((await ask({ what: "alone", method: "OPTIONS", headers: { ...asking, origin } })).status).toBe(403);
+});
+
+test("who may read an answer is said once, also where the app says it, and where there is no answer", async () => {
+  const origin = originOf("team");
+  answer = (_, response) => response.setHeader("access-control-allow-origin", "*").end();
+  const got = await ask({ headers: { ...bearer(one.admin), origin } });
+  expect(got.headers["access-control-allow-origin"]).toBe(origin);
+  const unknown = await ask({ headers: { origin } });
+  expect([unknown.status, unknown.headers["access-control-allow-origin"]]).toEqual([401, origin]);
+  const stranger = await ask({ headers: { origin: "http://evil.example" } });
+  expect([stranger.status, stranger.headers["access-control-allow-origin"]]).toEqual([401, undefined]);
+});
+
 test("nobody but its owner opens an app that is not shared, administrators not excepted", async () => {
   const refused = await ask({ headers: bearer(bob) });
   expect(refused.status).toBe(403);
@@ -330,9 +364,10 @@ test(
       expect(await upgradeStatus(socket)).toBe(101);
       open.push(socket);
     }
+    const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     const begun = performance.now();
     await one.admin.call("removeShare", { params, query: {} });
-    await Promise.all(open.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    await Promise.all(closed);
     expect(performance.now() - begun).toBeLessThan(5_000);
     for (const server of [one, other])
       expect((await ask({ server, what: app, headers: bearer(bob) })).status).toBe(403);
@@ -403,7 +438,7 @@ test("a server that stops lets go of what is open to apps, and is not held up by
 test("a session that is ended ends what is open to apps through every server", async () => {
   const guest = await bobsSession();
   const open = [one, other].map((server) => webSocket(server, "team", bearer(guest)));
-  for (const socket of open) expect(await upgradeStatus(socket)).toBe(101);
+  expect(await Promise.all(open.map(upgradeStatus))).toEqual([101, 101]);
   const closed = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
   const begun = performance.now();
   await guest.call("logout", {});
@@ -429,6 +464,7 @@ test("a page says what is wrong: nothing listens, nothing is there, an app that 
 test("apps and ports are listed with their addresses", async () => {
   const { apps } = await one.admin.call("listApps", { params: { workspace: "dev" } });
   expect(apps.map(({ app: name, displayName, url, share }) => ({ name, displayName, url, share }))).toEqual([
+    { name: "alone", displayName: "alone", url: `${originOf("alone")}/`, share: "owner" },
     { name: "code", displayName: "Editor", url: `${originOf("code")}/start?folder=a`, share: "owner" },
     { name: "open", displayName: "open", url: `${originOf("open")}/`, share: "owner" },
     { name: "team", displayName: "team", url: `${originOf("team")}/`, share: "organization" },

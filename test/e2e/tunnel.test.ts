@@ -1,7 +1,8 @@
 // Streams into a workspace on two servers: every byte, half ends, cut lines, and who does not get in.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
@@ -164,6 +165,30 @@ test.each(["one", "other"] as const)(
   testLimitMs,
 );
 
+test("a session of SSH, whose acceptance says more, goes on over another line as well", async () => {
+  const { url, cut } = await cuttingProxy(one);
+  const states: string[] = [];
+  const stream = await openTunnel({
+    url: `${url.replace("http", "ws")}${tunnelPath(workspaceId)}`,
+    token: one.admin.token ?? "",
+    agent: null,
+    service: { kind: "ssh" },
+    onLine: (state) => states.push(state),
+  });
+  onTestFinished(() => void stream.destroy());
+  let came = "";
+  let failure: Error | undefined;
+  stream.on("data", (piece: Buffer) => (came += piece.toString("latin1"))).on("error", (error) => (failure = error));
+  await waitUntil("the server has said who it is", () => came.startsWith("SSH-2.0-Prewarm"));
+  cut();
+  await waitUntil("there is another line", () => states.includes("back") || failure !== undefined);
+  const greeting = came.length;
+  stream.write("SSH-2.0-test\r\n");
+  await waitUntil("it goes on", () => came.length > greeting || failure !== undefined);
+  expect(failure).toBe(undefined);
+  expect(states).toEqual(["lost", "back"]);
+});
+
 test("a port on which nothing listens is refused in words, and so is what has no owner, or another one", async () => {
   await expect(open(one, 1)).rejects.toMatchObject({
     code: "tunnel_refused",
@@ -217,6 +242,32 @@ test("port-forward leads from a port of this machine to one of the workspace, fo
   });
   await new Promise((resolve) => socket.once("close", resolve).end());
   expect(came).toBe("from the workspace");
+  bench.raise("SIGINT");
+  expect((await running).exitCode).toBe(0);
+});
+
+test("port-forward leads to a socket of the workspace, too", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "prewarm-socket-"));
+  const file = path.join(folder, "app.sock");
+  const server = createServer((socket) => void socket.end("from the socket"));
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  chmodSync(folder, 0o755);
+  chmodSync(file, 0o777);
+  const bench = cliBench({ env: { PREWARM_URL: other.url, PREWARM_TOKEN: other.admin.token ?? "" } });
+  onTestFinished(() => {
+    bench.dispose();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+  const running = bench.run("port-forward", "dev", `unix:${file}`);
+  const way = await waitUntil("it listens", () => {
+    const { stdout, stderr } = bench.written();
+    return /127\.0\.0\.1:(\d+) → dev:.*app\.sock/.exec(stdout + stderr)?.[1];
+  });
+  const socket = connect({ host: "127.0.0.1", port: Number(way) });
+  const came = await new Promise((resolve) => socket.once("data", (piece) => resolve(String(piece))));
+  expect(came).toBe("from the socket");
+  socket.destroy();
   bench.raise("SIGINT");
   expect((await running).exitCode).toBe(0);
 });

@@ -25,6 +25,7 @@ const policies: fc.Arbitrary<LifecyclePolicy> = fc.record({
   defaultTtlMs: lengths,
   maxTtlMs: lengths,
   activityBumpMs: lengths,
+  activity: fc.constantFrom("use" as const, "connected" as const),
   isAutostartAllowed: fc.boolean(),
   autostartDays: fc.subarray([...weekdays], { minLength: 1 }),
   failureTtlMs: lengths,

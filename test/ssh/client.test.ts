@@ -276,6 +276,38 @@ test(
 );
 
 test(
+  "keys of running workspaces are there before anybody connects, and go with their workspaces",
+  async () => {
+    const hosts = (): string[] =>
+      readFileSync(knownHosts(), "utf8")
+        .split("\n")
+        .flatMap((line) => line.split(" ")[0] || []);
+    rmSync(knownHosts(), { force: true });
+    expect((await prewarm(["config-ssh"])).code).toBe(0);
+    expect(hosts()).toEqual(expect.arrayContaining(["prewarm.dev", "prewarm.api"]));
+    const ahead = readFileSync(knownHosts(), "utf8");
+    // The proxy replaces what is not right.
+    for (const name of ["dev", "api"]) expect(await ssh([`prewarm.${name}`, "true"])).toMatchObject({ code: 0 });
+    expect(readFileSync(knownHosts(), "utf8")).toBe(ahead);
+    const other = `prewarm.elsewhere.other ${ahead.split(" ").slice(1, 3).join(" ")}\nwork.gone ssh-ed25519 x\n`;
+    writeFileSync(knownHosts(), `${ahead}${other}`);
+    const made = await waitUntil("a third is there", async () => {
+      const ran = await prewarm(["create", "third", "--template", "web"]);
+      return ran.code === 0 ? ran : undefined;
+    });
+    expect(made.code).toBe(0);
+    // Of another deployment's prefix nothing is known here.
+    expect(hosts().toSorted()).toEqual(["prewarm.api", "prewarm.dev", "prewarm.third", "work.gone"]);
+    expect((await prewarm(["rename", "third", "last"])).code).toBe(0);
+    expect(hosts()).toContain("prewarm.last");
+    expect(hosts()).not.toContain("prewarm.third");
+    expect((await prewarm(["delete", "last", "--yes"])).code).toBe(0);
+    expect(hosts().toSorted()).toEqual(["prewarm.api", "prewarm.dev", "work.gone"]);
+  },
+  testLimitMs,
+);
+
+test(
   "names follow what `rename` and `create` do",
   async () => {
     expect(readFileSync(config(), "utf8")).toContain("Host prewarm.api prewarm.dev prewarm.*");

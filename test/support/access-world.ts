@@ -65,7 +65,9 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   retryDeliveries: {},
   setSecret: { value: "of anybody" },
   setShare: { share: "owner" },
+  createAppLink: {},
   createSshKey: {},
+  addLoginKey: { publicKey: "none" },
   placeSshKey: { isEverywhere: false },
   setDotfiles: { repository: "https://git.example.org/ada/dotfiles" },
   linkGitAccount: { username: "ada", token: "a-token" },
@@ -206,6 +208,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     webhook: "hook",
     host: "git.example.org",
     secret: "VAULT_KEY",
+    loginKey: "laptop",
     app: "3000",
     // Whether there is one is asked of the agent, after all else.
     terminal: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",

@@ -49,9 +49,9 @@ export async function askApp({
 }
 
 /** A WebSocket to an app's address, which ends with the test. */
-export function appSocket(url: string, host: string, headers: Headers): WebSocket {
+export function appSocket(url: string, host: string, headers: Headers, path = "/socket"): WebSocket {
   const { hostname, port } = new URL(url);
-  const socket = new WebSocket(`ws://${hostname}:${port}/socket`, { headers: { host, ...headers } });
+  const socket = new WebSocket(`ws://${hostname}:${port}${path}`, { headers: { host, ...headers } });
   onTestFinished(() => socket.terminate());
   socket.on("error", () => undefined);
   return socket;

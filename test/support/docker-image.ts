@@ -24,13 +24,35 @@ export interface TestImage {
   readonly name: string;
   /** Without it, nothing that leans on glibc runs, as in an image with musl. */
   readonly hasGlibc: boolean;
+  /** Whether a Node is there which has its C library beside it, for itself alone, as Alpine's own has musl. */
+  readonly hasNode?: boolean;
+}
+
+/**
+ * Node in a folder of its own, and musl's loader by its name, in an image whose programs are otherwise static: no Node for
+ * musl is to be had from where tests may fetch.
+ */
+function nodeEntries(): readonly TarEntry[] {
+  const own = libraryEntries().map((entry) => ({ ...entry, path: `opt/node/${entry.path.split("/").at(-1)}` }));
+  const loader = own.find(({ path }) => /\/ld-linux/.test(path))?.path ?? "";
+  const start = `#!/bin/sh\nexec /${loader} --library-path /opt/node /opt/node/node "$@"\n`;
+  return [
+    ...["opt", "opt/node"].map((path) => ({ path: `${path}/`, type: "Directory" as const, mode: 0o755 })),
+    ...own,
+    { path: "opt/node/node", content: readFileSync(process.execPath), mode: 0o755 },
+    // In place of busybox's link, if it has one.
+    { path: "usr/bin/node", content: start, mode: 0o755 },
+    { path: "lib/ld-musl-x86_64.so.1", content: "\0musl libc\0" },
+  ];
 }
 
 /** An image of a few megabytes, made here from what this machine has, with a user `dev` (1000). No registry is asked. */
-export function importImage({ name, hasGlibc }: TestImage): void {
+export function importImage({ name, hasGlibc, hasNode = false }: TestImage): void {
   const folder = (path: string, mode = 0o755): TarEntry => ({ path: `${path}/`, type: "Directory", mode });
   const archive = tarArchive([
-    ...["bin", "etc", "home", "proc", "sys", "dev", "run", "lib", "lib64", "root"].map((path) => folder(path)),
+    ...["bin", "etc", "home", "proc", "sys", "dev", "run", "lib", "lib64", "root", "usr", "usr/bin"].map((path) =>
+      folder(path),
+    ),
     folder("tmp", 0o1777),
     { path: "etc/passwd", content: "root:x:0:0::/root:/bin/sh\ndev:x:1000:1000::/home/dev:/bin/sh\n" },
     // Without it, a static busybox asks libraries that are not here, and dies of it.
@@ -38,6 +60,7 @@ export function importImage({ name, hasGlibc }: TestImage): void {
     { path: "etc/group", content: "root:x:0:\ndev:x:1000:\n" },
     ...busyboxEntries(),
     ...(hasGlibc ? libraryEntries() : []),
+    ...(hasNode ? nodeEntries() : []),
   ]);
   const done = spawnSync("docker", ["import", "-", name], { input: archive, encoding: "utf8", maxBuffer: 1 << 20 });
   if (done.status !== 0) throw new Error(`docker import: ${done.stderr}`);

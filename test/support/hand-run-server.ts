@@ -47,6 +47,8 @@ const undisturbed = {
   selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test", takesRelayTickets: true }) as const,
 };
 
+const withoutLoops = { controllers: () => [], lastCycle: () => null, sshGateway: () => null } as const;
+
 /** Builds it upon a fixture, whose clock it has. */
 export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {
   const config = { ...loadConfig(serverOptions, { flags: new Map(), env: {} }).values, ...overrides };
@@ -64,13 +66,12 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     accessLog: new AccessLog({ ...context, isOn: true }),
     trustedProxies: config.httpTrustedProxies,
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
-    controllers: () => [],
     hearsNews: () => true,
     leaving: createLeaving(0),
-    lastCycle: () => null,
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
     stopping: stopping.signal,
+    ...withoutLoops,
   });
   url = await app.listen({ host: "127.0.0.1", port: 0 });
   let used: readonly AgentId[] = [];
@@ -84,7 +85,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     ...limitsOf(config),
     metrics,
     metricsRefresh: { refreshIntervalMs: 1_000, refreshTimeoutMs: 10_000 },
-    uses: { usedAgents: () => used, useNoted: () => undefined },
+    uses: { usedAgents: () => used, connectedAgents: () => [], useNoted: () => undefined },
     ...undisturbed,
     connections,
     credentials: held.credentials,

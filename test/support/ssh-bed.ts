@@ -8,6 +8,7 @@ import type { Terminals } from "../../src/agent/ssh/terminal-run.ts";
 import { sshHostKey } from "../../src/agent/ssh/ssh-host-key.ts";
 import { SshServer } from "../../src/agent/ssh/ssh-server.ts";
 import { dial } from "../../src/agent/tunnel/dial.ts";
+import type { ForwardTargets } from "../../src/contracts/forward-targets.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 
 export interface Ran {
@@ -26,6 +27,7 @@ export interface RunOptions {
 }
 
 export interface BedOptions {
+  readonly targets?: ForwardTargets;
   readonly terminals?: Terminals;
 }
 
@@ -42,7 +44,7 @@ export class SshBed {
   variables: Record<string, string> = { PATH: process.env["PATH"] ?? "", FROM_WORKSPACE: "yes" };
   port = 0;
 
-  private constructor({ terminals: given }: BedOptions) {
+  private constructor({ terminals: given, targets = "any" }: BedOptions) {
     mkdirSync(path.join(this.home, "project"), { recursive: true });
     const hostKey = sshHostKey(this.folder);
     writeFileSync(this.#knownHosts, `workspace ${hostKey.open}\n`);
@@ -62,7 +64,7 @@ export class SshBed {
       },
     });
     this.#listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.server.serve(socket, "person-1"),
+      this.server.serve(socket, "person-1", targets),
     );
   }
 

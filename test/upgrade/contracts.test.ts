@@ -51,9 +51,10 @@ describe("beside the release before", () => {
     expect(routeBreaks(before, now, () => true)).toEqual([]);
   });
 
-  // A server says in the claim record that there are secrets, and one of the release before says nothing: it is not asked.
+  // A server says in the claim record that there are secrets, and in the manifest that it wants to know of the image; one of
+  // the release before says nothing: it is not asked, nor told.
   test("agents and daemons of this release get along with its servers", () => {
-    const isAskedFor = (one: string): boolean => one === "agentSecrets is gone";
+    const isAskedFor = (one: string): boolean => /^(agentSecrets|reportImage) is gone$/.test(one);
     expect(routeBreaks(now, before, isOfPrograms).filter((one) => !isAskedFor(one))).toEqual([]);
   });
 

@@ -13,7 +13,7 @@ export const exceptions: readonly Exception[] = [
   { rule: "environment and exit at the composition roots", path: "src/db/embedded/cluster.ts", reason: searchPath },
   {
     rule: "the product uses its own files",
-    path: "src/agent/ssh/ssh2-parts.d.ts",
+    path: "src/platform/ssh/ssh2-parts.d.ts",
     reason: "It declares modules of a package, and declarations are found without an import.",
   },
   {

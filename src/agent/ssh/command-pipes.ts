@@ -2,7 +2,7 @@ import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { constants } from "node:os";
 import type { ServerChannel } from "ssh2";
 import { sleep } from "../../platform/sleep.ts";
-import { type ChannelOutput, type ExitWord, Pump } from "./channel-output.ts";
+import { type ChannelOutput, type ExitWord, Pump } from "../../platform/ssh/channel-output.ts";
 
 /** After a command's exit its pipes are read until they have brought nothing for so long. */
 const quietMs = 200;

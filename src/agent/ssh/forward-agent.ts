@@ -3,8 +3,8 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Connection } from "ssh2";
-import { joinSocket } from "./join-socket.ts";
-import { openAgentChannel } from "./ssh2-inside.ts";
+import { joinSocket } from "../../platform/ssh/join-socket.ts";
+import { openAgentChannel } from "../../platform/ssh/ssh2-inside.ts";
 import type { SshLink } from "./ssh-link.ts";
 
 /** The client's agent of keys, as a socket in a folder that only the workspace's user may enter: `-A`. */

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { Connection, ServerChannel } from "ssh2";
-import { joinSocket } from "./join-socket.ts";
+import { joinSocket } from "../../platform/ssh/join-socket.ts";
 import { listenersPerConnectionMax } from "./ssh-limits.ts";
 import type { SshLink } from "./ssh-link.ts";
 

@@ -1,7 +1,9 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Connection } from "ssh2";
-import { joinSocket } from "./join-socket.ts";
-import { refuseChannel } from "./ssh2-inside.ts";
+import { beyondTargets, isWithin } from "../../contracts/forward-targets.ts";
+import { joinSocket } from "../../platform/ssh/join-socket.ts";
+import { refuseChannel } from "../../platform/ssh/ssh2-inside.ts";
+import { dialPath } from "../tunnel/dial.ts";
 import type { SshLink } from "./ssh-link.ts";
 
 /** Leads channels to what listens in the workspace, or can be reached from it: `-L`, `-D`, `-W`. */
@@ -9,6 +11,7 @@ export function forwardOut(client: Connection, connection: SshLink): void {
   client.on("tcpip", (accept, reject, { destIP: host, destPort: port }) => {
     const reach = async (): Promise<Socket> => {
       await connection.environment();
+      if (!isWithin(connection.targets, host)) throw new Error(beyondTargets(host));
       return await connection.world.dial(host, port);
     };
     lead(reach(), accept, (why) => refuseChannel(client, reject, why));
@@ -41,12 +44,4 @@ export function forwardOut(client: Connection, connection: SshLink): void {
       },
     );
   }
-}
-
-function dialPath(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path, allowHalfOpen: true });
-    socket.once("error", (cause: Error) => reject(new Error(`${path} cannot be reached: ${cause.message}`, { cause })));
-    socket.once("connect", () => resolve(socket.removeAllListeners("error")));
-  });
 }

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
@@ -15,8 +16,11 @@ export interface SshParts {
 
 export interface OpenSsh {
   readonly hostKey: string;
-  /** @param userId as the server that brought the stream has verified. */
-  readonly serve: (stream: Duplex, userId: string) => void;
+  /**
+   * @param userId as the server that brought the stream has verified.
+   * @param targets where the client's channels may lead, as that server says.
+   */
+  readonly serve: (stream: Duplex, userId: string, targets: ForwardTargets) => void;
 }
 
 /** The workspace's SSH server. It is loaded when somebody first wants it: an agent at rest has no need of its memory. */
@@ -47,7 +51,7 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
     const end = (): void => server.end();
     if (abort.aborted) throw new Error("the workspace is shutting down");
     abort.addEventListener("abort", end, { once: true });
-    return { hostKey: hostKey.open, serve: (stream, userId) => server.serve(stream, userId) };
+    return { hostKey: hostKey.open, serve: (stream, userId, targets) => server.serve(stream, userId, targets) };
   };
   return () => {
     opened ??= open();

@@ -1,4 +1,4 @@
-import handlers from "ssh2/lib/protocol/handlers.js";
+import { handlers } from "../../platform/ssh/ssh2-modules.ts";
 
 const channelRequest = 98;
 const requestName = "pty-req";

@@ -1,34 +1,41 @@
 import type { Connection, ServerChannel } from "ssh2";
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { Logger } from "../../platform/logger.ts";
 import { ForwardAgent } from "./forward-agent.ts";
 import { ForwardIn } from "./forward-in.ts";
 import { forwardOut } from "./forward-out.ts";
-import { onChannelClosed } from "./ssh2-inside.ts";
+import { ForwardX11 } from "./forward-x11.ts";
+import { onChannelClosed } from "../../platform/ssh/ssh2-inside.ts";
 import { channelsPerConnectionMax } from "./ssh-limits.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { SessionWorld, SshLink } from "./ssh-link.ts";
 import { SshSession } from "./ssh-session.ts";
+import type { X11Display, X11Request } from "./x11-display.ts";
 
 export interface ConnectionParts {
   readonly world: SessionWorld;
   readonly logger: Logger;
   /** Who it is, as the server that brought him has verified. */
   readonly userId: string;
+  readonly targets: ForwardTargets;
 }
 
 /** One client, and all that ends with it. */
 export class SshConnection implements SshLink {
   readonly world: SessionWorld;
+  readonly targets: ForwardTargets;
   readonly #client: Connection;
   readonly #userId: string;
   readonly #sessions = new Set<SshSession>();
   readonly #forwardIn: ForwardIn;
+  readonly #displays: ForwardX11;
   #agent: Promise<ForwardAgent | null> | null = null;
   #channels = 0;
   isOver = false;
 
-  constructor(client: Connection, { world, logger, userId }: ConnectionParts) {
+  constructor(client: Connection, { world, logger, userId, targets }: ConnectionParts) {
     this.world = world;
+    this.targets = targets;
     this.#client = client;
     this.#userId = userId;
     client.on("error", (error: Error) => logger.debug("an SSH connection failed", { reason: error.message }));
@@ -42,10 +49,12 @@ export class SshConnection implements SshLink {
       this.#sessions.add(served);
       session.once("close", () => {
         this.#sessions.delete(served);
+        served.leave();
         this.leaveChannel();
       });
     });
     this.#forwardIn = new ForwardIn(client, this);
+    this.#displays = new ForwardX11(client, this);
     forwardOut(client, this);
     client.once("close", () => this.#leave());
   }
@@ -95,9 +104,14 @@ export class SshConnection implements SshLink {
     return this.isOver ? null : (agent?.path ?? null);
   }
 
+  display(request: X11Request): X11Display | undefined {
+    return this.#displays.add(request);
+  }
+
   #leave(): void {
     this.isOver = true;
     this.#forwardIn.close();
+    this.#displays.close();
     void this.#agent?.then((agent) => agent?.close());
   }
 }

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import keygen from "ssh2/lib/keygen.js";
-import keyParser from "ssh2/lib/protocol/keyParser.js";
+import { keyParser } from "../../platform/ssh/ssh2-modules.ts";
+import { soundKeyPair } from "../../platform/ssh/sound-key-pair.ts";
 
 export interface SshHostKey {
   /** As OpenSSH writes it. */
@@ -44,19 +44,6 @@ function makeKey(file: string): SshHostKey {
     // Where nothing can be written it stays as long as the agent runs: clients are told of it with each connection.
   }
   return { secret: made.private, open };
-}
-
-/** One key in two hundred that the library makes it cannot read itself; 20 in a row would be a wonder. */
-const triesMax = 20;
-
-/** A key pair as OpenSSH writes it, which can be read again. */
-export function soundKeyPair(): ReturnType<typeof keygen.generateKeyPairSync> {
-  for (let tries = 1; ; tries += 1) {
-    const made = keygen.generateKeyPairSync("ed25519");
-    const parsed = keyParser.parseKey(made.private);
-    if (!(parsed instanceof Error)) return made;
-    if (tries === triesMax) throw parsed;
-  }
 }
 
 function write(name: string, content: string): void {

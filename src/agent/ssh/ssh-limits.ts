@@ -2,6 +2,7 @@
 export const connectionsMax = 64;
 export const channelsPerConnectionMax = 256;
 export const listenersPerConnectionMax = 64;
+export const displaysPerConnectionMax = 16;
 /** Of a session, beside those of the workspace. */
 export const variablesMax = 256;
 export const variablesBytesMax = 64 * 1_024;

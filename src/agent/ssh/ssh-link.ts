@@ -1,6 +1,8 @@
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { CommandEnvironment } from "../command-environment.ts";
 import type { Socket } from "node:net";
 import type { ServerChannel } from "ssh2";
+import type { X11Display, X11Request } from "./x11-display.ts";
 import type { Terminals } from "./terminal-run.ts";
 
 export interface SessionWorld {
@@ -17,6 +19,8 @@ export interface SessionWorld {
 /** What the parts of a connection have of it. */
 export interface SshLink {
   readonly world: SessionWorld;
+  /** Where channels to ports may lead. */
+  readonly targets: ForwardTargets;
   readonly isOver: boolean;
   environment(): Promise<CommandEnvironment>;
   /** False: there are as many as there may be. */
@@ -31,4 +35,6 @@ export interface SshLink {
   ): void;
   /** Of the client's agent of keys; null where no socket can be made. */
   agentSocket(): Promise<string | null>;
+  /** A display that is the client's; undefined where it is refused. */
+  display(request: X11Request): X11Display | undefined;
 }

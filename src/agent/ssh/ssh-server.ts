@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import Ssh2Server from "ssh2/lib/server.js";
+import { Ssh2Server } from "../../platform/ssh/ssh2-modules.ts";
+import type { ForwardTargets } from "../../contracts/forward-targets.ts";
 import type { Logger } from "../../platform/logger.ts";
 import type { SshHostKey } from "./ssh-host-key.ts";
 import { SshConnection } from "./ssh-connection.ts";
@@ -46,8 +47,11 @@ export class SshServer {
     return this.#open.size;
   }
 
-  /** @param userId as the server that brought the stream has verified. */
-  serve(stream: Duplex, userId: string): void {
+  /**
+   * @param userId as the server that brought the stream has verified.
+   * @param targets where the client's channels may lead.
+   */
+  serve(stream: Duplex, userId: string, targets: ForwardTargets): void {
     // Its failure is the connection's, which is told of it.
     stream.on("error", () => undefined);
     if (this.#open.size >= connectionsMax) {
@@ -67,7 +71,7 @@ export class SshServer {
         algorithms: { kex: [...kex], cipher: [...cipher], compress: ["none"] },
         keepaliveInterval: neverMs,
       },
-      (client) => this.#open.set(stream, new SshConnection(client, { world, logger, userId })),
+      (client) => this.#open.set(stream, new SshConnection(client, { world, logger, userId, targets })),
     );
     // What it asks of a socket besides, the tunnel's stream has.
     server.injectSocket(stream as Socket);

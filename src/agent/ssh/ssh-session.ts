@@ -4,13 +4,14 @@ import { constants } from "node:os";
 import path from "node:path";
 import type { ServerChannel, Session } from "ssh2";
 import { signalGroup } from "../process-group.ts";
-import { ChannelOutput, type ExitWord } from "./channel-output.ts";
+import { ChannelOutput, type ExitWord } from "../../platform/ssh/channel-output.ts";
 import { carryPipes } from "./command-pipes.ts";
 import { type Account, account } from "../login-shell.ts";
 import { sessionEnvironment, SentVariables } from "./session-environment.ts";
-import { widenWindow } from "./ssh2-inside.ts";
+import { widenWindow } from "../../platform/ssh/ssh2-inside.ts";
 import { pathsFrom } from "./sftp/paths.ts";
 import { serveSftp } from "./sftp/serve-sftp.ts";
+import type { X11Display } from "./x11-display.ts";
 import type { SessionWorld, SshLink } from "./ssh-link.ts";
 import {
   carryTerminal,
@@ -51,6 +52,7 @@ export class SshSession {
   #run: Running | null = null;
   #terminal: WantedTerminal | null = null;
   #agentSocket: Promise<string | null> = Promise.resolve(null);
+  #display: X11Display | undefined;
 
   constructor(session: Session, connection: SshLink) {
     this.#session = session;
@@ -61,6 +63,11 @@ export class SshSession {
   /** The workspace ends. */
   end(): void {
     this.#run?.signal("SIGHUP");
+  }
+
+  /** Its channel is closed: with it goes its display, while programs that have it open keep it. */
+  leave(): void {
+    this.#display?.close();
   }
 
   // What begins something is accepted at once: bytes of the client that come before are lost in `ssh2`.
@@ -85,6 +92,13 @@ export class SshSession {
     });
     session.on("auth-agent", (accept) => {
       this.#agentSocket = this.#connection.agentSocket();
+      accept?.();
+    });
+    session.on("x11", (accept, reject, info) => {
+      // One a session. Where it cannot be made, the command says so: the client wants its answer now.
+      const display = this.#display === undefined ? this.#connection.display(info) : undefined;
+      if (display === undefined) return reject?.();
+      this.#display = display;
       accept?.();
     });
     session.on("exec", (accept, _reject, { command }) => this.#begin(accept(), command));
@@ -128,8 +142,12 @@ export class SshSession {
     }
     const user = account(variables);
     const agentSocket = await this.#agentSocket;
-    const own = agentSocket === null ? {} : { SSH_AUTH_SOCK: agentSocket };
-    const env = sessionEnvironment({ workspace: variables, account: user, sent: this.#sent.values, own });
+    const sent = this.#sent.values;
+    const own = {
+      ...(agentSocket === null ? {} : { SSH_AUTH_SOCK: agentSocket }),
+      ...(await this.#openDisplay({ ...variables, ...sent }, output)),
+    };
+    const env = sessionEnvironment({ workspace: variables, account: user, sent, own });
     const start: ShellStart = {
       file: user.shell,
       args: command === null ? [] : ["-c", command],
@@ -144,6 +162,16 @@ export class SshSession {
     const hint = hintFor(command, exit);
     if (hint !== undefined) await output.write(Buffer.from(`prewarm: ${hint}\n`), "stderr");
     return exit;
+  }
+
+  async #openDisplay(seen: Readonly<Record<string, string>>, output: ChannelOutput): Promise<Record<string, string>> {
+    if (this.#display === undefined) return {};
+    try {
+      return await this.#display.open(seen, this.#connection.world.home);
+    } catch (error) {
+      await output.write(Buffer.from(`prewarm: X11 is not forwarded: ${textOf(error)}\n`), "stderr");
+      return {};
+    }
   }
 
   async #inPipes(start: ShellStart, ends: Ends): Promise<ExitWord> {

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { PseudoTtyInfo, ServerChannel } from "ssh2";
 import { sleep } from "../../platform/sleep.ts";
 import type { Pty, PtyOptions } from "../pty/open-pty.ts";
-import type { ChannelOutput, ExitWord } from "./channel-output.ts";
+import type { ChannelOutput, ExitWord } from "../../platform/ssh/channel-output.ts";
 import { exitWord } from "./command-pipes.ts";
 import { askedModes, type TerminalModes } from "./pty-modes.ts";
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
+import { commandText } from "../../contracts/app-command.ts";
 import { type TerminalService, terminalDetachedMs } from "../../contracts/terminals.ts";
 import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
@@ -45,7 +46,7 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
     });
     const why = secretsMissing ?? "";
     const note = why === "" ? "" : `prewarm: this terminal is without the workspace's secrets: ${why}\r\n`;
-    return { pty, command: service.command?.join(" ") ?? shell, note };
+    return { pty, command: service.command === null ? shell : commandText(service.command), note };
   };
   return new Terminals({
     timing: config.timing,

@@ -183,7 +183,7 @@ export class AgentTunnel {
       if (owner?.owner?.id !== asked.userId) {
         return refuse({ code: "forbidden", message: "The workspace does not belong to whoever asks." });
       }
-      const target = await this.#deps.openTarget(asked.service);
+      const target = await this.#deps.openTarget(asked.service, asked.targets ?? "any");
       // Nobody knows of it, and so nobody comes back for it.
       if (line.socket.readyState !== WebSocket.OPEN) return target.leave();
       const session = this.#add(asked);

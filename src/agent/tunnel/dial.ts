@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
-import { type TunnelService, tunnelDialMs } from "../../contracts/tunnel.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
+import { tunnelDialMs } from "../../contracts/tunnel-terms.ts";
 
 /** Why what a stream was to lead to cannot be reached. */
 export class DialError extends Error {
@@ -40,8 +41,19 @@ function dialOnce(host: string, port: number): Promise<Socket> {
   });
 }
 
+/** Connects to a socket of the file system. Errors: `DialError`, in words. */
+export function dialPath(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, allowHalfOpen: true });
+    socket.once("error", (error) => reject(new DialError(`${reasonOf(error)} at ${path} in the workspace`)));
+    socket.once("connect", () => resolve(socket.removeAllListeners("error")));
+  });
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens",
+  ENOENT: "there is no socket",
+  EACCES: "the workspace's account may not connect",
   ENOTFOUND: "there is no such host",
   EAI_AGAIN: "the name cannot be resolved",
   EHOSTUNREACH: "the host cannot be reached",

@@ -10,21 +10,26 @@ const gatherMs = 1_000;
 const batchMax = 500;
 /** Entries that wait while the database is away; older ones are let go, and how many is told. */
 const waitingMax = 10_000;
-/** A visit is over when nothing of it was open for so long: an editor, or a forwarded port, opens many streams in a row. */
-const quietMs = 60_000;
+/** An editor, or a browser at a forwarded port, opens many streams in a row. */
+const quietMsUnlessSaid = 60_000;
+/** A page that is open, and looked at now and then. */
+export const appQuietMs = 900_000;
 /** Visits that are known at once, so many as a server may have streams, and some that are quiet. */
 const visitsMax = 20_000;
 
 /** Somebody who gets into a workspace. */
 export interface Access {
-  readonly userId: UserId;
+  /** Null: anybody, at a public app; all of them are one visit. */
+  readonly userId: UserId | null;
   readonly workspaceId: WorkspaceId;
   readonly workspaceName: string;
   readonly organizationId: OrganizationId;
   /** Which of its doors, in words: `ssh`, `port 8080`, `command`. */
   readonly door: string;
-  /** Of the person's end of the line. */
-  readonly address: string;
+  /** Of the person's end of the line; null for anybody. */
+  readonly address: string | null;
+  /** A visit is over when nothing of it was open for so long; a minute unless said. */
+  readonly quietMs?: number;
 }
 
 /** What went over a connection, in bytes as its line counts them. */
@@ -84,7 +89,7 @@ export class AccessLog {
       visit.fromWorkspace += fromWorkspace;
       visit.lastAt = this.#deps.clock.now();
       if (visit.open > 0) return;
-      visit.timer = setTimeout(() => this.#leave(visit), quietMs);
+      visit.timer = setTimeout(() => this.#leave(visit), access.quietMs ?? quietMsUnlessSaid);
       visit.timer.unref();
     };
   }
@@ -141,9 +146,10 @@ export class AccessLog {
   }
 
   #say({ access }: Visit, action: AccessEntry["action"], at: Date, more: Readonly<Record<string, number>>): void {
-    const { userId: actorId, workspaceId, workspaceName, organizationId, door, address } = access;
-    const detail = { door, address, ...more };
-    this.#waiting.push({ at, actorId, organizationId, action, workspaceId, workspaceName, detail });
+    const { userId, workspaceId, workspaceName, organizationId, door, address } = access;
+    const from = userId === null ? { visitor: "anybody" } : { address };
+    const detail = { door, ...from, ...more };
+    this.#waiting.push({ at, actorId: userId, organizationId, action, workspaceId, workspaceName, detail });
     if (this.#waiting.length > waitingMax) {
       this.#waiting.shift();
       this.#lost += 1;

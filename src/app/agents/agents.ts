@@ -20,6 +20,7 @@ import { acknowledgeClaim, type AgentRow, appendAgentLog } from "../../db/agents
 import type { AppContext } from "../app-context.ts";
 import { instant, toldInstant } from "../page.ts";
 import { requiredSecretsOf } from "../secrets/required-secrets.ts";
+import { appCheck } from "../../platform/manifest-apps.ts";
 import { agentReports } from "./agent-reports.ts";
 
 export async function manifestOf(context: AppContext, agent: AgentRow): Promise<AgentManifest> {
@@ -39,6 +40,8 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     hooks: hooksOf(definition),
     requiredSecrets: requiredSecretsOf(row.manifest).map(({ name }) => name),
     terminalDetachedMs: context.options.terminalDetachedMs,
+    appChecks: (definition.apps ?? []).map(appCheck).filter((check) => typeof check === "object" && check !== null),
+    isImageWanted: row.is_image_wanted,
   };
 }
 
@@ -127,6 +130,15 @@ export async function agentReportsState(
   { state, detail, version }: Extract<AgentToServer, { kind: "state" }>,
 ): Promise<void> {
   await agentReports(context).words.ask({ kind: "state", agentId, state, told: { detail, version } });
+}
+
+export async function agentReportsApps(
+  context: AppContext,
+  agentId: AgentId,
+  { apps }: Extract<AgentToServer, { kind: "apps" }>,
+): Promise<void> {
+  const health = Object.fromEntries(apps.map(({ app, ...told }) => [app, told]));
+  await agentReports(context).words.ask({ kind: "apps", agentId, health });
 }
 
 /** Stores log lines of an agent; lines and batches over the limits are cut. */

@@ -1,8 +1,8 @@
 import { type AppAddress, appLabel, appRefText } from "../../contracts/app-address.ts";
-import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
+import type { AppOpenIn, ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
 import { type ShareRow, type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
-import { appListener } from "../../platform/manifest-apps.ts";
+import { type AppAt, type AppListener, type AppSocket, appListener } from "../../platform/manifest-apps.ts";
 import { effectiveShare, leastShare, mayVisit } from "../../domain/apps/share-rules.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isMember } from "../authorize.ts";
@@ -15,8 +15,7 @@ export interface ServedApp {
   readonly icon: string | null;
   readonly agent: string;
   readonly agentNumber: number;
-  readonly port: number;
-  readonly isTls: boolean;
+  readonly at: AppAt;
   /** Where it is opened. */
   readonly path: string;
   readonly host: "preserve" | "localhost";
@@ -24,9 +23,13 @@ export interface ServedApp {
   readonly share: ShareLevel;
   readonly shareExpiresAt: Date | null;
   readonly maxShare: ShareLevel;
+  readonly openIn: AppOpenIn;
   readonly order: number;
   readonly isHidden: boolean;
 }
+
+/** One that is reached by HTTP. */
+export type ListeningApp = ServedApp & { readonly at: AppSocket };
 
 export interface AppPlace {
   readonly workspace: WorkspaceView;
@@ -52,7 +55,7 @@ export function servedApp(
   if (agent === undefined) return undefined;
   const declared = what.kind === "app" ? agent.apps.find(({ name }) => name === what.name) : undefined;
   if (what.kind === "app" && declared === undefined) return undefined;
-  const listener = what.kind === "app" ? appListener(declared?.url ?? "") : { ...what, path: "/" };
+  const listener = what.kind === "app" ? appListener(declared ?? {}) : portListener(what);
   // Nothing else is imported.
   if (typeof listener === "string") return undefined;
   const ref = appRefText(what);
@@ -65,7 +68,7 @@ export function servedApp(
     icon: declared?.icon ?? null,
     agent: agent.name,
     agentNumber,
-    ...listenerOf(listener),
+    ...listener,
     host: declared?.host ?? (what.kind === "port" ? "localhost" : "preserve"),
     cors: declared?.cors ?? "own",
     share: effectiveShare(
@@ -75,6 +78,7 @@ export function servedApp(
     ),
     shareExpiresAt: endOf(given, now),
     maxShare,
+    openIn: declared?.open_in ?? "tab",
     order: declared?.order ?? 0,
     isHidden: declared?.hidden ?? false,
   };
@@ -90,8 +94,8 @@ export function mayOpen({ workspace, app }: AppPlace, actor: Actor | null): bool
   return mayVisit(visitor, app.share);
 }
 
-function listenerOf({ port, isTls, path }: Pick<ServedApp, "port" | "isTls" | "path">) {
-  return { port, isTls, path };
+function portListener({ port, isTls }: { readonly port: number; readonly isTls: boolean }): AppListener {
+  return { at: { kind: "tcp", port, isTls }, path: "/" };
 }
 
 /** When a share ends that has not. */

@@ -64,3 +64,21 @@ export function readAppSession(
   if (ageMs > appSessionMs) return undefined;
   return { tokenId: session.tokenId, isToBeRenewed: ageMs > renewMs };
 }
+
+/** What an address brings along that programs are given: it names the session or token behind it, as a cookie does. */
+export interface AppLink {
+  readonly tokenId: TokenId;
+  /** Of the app's address: the same on every server. */
+  readonly label: string;
+  readonly endsAt: number;
+}
+
+export function mintAppLink({ signer }: Signing, link: AppLink): string {
+  return signer.sign("app link", link);
+}
+
+/** @returns whose it is, while it is for this app. */
+export function readAppLink({ signer, clock }: Signing, text: string, label: string): AppLink | undefined {
+  const link = signer.read("app link", text) as AppLink | undefined;
+  return link?.label === label && link.endsAt > clock.now().getTime() ? link : undefined;
+}

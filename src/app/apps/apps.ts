@@ -1,6 +1,7 @@
 import type { App, ListeningPort, SetShare, SharedApp } from "../../contracts/api/apps.ts";
-import { type AppRef, parseAppRef } from "../../contracts/app-address.ts";
+import { type AppAddress, type AppRef, parseAppRef } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import type { AppHealthView } from "../../contracts/api/workspaces.ts";
 import { appSharesPerWorkspaceMax } from "../../contracts/limits.ts";
 import { shareLevels } from "../../contracts/manifest-apps.ts";
 import { listShares, removeShare, setShare } from "../../db/apps/app-shares.ts";
@@ -8,9 +9,11 @@ import { type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.
 import { recordAudit } from "../../db/audit/audit.ts";
 import type { WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { personOf } from "../identity/accounts.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
+import { appHealthOf } from "../workspaces/workspace-view.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";
 import { appOrigin, declaredApps, type ServedApp, servedApp } from "./app-place.ts";
 
@@ -22,25 +25,41 @@ export async function listApps(context: AppContext, actor: Actor, which: string)
 }
 
 function appView(context: AppContext, workspace: WorkspaceView, app: ServedApp): App {
+  const { at } = app;
   return {
     app: app.ref,
     displayName: app.displayName,
     icon: app.icon,
     agent: app.agent,
-    url: addressOf(context, workspace, app),
-    port: app.port,
-    isTls: app.isTls,
+    url: at.kind === "terminal" ? null : addressOf(context, workspace, app),
+    port: at.kind === "tcp" ? at.port : null,
+    socket: at.kind === "unix" ? at.path : null,
+    command: at.kind === "terminal" ? at.command : null,
+    isTls: at.kind === "tcp" && at.isTls,
     path: app.path,
     share: app.share,
     shareExpiresAt: instant(app.shareExpiresAt),
     maxShare: app.maxShare,
+    health: healthOfApp(workspace, app),
+    openIn: app.openIn,
     isHidden: app.isHidden,
   };
 }
 
-function addressOf(context: AppContext, { id }: WorkspaceView, app: ServedApp): string | null {
-  const what = refOf(app.ref);
-  const origin = appOrigin(context, { what, workspaceId: id, agentNumber: app.agentNumber });
+/** As its agent found it last; null where its template does not say how to check it. */
+export function healthOfApp({ agents }: WorkspaceView, { agent, ref }: ServedApp): AppHealthView | null {
+  const found = agents.find(({ name }) => name === agent);
+  const known = found === undefined ? {} : appHealthOf(found);
+  return Object.hasOwn(known, ref) ? (known[ref] ?? null) : null;
+}
+
+/** Of an app of this workspace. */
+export function addressOfApp({ id }: WorkspaceView, app: ServedApp): AppAddress {
+  return { what: refOf(app.ref), workspaceId: id, agentNumber: app.agentNumber };
+}
+
+function addressOf(context: AppContext, workspace: WorkspaceView, app: ServedApp): string | null {
+  const origin = appOrigin(context, addressOfApp(workspace, app));
   return origin === null ? null : `${origin}${app.path}`;
 }
 
@@ -85,6 +104,9 @@ export async function shareApp(context: AppContext, actor: Actor, input: ShareIn
   }
   const apps = await workspaceApps(context.db, workspace.id);
   const app = requireApp(context, apps, input);
+  if (app.at.kind === "terminal") {
+    throw new CodedError("invalid_request", `"${app.ref}" is a command in a terminal, which is its owner's alone.`);
+  }
   if (shareLevels.indexOf(input.share) > shareLevels.indexOf(app.maxShare)) {
     throw new CodedError("share_beyond_limit", `"${app.ref}" may be shared with "${app.maxShare}" at most.`, {
       next: "The template's `max_share` and the server's `access.max_share` say so.",
@@ -101,7 +123,7 @@ export async function shareApp(context: AppContext, actor: Actor, input: ShareIn
       throw new CodedError("too_many_shares", message, { next: "Take some back: `prewarm shares remove`." });
     }
     await recordAudit(tx, {
-      ...auditOf(context, actor, workspace),
+      ...auditOfApps(context, actor, workspace),
       action: "workspace.share",
       detail: { app: app.ref, agent: app.agent, share: input.share, expiresAt: instant(expiresAt) },
     });
@@ -118,7 +140,7 @@ export async function unshareApp(context: AppContext, actor: Actor, input: Share
     // Asked again, it is what it was to be.
     if (level === undefined) return;
     await recordAudit(tx, {
-      ...auditOf(context, actor, workspace),
+      ...auditOfApps(context, actor, workspace),
       action: "workspace.unshare",
       detail: { app: app.ref, agent: app.agent, share: level },
     });
@@ -126,7 +148,7 @@ export async function unshareApp(context: AppContext, actor: Actor, input: Share
   });
 }
 
-function auditOf(context: AppContext, actor: Actor, workspace: WorkspaceView) {
+export function auditOfApps(context: AppContext, actor: Actor, workspace: WorkspaceView) {
   return {
     at: context.clock.now(),
     actorId: actor.userId,
@@ -168,8 +190,29 @@ async function ownerOf(context: AppContext, actor: Actor, owner: string | undefi
   return owner === "*" ? null : (await personOf(context, owner)).id;
 }
 
+/** The command of an app that opens in a terminal, and whose agent has it. Errors: `not_found`, `invalid_request`. */
+export async function appCommand(
+  context: AppContext,
+  actor: Actor,
+  input: { readonly workspace: string; readonly app: string; readonly agent: string | null },
+): Promise<{ readonly agent: string; readonly name: string; readonly command: string }> {
+  const workspace = await requireWorkspace(context, actor, input.workspace);
+  const apps = await workspaceApps(context.db, workspace.id);
+  const owning = apps.agents.find(({ apps: own }) => own.some(({ name }) => name === input.app))?.name;
+  const agent = input.agent ?? owning;
+  const app = requireApp(context, apps, { ...input, ...(agent === undefined ? {} : { agent }) });
+  if (app.at.kind === "terminal") return { agent: app.agent, name: app.ref, command: app.at.command };
+  throw new CodedError("invalid_request", `"${app.ref}" is no command, and opens in a browser.`, {
+    next: `\`prewarm open ${shellWord(workspace.name)} ${app.ref}\`.`,
+  });
+}
+
 /** Errors: `not_found`. */
-function requireApp(context: AppContext, apps: WorkspaceApps, { app: text, agent }: ShareInput): ServedApp {
+export function requireApp(
+  context: AppContext,
+  apps: WorkspaceApps,
+  { app: text, agent }: { readonly app: string; readonly agent?: string | null },
+): ServedApp {
   const what = parseAppRef(text);
   const agentNumber = agentNumberOf(apps, agent);
   const app = what === undefined ? undefined : servedApp(context, apps, { what, agentNumber });
@@ -180,8 +223,8 @@ function requireApp(context: AppContext, apps: WorkspaceApps, { app: text, agent
   });
 }
 
-function agentNumberOf({ agents }: WorkspaceApps, agent: string | undefined): number {
-  return agent === undefined ? 1 : agents.findIndex(({ name }) => name === agent) + 1;
+function agentNumberOf({ agents }: WorkspaceApps, agent: string | null | undefined): number {
+  return agent === undefined || agent === null ? 1 : agents.findIndex(({ name }) => name === agent) + 1;
 }
 
 function refOf(text: string): AppRef {

@@ -6,6 +6,8 @@ import type { LedgerState } from "../../contracts/states.ts";
 import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
+import { readImageReports } from "../../db/pools/image-reports.ts";
+import { poolImages } from "../ides/workspace-ides.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
@@ -193,6 +195,7 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
     ],
     record: { ...record },
     rehearsal: rehearsalView((await readRehearsals(context.db, [presetId])).get(presetId)),
+    images: poolImages((await readImageReports(context.db, [presetId])).get(presetId)),
     history: history.map((row) => ({
       at: instant(row.at),
       record: row.record,

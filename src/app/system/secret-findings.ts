@@ -21,7 +21,7 @@ export async function secretFindings({ db, stateVault: vault }: AppContext): Pro
         "secrets",
         "warning",
         `${count} of ${all} secrets cannot be opened, and no workspace gets them: ${names.join(", ")}${more}. They were sealed with the key ${keyIds.join(", ")}.`,
-        "Put that key behind the present one in `state.key`; if it is lost, they are set anew with `prewarm secrets set`.",
+        "Put that key behind the present one in `state.key`; if it is lost, they are set anew with `prewarm secrets set`, and those of git (`git:HOST`) with `prewarm git link`.",
       ),
     ];
   }

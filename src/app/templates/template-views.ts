@@ -1,3 +1,4 @@
+import type { PoolImage } from "../../contracts/api/ides.ts";
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
 import type { PresetRow } from "../../db/templates/template-presets.ts";
 import type { VersionRow } from "../../db/templates/template-versions.ts";
@@ -41,7 +42,7 @@ export function templateView(
   };
 }
 
-export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined): Preset {
+export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined, images: PoolImage[]): Preset {
   return {
     id: row.id,
     name: row.name,
@@ -53,5 +54,6 @@ export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined):
     timezone: row.timezone,
     schedules: row.schedules.map((schedule) => ({ ...schedule })),
     rehearsal: rehearsalView(rehearsal),
+    images,
   };
 }

@@ -2,6 +2,8 @@ import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { readImageReports } from "../../db/pools/image-reports.ts";
+import { poolImages } from "../ides/workspace-ides.ts";
 import { readRehearsals } from "../../db/jobs/rehearsals.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { versionArchive } from "../../db/templates/template-files.ts";
@@ -84,17 +86,16 @@ export async function templateDetail(
   const row = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [row.id]);
   const presets = active === undefined ? [] : await presetsOfVersion(context.db, active.id);
-  const rehearsals = await readRehearsals(
-    context.db,
-    presets.map((preset) => preset.id),
-  );
+  const presetIds = presets.map((preset) => preset.id);
+  const rehearsals = await readRehearsals(context.db, presetIds);
+  const images = await readImageReports(context.db, presetIds);
   const template = templateView(row, { active, workspaces: await workspacesOf(context, row) });
   const manifest = active?.manifest ?? null;
   const isTold = isTemplateAdmin(actor, row.organization_id);
   return {
     template: isTold ? template : memberTemplate(template),
     manifest: manifest === null || isTold ? manifest : memberManifest(manifest),
-    presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id))),
+    presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id), poolImages(images.get(preset.id)))),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Build, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
+import type { AppHealthView, Build, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
 import type { AgentView, BuildView, WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { instant } from "../page.ts";
 import { type TroubleGiven, troubleOf } from "./workspace-trouble.ts";
@@ -46,9 +46,13 @@ function lostOf(row: WorkspaceView): NonNullable<Workspace["lost"]> | null {
   return away.length === 0 ? null : { kind: "agent", since: new Date(Math.min(...away)).toISOString() };
 }
 
-/** Whether commands can run in it, as the owner. */
+/** Whether commands can run in it, as the owner, and what its template requires is well. */
 function isUsable(agent: WorkspaceAgent): boolean {
-  return agent.isConnected && agent.state === "ready" && agent.isHandedOver;
+  if (!agent.isConnected || agent.state !== "ready" || !agent.isHandedOver) return false;
+  // What nobody can say holds nobody up: an agent of a release before never says it.
+  return Object.values(agent.appHealth ?? {}).every(
+    ({ health, isRequired }) => !isRequired || health === "healthy" || health === "unknown",
+  );
 }
 
 function agentView(agent: AgentView, generation: number): WorkspaceAgent {
@@ -61,7 +65,23 @@ function agentView(agent: AgentView, generation: number): WorkspaceAgent {
     readyAt: agent.ready_at === null ? null : new Date(agent.ready_at).toISOString(),
     isHandedOver: generation > 0 && agent.acknowledged_generation >= generation,
     claimError: agent.claim_error,
+    ...(agent.checked_apps === null ? {} : { appHealth: appHealthOf(agent) }),
   };
+}
+
+/** Of the apps of an agent that are checked, by their names. */
+export function appHealthOf({
+  checked_apps: checked,
+  app_health: told,
+  is_connected: isConnected,
+}: Pick<AgentView, "checked_apps" | "app_health" | "is_connected">): Record<string, AppHealthView> {
+  return Object.fromEntries(
+    (checked ?? []).map(({ app, is_required: isRequired }) => {
+      // What was so when its agent was last heard of is not what is so.
+      const known = isConnected ? told?.[app] : undefined;
+      return [app, { health: known?.health ?? "unknown", detail: known?.detail ?? "", isRequired }];
+    }),
+  );
 }
 
 export function buildView(row: BuildView): Build {

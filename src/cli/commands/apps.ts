@@ -1,10 +1,12 @@
 import type { App, ListeningPort, SharedApp } from "../../contracts/api/apps.ts";
+import { appLinkSecondsMax } from "../../contracts/app-address.ts";
 import { type ShareLevel, shareLevels } from "../../contracts/manifest-apps.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { printable } from "../output/printable.ts";
+import { healthText } from "../output/health-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { type Page, pageOptions, readPage } from "../paging.ts";
 
@@ -12,6 +14,7 @@ const agentOption = { flags: "--agent <name>", about: "the agent to ask; the wor
 /** A year. */
 const shareMsMax = 31_536_000_000;
 const noAddress = "no address: prewarm open";
+const inTerminal = "in a terminal: prewarm open";
 
 const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boolean }>({
   usage: "list <workspace>",
@@ -32,9 +35,10 @@ const listApps = defineCommand<{ readonly workspace: string; readonly isAll: boo
         { title: "APP", cell: ({ app }) => app },
         { title: "NAME", cell: ({ displayName }) => displayName },
         { title: "AGENT", cell: ({ agent }) => agent },
-        { title: "PORT", cell: ({ port }) => String(port) },
+        { title: "PORT", cell: ({ port, socket }) => (port === null ? (socket ?? "–") : String(port)) },
+        { title: "HEALTH", cell: ({ health }) => healthText(health) },
         { title: "SHARED", cell: ({ share, shareExpiresAt }) => shareText(share, shareExpiresAt, now) },
-        { title: "ADDRESS", cell: ({ url }) => url ?? noAddress },
+        { title: "ADDRESS", cell: ({ url, command }) => url ?? (command === null ? noAddress : inTerminal) },
       ]),
     );
     if (apps.length === 0)
@@ -165,6 +169,47 @@ const removeShare = defineCommand<ShareWish>({
   },
 });
 
-export const appCommands: readonly CliCommand[] = [listApps];
+interface LinkWish extends ShareWish {
+  readonly expiresInSeconds: number | undefined;
+}
+
+const appUrl = defineCommand<LinkWish>({
+  usage: "url <workspace> <app>",
+  summary: "make an address of an app or a port that a program can use without signing in, for a while",
+  notes:
+    "Whoever has it is you to that app, and to nothing else, until its time is over or the session or token ends with which " +
+    "you ask. For another path of the app, take `token` of --json as `prewarm_token` in its query.",
+  example: "prewarm apps url dev 3000 --for 15m",
+  options: [
+    { flags: "--for <duration>", about: "how long it is of use, an hour at most; 15m unless said" },
+    agentOption,
+  ],
+  isOrganizational: true,
+  read: (input) => {
+    const durationMs = input.duration("for", { maxMs: appLinkSecondsMax * 1_000 });
+    if (durationMs !== undefined && durationMs < 1_000) input.refuse("--for takes a second at least.");
+    return {
+      workspace: input.operand(0),
+      app: input.operand(1),
+      agent: input.text("agent"),
+      expiresInSeconds: durationMs === undefined ? undefined : Math.floor(durationMs / 1_000),
+    };
+  },
+  async run({ workspace: name, app, agent, expiresInSeconds }, invocation) {
+    const { output } = invocation;
+    const client = await invocation.connect();
+    const workspace = await findWorkspace(client, name, invocation);
+    const params = { workspace: workspace.id, app };
+    const answer = await client.call("createAppLink", { params, body: definedOnly({ agent, expiresInSeconds }) });
+    output.result(
+      answer,
+      () => answer.url,
+      () => [answer.url],
+    );
+    return exitCodes.done;
+  },
+});
+
+export const appCommands: readonly CliCommand[] = [listApps, appUrl];
 export const portCommands: readonly CliCommand[] = [listPorts];
 export const shareCommands: readonly CliCommand[] = [listShares, setShare, removeShare];

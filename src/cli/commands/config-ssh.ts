@@ -6,15 +6,24 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { changeConfig, type FileChange } from "../ssh/config-files.ts";
-import { sectionOf } from "../ssh/refresh-hosts.ts";
+import { gatewayHosts } from "../ssh/gateway-hosts.ts";
+import { changeKnownHosts } from "../ssh/known-hosts.ts";
+import { withoutPrefix } from "../ssh/keys-ahead.ts";
+import { sectionOf, writeKeysAhead } from "../ssh/refresh-hosts.ts";
 import { type ConfigSection, doPrefixesMeet } from "../ssh/ssh-config.ts";
-import { prefixDefault, readPrefix } from "../ssh/ssh-host.ts";
+import { prefixDefault, readPrefix } from "../../contracts/ssh-host.ts";
+import { knownHostsPath } from "../ssh/ssh-folder.ts";
 import type { Deployment } from "../ssh/ssh-settings.ts";
+
+/** For running workspaces to tell their keys; those that do not are asked by the next command. */
+const keysMs = 10_000;
 
 interface ConfigOptions {
   readonly prefix: string | undefined;
   readonly isDry: boolean;
   readonly isRemoved: boolean;
+  /** Only prints what is to be trusted by who jumps through the gateway. */
+  readonly isPrinted: boolean;
 }
 
 function read(input: CommandInput): ConfigOptions {
@@ -23,10 +32,16 @@ function read(input: CommandInput): ConfigOptions {
   if (text !== undefined && prefix === undefined) {
     input.refuse(`--prefix is "${text}"; it must be lower-case letters, digits, dots and dashes, such as work.`);
   }
-  return { prefix, isDry: input.isOn("dry-run"), isRemoved: input.isOn("remove") };
+  return {
+    prefix,
+    isDry: input.isOn("dry-run"),
+    isRemoved: input.isOn("remove"),
+    isPrinted: input.isOn("known-hosts"),
+  };
 }
 
 async function run(options: ConfigOptions, invocation: Invocation): Promise<number> {
+  if (options.isPrinted) return await print(invocation);
   return options.isRemoved ? await remove(options, invocation) : await write(options, invocation);
 }
 
@@ -39,15 +54,23 @@ async function write(options: ConfigOptions, invocation: Invocation): Promise<nu
     context: await contextOf(invocation, client.url, client.token),
     organization: organization.organization ?? null,
   };
-  const section = await sectionOf(world, { client, deployment });
+  const fresh = await sectionOf(world, { client, deployment });
+  const { section } = fresh;
   const files = await changeConfig(world, {
     sections: (present) => [...withoutRival(present, deployment), section],
     isIncluded: true,
     isDry: options.isDry,
   });
+  if (!options.isDry) await writeKeysAhead(world, fresh, { client, signal: AbortSignal.timeout(keysMs) });
   const hosts = (/^Host (.*)$/m.exec(section.text)?.[1] ?? "").split(" ").slice(0, -2);
   const host = hosts[0] ?? `${deployment.prefix}WORKSPACE`;
   await tell(invocation, { options, files, deployment, hosts, last: `Connect with \`ssh ${host}\`.` });
+  return exitCodes.done;
+}
+
+async function print(invocation: Invocation): Promise<number> {
+  const lines = await gatewayHosts(await invocation.connect(), invocation.organization, AbortSignal.timeout(keysMs));
+  invocation.output.result({ lines }, () => lines.join("\n"));
   return exitCodes.done;
 }
 
@@ -58,6 +81,9 @@ async function remove(options: ConfigOptions, invocation: Invocation): Promise<n
     isIncluded: true,
     isDry: options.isDry,
   });
+  if (prefix !== undefined && !options.isDry) {
+    await changeKnownHosts(knownHostsPath(invocation.world), (text) => withoutPrefix(text, prefix));
+  }
   await tell(invocation, { options, files, deployment: null, hosts: [], last: "" });
   return exitCodes.done;
 }
@@ -123,7 +149,7 @@ export const configSshCommand = defineCommand<ConfigOptions>({
   notes:
     "Writes ~/.ssh/prewarm/config, and includes it in the first line of ~/.ssh/config; nothing else is changed there. From " +
     "then on `ssh prewarm.dev` works, and so does whatever uses ssh: prewarm.WORKSPACE, prewarm.WORKSPACE.AGENT, " +
-    "prewarm.OWNER--WORKSPACE. Safe to repeat; `create`, `rename`, `delete` and `list` keep the names in it up to date. " +
+    "prewarm.OWNER--WORKSPACE. The keys of those that run are written to known_hosts beside it. Safe to repeat; `create`, `start`, `rename`, `delete` and `list` keep the names and keys up to date. " +
     "Another server, or another organization of it, takes a --prefix of its own. The folder is the one of the account's home, " +
     "unless PREWARM_SSH_DIR names another.",
   example: "prewarm config-ssh && ssh prewarm.dev",
@@ -131,6 +157,11 @@ export const configSshCommand = defineCommand<ConfigOptions>({
     { flags: "--prefix <word>", about: "what the names of hosts begin with; prewarm. unless said" },
     { flags: "--dry-run", about: "only say what would be written, with a diff" },
     { flags: "--remove", about: "take it all back; with --prefix only that one" },
+    {
+      flags: "--known-hosts",
+      about:
+        "only print lines of known_hosts for machines that jump through the SSH gateway (`ssh -J`) without prewarm",
+    },
   ],
   isOrganizational: true,
   read,

@@ -2,6 +2,8 @@ import type { SshKey } from "../../contracts/api/ssh-keys.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { printable } from "../output/printable.ts";
+import { loginKeyCommands } from "./login-keys.ts";
 
 function placesOf({ templates, isEverywhere }: SshKey): string {
   if (isEverywhere) return "every template";
@@ -76,13 +78,19 @@ function changePlaces(verb: "allow" | "disallow", summary: string): CliCommand {
   });
 }
 
-const removeKey = defineCommand<{ readonly owner: string | undefined }>({
-  usage: "remove",
-  summary: "remove your SSH key: no workspace can use it any more",
-  example: "prewarm keys remove",
+const removeKey = defineCommand<{ readonly loginKey: string | undefined; readonly owner: string | undefined }>({
+  usage: "remove [name]",
+  summary: "remove the SSH key that your workspaces can use; with a name, one by which you sign in at the SSH gateway",
+  notes: "A key of the gateway may be named by its fingerprint, too. What was connected with it ends within seconds.",
+  example: "prewarm keys remove laptop",
   options: [{ flags: "--owner <username>", about: "another's, for administrators" }],
-  read: (input) => ({ owner: input.text("owner") }),
-  async run({ owner }, { output, connect }) {
+  read: (input) => ({ loginKey: input.optionalOperand(0), owner: input.text("owner") }),
+  async run({ loginKey, owner }, { output, connect }) {
+    if (loginKey !== undefined) {
+      await (await connect()).call("removeLoginKey", { params: { loginKey }, query: definedOnly({ owner }) });
+      output.result({ removed: loginKey }, () => `${printable(loginKey)} is removed.`);
+      return exitCodes.done;
+    }
     await (await connect()).call("removeSshKey", { query: definedOnly({ owner }) });
     output.result({ removed: true }, () => "The SSH key is removed.");
     return exitCodes.done;
@@ -95,5 +103,6 @@ export const keyCommands: readonly CliCommand[] = [
   rotateKey,
   changePlaces("allow", "let workspaces of templates use your SSH key"),
   changePlaces("disallow", "let them use it no longer, nor those of every template"),
+  ...loginKeyCommands,
   removeKey,
 ];

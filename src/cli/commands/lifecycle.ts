@@ -121,7 +121,11 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
       if (lifecycle.name === "delete") {
         const message = `Delete ${workspace.owner}/${workspace.name} and all that is in it?`;
         await confirmLoss(world, { message, isAgreed: options.isAgreed });
-        if (options.isOrphaned) return await orphan(client, workspace, invocation);
+        if (options.isOrphaned) {
+          const exitCode = await orphan(client, workspace, invocation);
+          await refreshHosts(world, client);
+          return exitCode;
+        }
       }
       const startedMs = world.monotonicMs();
       const last = lifecycle.transitions.length - 1;
@@ -138,7 +142,7 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
           ? `${workspace.name}: ${outcome} after ${elapsedText(world.monotonicMs() - startedMs)}`
           : `${workspace.name}: ${workspace.status}`,
       );
-      if (lifecycle.name === "delete") await refreshHosts(world, client);
+      if (lifecycle.name !== "stop") await refreshHosts(world, client);
       return exitCodes.done;
     },
   });

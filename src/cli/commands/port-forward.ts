@@ -7,7 +7,7 @@ import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { type Forward, parseForward } from "../tunnel/forward-spec.ts";
 import { listenLocally, type LocalPort, refusedLine, untilSignalled } from "../tunnel/local-port.ts";
-import { portTarget } from "../tunnel/tunnel-target.ts";
+import { portTarget, socketTarget } from "../tunnel/tunnel-target.ts";
 
 interface ForwardOptions {
   readonly workspace: string;
@@ -39,13 +39,17 @@ async function run(options: ForwardOptions, invocation: Invocation): Promise<num
   if (!isLoopbackHost(bind)) output.progress(`Whoever reaches ${bind} reaches the workspace's ports.`);
   const ports: LocalPort[] = [];
   try {
-    for (const { localPort, remotePort } of options.forwards) {
-      const target = portTarget(client, { workspaceId: workspace.id, agent, port: remotePort });
-      const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, remotePort, error));
+    for (const { localPort, remote } of options.forwards) {
+      const where = { workspaceId: workspace.id, agent };
+      const target =
+        typeof remote === "number"
+          ? portTarget(client, { ...where, port: remote })
+          : socketTarget(client, { ...where, path: remote });
+      const onRefused = (error: unknown): void => output.progress(refusedLine(workspace.name, remote, error));
       const local = await listenLocally({ bind, port: localPort, isStrict, target, onRefused });
       ports.push(local);
-      const moved = local.port === localPort ? "" : ` (${localPort} is taken)`;
-      output.announce(`${bind}:${local.port} → ${printable(workspace.name)}:${remotePort}${moved}`);
+      const moved = localPort === 0 || local.port === localPort ? "" : ` (${localPort} is taken)`;
+      output.announce(`${bind}:${local.port} → ${printable(workspace.name)}:${printable(String(remote))}${moved}`);
     }
     output.progress("Ends with Ctrl-C.");
     await untilSignalled(invocation.world);
@@ -59,7 +63,7 @@ export const portForwardCommand = defineCommand<ForwardOptions>({
   usage: "port-forward <workspace> <port...>",
   summary: "reach ports of a workspace on this machine",
   notes:
-    "LOCAL, LOCAL:REMOTE or a range (3000-3005). TCP only. A local port that is taken moves to the next that is free. " +
+    "LOCAL, LOCAL:REMOTE or a range (3000-3005); [LOCAL:]unix:/PATH leads to a socket of the workspace. TCP only. A local port that is taken moves to the next that is free. " +
     "Connections survive a lost line, and a server that is replaced, for a minute; new ones are refused while there is no way.",
   example: "prewarm port-forward dev 3000 8080:80",
   options: [

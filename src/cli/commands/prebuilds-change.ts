@@ -1,6 +1,7 @@
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { imageLines } from "../output/image-lines.ts";
 import { renderPools } from "../output/pool-table.ts";
 import { printable } from "../output/printable.ts";
 import { relativeTime } from "../output/time-text.ts";
@@ -22,6 +23,8 @@ const explainPool = defineCommand<{ readonly template: string; readonly preset: 
     output.result(answer, () => {
       const lines = [renderPools([answer.pool], output, now), "", ...answer.sentences.map(printable)];
       lines.push(...(answer.rehearsal?.sentences ?? []).map(printable));
+      // A server of the release before tells none.
+      lines.push(...imageLines(answer.images ?? [], output));
       const history = answer.history.slice(0, historyShown);
       if (history.length > 0) lines.push("", output.paint.bold("Earlier decisions"));
       for (const { at, sentences } of history) {

@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
+import { healthText } from "../output/health-text.ts";
 import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 
@@ -43,6 +44,14 @@ function troubleText({ name, trouble }: Workspace): string {
   return `${printable(trouble?.message ?? "")} (\`prewarm logs ${name}\` shows the rest)`;
 }
 
+/** `code healthy, web unhealthy: nothing listens (required)`. */
+function appsText(appHealth: NonNullable<WorkspaceAgent["appHealth"]>): string {
+  const apps = Object.entries(appHealth).map(([app, found]) => {
+    return `${app} ${healthText(found)}${found.isRequired ? " (required)" : ""}`;
+  });
+  return apps.length === 0 ? "–" : apps.join(", ");
+}
+
 function render(workspace: Workspace, output: Output, now: Date): string {
   const { latestBuild: build } = workspace;
   const parameters = Object.entries(workspace.parameters).map(([key, value]) => `${key}=${value}`);
@@ -73,6 +82,9 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     { title: "CONNECTED", cell: ({ isConnected }) => (isConnected ? "yes" : "no") },
     { title: "HANDED OVER", cell: ({ isHandedOver }) => (isHandedOver ? "yes" : "no") },
     { title: "READY", cell: ({ readyAt }) => relativeTime(readyAt, now) },
+    ...(workspace.agents.some(({ appHealth }) => appHealth !== undefined)
+      ? [{ title: "APPS", cell: ({ appHealth = {} }: WorkspaceAgent) => appsText(appHealth) }]
+      : []),
     { title: "DETAIL", cell: ({ detail, claimError }) => claimError ?? detail },
   ]);
   return `${fields}\n\n${agents}`;

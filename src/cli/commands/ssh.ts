@@ -7,9 +7,9 @@ import { exitCodes } from "../exit-codes.ts";
 import { type Invocation, requireAccess } from "../invocation.ts";
 import { readSections } from "../ssh/config-files.ts";
 import { knownHostsPath } from "../ssh/ssh-folder.ts";
-import { parseSshHost, prefixDefault, sshHostOf } from "../ssh/ssh-host.ts";
+import { parseSshHost, prefixDefault, sshHostOf } from "../../contracts/ssh-host.ts";
 import { sshSettings } from "../ssh/ssh-settings.ts";
-import { type StartMode, startModes } from "../ssh/start-rule.ts";
+import { type StartMode, startModes } from "../../contracts/start-rule.ts";
 
 interface SshOptions {
   /** `NAME` or `OWNER/NAME`. */

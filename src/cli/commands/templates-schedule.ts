@@ -1,5 +1,5 @@
 import type { TemplateLifecycle } from "../../contracts/api/schedules.ts";
-import { type LifecyclePolicyChanges, weekdays } from "../../contracts/lifecycle.ts";
+import { activities, type LifecyclePolicyChanges, weekdays } from "../../contracts/lifecycle.ts";
 import { formatDurationMs } from "../../platform/config/duration.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
@@ -29,10 +29,12 @@ function read(input: CommandInput): Options {
   const wrong = days?.find((day) => !known.includes(day));
   if (wrong !== undefined) input.refuse(`--autostart-days has "${wrong}"; days are ${weekdays.join(", ")}.`);
   const autostart = input.choice("autostart", onOff);
+  const activity = input.choice("activity", activities);
   return {
     template: input.operand(0),
     changes: {
       ...definedOnly(Object.fromEntries(lengths.map(([flag, field]) => [field, input.length(flag)]))),
+      ...(activity === undefined ? {} : { activity }),
       ...(autostart === undefined ? {} : { isAutostartAllowed: autostart === "on" }),
       ...(days === undefined ? {} : { autostartDays: weekdays.filter((day) => days.includes(day)) }),
     },
@@ -50,6 +52,7 @@ function render({ policy, changes }: TemplateLifecycle, output: Output): string 
       const ms = policy[field];
       return [flag.replaceAll("-", " "), `${ms === null ? "none" : formatDurationMs(ms)}${changed(field)}`] as const;
     }),
+    ["activity", `${policy.activity}${changed("activity")}`],
     [
       "autostart",
       `${policy.isAutostartAllowed ? days : "off"}${changed("isAutostartAllowed")}${changed("autostartDays")}`,
@@ -66,6 +69,11 @@ export const templateScheduleCommand = defineCommand<Options>({
   example: "prewarm templates schedule node --default-ttl 8h --dormant-after 30d",
   options: [
     ...lengths.map(([flag, , about]) => ({ flags: `--${flag} <duration>`, about: `${about}; or none` })),
+    {
+      flags: "--activity <what>",
+      choices: activities,
+      about: "what moves the deadline: use, or also being connected",
+    },
     { flags: "--autostart <on|off>", choices: onOff, about: "whether workspaces may start by themselves" },
     { flags: "--autostart-days <days>", about: "days on which they do: mon,tue,wed" },
     { flags: "--reset", about: "first take back what was changed beside the manifest" },

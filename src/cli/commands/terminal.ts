@@ -1,8 +1,9 @@
 import type { Client } from "../../client/client.ts";
+import type { App } from "../../contracts/api/apps.ts";
+import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { type Terminal, terminalNameLengthMax } from "../../contracts/terminals.ts";
-import { tunnelPath } from "../../contracts/tunnel.ts";
-import { underUrl } from "../../contracts/under-url.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
@@ -11,6 +12,8 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { relativeTime } from "../output/time-text.ts";
+import { listOf, openAppTerminal, openTerminal } from "../terminal/open-terminal.ts";
+import { findApp } from "../terminal/find-app.ts";
 
 const agentOption = { flags: "--agent <name>", about: "the agent that has it; the workspace's first unless said" };
 
@@ -23,6 +26,7 @@ interface AttachWish extends OfWorkspace {
   readonly attach: string | undefined;
   readonly name: string;
   readonly command: readonly string[];
+  readonly app: string | undefined;
 }
 
 function read(input: CommandInput): AttachWish {
@@ -31,40 +35,36 @@ function read(input: CommandInput): AttachWish {
   if (attach !== undefined && (name !== "" || command.length > 0)) {
     input.refuse("A terminal that is there already has its name and its program.");
   }
-  return { workspace: input.operand(0), agent: input.text("agent"), attach, name, command };
+  const app = input.text("app");
+  if (app !== undefined && (attach !== undefined || name !== "" || command.length > 0)) {
+    input.refuse("An app's terminal has the app's name and command.");
+  }
+  return { workspace: input.operand(0), agent: input.text("agent"), attach, name, command, app };
 }
 
 async function run(wish: AttachWish, invocation: Invocation): Promise<number> {
-  const { output, world } = invocation;
-  const { localTerminal } = await import("../exec/local-terminal.ts");
-  const next = "Run a command with `prewarm exec`, which needs none.";
-  const terminal = localTerminal(world, { what: "a terminal of the workspace", next });
   const client = await invocation.connect();
   const workspace = await findWorkspace(client, wish.workspace, invocation);
-  const url = new URL(underUrl(client.url, tunnelPath(workspace.id)));
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  const id =
-    wish.attach === undefined ? world.random.uuid() : (await findTerminal(client, workspace.id, wish, wish.attach)).id;
-  const { attachTerminal } = await import("../terminal/attach-terminal.ts");
-  const end = await attachTerminal({
-    id,
-    terminal,
-    world,
-    url: url.href,
-    token: client.token ?? "",
-    agent: wish.agent ?? null,
-    isMade: wish.attach === undefined,
-    name: wish.name,
-    command: wish.command.length === 0 ? null : wish.command,
-  });
-  if (end.kind === "exit") return end.exitCode;
-  output.progress(`\nLeft; it goes on. Come back: prewarm terminal ${printable(wish.workspace)} --attach ${id}`);
-  return exitCodes.done;
+  const { name, attach, app } = wish;
+  const agent = wish.agent ?? null;
+  const asked = { client, workspace, called: wish.workspace };
+  if (app !== undefined) return await openAppTerminal(invocation, asked, await terminalApp(client, workspace, wish));
+  if (attach !== undefined) {
+    const { id } = await findTerminal(client, workspace.id, wish, attach);
+    return await openTerminal(invocation, asked, { id, isMade: false, agent, name, command: null });
+  }
+  const command = wish.command.length === 0 ? null : wish.command;
+  const id = invocation.world.random.uuid();
+  return await openTerminal(invocation, asked, { id, isMade: true, agent, name, command });
 }
 
-async function listOf(client: Client, workspace: string, agent: string | undefined): Promise<readonly Terminal[]> {
-  const { terminals } = await client.call("listTerminals", { params: { workspace }, query: definedOnly({ agent }) });
-  return terminals;
+/** Errors: `not_found`, `invalid_request` for an app that opens in a browser. */
+async function terminalApp(client: Client, workspace: Workspace, { app, agent }: AttachWish): Promise<App> {
+  const found = await findApp(client, workspace, { name: app ?? "", agent: agent ?? null });
+  if (found.command !== null) return found;
+  throw new CodedError("invalid_request", `"${found.app}" is no command, and opens in a browser.`, {
+    next: `\`prewarm open ${shellWord(workspace.name)} ${found.app}\`.`,
+  });
 }
 
 /** By id, its beginning, or name. */
@@ -171,6 +171,10 @@ export const terminalCommand: CliCommand = defineCommand<AttachWish>({
   options: [
     { flags: "--attach <terminal>", about: "one that is there already, by its id, the beginning of it, or its name" },
     { flags: "--name <name>", about: "what it is called in lists" },
+    {
+      flags: "--app <name>",
+      about: "an app of the template that is a command; the terminal in which it runs, if it does",
+    },
     agentOption,
   ],
   isOrganizational: true,

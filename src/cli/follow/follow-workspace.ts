@@ -10,7 +10,8 @@ import { renderLogLine } from "../output/log-line.ts";
 import type { CliWorld } from "../world.ts";
 import { followJob } from "./follow-job.ts";
 import { watchPatiently } from "./watch-patiently.ts";
-import { workspaceProgress } from "./workspace-progress.ts";
+import { printable } from "../output/printable.ts";
+import { awaitedApps, workspaceProgress } from "./workspace-progress.ts";
 
 /** How long the last lines of a build's log may take once the workspace itself has said how it ended. */
 const logGraceMs = 3_000;
@@ -95,6 +96,7 @@ async function reach(options: FollowWorkspaceOptions, leaving: AbortSignal): Pro
   if (already.kind === "reached") return workspace;
   if (already.kind === "failed") throw already.error;
   const watch = new AbortController();
+  let said: string | null = null;
   const signal = AbortSignal.any([watch.signal, leaving]);
   const open = () => client.watch("watchWorkspace", { params: { workspace: workspace.id }, signal });
   try {
@@ -105,6 +107,9 @@ async function reach(options: FollowWorkspaceOptions, leaving: AbortSignal): Pro
       const progress = workspaceProgress(now, transition);
       if (progress.kind === "reached") return now;
       if (progress.kind === "failed") throw progress.error;
+      const awaited = transition === "start" ? awaitedApps(now) : null;
+      if (awaited !== null && awaited !== said) invocation.output.progress(printable(awaited));
+      said = awaited;
     }
   } catch (error) {
     const isGone = error instanceof CodedError && error.code === "not_found";

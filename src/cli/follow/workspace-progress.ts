@@ -1,4 +1,4 @@
-import type { Workspace } from "../../contracts/api/workspaces.ts";
+import type { AppHealthView, Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import type { Transition } from "../../contracts/states.ts";
 
@@ -29,6 +29,23 @@ export function workspaceProgress(workspace: Workspace, transition: Transition):
   }
   if (workspace.isUsable) return reached;
   return build.status === "succeeded" ? agentProgress(workspace) : waiting;
+}
+
+/** What a start waits for whose agents are ready: apps that its template requires. */
+export function awaitedApps({ isUsable, latestBuild, agents }: Workspace): string | null {
+  if (isUsable || latestBuild.status !== "succeeded") return null;
+  const awaited = agents.flatMap(({ state, isHandedOver, appHealth = {} }) =>
+    state === "ready" && isHandedOver ? Object.entries(appHealth).filter(([, found]) => isAwaited(found)) : [],
+  );
+  if (awaited.length === 0) return null;
+  const words = awaited.map(
+    ([app, { health, detail }]) => `${app} (${detail === "" ? health : `${health}: ${detail}`})`,
+  );
+  return `It is ready but for apps that its template requires: ${words.join(", ")}.`;
+}
+
+function isAwaited({ isRequired, health }: AppHealthView): boolean {
+  return isRequired && (health === "starting" || health === "unhealthy");
 }
 
 function buildError(workspace: Workspace): CodedError {

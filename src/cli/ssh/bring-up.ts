@@ -4,8 +4,8 @@ import { sleep } from "../../platform/sleep.ts";
 import type { TunnelDuplex } from "../../tunnel/tunnel-duplex.ts";
 import { connectionAgeMs, type NoteWorld } from "./connection-note.ts";
 import type { SmallClient } from "./small-client.ts";
-import type { SshHost } from "./ssh-host.ts";
-import { type StartMode, type StartStep, startStep } from "./start-rule.ts";
+import type { SshHost } from "../../contracts/ssh-host.ts";
+import { type StartMode, type StartStep, startStep } from "../../contracts/start-rule.ts";
 
 /** For builds: a workspace without a prebuild may be made of a large image. */
 const buildWaitMs = 30 * 60_000;

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../usage-error.ts";
-import { prefixDefault } from "./ssh-host.ts";
-import { type StartMode, startModes } from "./start-rule.ts";
+import { prefixDefault } from "../../contracts/ssh-host.ts";
+import { type StartMode, startModes } from "../../contracts/start-rule.ts";
 
 export interface ProxyOptions {
   readonly host: string;

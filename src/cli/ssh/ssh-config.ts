@@ -1,5 +1,5 @@
 import { type Deployment, type SettingsOptions, sshSettings } from "./ssh-settings.ts";
-import { sshHostOf } from "./ssh-host.ts";
+import { sshHostOf } from "../../contracts/ssh-host.ts";
 
 /** One deployment's part of our file, as it stands there. */
 export interface ConfigSection {

@@ -10,9 +10,9 @@ import { keepHostKey } from "./known-hosts.ts";
 import { passThrough, type PassThroughWorld } from "./pass-through.ts";
 import type { ProxyOptions } from "./proxy-options.ts";
 import { knownHostsPath, type SshWorld } from "./ssh-folder.ts";
-import { parseSshHost, type SshHost } from "./ssh-host.ts";
+import { parseSshHost, type SshHost } from "../../contracts/ssh-host.ts";
 import { SmallClient } from "./small-client.ts";
-import { noteIntervalMs } from "./start-rule.ts";
+import { noteIntervalMs } from "../../contracts/start-rule.ts";
 
 /** What a `ProxyCommand` touches; standard output is the stream's alone. */
 export interface ProxyWorld extends NoteWorld, SshWorld, PassThroughWorld {

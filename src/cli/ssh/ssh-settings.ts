@@ -1,5 +1,5 @@
 import { shellWord } from "../../platform/shell-word.ts";
-import type { StartMode } from "./start-rule.ts";
+import type { StartMode } from "../../contracts/start-rule.ts";
 
 /** The server that a block of hosts belongs to, and how it is reached. */
 export interface Deployment {

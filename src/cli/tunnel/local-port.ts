@@ -34,7 +34,7 @@ export async function listenLocally(options: ListenOptions): Promise<LocalPort> 
 }
 
 /** Why nobody was led to a port of a workspace, for whoever watches the command. */
-export function refusedLine(workspace: string, port: number, error: unknown): string {
+export function refusedLine(workspace: string, port: number | string, error: unknown): string {
   return `${printable(workspace)}:${port}: ${printable(error instanceof Error ? error.message : String(error))}`;
 }
 

@@ -23,18 +23,34 @@ export function refusedBy(status: number, body: string): CodedError {
   return new CodedError(isPassingStatus(status) ? "transient" : "internal", `The server refused it (${status}).`);
 }
 
-export interface WorkspacePort {
+export interface InWorkspace {
   readonly workspaceId: string;
   /** Null: the workspace's first. */
   readonly agent: string | null;
-  readonly port: number;
 }
+
+type ClientOf = { readonly url: string; readonly token: string | undefined };
 
 /** A stream to what listens at a port of the workspace. */
 export function portTarget(
-  { url, token }: { readonly url: string; readonly token: string | undefined },
-  { workspaceId, agent, port }: WorkspacePort,
+  client: ClientOf,
+  { port, ...where }: InWorkspace & { readonly port: number },
 ): TunnelTarget {
-  const service = { kind: "tcp", host: "localhost", port } as const;
+  return targetOf(client, where, { kind: "tcp", host: "localhost", port });
+}
+
+/** A stream to what listens at a socket of the workspace's file system. */
+export function socketTarget(
+  client: ClientOf,
+  { path, ...where }: InWorkspace & { readonly path: string },
+): TunnelTarget {
+  return targetOf(client, where, { kind: "unix", path });
+}
+
+function targetOf(
+  { url, token }: ClientOf,
+  { workspaceId, agent }: InWorkspace,
+  service: TunnelTarget["service"],
+): TunnelTarget {
   return { url: tunnelUrl(url, workspaceId), token: token ?? "", agent, service, refusal: refusedBy };
 }

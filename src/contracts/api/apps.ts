@@ -1,8 +1,10 @@
 import { type Static, Type } from "typebox";
-import { shareLevels } from "../manifest-apps.ts";
+import { appLinkSecondsMax } from "../app-address.ts";
+import { appOpenIns, shareLevels } from "../manifest-apps.ts";
 import { nameLengthMax, usernameLengthMax } from "../limits.ts";
 import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
+import { AppHealthView } from "./workspaces.ts";
 
 const Share = Type.Enum(shareLevels);
 /** Name of an app, or a port, with an `s` behind it where it speaks TLS. */
@@ -15,10 +17,14 @@ export const App = Type.Object({
   displayName: Type.String(),
   icon: Type.Union([Type.String(), Type.Null()]),
   agent: Type.String(),
-  /** Where it is opened; null where the server has no domain for apps: then `prewarm open` reaches it. */
+  /** Where it is opened; null for a command, and where the server has no domain for apps: `prewarm open` reaches it. */
   url: Type.Union([Type.String(), Type.Null()]),
-  /** In the workspace. */
-  port: Type.Integer(),
+  /** In the workspace; null for one that listens on a socket, and for a command. */
+  port: Type.Union([Type.Integer(), Type.Null()]),
+  /** Path of the socket on which it listens; `~/` is the workspace's home. */
+  socket: Type.Union([Type.String(), Type.Null()]),
+  /** What is run in a terminal, instead of anything that listens. */
+  command: Type.Union([Type.String(), Type.Null()]),
   isTls: Type.Boolean(),
   /** Path and query at which it is opened. */
   path: Type.String(),
@@ -27,6 +33,10 @@ export const App = Type.Object({
   shareExpiresAt: OptionalInstant,
   /** The most that template and deployment allow. */
   maxShare: Share,
+  /** As its agent found it last; null where its template does not say how to check. */
+  health: Type.Union([AppHealthView, Type.Null()]),
+  /** What a page that links to it opens it in. */
+  openIn: Type.Enum(appOpenIns),
   isHidden: Type.Boolean(),
 });
 export type App = Static<typeof App>;
@@ -65,6 +75,25 @@ const SetShare = Type.Object(
   closed,
 );
 export type SetShare = Static<typeof SetShare>;
+
+const CreateAppLink = Type.Object(
+  {
+    /** 900 unless said. */
+    expiresInSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: appLinkSecondsMax })),
+    /** The workspace's first unless said. */
+    agent: Type.Optional(Type.String({ maxLength: nameLengthMax })),
+  },
+  closed,
+);
+export type CreateAppLink = Static<typeof CreateAppLink>;
+
+export const AppLinkView = Type.Object({
+  url: Type.String(),
+  /** For another path of the same app: the parameter `prewarm_token` of its query. */
+  token: Type.String(),
+  expiresAt: Instant,
+});
+export type AppLinkView = Static<typeof AppLinkView>;
 
 const ofWorkspace = Type.Object({ workspace: Type.String() });
 const ofApp = Type.Object({ workspace: Type.String(), app: AppRefText });
@@ -120,6 +149,17 @@ export const appRoutes = {
     params: ofApp,
     body: SetShare,
     response: Empty,
+  },
+  createAppLink: {
+    method: "POST",
+    path: "/api/v1/workspaces/:workspace/apps/:app/links",
+    tag: "apps",
+    summary: "Makes an address that opens an app or a port as the caller, for a program, for at most an hour.",
+    credential: "user",
+    access: "workspace_user",
+    params: ofApp,
+    body: CreateAppLink,
+    response: AppLinkView,
   },
   removeShare: {
     method: "DELETE",

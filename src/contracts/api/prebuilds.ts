@@ -3,6 +3,7 @@ import { pastPrebuildsLookedMax } from "../limits.ts";
 import { heldReasons, ledgerStates } from "../states.ts";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
+import { PoolImage } from "./ides.ts";
 import { Rehearsal } from "./templates.ts";
 
 const HeldReasonSchema = Type.Enum(heldReasons);
@@ -49,6 +50,8 @@ export const Explanation = Type.Object({
   record: Unknowns,
   /** What a claim of its prebuilds does; null until the first one has been rehearsed. */
   rehearsal: Type.Union([Rehearsal, Type.Null()]),
+  /** What its prebuilds have for people and their editors, by agent; empty until the first prebuild has told. */
+  images: Type.Array(PoolImage),
   /** The latest decisions that the reconciler stored, newest first: one per change. */
   history: Type.Array(Type.Object({ at: Instant, record: Unknowns, sentences: Type.Array(Type.String()) })),
 });

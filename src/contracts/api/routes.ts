@@ -4,6 +4,8 @@ import { daemonKeyRoutes } from "./daemon-keys.ts";
 import { provisionerRoutes } from "./daemons.ts";
 import { groupRoutes } from "./groups.ts";
 import { identityRoutes } from "./identity.ts";
+import { ideRoutes } from "./ides.ts";
+import { loginKeyRoutes } from "./login-keys.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
@@ -38,7 +40,9 @@ export const routes = {
   ...sshKeyRoutes,
   ...gitAccountRoutes,
   ...dotfilesRoutes,
+  ...loginKeyRoutes,
   ...appRoutes,
+  ...ideRoutes,
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Empty, Instant, OptionalInstant, Uuid } from "./common-schemas.ts";
+import { ImageFacts } from "../image-facts.ts";
 import type { RouteDefinition } from "./route.ts";
 import {
   AgentManifest,
@@ -308,6 +309,16 @@ export const agentRoutes = {
     credential: "agent",
     access: "agent_itself",
     body: GitCredentialReport,
+    response: Empty,
+  },
+  reportImage: {
+    method: "POST",
+    path: "/api/v1/agent/image",
+    tag: "agent",
+    summary: "Tell what a prebuild's image is like, where the manifest asks for it. Kept once for each pool and agent.",
+    credential: "agent",
+    access: "agent_itself",
+    body: ImageFacts,
     response: Empty,
   },
 } as const satisfies Record<string, RouteDefinition>;

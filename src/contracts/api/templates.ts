@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { PoolImage } from "./ides.ts";
 import { Manifest } from "../manifest.ts";
 import { Replacement } from "../provisioner-protocol.ts";
 import {
@@ -38,6 +39,8 @@ export const Preset = Type.Object({
   schedules: Type.Array(Type.Object({ cron: Type.String(), instances: Type.Integer() })),
   /** What a claim of one of its prebuilds does; null until the first one has been rehearsed. */
   rehearsal: Type.Union([Rehearsal, Type.Null()]),
+  /** What its prebuilds have for people and their editors, by agent; empty until the first prebuild has told. */
+  images: Type.Array(PoolImage),
 });
 export type Preset = Static<typeof Preset>;
 

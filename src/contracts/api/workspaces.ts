@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { appHealths } from "../app-health.ts";
 import { claimWaitMsMax, idempotencyKeyLengthMax, parameterValueLengthMax } from "../limits.ts";
 import { agentStates, buildStages, jobStatuses, missReasons, transitions, workspaceStatuses } from "../states.ts";
 import {
@@ -38,6 +39,16 @@ export const Build = Type.Object({
 });
 export type Build = Static<typeof Build>;
 
+/** `unknown`: nobody can say, as while the agent is not connected, or is one of a release that does not check. */
+export const AppHealthView = Type.Object({
+  health: Type.Enum([...appHealths, "unknown"] as const),
+  /** What the last check found, unless it is healthy. */
+  detail: Type.String(),
+  /** Whether the workspace is usable only while the app is healthy. */
+  isRequired: Type.Boolean(),
+});
+export type AppHealthView = Static<typeof AppHealthView>;
+
 export const WorkspaceAgent = Type.Object({
   id: Uuid,
   name: Type.String(),
@@ -48,6 +59,8 @@ export const WorkspaceAgent = Type.Object({
   /** Whether the agent runs for the workspace's present owner: it has acknowledged the newest claim. */
   isHandedOver: Type.Boolean(),
   claimError: Type.Union([Type.String(), Type.Null()]),
+  /** Of each app that the template says how to check, by its name. Absent while there is none. */
+  appHealth: Type.Optional(Type.Record(Type.String(), AppHealthView)),
 });
 export type WorkspaceAgent = Static<typeof WorkspaceAgent>;
 
@@ -101,7 +114,7 @@ export const Workspace = Type.Object({
   stopError: Type.Optional(Type.String()),
   /** True while it is an unclaimed prebuild. */
   isPrebuild: Type.Boolean(),
-  /** Whether a command could run in it now, as its owner. */
+  /** Whether a command could run in it now, as its owner, and the apps are healthy that its template requires. */
   isUsable: Type.Boolean(),
   parameters: Parameters,
   latestBuild: Build,

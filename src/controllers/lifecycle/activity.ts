@@ -1,3 +1,4 @@
+import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
 import type { AgentId } from "../../contracts/ids.ts";
 import type { Db } from "../../db/store.ts";
 import { lockUsed, noteUse, type UsedRow } from "../../db/workspaces/lifecycle-settings.ts";
@@ -21,6 +22,8 @@ export interface ActivityDeps {
 export interface AgentUses {
   /** The agents that somebody has used and that is not noted yet, or uses now. */
   usedAgents(): readonly AgentId[];
+  /** The agents to which somebody is connected, whether or not he does anything. */
+  connectedAgents(): readonly AgentId[];
   /** That these were used has been stored. */
   useNoted(agentIds: readonly AgentId[]): void;
 }
@@ -35,11 +38,13 @@ export function createActivity(deps: ActivityDeps): Controller {
     intervalMs,
     topics: [],
     run: async () => {
-      const agentIds = deps.uses.usedAgents().slice(0, agentsPerRunMax);
+      const uses = deps.uses.usedAgents().slice(0, agentsPerRunMax);
+      const agentIds = [...new Set([...uses, ...deps.uses.connectedAgents()])].slice(0, agentsPerRunMax);
       if (agentIds.length === 0) return { outcome: "ok", fields: { used: 0 } };
       const now = deps.clock.now();
       const used = await deps.db.transaction("activity", async (tx) => {
-        const rows = await lockUsed(tx, agentIds, new Date(now.getTime() - noteEveryMs));
+        const found = await lockUsed(tx, { agentIds, used: uses }, new Date(now.getTime() - noteEveryMs));
+        const rows = found.filter((row) => row.is_used || policyOf(row).activity === "connected");
         await noteUse(
           tx,
           now,
@@ -47,7 +52,7 @@ export function createActivity(deps: ActivityDeps): Controller {
         );
         return rows.length;
       });
-      deps.uses.useNoted(agentIds);
+      deps.uses.useNoted(uses);
       return { outcome: "ok", fields: { used } };
     },
   };
@@ -56,5 +61,9 @@ export function createActivity(deps: ActivityDeps): Controller {
 function deadlineAfterUse(row: UsedRow, now: Date): Date | null {
   if (row.deadline_at === null) return null;
   const run = { deadlineAt: row.deadline_at.getTime(), startedAt: row.started_at.getTime() };
-  return new Date(bumpedDeadline(run, lifecyclePolicy(row.section, row.changes), now.getTime()));
+  return new Date(bumpedDeadline(run, policyOf(row), now.getTime()));
+}
+
+function policyOf(row: UsedRow): LifecyclePolicy {
+  return lifecyclePolicy(row.section, row.changes);
 }

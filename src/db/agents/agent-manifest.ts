@@ -1,5 +1,6 @@
 import type { AgentId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
+import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -7,12 +8,17 @@ interface AgentManifestRow {
   readonly template_name: string;
   readonly manifest: Manifest;
   readonly parameters: Record<string, string>;
+  /** Whether it is a prebuild's of which nobody has told yet what its image is like. */
+  readonly is_image_wanted: boolean;
 }
 
 const manifestStatement: Statement<AgentManifestRow> = statement(
   "agent_manifest",
-  `select t.name as template_name, v.manifest, b.parameters
+  `select t.name as template_name, v.manifest, b.parameters,
+  w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted
 from agents a
+join workspaces w on w.id = a.workspace_id
+left join presets p on p.id = w.preset_id
 join builds b on b.id = a.build_id
 join template_versions v on v.id = b.template_version_id
 join templates t on t.id = v.template_id
@@ -21,7 +27,7 @@ where a.id = $1`,
 
 /** What the build that made an agent says that it is to run. */
 export async function agentManifestRow(sql: Sql, agentId: AgentId): Promise<AgentManifestRow | undefined> {
-  return (await sql.query(manifestStatement, [agentId]))[0];
+  return (await sql.query(manifestStatement, [agentId, prebuildsUserId]))[0];
 }
 
 export interface AgentPlace {

@@ -1,8 +1,12 @@
 import type { AgentId, ServerId, WorkspaceId } from "../../contracts/ids.ts";
+import type { AppHealth } from "../../contracts/app-health.ts";
 import type { AgentState } from "../../contracts/states.ts";
 import { followAgents, lockPrebuildsOfAgents } from "../ledger/follow-agents.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
+
+/** By the app's name. */
+export type ToldHealth = Readonly<Record<string, { readonly health: AppHealth; readonly detail: string }>>;
 
 /** What is so of an agent: it said it, or a server sees it. */
 export type AgentWord =
@@ -24,7 +28,8 @@ export type AgentWord =
       readonly state: AgentState;
       /** Null: what is known already stays. */
       readonly told: { readonly detail: string; readonly version: string } | null;
-    };
+    }
+  | { readonly kind: "apps"; readonly agentId: AgentId; readonly health: ToldHealth };
 
 type Kind = AgentWord["kind"];
 type Of<K extends Kind> = Extract<AgentWord, { readonly kind: K }>;
@@ -77,6 +82,18 @@ where a.id = h.agent_id
 returning a.id, a.workspace_id`,
 );
 
+const healthStatement: Statement<ChangedRow> = statement(
+  "agents_app_health",
+  // A level: with each connection it is told anew, and mostly it is what is known.
+  `update agents a
+set app_health = h.health
+from unnest($1::uuid[], $2::jsonb[]) as h(agent_id, health)
+where a.id = h.agent_id
+  and a.retired_at is null
+  and a.app_health is distinct from h.health
+returning a.id, a.workspace_id`,
+);
+
 /**
  * Writes what is so of agents, and the ledger's rows in the same transaction. Of several words of one kind about one
  * agent the last one counts. Each row is changed only where the word still says something of it.
@@ -88,12 +105,17 @@ export async function writeAgentWords(
   words: readonly AgentWord[],
   now: Date,
 ): Promise<ReadonlyMap<AgentId, Date | null>> {
-  const hasPrebuilds = await lockPrebuildsOfAgents(tx, [...new Set(words.map(({ agentId }) => agentId))]);
+  // How their apps are makes no prebuild ready, and none unready (decision 0058).
+  const moving = words.filter(({ kind }) => kind !== "apps");
+  const hasPrebuilds =
+    moving.length > 0 && (await lockPrebuildsOfAgents(tx, [...new Set(moving.map(({ agentId }) => agentId))]));
   const connected = await connect(tx, words);
   const changed = [...connected, ...(await disconnect(tx, words, now)), ...(await tell(tx, words, now))];
   const workspaceIds = [...new Set(changed.map((row) => row.workspace_id))];
   if (hasPrebuilds && workspaceIds.length > 0) await followAgents(tx, workspaceIds, now);
-  for (const workspaceId of workspaceIds) tx.emit(`workspace:${workspaceId}`);
+  const unwell = await tellHealth(tx, words);
+  for (const workspaceId of new Set([...workspaceIds, ...unwell.map((row) => row.workspace_id)]))
+    tx.emit(`workspace:${workspaceId}`);
   if (hasPrebuilds && words.some(saysFailed)) tx.emit("unready");
   const began = new Map(connected.map((row) => [row.id, row.connected_at]));
   return new Map(changed.map(({ id }) => [id, began.get(id) ?? null]));
@@ -140,6 +162,15 @@ async function tell(tx: Tx, words: readonly AgentWord[], now: Date): Promise<rea
     told.map((word) => word.told?.detail ?? null),
     told.map((word) => word.told?.version ?? null),
     now,
+  ]);
+}
+
+async function tellHealth(tx: Tx, words: readonly AgentWord[]): Promise<readonly ChangedRow[]> {
+  const told = lastOf(words, "apps");
+  if (told.length === 0) return [];
+  return await tx.query(healthStatement, [
+    told.map(({ agentId }) => agentId),
+    told.map(({ health }) => JSON.stringify(health)),
   ]);
 }
 

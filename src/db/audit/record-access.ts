@@ -5,7 +5,8 @@ import type { Sql } from "../store.ts";
 /** Somebody got into a workspace, or has left it. */
 export interface AccessEntry {
   readonly at: Date;
-  readonly actorId: UserId;
+  /** Null: anybody. */
+  readonly actorId: UserId | null;
   readonly organizationId: OrganizationId;
   readonly action: "workspace.enter" | "workspace.leave";
   readonly workspaceId: WorkspaceId;

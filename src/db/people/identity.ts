@@ -123,6 +123,10 @@ const deleteUserStatement: Statement<{ readonly id: UserId }> = statement(
   delete from secrets s
   using gone
   where s.holder_id = gone.id
+), unlisted as (
+  delete from login_keys l
+  using gone
+  where l.user_id = gone.id
 )
 select id
 from gone`,

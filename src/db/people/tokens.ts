@@ -197,11 +197,16 @@ where not coalesce((
   and not coalesce((
     select d.revoked_at is null
     from daemon_keys d
-    where d.id = h.id), false)`,
+    where d.id = h.id), false)
+  and not coalesce((
+    select u.deleted_at is null and u.suspended_at is null
+    from login_keys l
+    join users u on u.id = l.user_id
+    where l.id = h.id), false)`,
   "look",
 );
 
-/** Of these sessions, API tokens and daemon keys, the ones that hold no longer. */
+/** Of these sessions, API tokens, daemon keys and login keys, the ones that hold no longer. */
 export async function endedCredentials(sql: Sql, ids: readonly string[], now: Date): Promise<string[]> {
   return (await sql.query(endedStatement, [ids, now])).map(({ id }) => id);
 }

@@ -3,6 +3,7 @@ import {
   decisionsKeptPerPreset,
   idempotencyKeepMs,
   jobLogLinesMax,
+  loginKeysPerPersonMax,
   providerStateVersionsKept,
 } from "../../contracts/limits.ts";
 import { deliveredKeepMs, filesKeepMs, notificationsKeepMs, tokensKeepMs } from "./retention-keeps.ts";
@@ -95,6 +96,11 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
     ...rows("1 of a build, 1 of a version's import, and the rehearsals of a preset"),
     ...byRules("deleted_workspaces", "old_builds", "replaced_versions", "deleted_templates"),
     ...large,
+  },
+  login_keys: {
+    ...rows(`${loginKeysPerPersonMax} of a person`),
+    ...byWriter("removed by people; with the account"),
+    ...small,
   },
   leases: { ...rows("1 of a controller"), ...neverLess, ...small },
   notification_deliveries: {

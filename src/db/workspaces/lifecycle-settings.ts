@@ -123,6 +123,8 @@ export async function noteDeletion(tx: Tx, workspaceId: WorkspaceId, now: Date):
 
 export interface UsedRow extends PolicyParts {
   readonly id: WorkspaceId;
+  /** Whether somebody did something there; else he is only connected. */
+  readonly is_used: boolean;
   readonly deadline_at: Date | null;
   /** When the run began: at its claim, or when its build had ended. */
   readonly started_at: Date;
@@ -132,6 +134,7 @@ const lockUsedStatement: Statement<UsedRow> = statement(
   "lifecycle_lock_used",
   // Locked by id, so that two servers never wait for each other. What was noted a moment ago is skipped.
   `select w.id, w.deadline_at,
+  exists (select from agents a where a.workspace_id = w.id and a.id = any($3::uuid[])) as is_used,
   case when b.stage = 'claim' then b.created_at else coalesce(j.completed_at, b.created_at) end as started_at,
   v.manifest -> 'lifecycle' as section, t.lifecycle as changes
 from workspaces w
@@ -147,9 +150,13 @@ order by w.id
 for no key update of w`,
 );
 
-/** Locks the running workspaces of these agents whose use has not been noted since. */
-export async function lockUsed(tx: Tx, agentIds: readonly AgentId[], notedBefore: Date): Promise<UsedRow[]> {
-  return await tx.query(lockUsedStatement, [agentIds, notedBefore]);
+/** Locks the running workspaces of agents, used or with somebody connected, whose use has not been noted since. */
+export async function lockUsed(
+  tx: Tx,
+  { agentIds, used }: { readonly agentIds: readonly AgentId[]; readonly used: readonly AgentId[] },
+  notedBefore: Date,
+): Promise<UsedRow[]> {
+  return await tx.query(lockUsedStatement, [agentIds, notedBefore, used]);
 }
 
 const useStatement: Statement<object> = statement(

@@ -10,6 +10,7 @@ import type {
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { AgentState, BuildStage, JobStatus, Transition } from "../../contracts/states.ts";
+import type { ToldHealth } from "../agents/agent-words.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
@@ -27,6 +28,10 @@ export interface AgentView {
   readonly ready_at: string | null;
   readonly acknowledged_generation: number;
   readonly claim_error: string | null;
+  /** Apps that its template says how to check; null: none. */
+  readonly checked_apps: readonly { readonly app: string; readonly is_required: boolean }[] | null;
+  /** As it told them last; null: it has not. */
+  readonly app_health: ToldHealth | null;
 }
 
 export interface BuildView {
@@ -116,7 +121,13 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
         from jsonb_array_elements(v.manifest -> 'agents') m
         where m ->> 'name' = a.name
         limit 1),
-      'acknowledged_generation', a.acknowledged_generation, 'claim_error', a.claim_error) order by a.position)
+      'acknowledged_generation', a.acknowledged_generation, 'claim_error', a.claim_error,
+      'app_health', a.app_health, 'checked_apps', (
+        select jsonb_agg(jsonb_build_object('app', p ->> 'name',
+          'is_required', coalesce((p #>> '{healthcheck,required}')::boolean, false)))
+        from jsonb_array_elements(v.manifest -> 'agents') m, jsonb_array_elements(m -> 'apps') p
+        where m ->> 'name' = a.name
+          and p ? 'healthcheck')) order by a.position)
     from agents a
     where a.workspace_id = w.id
       and a.retired_at is null), '[]') as agents,

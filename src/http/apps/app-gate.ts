@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { appQuietMs } from "../../app/access/access-log.ts";
 import { type AppPlace, mayOpen } from "../../app/apps/app-place.ts";
 import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/apps/app-sessions.ts";
 import { createBuild } from "../../app/workspaces/workspaces.ts";
 import { type AppAddress, parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { underUrl } from "../../contracts/under-url.ts";
+import { shellWord } from "../../platform/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { serverStopping } from "../stop-http.ts";
+import { takeAppLink } from "./app-link.ts";
 import { appCookies } from "./app-headers.ts";
 import { allowedOrigin, isAllowedOrigin, isOwnIdea, isPreflight, preflightHeaders } from "./app-origins.ts";
 import { type AppPage, answerPage, isNavigation } from "./app-pages.ts";
-import { type AppRequest, passRequest, passUpgrade } from "./app-proxy.ts";
-import { AppStreams } from "./app-streams.ts";
+import { type AppRequest, hasBody, passRequest, passUpgrade } from "./app-proxy.ts";
+import { AppStreams, type ListeningPlace } from "./app-streams.ts";
 import { AppVisitors, type AppVisitor, cookieOf } from "./app-visitors.ts";
 import { clientAddress } from "./client-address.ts";
 import { OpenVisits } from "./open-visits.ts";
@@ -26,11 +29,15 @@ const nonceSeconds = 600;
 
 /** A request that is for an app. */
 interface Asked {
+  /** Without what its address brought along. */
   readonly request: IncomingMessage;
+  readonly link: string | null;
   readonly address: AppAddress;
   /** `Host`, in lower case. */
   readonly host: string;
 }
+
+type Headers = Readonly<Record<string, string>>;
 
 /** Whoever may, with what for. */
 interface Admitted {
@@ -79,21 +86,47 @@ export class AppGate {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#deps.stopping.aborted) throw serverStopping();
     const asked = this.#asked(request);
-    const path = (request.url ?? "/").split("?")[0] ?? "/";
-    if (path === `${ownPrefix}callback`) return this.#callBack(asked, response);
+    if (pathOf(request) === `${ownPrefix}callback`) return this.#callBack(asked, response);
     const place = await this.#visitors.place(asked.address);
     if (place === undefined) throw nothingThere();
-    if (isPreflight(request) && place.app.cors !== "passthrough") return await this.#preflight(asked, place, response);
+    const isAsking = isPreflight(request);
+    if (isAsking && place.app.cors !== "passthrough") return await this.#preflight(asked, place, response);
+    const cors = await this.#corsHeaders(asked, place);
+    try {
+      // It carries no cookie, and the app is to answer it: without a body it changes nothing there.
+      // Of one that does not run nobody is told anything whom nobody knows.
+      const isAnswered = place.workspace.status === "running" && !place.workspace.is_prebuild && !hasBody(request);
+      if (isAsking && isAnswered) return await this.#pass(asked, { place, visitor: null }, response, cors);
+      await this.#admit(asked, place, response, cors);
+    } catch (error) {
+      // A page that may read the app's answers may read why there is none.
+      this.#refuse(request, response, error, cors);
+    }
+  }
+
+  async #admit(asked: Asked, place: AppPlace, response: ServerResponse, cors: Headers): Promise<void> {
+    const path = pathOf(asked.request);
     const visitor = await this.#visitor(asked);
     if (!mayOpen(place, visitor?.actor ?? null)) return this.#turnAway(asked, visitor, response);
     await this.#checkIdea(asked, place, visitor);
     if (path === `${ownPrefix}start`) return await this.#start(asked, { place, visitor }, response);
     if (path.startsWith(ownPrefix)) throw nothingThere();
+    await this.#pass(asked, { place, visitor }, response, cors);
+  }
+
+  async #pass(asked: Asked, { place, visitor }: Admitted, response: ServerResponse, cors: Headers): Promise<void> {
+    const { request } = asked;
+    const listening = listeningPlace(place);
     if (place.workspace.status !== "running") return this.#notRunning(asked, { place, visitor }, response);
-    const letGo = this.#visits.hold(asked.address, visitor, () => response.destroy());
-    response.once("close", letGo);
-    const headers = await this.#extraHeaders(asked, place, visitor);
-    await passRequest(this.#streams, this.#passing(asked, place, visitor), { request, response, headers });
+    // A question that everybody may ask ends with nobody's right.
+    if (!isPreflight(request)) {
+      response.once(
+        "close",
+        this.#hold(asked, { place, visitor }, () => response.destroy()),
+      );
+    }
+    const headers = this.#extraHeaders(asked, visitor, cors);
+    await passRequest(this.#streams, this.#passing(asked, listening, visitor), { request, response, headers });
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -104,28 +137,55 @@ export class AppGate {
     const visitor = await this.#visitor(asked);
     if (!mayOpen(place, visitor?.actor ?? null)) throw visitor === null ? signInFirst() : notShared();
     await this.#checkIdea(asked, place, visitor);
-    const letGo = this.#visits.hold(asked.address, visitor, () => socket.destroy());
-    socket.once("close", letGo);
+    const listening = listeningPlace(place);
+    socket.once(
+      "close",
+      this.#hold(asked, { place, visitor }, () => socket.destroy()),
+    );
+    endInTime(socket, visitor, this.#deps.clock.now().getTime());
     if (socket instanceof Socket) socket.setNoDelay(true);
-    await passUpgrade(this.#streams, this.#passing(asked, place, visitor), { request, socket, head });
+    await passUpgrade(this.#streams, this.#passing(asked, listening, visitor), { request, socket, head });
+  }
+
+  /** What is open is ended when its right ends, and told in the audit log. @returns how to let go of it. */
+  #hold({ request, address }: Asked, { place: { workspace, app }, visitor }: Admitted, end: () => void): () => void {
+    const letGo = this.#visits.hold(address, visitor, end);
+    const leave = this.#deps.accessLog.enter({
+      userId: visitor?.actor.userId ?? null,
+      workspaceId: workspace.id,
+      workspaceName: workspace.name,
+      organizationId: workspace.organization_id,
+      door: `app ${app.ref}`,
+      address: visitor === null ? null : clientAddress(request, this.#deps.trustedProxies),
+      quietMs: appQuietMs,
+    });
+    // A connection is kept for further requests.
+    const { bytesRead, bytesWritten } = request.socket;
+    return () => {
+      letGo();
+      const { socket } = request;
+      leave({ toWorkspace: socket.bytesRead - bytesRead, fromWorkspace: socket.bytesWritten - bytesWritten });
+    };
   }
 
   #asked(request: IncomingMessage): Asked {
+    const link = takeAppLink(request);
     const host = (request.headers.host ?? "").toLowerCase();
     const at = parseAppHost(host, this.#appsHost ?? "");
     if (at.kind !== "app") throw nothingThere();
-    return { request, address: at.address, host };
+    return { request, link, address: at.address, host };
   }
 
   get #protocol(): "http:" | "https:" {
     return this.#deps.options.accessUrl().startsWith("https:") ? "https:" : "http:";
   }
 
-  async #visitor({ request, host }: Asked): Promise<AppVisitor | null> {
+  async #visitor({ request, host, link, address }: Asked): Promise<AppVisitor | null> {
+    if (link !== null) return await this.#visitors.byLink(link, address);
     return await this.#visitors.visitor(request, host, this.#protocol === "https:");
   }
 
-  #passing({ request, host }: Asked, place: AppPlace, visitor: AppVisitor | null): AppRequest {
+  #passing({ request, host }: Asked, place: ListeningPlace, visitor: AppVisitor | null): AppRequest {
     return {
       place,
       app: place.app,
@@ -156,12 +216,16 @@ export class AppGate {
     response.end();
   }
 
-  /** Of ours, beside the app's own. */
-  async #extraHeaders(asked: Asked, place: AppPlace, visitor: AppVisitor | null): Promise<string[]> {
+  /** What lets a page of another app of the owner read the answer. */
+  async #corsHeaders(asked: Asked, place: AppPlace): Promise<Headers> {
     const { origin } = asked.request.headers;
     const where = this.#where(asked, place);
-    const isOther = origin !== undefined && origin !== where.publicOrigin;
-    const cors = isOther && (await isAllowedOrigin(this.#visitors, origin, where)) ? allowedOrigin(origin) : {};
+    if (origin === undefined || origin === where.publicOrigin) return {};
+    return (await isAllowedOrigin(this.#visitors, origin, where)) ? allowedOrigin(origin) : {};
+  }
+
+  /** Of ours, beside the app's own. */
+  #extraHeaders(asked: Asked, visitor: AppVisitor | null, cors: Headers): string[] {
     const renewed = visitor?.isToBeRenewed === true ? this.#sessionCookie(asked.host, visitor.actor.tokenId) : null;
     return [...Object.entries(cors).flat(), ...(renewed === null ? [] : ["Set-Cookie", renewed])];
   }
@@ -232,14 +296,16 @@ export class AppGate {
   async #start(asked: Asked, { place, visitor }: Admitted, response: ServerResponse): Promise<void> {
     const { request, host, address } = asked;
     if (request.method !== "POST" || request.headers.origin !== `${this.#protocol}//${host}`) throw nothingThere();
-    if (visitor === null || visitor.actor.userId !== place.workspace.owner_id) throw notShared();
+    const isOwner = visitor?.actor.userId === place.workspace.owner_id;
+    // An address that a program was given is for the app, and for nothing else that its maker may.
+    if (visitor === null || !isOwner || visitor.endsAt !== null) throw notShared();
     await createBuild(this.#deps, visitor.actor, { workspace: place.workspace.id, transition: "start" });
     this.#visitors.forget(address);
     response.writeHead(303, { location: "/", "cache-control": "no-store" });
     response.end();
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown, headers: Headers = {}): void {
     const coded = codedError(error);
     if (coded.code === "internal") {
       this.#deps.logger.error("a request to an app failed", {
@@ -252,7 +318,7 @@ export class AppGate {
     const isFar = refreshSeconds !== undefined;
     const page: AppPage = {
       status: coded.status,
-      title: isFar ? "The app cannot be reached" : coded.message,
+      title: isFar ? farTitle(coded) : coded.message,
       text: [
         ...(isFar ? [coded.message] : []),
         ...(coded.next === undefined ? [] : [coded.next]),
@@ -260,8 +326,34 @@ export class AppGate {
       ],
       ...(refreshSeconds === undefined ? {} : { refreshSeconds }),
     };
-    answerPage(request, response, { page, error: coded });
+    answerPage(request, response, { page, error: coded, headers });
   }
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  return url.split("?")[0] ?? "/";
+}
+
+function farTitle({ details }: CodedError): string {
+  if (details["health"] === "starting") return "The app is starting";
+  return details["health"] === "unhealthy" ? "The app is unhealthy" : "The app cannot be reached";
+}
+
+/** What stays open for as long as both sides like is not to outlive the address that opened it. */
+function endInTime(socket: Duplex, visitor: AppVisitor | null, now: number): void {
+  const endsAt = visitor?.endsAt ?? null;
+  if (endsAt === null) return;
+  const timer = setTimeout(() => socket.destroy(), endsAt - now);
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/** Errors: `not_found` for a command, in words that say how it is opened. */
+function listeningPlace({ workspace, app }: AppPlace): ListeningPlace {
+  const { at } = app;
+  if (at.kind !== "terminal") return { workspace, app: { ...app, at } };
+  throw new CodedError("not_found", `"${app.displayName}" is no page: it is a command, and opens in a terminal.`, {
+    next: `On your machine: \`prewarm open ${shellWord(workspace.name)} ${app.ref}\`.`,
+  });
 }
 
 function nothingThere(): CodedError {

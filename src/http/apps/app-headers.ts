@@ -1,4 +1,4 @@
-import type { ServedApp } from "../../app/apps/app-place.ts";
+import type { ListeningApp } from "../../app/apps/app-place.ts";
 
 /** Names of our cookies on an app's host: the app never sees them, and never sets them. */
 export const appCookies = {
@@ -24,7 +24,7 @@ const hopByHop = new Set([
 export type RawHeaders = readonly string[];
 
 export interface Passing {
-  readonly app: Pick<ServedApp, "host" | "port" | "isTls">;
+  readonly app: Pick<ListeningApp, "host" | "at">;
   /** Host and port of the app's address, as the browser has it. */
   readonly publicHost: string;
   readonly publicProtocol: "http:" | "https:";
@@ -41,7 +41,7 @@ export function toApp(
   },
 ): string[] {
   const { app, publicHost, publicProtocol, visitor, isUpgrade } = passing;
-  const local = `localhost:${app.port}`;
+  const local = app.at.kind === "tcp" ? `localhost:${app.at.port}` : "localhost";
   const publicOrigin = `${publicProtocol}//${publicHost}`;
   const isLocal = app.host === "localhost";
   const named = namedByConnection(raw);
@@ -87,7 +87,7 @@ export function toBrowser(raw: RawHeaders, passing: Passing & { readonly isUpgra
       return kept === null ? [] : [name, kept];
     }
     if (key === "location" && app.host === "localhost") {
-      return [name, outside(value, { port: app.port, origin: `${publicProtocol}//${publicHost}` })];
+      return [name, outside(value, { port: portOf(app), origin: `${publicProtocol}//${publicHost}` })];
     }
     return [name, value];
   });
@@ -114,8 +114,13 @@ function namedByConnection(raw: RawHeaders): ReadonlySet<string> {
   );
 }
 
-function schemeOf({ isTls }: Passing["app"]): string {
-  return isTls ? "https:" : "http:";
+function schemeOf({ at }: Passing["app"]): string {
+  return at.kind === "tcp" && at.isTls ? "https:" : "http:";
+}
+
+/** Behind a socket, an app that knows no port means the usual one. */
+function portOf({ at }: Passing["app"]): number {
+  return at.kind === "tcp" ? at.port : 80;
 }
 
 /** A session or API token of ours; an app has its own use for all others. */

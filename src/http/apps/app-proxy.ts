@@ -1,25 +1,24 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { AppPlace } from "../../app/apps/app-place.ts";
+import { healthOfApp } from "../../app/apps/apps.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { type Passing, toApp, toBrowser } from "./app-headers.ts";
-import type { AppStreams } from "./app-streams.ts";
-
-/** For an app's first word. A stream of events, or a download, has all the time it wants after it. */
-const firstByteMs = 60_000;
+import type { AppStreams, ListeningPlace } from "./app-streams.ts";
 
 export interface AppRequest extends Passing {
-  readonly place: AppPlace;
+  readonly place: ListeningPlace;
   readonly clientAddress: string;
   readonly visitor: string | null;
 }
+
+export type StreamsToApps = Pick<AppStreams, "agentOf" | "open" | "firstByteMs">;
 
 /**
  * Passes a request on to its app, and the answer back, as both come.
  * Errors: `app_unreachable` and those of a stream, while nothing was answered; `app_silent`.
  */
 export async function passRequest(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   ends: { readonly request: IncomingMessage; readonly response: ServerResponse; readonly headers: readonly string[] },
 ): Promise<void> {
@@ -40,11 +39,12 @@ export async function passRequest(
 class RestedTooLong extends Error {}
 
 async function passOnce(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   { request, response, headers }: Parameters<typeof passRequest>[2],
 ): Promise<void> {
   const { place } = asked;
+  const { firstByteMs } = streams;
   await new Promise<void>((resolve, reject) => {
     const upstream = httpRequest({
       agent: streams.agentOf(place),
@@ -53,14 +53,14 @@ async function passOnce(
       headers: withLength(toApp(request.rawHeaders, { ...asked, isUpgrade: false }), request),
       setHost: false,
     });
-    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
     const onGone = (): void => void upstream.destroy();
     response.once("close", onGone);
     upstream.once("response", (answer) => {
       clearTimeout(silent);
       if (response.destroyed) return resolve();
       const lines = toBrowser(answer.rawHeaders, { ...asked, isUpgrade: false });
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...lines, ...headers]);
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...withoutOurs(lines, headers), ...headers]);
       // What comes slowly is shown as it comes.
       response.flushHeaders();
       answer.on("error", () => response.destroy());
@@ -85,7 +85,7 @@ async function passOnce(
   });
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
@@ -94,21 +94,44 @@ function withLength(lines: string[], request: IncomingMessage): string[] {
   return request.headers["transfer-encoding"] === undefined ? lines : [...lines, "Transfer-Encoding", "chunked"];
 }
 
+/** A browser takes no answer that says twice who may read it. */
+function withoutOurs(lines: readonly string[], ours: readonly string[]): string[] {
+  const said = new Set(pairsOf(ours).map(([name]) => name.toLowerCase()));
+  const kept = pairsOf(lines).filter(([name]) => {
+    const key = name.toLowerCase();
+    return !key.startsWith("access-control-allow-") || !said.has(key);
+  });
+  return kept.flat();
+}
+
 function pairsOf(raw: readonly string[]): [string, string][] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as [string, string]] : []));
 }
 
-function silence({ place: { app } }: AppRequest): CodedError {
-  return new CodedError(
-    "app_silent",
-    `The app on port ${app.port} took the request, and answered nothing in ${firstByteMs / 1_000} s.`,
-  );
+function silence(asked: AppRequest, afterMs: number): CodedError {
+  const message = `The app ${whereOf(asked)} took the request, and answered nothing in ${afterMs / 1_000} s.`;
+  return withHealth("app_silent", message, asked);
 }
 
-function reasonOf(error: unknown, { place: { app } }: AppRequest): CodedError {
+function reasonOf(error: unknown, asked: AppRequest): CodedError {
   if (error instanceof CodedError && error.code !== "conflict") return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new CodedError("app_unreachable", `Port ${app.port} of the workspace cannot be reached: ${why}`);
+  const { at } = asked.app;
+  const what = at.kind === "tcp" ? `Port ${at.port}` : `The socket ${at.path}`;
+  return withHealth("app_unreachable", `${what} of the workspace cannot be reached: ${why.replace(/\.$/, "")}.`, asked);
+}
+
+function whereOf({ app: { at } }: AppRequest): string {
+  return at.kind === "tcp" ? `on port ${at.port}` : `on the socket ${at.path}`;
+}
+
+/** With what the agent's last check of it found. */
+function withHealth(code: "app_silent" | "app_unreachable", message: string, { place }: AppRequest): CodedError {
+  const found = healthOfApp(place.workspace, place.app);
+  if (found === null || found.health === "healthy" || found.health === "unknown") return new CodedError(code, message);
+  const { health, detail } = found;
+  const said = `${message} Its last health check: ${detail === "" ? health : `${health}, ${detail}`}.`;
+  return new CodedError(code, said, { details: { health, lastCheck: detail } });
 }
 
 /**
@@ -116,7 +139,7 @@ function reasonOf(error: unknown, { place: { app } }: AppRequest): CodedError {
  * Errors: as `passRequest`.
  */
 export async function passUpgrade(
-  streams: AppStreams,
+  streams: StreamsToApps,
   asked: AppRequest,
   { request, socket, head }: { readonly request: IncomingMessage; readonly socket: Duplex; readonly head: Buffer },
 ): Promise<void> {
@@ -124,6 +147,7 @@ export async function passUpgrade(
     throw reasonOf(error, asked);
   });
   if (socket.destroyed) return void stream.destroy();
+  const { firstByteMs } = streams;
   await new Promise<void>((resolve, reject) => {
     const upstream = httpRequest({
       createConnection: () => stream,
@@ -132,7 +156,7 @@ export async function passUpgrade(
       headers: toApp(request.rawHeaders, { ...asked, isUpgrade: true }),
       setHost: false,
     });
-    const silent = setTimeout(() => upstream.destroy(silence(asked)), firstByteMs);
+    const silent = setTimeout(() => upstream.destroy(silence(asked, firstByteMs)), firstByteMs);
     socket.once("close", () => {
       upstream.destroy();
       stream.destroy();

@@ -1,9 +1,11 @@
 import { Agent, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
-import type { AppPlace } from "../../app/apps/app-place.ts";
+import type { AppPlace, ListeningApp } from "../../app/apps/app-place.ts";
 import type { HttpDeps } from "../http-deps.ts";
+import { httpLimits } from "../http-limits.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import type { TunnelService } from "../../contracts/tunnel.ts";
 import { Places } from "../../platform/places.ts";
 import { openServerStream } from "../tunnel/server-stream.ts";
 
@@ -18,6 +20,11 @@ const streamsMax = 10_000;
 /** Apps whose streams are kept. */
 const appsMax = 2_000;
 
+/** Of an app that is reached by HTTP. */
+export interface ListeningPlace extends AppPlace {
+  readonly app: ListeningApp;
+}
+
 /**
  * Streams to apps. Those of requests are kept for the next one: to open one asks the agent, and takes a round trip. How
  * many a workspace has is bounded: whoever an app is shared with shall not keep its owner out.
@@ -31,9 +38,14 @@ export class AppStreams {
     this.#deps = deps;
   }
 
-  agentOf(place: AppPlace): Agent {
+  /** For an app's first word. A stream of events, or a download, has all the time it wants after it. */
+  get firstByteMs(): number {
+    return (this.#deps.limits ?? httpLimits).appFirstByteMs;
+  }
+
+  agentOf(place: ListeningPlace): Agent {
     const { workspace, app } = place;
-    const key = `${workspace.id} ${workspace.owner_id} ${app.agent} ${app.port} ${app.isTls}`;
+    const key = `${workspace.id} ${workspace.owner_id} ${app.agent} ${JSON.stringify(app.at)}`;
     const known = this.#agents.get(key);
     const agent = known ?? new TunnelAgent(async () => await this.open(place));
     // The one that was used last is the last to go.
@@ -51,10 +63,10 @@ export class AppStreams {
    * A stream to where an app listens, in its owner's name: that whoever asks may is known.
    * Errors: `too_many_open`, `server_full`, and those of a stream.
    */
-  async open({ workspace, app }: AppPlace): Promise<Duplex> {
+  async open({ workspace, app }: ListeningPlace): Promise<Duplex> {
     const leave = this.#enter(workspace.id);
     try {
-      const service = { kind: "tcp", host: "localhost", port: app.port } as const;
+      const service = serviceOf(app);
       const grant = { kind: "stream", ownerId: workspace.owner_id, service } as const;
       const stream = await openServerStream(this.#deps, {
         caller: { kind: "server", grant, isRelayed: false },
@@ -66,7 +78,7 @@ export class AppStreams {
       stream.once("close", leave);
       // Its end is a request's end, whichever side closes first.
       stream.once("end", () => stream.end());
-      return app.isTls ? await secured(stream) : stream;
+      return app.at.kind === "tcp" && app.at.isTls ? await secured(stream) : stream;
     } catch (error) {
       leave();
       throw error;
@@ -81,6 +93,10 @@ export class AppStreams {
       ? new CodedError("server_full", "This server has as many streams to apps as it may.", { retryAfterSeconds: 5 })
       : new CodedError("too_many_open", message, { retryAfterSeconds: 5 });
   }
+}
+
+function serviceOf({ at }: ListeningApp): TunnelService {
+  return at.kind === "tcp" ? { kind: "tcp", host: "localhost", port: at.port } : { kind: "unix", path: at.path };
 }
 
 /** The workspace's own machine is reached over a tunnel that is already its own: there is no name to be proven. */

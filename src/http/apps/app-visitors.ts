@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Actor } from "../../app/authorize.ts";
 import { type AppPlace, findAppPlace } from "../../app/apps/app-place.ts";
-import { readAppSession } from "../../app/apps/app-sessions.ts";
+import { readAppLink, readAppSession } from "../../app/apps/app-sessions.ts";
 import { hashSecret } from "../../app/secret.ts";
 import { authenticate, authenticateById } from "../../app/identity/authenticate.ts";
 import { type AppAddress, appLabel } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import type { TokenId } from "../../contracts/ids.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { appCookies, isOurBearer } from "./app-headers.ts";
 
@@ -20,6 +21,8 @@ export interface AppVisitor {
   readonly isByCookie: boolean;
   /** The cookie is to be made anew with the answer. */
   readonly isToBeRenewed: boolean;
+  /** When what he came with ends by itself; null: not before his session or token does. */
+  readonly endsAt: number | null;
 }
 
 /** Looks up who asks, and what for, with a memory of seconds: a page asks for dozens of things at once. */
@@ -47,6 +50,18 @@ export class AppVisitors {
     this.#places.delete(appLabel(address));
   }
 
+  /** Whoever came with an address that was made for programs. Errors: `unauthenticated`, `account_suspended`. */
+  async byLink(text: string, address: AppAddress): Promise<AppVisitor> {
+    const link = readAppLink(this.#deps, text, appLabel(address));
+    const actor = link === undefined ? null : await this.#actor(link.tokenId);
+    if (link !== undefined && actor !== null) {
+      return { actor, isByCookie: false, isToBeRenewed: false, endsAt: link.endsAt };
+    }
+    throw new CodedError("unauthenticated", "This address is over, is for another app, or its maker's session ended.", {
+      next: "Make another: `prewarm apps url WORKSPACE APP`.",
+    });
+  }
+
   /** @param host of the app's address. Errors: `unauthenticated` for a token that holds no longer. */
   async visitor(request: IncomingMessage, host: string, isTls: boolean): Promise<AppVisitor | null> {
     const { authorization } = request.headers;
@@ -55,20 +70,24 @@ export class AppVisitors {
       // Not the secret itself: what is remembered is not to be of use to anybody.
       const key = hashSecret(secret).toString("base64");
       const actor = await remembered(this.#bearers, key, async () => authenticate(this.#deps, secret));
-      return { actor, isByCookie: false, isToBeRenewed: false };
+      return { actor, isByCookie: false, isToBeRenewed: false, endsAt: null };
     }
     const text = cookieOf(request, appCookies.session(isTls));
     const session = text === undefined ? undefined : readAppSession(this.#deps, text, host);
     if (session === undefined) return null;
-    const actor = await remembered(this.#actors, session.tokenId, async () => {
+    const actor = await this.#actor(session.tokenId);
+    return actor === null ? null : { actor, isByCookie: true, isToBeRenewed: session.isToBeRenewed, endsAt: null };
+  }
+
+  async #actor(tokenId: TokenId): Promise<Actor | null> {
+    return await remembered(this.#actors, tokenId, async () => {
       try {
-        return await authenticateById(this.#deps, session.tokenId);
+        return await authenticateById(this.#deps, tokenId);
       } catch (error) {
         if (error instanceof CodedError && error.status === 401) return null;
         throw error;
       }
     });
-    return actor === null ? null : { actor, isByCookie: true, isToBeRenewed: session.isToBeRenewed };
   }
 }
 

@@ -1,4 +1,5 @@
 import { acknowledge, claimRecordOf, manifestOf } from "../../app/agents/agents.ts";
+import { keepImageReport } from "../../app/ides/workspace-ides.ts";
 import { agentSecretsOf } from "../../app/secrets/deliver-secrets.ts";
 import { giveGitCredential, reportGitCredential } from "../../app/secrets/give-git-credential.ts";
 import type { agentRoutes } from "../../contracts/api/system.ts";
@@ -25,6 +26,10 @@ export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes
     acknowledgeClaim: async ({ caller, body }) => {
       const times = await acknowledge(deps, caller, body);
       if (times !== null) measureHandOver(deps.metrics, times, body.error === null ? "succeeded" : "failed");
+      return {};
+    },
+    reportImage: async ({ caller, body }) => {
+      await keepImageReport(deps, caller, body);
       return {};
     },
   };

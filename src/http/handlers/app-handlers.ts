@@ -1,4 +1,5 @@
 import { Compile } from "typebox/compile";
+import { createAppLink } from "../../app/apps/app-links.ts";
 import { listApps, portViews, seeShares, shareApp, unshareApp } from "../../app/apps/apps.ts";
 import { requireWorkspace } from "../../app/workspaces/workspaces.ts";
 import type { appRoutes } from "../../contracts/api/apps.ts";
@@ -32,6 +33,7 @@ export function appHandlers(deps: HttpDeps): Handlers<keyof typeof appRoutes> {
       await shareApp(deps, caller, { ...params, ...body });
       return {};
     },
+    createAppLink: async ({ caller, params, body }) => await createAppLink(deps, caller, { ...params, ...body }),
     removeShare: async ({ caller, params, query }) => {
       await unshareApp(deps, caller, { ...params, ...query });
       return {};

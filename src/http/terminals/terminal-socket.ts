@@ -1,6 +1,10 @@
 import type { WebSocket } from "ws";
 import { Compile } from "typebox/compile";
 import { Type } from "typebox";
+import { appCommand } from "../../app/apps/apps.ts";
+import type { Actor } from "../../app/authorize.ts";
+import { loginShellCommand } from "../../contracts/app-command.ts";
+import { appNameLengthMax, appNamePattern } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import {
   type TerminalControl,
@@ -37,19 +41,40 @@ const Query = Type.Object({
   /** With it, none is made where there is none. */
   from: Type.Optional(Type.String({ pattern: "^[0-9]{1,15}$" })),
   name: Type.Optional(TerminalName),
+  /** Of one that is made: the app of the template whose command runs in it. */
+  app: Type.Optional(Type.String({ pattern: appNamePattern, maxLength: appNameLengthMax })),
 });
 const checkQuery = Compile(Query);
 const checkId = Compile(TerminalId);
 
-/** Errors: `invalid_request`. */
-export function terminalWish(
-  id: string,
-  query: unknown,
-): { readonly agent: string | null; readonly service: TerminalService } {
+export interface TerminalWish {
+  readonly agent: string | null;
+  readonly service: TerminalService;
+}
+
+/** What a viewer asks for, of a workspace that he may see. Errors: `invalid_request`; `not_found` for an app that is none. */
+export async function terminalWish(
+  deps: HttpDeps,
+  actor: Actor,
+  {
+    params,
+    query,
+  }: { readonly params: { readonly workspace: string; readonly terminal: string }; readonly query: unknown },
+): Promise<TerminalWish> {
+  const { app, ...wish } = readTerminalWish(params.terminal, query);
+  if (app === undefined) return wish;
+  const { workspace } = params;
+  const { agent, name, command } = await appCommand(deps, actor, { workspace, app, agent: wish.agent });
+  const called = wish.service.name === "" ? name : wish.service.name;
+  return { agent, service: { ...wish.service, name: called, command: loginShellCommand(command) } };
+}
+
+/** As its upgrade says it. Errors: `invalid_request`. */
+export function readTerminalWish(id: string, query: unknown): TerminalWish & { readonly app: string | undefined } {
   if (!checkId.Check(id) || !checkQuery.Check(query)) {
     throw new CodedError(
       "invalid_request",
-      "A terminal has a UUID, and takes `agent`, `cols`, `rows`, `from` and `name`.",
+      "A terminal has a UUID, and takes `agent`, `cols`, `rows`, `from`, `name` and `app`.",
     );
   }
   const cols = Number(query.cols ?? sizeUnlessSaid.cols);
@@ -68,7 +93,7 @@ export function terminalWish(
     name: query.name ?? "",
     command: null,
   };
-  return { agent: query.agent ?? null, service };
+  return { agent: query.agent ?? null, service, app: query.app };
 }
 
 export interface TerminalConnection extends Asker {

@@ -6,6 +6,7 @@ import { type ExecTarget, execTarget, grantedTarget } from "../../app/agents/exe
 import type { StreamGrant } from "../../app/agents/relay-tickets.ts";
 import type { Actor } from "../../app/authorize.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { beyondTargets, type ForwardTargets, isWithin } from "../../contracts/forward-targets.ts";
 import type { UserId } from "../../contracts/ids.ts";
 import {
   type TunnelOpen,
@@ -89,13 +90,21 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { socket, caller, workspace } = connection;
   const limits = deps.limits ?? httpLimits;
   const asked = requestOf(first);
+  const targets = targetsOf(deps, caller, asked);
+  const { service } = asked;
+  // The agent looks at it too, and one of the release before does not.
+  if (service.kind === "tcp" && !isWithin(targets, service.host)) {
+    throw new CodedError("forbidden", `${beyondTargets(service.host)}.`);
+  }
   if (caller.kind === "server") {
-    const { ownerId: userId, service } = caller.grant;
-    if (!isDeepStrictEqual(asked.service, service))
+    const { ownerId: userId } = caller.grant;
+    if (!isDeepStrictEqual(service, caller.grant.service))
       throw new CodedError("forbidden", "The ticket is for another stream.");
     const target = await grantedTarget(deps, caller.grant, { workspaceId: workspace, agent: asked.agent });
     const { elsewhere, workspaceId } = target;
-    if (elsewhere === null) return await join(deps, { socket, userId, target, asked });
+    // The gateway's; what a server opens for apps rests open when nobody looks.
+    const isVisit = service.kind === "ssh";
+    if (elsewhere === null) return await join(deps, { socket, userId, target, asked, targets, isVisit });
     if (caller.isRelayed) throw movedOn();
     const there = relayWith(deps, { elsewhere, path: tunnelPath(workspaceId), holder: caller.grant });
     return await relayTunnel({ socket, first, ...there, limits });
@@ -105,9 +114,19 @@ async function open(deps: HttpDeps, connection: TunnelConnection, first: Buffer)
   const { elsewhere, workspaceId } = target;
   const door = doorOf(asked.service);
   if (door !== null) noteVisit(deps, { request, socket, target, userId: actor.userId, door });
-  if (elsewhere === null) return await join(deps, { socket, userId: actor.userId, target, asked });
+  if (elsewhere === null) {
+    return await join(deps, { socket, userId: actor.userId, target, asked, targets, isVisit: door !== null });
+  }
   const there = relayTo(deps, { request, actor, elsewhere, path: tunnelPath(workspaceId) });
   return await relayTunnel({ socket, first, ...there, limits });
+}
+
+/**
+ * What a server opens in an owner's name is an app or a shared port, whose visitors are to get no further than it: not to
+ * what its machine may see of the cloud around it, such as 169.254.169.254.
+ */
+function targetsOf({ options }: HttpDeps, caller: TunnelCaller, { service }: TunnelRequest): ForwardTargets {
+  return caller.kind === "server" && service.kind === "tcp" ? "loopback" : options.forwardTargets;
 }
 
 interface Joined {
@@ -115,10 +134,14 @@ interface Joined {
   readonly userId: UserId;
   readonly target: ExecTarget;
   readonly asked: TunnelRequest;
+  readonly targets: ForwardTargets;
+  /** Whether a person is connected by it, for templates to which that is use. */
+  readonly isVisit: boolean;
 }
 
 /** Makes the leg a stream of the agent's line. */
-async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): Promise<TunnelOnward> {
+async function join(deps: HttpDeps, joined: Joined): Promise<TunnelOnward> {
+  const { socket, userId, target, asked, targets, isVisit } = joined;
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
   const unanswered = setTimeout(() => {
@@ -137,8 +160,10 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
     onLineLost: () => loseLeg(socket),
   };
   const number = line.add(leg);
+  const left = isVisit ? deps.hub.enter(agentId) : () => undefined;
   const leave = (): void => {
     clearTimeout(unanswered);
+    left();
     line.detach(number);
   };
   socket.on("close", leave);
@@ -159,6 +184,7 @@ async function join(deps: HttpDeps, { socket, userId, target, asked }: Joined): 
     sessionId: asked.resume?.sessionId ?? deps.random.uuid(),
     userId,
     secret: asked.resume?.secret ?? null,
+    targets,
   };
   line.send(encodeTunnelFrame(number, { kind: "open", json: wanted }), leg);
   if (socket.readyState !== socket.OPEN) leave();
@@ -170,6 +196,8 @@ function doorOf(service: TunnelService): string | null {
   switch (service.kind) {
     case "tcp":
       return service.host === "localhost" ? `port ${service.port}` : `${service.host}:${service.port}`;
+    case "unix":
+      return `socket ${service.path}`;
     case "ssh":
     case "terminal":
     case "files":
@@ -177,6 +205,7 @@ function doorOf(service: TunnelService): string | null {
     case "terminals":
     case "ports":
     case "echo":
+    case "image":
     case "speed":
       return null;
   }

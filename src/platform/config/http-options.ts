@@ -1,4 +1,5 @@
 import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
+import { forwardTargets } from "../../contracts/forward-targets.ts";
 import { shareLevels } from "../../contracts/manifest-apps.ts";
 import { booleanOption, durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
 
@@ -17,6 +18,34 @@ function trustedProxiesOption(): Option<AddressRanges> {
     expected: "addresses or ranges such as 10.0.0.0/8, with commas between them",
     default: noAddresses,
     parse: parseAddressRanges,
+  };
+}
+
+/** Where the SSH gateway listens. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+function parseListenAddress(text: string): ListenAddress | null | undefined {
+  if (text === "") return null;
+  const [, bracketed, plain, port = ""] = /^(?:\[([0-9a-fA-F:.]+)\]|([^[\]:\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  return host === undefined || Number(port) > 65_535 ? undefined : { host, port: Number(port) };
+}
+
+function sshListenOption(): Option<ListenAddress | null> {
+  const text = stringOption({
+    name: "ssh.listen",
+    default: "",
+    description:
+      "Address and port of the SSH gateway, such as `0.0.0.0:2222`, through which people without the command line jump into their workspaces (`ssh -J`). Unless said there is none.",
+  });
+  return {
+    ...text,
+    expected: "an address and a port, such as 127.0.0.1:2222",
+    default: null,
+    parse: parseListenAddress,
   };
 }
 
@@ -86,6 +115,14 @@ export const httpOptions = {
     choices: shareLevels,
     description:
       "With whom people may share their apps and ports at most: `owner` (nobody), `organization`, `authenticated` (whoever can sign in), `public`.",
+  }),
+  sshListen: sshListenOption(),
+  accessForwardTargets: enumOption({
+    name: "access.forward_targets",
+    default: "any",
+    choices: forwardTargets,
+    description:
+      "Where forwards of people (`ssh -L`, `-D`, `-W`, `prewarm port-forward`) may lead from their workspaces: `any`, wherever the workspace gets; `loopback`, to its own `localhost` only. Programs in a workspace are not bounded by it. Apps and shared ports are always on `localhost`.",
   }),
   httpCommandIdleMs: durationOption({
     name: "http.command_idle",

@@ -72,6 +72,23 @@ describe("who gets into a workspace", () => {
     ]);
   });
 
+  it("is one visit of anybody at a public app, whose addresses nobody collects", async () => {
+    const { log, written } = accessLog();
+    for (let nth = 0; nth < 3; nth += 1)
+      log.enter({ ...alices, userId: null, address: null, door: "app web" })(nothing);
+    await log.flush();
+    expect(written).toEqual([{ action: "workspace.enter", detail: { door: "app web", visitor: "anybody" } }]);
+  });
+
+  it("lasts as long as its door says after its last connection", async () => {
+    const { log, written } = accessLog();
+    log.enter({ ...alices, quietMs: 15 * minuteMs })(nothing);
+    await vi.advanceTimersByTimeAsync(14 * minuteMs);
+    expect(actions(written)).toEqual(["workspace.enter"]);
+    await vi.advanceTimersByTimeAsync(2 * minuteMs);
+    expect(actions(written)).toEqual(["workspace.enter", "workspace.leave"]);
+  });
+
   it("goes on while a connection is open, however long that is silent", async () => {
     const { log, written } = accessLog();
     const leave = log.enter(alices);

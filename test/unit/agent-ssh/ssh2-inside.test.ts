@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import ssh2, { type Client, type ClientChannel } from "ssh2";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { soundKeyPair, sshHostKey } from "../../../src/agent/ssh/ssh-host-key.ts";
+import { sshHostKey } from "../../../src/agent/ssh/ssh-host-key.ts";
+import { soundKeyPair } from "../../../src/platform/ssh/sound-key-pair.ts";
 import {
   channelsPerConnectionMax,
   connectionsMax,
@@ -49,7 +50,7 @@ beforeEach(async () => {
       }),
     },
   });
-  listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.serve(socket, "person-1"));
+  listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => server.serve(socket, "person-1", "any"));
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
   port = (listener.address() as AddressInfo).port;
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type AppAddress, appLabel, parseAppHost, parseAppRef } from "../../../src/contracts/app-address.ts";
-import { appListener, appProblems } from "../../../src/platform/manifest-apps.ts";
+import { appProblems } from "../../../src/platform/manifest-apps.ts";
 import type { WorkspaceId } from "../../../src/contracts/ids.ts";
 import { effectiveShare, mayVisit } from "../../../src/domain/apps/share-rules.ts";
 
@@ -79,11 +79,6 @@ test("an app whose name would be read as a port, or that is none of the workspac
   expect(appProblems([app("a"), app("a")], "agents[0]").map(({ field }) => field)).toEqual(["agents[0].apps[1].name"]);
   const beyond = { ...app("a"), share: "public", max_share: "organization" } as const;
   expect(appProblems([beyond], "agents[0]").map(({ field }) => field)).toEqual(["agents[0].apps[0].share"]);
-});
-
-test("an app's listener has the port that its URL means", () => {
-  expect(appListener("http://localhost")).toEqual({ port: 80, isTls: false, path: "/" });
-  expect(appListener("https://127.0.0.1/x?y=1")).toEqual({ port: 443, isTls: true, path: "/x?y=1" });
 });
 
 test("a name that is no port is an app's", () => {

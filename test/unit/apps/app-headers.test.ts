@@ -2,14 +2,14 @@ import { describe, expect, test } from "vitest";
 import { isOurBearer, toApp, toBrowser, withoutOwnCookies } from "../../../src/http/apps/app-headers.ts";
 
 const passing = {
-  app: { host: "preserve", port: 3000, isTls: false },
+  app: { host: "preserve", at: { kind: "tcp", port: 3000, isTls: false } },
   publicHost: "web-0123456789ab.apps.example.com",
   publicProtocol: "https:",
   clientAddress: "192.0.2.1",
   visitor: null,
   isUpgrade: false,
 } as const;
-const local = { ...passing, app: { host: "localhost", port: 3000, isTls: false } } as const;
+const local = { ...passing, app: { host: "localhost", at: { kind: "tcp", port: 3000, isTls: false } } } as const;
 
 function valueOf(lines: readonly string[], name: string): string | undefined {
   const at = lines.findIndex((line, index) => index % 2 === 0 && line.toLowerCase() === name);

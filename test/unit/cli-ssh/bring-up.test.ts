@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { bringUp } from "../../../src/cli/ssh/bring-up.ts";
-import type { StartMode } from "../../../src/cli/ssh/start-rule.ts";
+import type { StartMode } from "../../../src/contracts/start-rule.ts";
 import type { Workspace } from "../../../src/contracts/api/workspaces.ts";
 import { CodedError, type ErrorCode } from "../../../src/contracts/errors.ts";
 import { systemClock } from "../../../src/platform/clock.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSshHost, readPrefix, sshHostOf } from "../../../src/cli/ssh/ssh-host.ts";
+import { parseSshHost, readPrefix, sshHostOf } from "../../../src/contracts/ssh-host.ts";
 
 test.each([
   ["prewarm.dev", "dev", null],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type StartFacts, startStep } from "../../../src/cli/ssh/start-rule.ts";
+import { type StartFacts, startStep } from "../../../src/contracts/start-rule.ts";
 import type { Workspace } from "../../../src/contracts/api/workspaces.ts";
 import { sampleWorkspace } from "../../support/api-samples.ts";
 

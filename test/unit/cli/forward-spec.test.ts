@@ -20,7 +20,25 @@ test.each([
     ],
   ],
 ])("%s is a way from each local port to one of the workspace", (word, expected) => {
-  expect(parseForward(word)).toEqual(expected.map(([localPort, remotePort]) => ({ localPort, remotePort })));
+  expect(parseForward(word)).toEqual(expected.map(([localPort, remote]) => ({ localPort, remote })));
+});
+
+test.each([
+  ["unix:/run/app.sock", 0, "/run/app.sock"],
+  ["8080:unix:~/my app.sock", 8080, "~/my app.sock"],
+])("%s is a way to a socket of the workspace", (word, localPort, remote) => {
+  expect(parseForward(word)).toEqual([{ localPort, remote }]);
+});
+
+test.each([
+  "unix:",
+  "unix:run/app.sock",
+  "a:unix:/x",
+  "1-2:unix:/x",
+  ":unix:/x",
+  `unix:/${"x".repeat(300)}`,
+])("%j leads to no socket, and is refused with a sentence", (word) => {
+  expect(parseForward(word)).toMatch(/^".*" (is not|names no socket)/);
 });
 
 test.each([

@@ -20,6 +20,7 @@ test("the manifest holds, and over it what an admin changed, field by field", ()
     ...lifecyclePolicyDefault,
     defaultTtlMs: null,
     activityBumpMs: null,
+    activity: "use",
     autostartDays: ["mon"],
     dormantAfterMs: 86_400_000,
   });

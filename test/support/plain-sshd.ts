@@ -10,9 +10,11 @@ const listensWithinMs = 5_000;
 const lookMs = 20;
 
 export interface PlainSshd {
+  readonly port: number;
+  /** A file of known hosts, to which clients add its key. */
+  readonly knownHosts: string;
   /** Of `ssh`, up to the command that it is to run. */
   readonly args: readonly string[];
-  readonly port: number;
   /** The same by another port, which leads to it. */
   argsAt(port: number): readonly string[];
   stop(): Promise<void>;
@@ -20,9 +22,10 @@ export interface PlainSshd {
 
 /**
  * Another SSH server to compare with: OpenSSH's own, on a port of loopback, for this account alone.
+ * @param more lines of `authorized_keys`, beside a key of its own.
  * @returns why there is none, in words, where it is not installed or refuses to run.
  */
-export async function startPlainSshd(folder: string): Promise<PlainSshd | string> {
+export async function startPlainSshd(folder: string, more: readonly string[] = []): Promise<PlainSshd | string> {
   const program = findSshd();
   if (program === undefined) return "sshd is not installed";
   // Debian's refuses to run as root without it; a service makes it at its start.
@@ -34,12 +37,13 @@ export async function startPlainSshd(folder: string): Promise<PlainSshd | string
     `Port ${port}`,
     "ListenAddress 127.0.0.1",
     `HostKey ${hostKey}`,
-    `AuthorizedKeysFile ${personKey}.pub`,
+    `AuthorizedKeysFile ${personKey}.pub ${file("sshd_more_keys")}`,
     "PidFile none",
     "StrictModes no",
     "UsePAM no",
     "PasswordAuthentication no",
   ];
+  writeFileSync(file("sshd_more_keys"), more.map((line) => `${line}\n`).join(""));
   writeFileSync(file("sshd_config"), `${settings.join("\n")}\n`);
   const server = spawn(program, ["-D", "-e", "-f", file("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
@@ -61,7 +65,7 @@ export async function startPlainSshd(folder: string): Promise<PlainSshd | string
     const args = ["-F", "none", "-p", `${at}`, "-l", userInfo().username, "-i", personKey, "127.0.0.1"];
     return [...clientSettings.flatMap((setting) => ["-o", setting]), ...args];
   };
-  return { args: argsAt(port), port, argsAt, stop };
+  return { args: argsAt(port), port, knownHosts, argsAt, stop };
 }
 
 /** @returns the file of a new key; its public half is beside it. */

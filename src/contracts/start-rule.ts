@@ -1,11 +1,11 @@
-import type { Workspace } from "../../contracts/api/workspaces.ts";
+import type { Workspace } from "./api/workspaces.ts";
 
 /** `auto`: not what was stopped while this installation was connected; the others whatever was. */
 export const startModes = ["auto", "always", "never"] as const;
 export type StartMode = (typeof startModes)[number];
 
 /** So long after a stop, a connection of who was connected then is taken for one that came back by itself. */
-const backByItselfMs = 15 * 60_000;
+export const backByItselfMs = 15 * 60_000;
 /** A connection is noted so often; twice of it may lie between its last note and a stop that ended it. */
 export const noteIntervalMs = 30_000;
 
@@ -70,7 +70,7 @@ function startIt(name: string): string {
 
 function running(workspace: Workspace): StartStep {
   const { name, isUsable, trouble, lost } = workspace;
-  if (isUsable) return { kind: "connect" };
+  if (isUsable || areAgentsReady(workspace)) return { kind: "connect" };
   if (lost?.kind === "resources") {
     return refuse(`${name} is gone from its host.`, `\`prewarm restart ${name}\` makes what is missing anew.`);
   }
@@ -79,6 +79,12 @@ function running(workspace: Workspace): StartStep {
   }
   const what = lost === undefined ? "runs, and gets ready" : "runs, and its agent is not connected";
   return { kind: "wait", what, isBuilding: false };
+}
+
+/** An app that is not well is what somebody may want in for. */
+function areAgentsReady({ agents, trouble }: Workspace): boolean {
+  if (agents.length === 0 || trouble !== undefined) return false;
+  return agents.every(({ isConnected, state, isHandedOver }) => isConnected && state === "ready" && isHandedOver);
 }
 
 function failed({ name, latestBuild }: Workspace): StartStep {

@@ -1,4 +1,4 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ServerChannel } from "ssh2";
 import { ChannelOutput, Pump } from "./channel-output.ts";
 import { widenWindow } from "./ssh2-inside.ts";
@@ -7,7 +7,7 @@ import { widenWindow } from "./ssh2-inside.ts";
 const farewellMs = 10_000;
 
 /** Joins a channel and a socket: each side's end is the other's, and so is its failure; the other direction goes on. */
-export function joinSocket(channel: ServerChannel, socket: Socket): void {
+export function joinSocket(channel: ServerChannel, socket: Duplex & { destroySoon(): unknown }): void {
   widenWindow(channel);
   const output = new ChannelOutput(channel);
   let isSentAll = false;
