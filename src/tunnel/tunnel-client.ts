@@ -1,12 +1,12 @@
 import { WebSocket } from "ws";
 import type { TunnelAccept, TunnelService } from "../contracts/tunnel.ts";
 import { tunnelProtocol, tunnelResumeMs } from "../contracts/tunnel-terms.ts";
-import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "./frames.ts";
+import { decodeTunnelFrame, encodeTunnelFrame, TunnelFault, type TunnelFrame, type TunnelReset } from "./frames.ts";
 import { FairWriter } from "./fair-writer.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { maskingFor } from "./masking.ts";
 import { readInTurns } from "./read-in-turns.ts";
-import { TunnelDuplex, TunnelResetError } from "./tunnel-duplex.ts";
+import { TunnelDuplex, TunnelLineError, TunnelResetError } from "./tunnel-duplex.ts";
 
 const handshakeMs = 10_000;
 /** From the beginning to the agent's answer: more than the server and the agent take for their parts. */
@@ -38,7 +38,8 @@ export interface TunnelTarget {
 /**
  * Opens a stream into a workspace. It survives its line for a minute: over a new one, to whichever server answers, it
  * goes on where it was.
- * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused.
+ * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused;
+ * `TunnelLineError` when there is no line to the server.
  */
 export function openTunnel(target: TunnelTarget): Promise<TunnelDuplex> {
   return new Client(target).open();
@@ -56,11 +57,14 @@ class Client {
   constructor(target: TunnelTarget) {
     this.#target = target;
     this.#duplex = new TunnelDuplex(() => this.#writer?.poke(0));
+    // It may be over before whoever opens it has it, and listens: he is told by what `open` throws.
+    this.#duplex.on("error", () => undefined);
   }
 
   async open(): Promise<TunnelDuplex> {
-    await this.#connect();
     this.#duplex.once("close", () => this.#leave());
+    await this.#connect();
+    if (this.#duplex.errored !== null) throw this.#duplex.errored;
     return this.#duplex;
   }
 
@@ -85,31 +89,31 @@ class Client {
           const status = response.statusCode ?? 0;
           reject(refusal?.(status, body) ?? new Error(`The server refused the stream (${status}).`));
         });
-        response.on("error", reject);
+        response.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
       });
-      socket.on("error", reject);
+      socket.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
       socket.on("open", () => {
         const { service, agent } = this.#target;
         socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resumed() } }));
       });
       socket.on("message", (data: Buffer) => {
-        const { frame } = decodeTunnelFrame(data);
-        if (isAccepted) return this.#duplex.stream.receive(frame);
-        if (frame.kind !== "accept") {
-          const isRefused = frame.kind === "reset";
-          reject(isRefused ? new TunnelResetError(frame) : new Error("The server speaks another protocol."));
+        if (isAccepted) return this.#receive(data);
+        try {
+          const accepted = acceptOf(decodeTunnelFrame(data).frame);
+          clearTimeout(limit);
+          this.#begin(socket, accepted);
+          isAccepted = true;
+          resolve();
+        } catch (error) {
+          reject(error instanceof TunnelFault ? faultReset(error) : error);
           // A server passes a refusal of the agent on, and leaves the line to whoever made it.
-          return socket.close(1000);
+          socket.close(1000);
         }
-        isAccepted = true;
-        clearTimeout(limit);
-        this.#begin(socket, frame.json as TunnelAccept);
-        resolve();
       });
       socket.on("close", () => {
         stopPings();
         clearTimeout(limit);
-        if (!isAccepted) reject(new Error("The server closed the line."));
+        if (!isAccepted) reject(new TunnelLineError("it closed the line"));
         else if (this.#socket === socket) this.#lose();
       });
     });
@@ -139,6 +143,16 @@ class Client {
       this.#target.onLine?.("back");
     }
     this.#writer.add(0, this.#duplex.stream);
+  }
+
+  /** Agents belong to those who own the workspaces: what they say wrong ends their stream, and nothing else. */
+  #receive(message: Buffer): void {
+    try {
+      this.#duplex.stream.receive(decodeTunnelFrame(message).frame);
+    } catch (error) {
+      if (!(error instanceof TunnelFault)) throw error;
+      this.#duplex.destroy(faultReset(error));
+    }
   }
 
   /** The line is gone; the stream is not. */
@@ -186,6 +200,22 @@ function dialUrl({ url, token }: TunnelTarget): WebSocket {
     perMessageDeflate: false,
     ...maskingFor(new URL(url)),
   });
+}
+
+/** The first frame of all. @throws TunnelResetError for a refusal, TunnelFault for what is neither. */
+function acceptOf(frame: TunnelFrame): TunnelAccept {
+  if (frame.kind === "reset") throw new TunnelResetError(frame);
+  const json = frame.kind === "accept" && typeof frame.json === "object" ? frame.json : null;
+  const { sessionId, secret, hostKey } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const isKey = hostKey === undefined || typeof hostKey === "string";
+  if (typeof sessionId !== "string" || typeof secret !== "string" || !isKey) {
+    throw new TunnelFault("What answers is no acceptance of a stream.");
+  }
+  return { sessionId, secret, ...(hostKey === undefined ? {} : { hostKey }) };
+}
+
+function faultReset({ message }: TunnelFault): TunnelResetError {
+  return new TunnelResetError({ code: "tunnel_fault", message });
 }
 
 const lineLost: TunnelReset = { code: "line_lost", message: "The line to the workspace was lost." };

@@ -13,6 +13,11 @@ export class TunnelResetError extends Error {
   }
 }
 
+/** There is no line to the server, in words that go on after "cannot be reached:". */
+export class TunnelLineError extends Error {
+  override readonly name = "TunnelLineError";
+}
+
 /** Bytes that a reader or a writer has in hand beside the window. */
 const inHandBytes = 65_536;
 

@@ -1,11 +1,10 @@
 // Terminals of a workspace, looked at over two servers: what stays, who sees it, and what ends it.
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import path from "node:path";
 import { Writable } from "node:stream";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { CliWorld } from "../../src/cli/world.ts";
 import { systemRandom } from "../../src/platform/random.ts";
+import { agentOf, memoryOf, openedBy } from "../support/agent-process.ts";
 import { twoServers } from "../support/claimed-workspace.ts";
 import { type CliBench, cliBench } from "../support/cli-run.ts";
 import { administratorPassword, type ServerUnit, type SeveralServers } from "../support/several-servers.ts";
@@ -33,31 +32,7 @@ beforeAll(async () => {
 }, testLimitMs);
 afterAll(async () => await system.close(), testLimitMs);
 
-/** The agent's process, by what its environment says. */
-function agentOf(id: string): number | undefined {
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      const command = readFileSync(`/proc/${name}/cmdline`, "utf8");
-      const environment = readFileSync(`/proc/${name}/environ`, "utf8");
-      if (/agent\.mjs/.test(command) && environment.includes(`PREWARM_WORKSPACE_ID=${id}`)) return Number(name);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  return undefined;
-}
-
-function terminalsHeld(): number {
-  const folder = `/proc/${agentPid}/fd`;
-  return readdirSync(folder).filter((fd) => {
-    try {
-      return readlinkSync(path.join(folder, fd)).endsWith("ptmx");
-    } catch {
-      return false;
-    }
-  }).length;
-}
+const terminalsHeld = (): number => openedBy(agentPid).filter((one) => one.endsWith("ptmx")).length;
 
 const bearer = (server: ServerUnit): Readonly<Record<string, string>> => ({
   authorization: `Bearer ${server.admin.token ?? ""}`,
@@ -145,10 +120,6 @@ test(
   },
   testLimitMs,
 );
-
-function memoryOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1_024;
-}
 
 test(
   "`yes` neither fills the memory nor delays Ctrl-C, though nobody takes what it prints",

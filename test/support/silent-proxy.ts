@@ -13,6 +13,8 @@ export interface SilentProxy {
   speak(): void;
   /** Passes on what is asked, and no answers. */
   swallowAnswers(): void;
+  /** The lines of this moment pass nothing on any more that way, and close nothing; later ones are as they should be. */
+  stall(way: "both" | "requests" | "answers"): void;
   /** Cuts every connection. */
   cut(): void;
   /** New connections are cut at once. */
@@ -22,22 +24,29 @@ export interface SilentProxy {
   close(): Promise<void>;
 }
 
+type Mode = "speaking" | "silent" | "answerless" | "requestless";
+
 interface Line {
   readonly client: Socket;
   readonly target: Socket;
+  /** Unless said, that of the proxy. */
+  mode: Mode | null;
 }
+
+const stalled = { both: "silent", requests: "requestless", answers: "answerless" } as const;
 
 /** A TCP proxy in front of something, PostgreSQL or a server, whose network can be broken. */
 export async function startSilentProxy(to: () => Socket): Promise<SilentProxy> {
   const lines = new Set<Line>();
-  let mode: "speaking" | "silent" | "answerless" = "speaking";
+  let mode: Mode = "speaking";
   let isRefusing = false;
   let delayMs = 0;
 
   const set = (line: Line): void => {
-    if (mode === "silent") line.client.pause();
+    const own = line.mode ?? mode;
+    if (own === "silent" || own === "requestless") line.client.pause();
     else line.client.resume();
-    if (mode === "speaking") line.target.resume();
+    if (own === "speaking" || own === "requestless") line.target.resume();
     else line.target.pause();
   };
   const join = (from: Socket, into: Socket, line: Line): void => {
@@ -58,13 +67,13 @@ export async function startSilentProxy(to: () => Socket): Promise<SilentProxy> {
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     if (isRefusing) return void client.destroy();
-    const line = { client, target: to() };
+    const line: Line = { client, target: to(), mode: null };
     lines.add(line);
     join(client, line.target, line);
     join(line.target, client, line);
     set(line);
   });
-  const turn = (next: typeof mode): void => {
+  const turn = (next: Mode): void => {
     mode = next;
     for (const line of lines) set(line);
   };
@@ -77,6 +86,12 @@ export async function startSilentProxy(to: () => Socket): Promise<SilentProxy> {
     silence: () => turn("silent"),
     speak: () => turn("speaking"),
     swallowAnswers: () => turn("answerless"),
+    stall: (way) => {
+      for (const line of lines) {
+        line.mode = stalled[way];
+        set(line);
+      }
+    },
     cut: () => cutAll(lines),
     refuse: (is) => {
       isRefusing = is;
@@ -89,6 +104,13 @@ export async function startSilentProxy(to: () => Socket): Promise<SilentProxy> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** In front of a server. */
+export async function proxyBefore(url: string): Promise<{ readonly proxy: SilentProxy; readonly url: string }> {
+  const { hostname: host, port } = new URL(url);
+  const proxy = await startSilentProxy(() => connect({ host, port: Number(port), allowHalfOpen: true }));
+  return { proxy, url: `http://${proxy.host}:${proxy.port}` };
 }
 
 export interface DatabaseProxy {

@@ -27,6 +27,8 @@ values ($3, $1, $2, 'main', 0, $4, now())`;
 
 export interface SocketAgent {
   readonly workspaceId: string;
+  /** Its own, by which it comes with its tunnel, too. */
+  readonly token: string;
   readonly socket: WebSocket;
   send(frame: AgentToServer): void;
   close(): void;
@@ -52,6 +54,7 @@ export async function connectAgent(
     });
     const agent: SocketAgent = {
       workspaceId,
+      token,
       socket,
       send: (frame) => socket.send(JSON.stringify(frame)),
       close: () => socket.terminate(),

@@ -7,7 +7,7 @@ import {
   tunnelProtocol,
   tunnelStreamsPerAgentMax,
 } from "../../contracts/tunnel.ts";
-import { decodeTunnelFrame, encodeTunnelFrame, type TunnelReset } from "../../tunnel/frames.ts";
+import { decodeTunnelFrame, encodeTunnelFrame, readTunnelHeader, type TunnelReset } from "../../tunnel/frames.ts";
 import { underUrl } from "../../contracts/under-url.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
 import { sleep } from "../../platform/sleep.ts";
@@ -137,20 +137,25 @@ export class AgentTunnel {
   }
 
   #onMessage(line: Line, message: Buffer): void {
+    let session: TunnelSession | undefined;
     try {
-      const { stream: number, frame } = decodeTunnelFrame(message);
-      if (frame.kind === "open") return void this.#open(line, number, frame.json);
-      const session = line.byNumber.get(number);
+      const { stream: number, kind } = readTunnelHeader(message);
+      session = line.byNumber.get(number);
       // Of one that has ended here while its frames were on the way.
-      if (session === undefined) return;
+      if (session === undefined && kind !== "open") return;
+      const { frame } = decodeTunnelFrame(message);
+      if (frame.kind === "open") return void this.#open(line, number, frame.json);
       if (frame.kind === "detach") return this.#detach(line, session);
-      session.duplex.stream.receive(frame);
+      session?.duplex.stream.receive(frame);
     } catch (error) {
       this.#deps.config.logger.warn("a frame of the tunnel was not understood", { error });
+      // Servers pass on what clients send: this is one client's fault, and ends what is his.
+      session?.end("tunnel_fault", error instanceof Error ? error.message : String(error));
     }
   }
 
-  #detach(line: Line, session: TunnelSession): void {
+  #detach(line: Line, session: TunnelSession | undefined): void {
+    if (session === undefined) return;
     if (session.number !== null) this.#unbind(line, session.number);
     session.detach();
   }

@@ -20,6 +20,8 @@ export interface PassThroughWorld extends Pick<CliWorld, "onSignal"> {
  */
 export async function passThrough(stream: TunnelDuplex, world: PassThroughWorld): Promise<void> {
   const { input, output, parentPid } = world;
+  // While its key was kept.
+  if (stream.errored !== null) throw stream.errored;
   const parent = parentPid();
   const timers: NodeJS.Timeout[] = [];
   const takeBacks = (["SIGHUP", "SIGTERM"] as const).map((signal) =>
