@@ -157,6 +157,21 @@ test("one app reads another of its owner's, and no other page does", { timeout: 
   expect(await page.evaluate(read)).toContain("Failed to fetch");
 });
 
+test("signing in leads nowhere but to this server's own pages", { timeout: testLimitMs }, async () => {
+  for (const to of [
+    "/%09/127.0.0.1:9/",
+    "//127.0.0.1:9/",
+    "/%0A%5C127.0.0.1:9/",
+    "javascript:alert(1)",
+    "http:127.0.0.1:9",
+  ]) {
+    await page.goto(`${other.url}/sign-in?to=${to}`);
+    await signIn();
+    await page.waitForURL((url) => url.pathname !== "/sign-in");
+    expect(new URL(page.url()).origin).toBe(other.url);
+  }
+});
+
 test("the page of a stopped workspace has a button that starts it, and then it is the app", {
   timeout: testLimitMs,
 }, async () => {

@@ -345,3 +345,10 @@ test(
   },
   testLimitMs,
 );
+
+test("sharing answers the address that is passed on to the others", async () => {
+  const share = { params: { workspace: "dev", app: "3000" }, body: { share: "authenticated" } } as const;
+  const { url } = await one.admin.call("setShare", share);
+  expect(url).toMatch(/^http:\/\/3000-[0-9a-v]{26}\.apps\.localhost:\d+\/$/);
+  await one.admin.call("removeShare", { params: share.params });
+});

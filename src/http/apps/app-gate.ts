@@ -272,7 +272,7 @@ export class AppGate {
     }
     const to = query.get("to") ?? "/";
     response.writeHead(302, {
-      location: /^\/(?![/\\])/.test(to) ? to : "/",
+      location: isOwnPath(to) ? to : "/",
       "cache-control": "no-store",
       "set-cookie": this.#sessionCookie(host, tokenId),
     });
@@ -338,6 +338,11 @@ export class AppGate {
     };
     answerPage(request, response, { page, error: coded, headers });
   }
+}
+
+/** Browsers leave out tabs and line ends, so that what is behind them may be another host. */
+function isOwnPath(to: string): boolean {
+  return /^\/(?![/\\])[^\p{Cc}]*$/u.test(to);
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {

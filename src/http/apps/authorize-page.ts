@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { appOrigin } from "../../app/apps/app-place.ts";
 import { mintAppCode } from "../../app/apps/app-sessions.ts";
 import { parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
@@ -19,7 +20,12 @@ form.addEventListener("submit", async (event) => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ username, password }),
   });
-  if (answer.ok) { location.replace(/^\\/(?![\\/\\\\])/.test(to) ? to : "/"); return; }
+  if (answer.ok) {
+    // As the browser reads it, which leaves out tabs and line ends: only what is this server's own.
+    const at = URL.canParse(to, location.origin) ? new URL(to, location.origin) : null;
+    location.replace(at?.origin === location.origin ? at.href : "/");
+    return;
+  }
   const { error } = await answer.json();
   out.textContent = error.message + " " + (error.next ?? "");
 });`;
@@ -67,7 +73,9 @@ export function registerAuthorizePage(app: FastifyInstance, deps: HttpDeps): voi
       const to = appUrl(deps, request.query.to ?? "");
       const { nonce: nonceHash = "" } = request.query;
       if (to === undefined || !/^[\w-]{43}$/.test(nonceHash)) {
-        throw new CodedError("invalid_request", "This address belongs to no app.", { next: "Open the app again." });
+        throw new CodedError("invalid_request", "This address belongs to no app.", {
+          next: "Open the app again, by the address and the port that `prewarm apps list WORKSPACE` shows.",
+        });
       }
       const tokenId = await tokenOf(deps, request);
       void reply.header("cache-control", "no-store");
@@ -98,12 +106,18 @@ function signInPath({ options }: HttpDeps, then: string): string {
   return `${below("/sign-in")}?to=${encodeURIComponent(below(then))}`;
 }
 
-/** An address of an app of this deployment. */
-function appUrl({ options: { appsHost, accessUrl } }: HttpDeps, text: string): URL | undefined {
+/**
+ * An address of an app of this deployment, at the port where apps are: at another one somebody else may listen, who would
+ * be given the code, and get in by it in the person's name.
+ */
+function appUrl({ options }: HttpDeps, text: string): URL | undefined {
+  const { appsHost } = options;
   if (appsHost === null || !URL.canParse(text)) return undefined;
   const url = new URL(text);
-  const isOurs = url.protocol === new URL(accessUrl()).protocol && url.username === "" && url.password === "";
-  return isOurs && parseAppHost(url.host, appsHost).kind === "app" ? url : undefined;
+  const at = parseAppHost(url.host, appsHost);
+  if (at.kind !== "app" || url.username !== "" || url.password !== "") return undefined;
+  const own = appOrigin({ options }, at.address) ?? "";
+  return URL.canParse(own) && new URL(own).origin === url.origin ? url : undefined;
 }
 
 async function redirect(reply: FastifyReply, to: string): Promise<FastifyReply> {
