@@ -148,7 +148,8 @@ test("readers who are slow hold up neither those who are fast nor a key, and fil
   const port = await listening();
   await withinMemory(async () => {
     const slow = await Promise.all(Array.from({ length: 20 }, async () => await open(port, "S")));
-    for (const stream of slow) stream.pause();
+    // They begin to read, and take nothing.
+    for (const stream of slow) stream.read(0);
     // Their windows are full before anybody else begins.
     await waitUntil("what they may have is there", () => slow.every((stream) => stream.readableLength > 0));
     const fast = await Promise.all(Array.from({ length: 20 }, async () => await open(port, "F")));
