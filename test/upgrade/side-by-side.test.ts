@@ -1,4 +1,5 @@
 // An upgrade of a deployment that is in use: servers, daemons and agents of two releases side by side on one database.
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -6,8 +7,10 @@ import { freePorts } from "../../chaos/system/free-port.ts";
 import { runCommand } from "../../chaos/load/run-command.ts";
 import type { Client } from "../../src/client/client.ts";
 import type { Workspace } from "../../src/contracts/api/workspaces.ts";
+import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { packFolder } from "../../src/platform/archive/pack-folder.ts";
 import { sleep } from "../../src/platform/sleep.ts";
+import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
 import { previousRelease } from "../support/previous-release.ts";
 import { RollingLoad } from "../support/rolling-load.ts";
 import { type ServerUnit, SeveralServers } from "../support/several-servers.ts";
@@ -94,12 +97,28 @@ async function use(template: Daemon, through: ServerUnit, other: ServerUnit): Pr
   for (const server of [through, other]) {
     const { output } = await runCommand(server.admin, id, ["sh", "-c", 'cat "$HOME/owners"'], usableWithinMs);
     expect(output).toBe("admin\n");
+    await getsIn(server, id);
   }
   await build(other, id, "stop");
   await build(through, id, "start");
   const { exitCode } = await runCommand(other.admin, id, ["true"], usableWithinMs);
   expect(exitCode).toBe(0);
   await build(through, id, "delete");
+}
+
+/** A person of this release, to an agent of either, by a server of either, perhaps by way of the other. */
+async function getsIn({ url, admin }: ServerUnit, id: string): Promise<void> {
+  const first = async (service: Parameters<typeof openTunnel>[0]["service"]): Promise<string> => {
+    const address = `${url.replace("http", "ws")}${tunnelPath(id)}`;
+    const stream = await openTunnel({ url: address, token: admin.token ?? "", agent: null, service });
+    const [piece] = (await once(stream, "data")) as [Buffer];
+    stream.destroy();
+    return String(piece);
+  };
+  expect(await first({ kind: "ssh" })).toMatch(/^SSH-2\.0-Prewarm/);
+  expect(JSON.parse(await first({ kind: "ports" }))).toHaveProperty("ports");
+  const { terminals } = await admin.call("listTerminals", { params: { workspace: id }, query: {} });
+  expect(terminals).toEqual([]);
 }
 
 async function build({ admin }: ServerUnit, id: string, transition: "start" | "stop" | "delete"): Promise<void> {
