@@ -146,10 +146,6 @@ async function join(deps: HttpDeps, joined: Joined): Promise<TunnelOnward> {
   const { socket, userId, target, asked, targets, isVisit } = joined;
   const { agentId } = target;
   const line = await deps.tunnels.line(agentId, () => deps.hub.send(agentId, { kind: "tunnel_wanted" }));
-  const unanswered = setTimeout(() => {
-    line.reset(number, unansweredReset);
-    resetLeg(socket, unansweredReset);
-  }, tunnelOpenMs);
   const reading = readInTurns(socket);
   const use = new StreamUse(asked.service.kind, deps.monotonicMs);
   const leg: ClientLeg = {
@@ -161,7 +157,12 @@ async function join(deps: HttpDeps, joined: Joined): Promise<TunnelOnward> {
     goOn: () => reading.goOn(),
     onLineLost: () => loseLeg(socket),
   };
+  // Refused, it has no number, and nothing of it may be left.
   const number = line.add(leg);
+  const unanswered = setTimeout(() => {
+    line.reset(number, unansweredReset);
+    resetLeg(socket, unansweredReset);
+  }, tunnelOpenMs);
   const left = isVisit ? deps.hub.enter(agentId) : () => undefined;
   const leave = (): void => {
     clearTimeout(unanswered);
