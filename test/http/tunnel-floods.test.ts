@@ -1,7 +1,13 @@
 // More streams at once than anybody may have: each is opened or refused with a code, and others still get in.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { agentTunnelPath, tunnelOpenMs, tunnelPath, tunnelProtocol, tunnelStreamsPerAgentMax } from "../../src/contracts/tunnel.ts";
+import {
+  agentTunnelPath,
+  tunnelOpenMs,
+  tunnelPath,
+  tunnelProtocol,
+  tunnelStreamsPerAgentMax,
+} from "../../src/contracts/tunnel.ts";
 import { CodedError } from "../../src/contracts/errors.ts";
 import { refusedBy } from "../../src/cli/tunnel/tunnel-target.ts";
 import { decodeTunnelFrame, encodeTunnelFrame } from "../../src/tunnel/frames.ts";
