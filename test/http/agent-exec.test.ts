@@ -86,9 +86,11 @@ describe("a command", () => {
   test("whose reader is slow waits until he has read on, and loses nothing", async () => {
     bed.start();
     await connected();
-    exec("yes", "head -c 3000000 /dev/zero; echo done >&2");
-    await until(() => expect(bed.server.output("yes").length).toBeGreaterThan(0));
+    exec("yes", "echo first; read go; head -c 3000000 /dev/zero; echo done >&2");
+    await until(() => expect(String(bed.server.output("yes"))).toBe("first\n"));
+    // Held before the bulk begins, however fast it would be.
     bed.server.send({ kind: "exec_flow", execId: "yes", isHeld: true });
+    input("yes", "go\n", false);
     exec("other", "true");
     await ended("other");
     // What was under way has come by now; the rest stays in the command's pipe.
@@ -99,7 +101,7 @@ describe("a command", () => {
     expect(bed.server.exit("yes")).toBeUndefined();
     bed.server.send({ kind: "exec_flow", execId: "yes", isHeld: false });
     await ended("yes");
-    expect(bed.server.output("yes").length).toBe(3_000_000);
+    expect(bed.server.output("yes").length).toBe("first\n".length + 3_000_000);
   });
 
   test("that is held and hung up ends", async () => {
