@@ -67,9 +67,12 @@ it("being connected moves a deadline where the template says so, and nowhere els
   const open = await runningWorkspace(fx, { template: "talkative" });
   const agents = [...(await agentsOf(fx, idle.workspace.id)), ...(await agentsOf(fx, open.workspace.id))];
   const before = (await lifecycleColumns(fx, idle.workspace.id)).deadline_at;
+  const locker = async () => await fx.rows("select xmax from workspaces where id = $1", [idle.workspace.id]);
+  const lockedBefore = await locker();
   fx.clock.advance(10 * minute);
   expect(await note(fx, [], agents)).toBe(1);
   expect((await lifecycleColumns(fx, idle.workspace.id)).deadline_at).toEqual(before);
+  expect(await locker(), "not even locked").toEqual(lockedBefore);
   expect((await lifecycleColumns(fx, open.workspace.id)).last_used_at).toEqual(fx.clock.now());
   expect(Number((await lifecycleColumns(fx, open.workspace.id)).deadline_at)).toBe(fx.clock.now().getTime() + hour);
 });

@@ -30,7 +30,7 @@ export interface AgentUses {
 
 /**
  * Notes that workspaces are used, and moves their deadlines. Each server does it for the agents that are connected to
- * it: at most one write a workspace and minute, and none at all while nobody uses any.
+ * it: at most one write a workspace and minute, and none at all while nobody uses any, or is connected where that counts.
  */
 export function createActivity(deps: ActivityDeps): Controller {
   return {

@@ -132,7 +132,8 @@ export interface UsedRow extends PolicyParts {
 
 const lockUsedStatement: Statement<UsedRow> = statement(
   "lifecycle_lock_used",
-  // Locked by id, so that two servers never wait for each other. What was noted a moment ago is skipped.
+  // Locked by id, so that two servers never wait for each other. What was noted a moment ago is skipped, and so is where
+  // somebody is only connected and that is no use: a lock is a write, and he may be connected all day.
   `select w.id, w.deadline_at,
   exists (select from agents a where a.workspace_id = w.id and a.id = any($3::uuid[])) as is_used,
   case when b.stage = 'claim' then b.created_at else coalesce(j.completed_at, b.created_at) end as started_at,
@@ -144,6 +145,8 @@ join builds b on b.id = w.latest_build_id
 left join jobs j on j.id = b.job_id
 where w.id in (select a.workspace_id from agents a where a.id = any($1::uuid[]) and a.retired_at is null)
   and (w.last_used_at is null or w.last_used_at < $2)
+  and (exists (select from agents a where a.workspace_id = w.id and a.id = any($3::uuid[]))
+    or coalesce(t.lifecycle ->> 'activity', v.manifest -> 'lifecycle' ->> 'activity') = 'connected')
   and b.transition = 'start'
   and ${isPersons}
 order by w.id
