@@ -12,8 +12,8 @@ interface Asking<Id extends RouteId> {
   readonly isEnabled?: boolean;
   /** Show the page before while the next one comes. */
   readonly keepsPrevious?: boolean;
-  /** Ask again after so long although nothing is heard; for what changes while one looks. */
-  readonly everyMs?: number | undefined;
+  /** Ask again after so long although nothing is heard, for what changes while one looks; by what was answered last. */
+  readonly everyMs?: number | undefined | ((last: ResponseOf<Routes[Id]> | undefined) => number | undefined);
 }
 
 /** What a route answers, kept under its key and asked for again when there is news of it. */
@@ -26,6 +26,6 @@ export function useApi<Id extends RouteId>(
     queryFn: async ({ signal }) => await call(id, { ...input, signal }),
     enabled: isEnabled,
     ...(keepsPrevious ? { placeholderData: keepPreviousData } : {}),
-    ...(everyMs === undefined ? {} : { refetchInterval: everyMs }),
+    refetchInterval: (query) => (typeof everyMs === "function" ? everyMs(query.state.data) : everyMs) ?? false,
   });
 }
