@@ -276,11 +276,36 @@ create table organizations (
   display_name text not null,
   created_at timestamp with time zone not null
 );
+create table pool_beats (
+  minutes integer not null,
+  at timestamp with time zone not null
+);
+create table pool_demand (
+  template_id uuid not null,
+  preset_name text not null,
+  minutes integer not null,
+  at timestamp with time zone not null,
+  outcome text not null,
+  reason text default ''::text not null,
+  count bigint not null
+);
 create table pool_events (
   id bigint generated always as identity not null,
   preset_id uuid not null,
   kind text not null,
   count integer not null
+);
+create table pool_samples (
+  template_id uuid not null,
+  preset_name text not null,
+  minutes integer not null,
+  at timestamp with time zone not null,
+  desired integer,
+  ready integer,
+  ready_min integer,
+  starting integer,
+  failed integer,
+  held integer
 );
 create table pool_totals (
   template_id uuid not null,
@@ -557,8 +582,14 @@ alter table notifications add constraint notifications_pkey PRIMARY KEY (id);
 alter table organization_members add constraint organization_members_pkey PRIMARY KEY (organization_id, user_id);
 alter table organization_members add constraint organization_members_role_check CHECK ((role = ANY (ARRAY['template_admin'::text, 'member'::text])));
 alter table organizations add constraint organizations_pkey PRIMARY KEY (id);
+alter table pool_beats add constraint pool_beats_pkey PRIMARY KEY (minutes, at);
+alter table pool_beats add constraint pool_beats_minutes_check CHECK ((minutes = ANY (ARRAY[1, 15])));
+alter table pool_demand add constraint pool_demand_pkey PRIMARY KEY (template_id, preset_name, minutes, at, outcome, reason);
+alter table pool_demand add constraint pool_demand_minutes_check CHECK ((minutes = ANY (ARRAY[1, 15])));
 alter table pool_events add constraint pool_events_pkey PRIMARY KEY (id);
 alter table pool_events add constraint pool_events_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'failed'::text, 'replaced'::text])));
+alter table pool_samples add constraint pool_samples_pkey PRIMARY KEY (template_id, preset_name, minutes, at);
+alter table pool_samples add constraint pool_samples_minutes_check CHECK ((minutes = ANY (ARRAY[1, 15])));
 alter table pool_totals add constraint pool_totals_pkey PRIMARY KEY (template_id, preset_name, kind, reason);
 alter table pool_totals add constraint pool_totals_kind_check CHECK ((kind = ANY (ARRAY['created'::text, 'failed'::text, 'claimed'::text, 'replaced'::text, 'missed'::text])));
 alter table pool_totals_mark add constraint pool_totals_mark_pkey PRIMARY KEY (is_only);
@@ -651,6 +682,8 @@ CREATE INDEX notifications_digest ON public.notifications USING btree (user_id, 
 CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, id) WHERE (read_at IS NULL);
 CREATE INDEX notifications_user ON public.notifications USING btree (user_id, id DESC);
 CREATE UNIQUE INDEX organizations_name ON public.organizations USING btree (lower(name));
+CREATE INDEX pool_demand_at ON public.pool_demand USING btree (minutes, at);
+CREATE INDEX pool_samples_at ON public.pool_samples USING btree (minutes, at);
 CREATE INDEX prebuilds_created ON public.prebuilds USING brin (created_at) WITH (pages_per_range='16');
 CREATE INDEX prebuilds_failures ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['failed'::text, 'abandoned'::text]));
 CREATE INDEX prebuilds_history ON public.prebuilds USING btree (preset_id, created_at DESC) WHERE (first_build_result = ANY (ARRAY['succeeded'::text, 'failed'::text, 'abandoned'::text]));

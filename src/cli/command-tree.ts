@@ -27,6 +27,7 @@ import { pingCommand, speedtestCommand } from "./commands/measure.ts";
 import { openCommand } from "./commands/open.ts";
 import { portForwardCommand } from "./commands/port-forward.ts";
 import { listPrebuildsCommand } from "./commands/prebuilds-list.ts";
+import { prebuildTimeCommands } from "./commands/prebuilds-time.ts";
 import { agentCommand, databaseCommands, serverCommand, startProvisionerCommand } from "./commands/programs.ts";
 import { organizationCommands } from "./commands/organizations.ts";
 import { renameCommand } from "./commands/rename.ts";
@@ -81,7 +82,11 @@ export const commandTree: readonly CliCommand[] = [
     ...templateChangeCommands,
     templateScheduleCommand,
   ]),
-  defineGroup("prebuilds", "look after the pools", [listPrebuildsCommand, ...prebuildChangeCommands]),
+  defineGroup("prebuilds", "look after the pools", [
+    listPrebuildsCommand,
+    ...prebuildTimeCommands,
+    ...prebuildChangeCommands,
+  ]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),
   defineGroup("notifications", "read what happened, and choose how you are told", [
     ...inboxCommands,

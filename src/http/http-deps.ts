@@ -1,6 +1,6 @@
 import type { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
-import type { LastCycle } from "../app/prebuilds/pools.ts";
+import type { LastCycle } from "../app/prebuilds/list-pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import type { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
 import type { VersionDefinitions } from "../app/workspaces/version-definitions.ts";

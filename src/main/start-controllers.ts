@@ -6,6 +6,7 @@ import { createDeleteRetry } from "../controllers/delete-retry.ts";
 import { type RunningController, startController } from "../controllers/driver.ts";
 import { createJobReaper } from "../controllers/job-reaper.ts";
 import { createLostAgents } from "../controllers/lost-agents.ts";
+import { createPoolHistory } from "../controllers/metrics/pool-history.ts";
 import { createMetricsRefresh, type MetricsRefreshDeps } from "../controllers/metrics/metrics-refresh.ts";
 import {
   type LastSuccesses,
@@ -84,6 +85,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createWatch(deps),
     createDelivery(deps),
     createRetention(deps),
+    createPoolHistory({ ...deps, limits: deps.prebuilds }),
     createMetricsRefresh({ ...deps, policy: deps.prebuilds.policy, options: deps.metricsRefresh }),
   ];
 }

@@ -1,6 +1,7 @@
 // Every reason says its cause: what failed, its last line, and the one command that shows the rest.
 import { describe, expect, it } from "vitest";
-import { explain, listPools } from "../../src/app/prebuilds/pools.ts";
+import { listPools } from "../../src/app/prebuilds/list-pools.ts";
+import { explain } from "../../src/app/prebuilds/pools.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import type { DoctorFinding } from "../../src/contracts/api/system.ts";
 import { failUnready, unreadyPrebuilds } from "../../src/db/pools/unready-prebuilds.ts";

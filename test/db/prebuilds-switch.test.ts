@@ -1,7 +1,8 @@
 // Prebuilds switched off and on at run time (spec §10, decision 0023): cases 133 and 163, and what off means for all.
 import { describe, expect, it, onTestFinished } from "vitest";
 import { setEnabled, setPaused } from "../../src/app/prebuilds/manage-pools.ts";
-import { explain, listPools } from "../../src/app/prebuilds/pools.ts";
+import { listPools } from "../../src/app/prebuilds/list-pools.ts";
+import { explain } from "../../src/app/prebuilds/pools.ts";
 import { examine } from "../../src/app/system/doctor.ts";
 import { type RunningController, startController } from "../../src/controllers/driver.ts";
 import { createSwitchWatch } from "../../src/controllers/prebuilds/switch-watch.ts";

@@ -1,7 +1,8 @@
 // What a claim would do is found out before it hits anybody, and what it did is told (spec §5); cases 168, 169.
 import { describe, expect, it } from "vitest";
 import { resumePool, setEnabled } from "../../src/app/prebuilds/manage-pools.ts";
-import { explain, listPools } from "../../src/app/prebuilds/pools.ts";
+import { listPools } from "../../src/app/prebuilds/list-pools.ts";
+import { explain } from "../../src/app/prebuilds/pools.ts";
 import { readRehearsals } from "../../src/db/jobs/rehearsals.ts";
 import { claimRecords, liveAgents } from "../../src/db/agents/agents.ts";
 import { createRehearsal } from "../../src/controllers/rehearsal.ts";

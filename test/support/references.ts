@@ -71,6 +71,9 @@ export const otherIds: readonly string[] = [
   "audit_log.organization_id",
   "audit_log.owner_id",
   "audit_log.target_id",
+  // History by the clock, which may outlive a template that is gone.
+  "pool_demand.template_id",
+  "pool_samples.template_id",
   // A key that is gone holds no name any more.
   "daemons.key_id",
   "notification_deliveries.webhook_id",

@@ -247,6 +247,20 @@ select o.template_id, coalesce(p.name, ''), date_trunc('hour', o.at, 'UTC'), o.o
   sum(o.waited_ms), max(o.waited_ms)
 from creation_outcomes o left join presets p on p.id = o.preset_id
 where $1::timestamptz is not null group by 1, 2, 3, 4, 5`,
+    `insert into pool_demand (template_id, preset_name, minutes, at, outcome, reason, count)
+select o.template_id, coalesce(p.name, ''), w.minutes, date_bin(make_interval(mins => w.minutes), o.at, 'epoch'), o.outcome,
+  coalesce(o.miss_reason, ''), count(*)
+from creation_outcomes o
+cross join (values (1), (15)) w(minutes)
+left join presets p on p.id = o.preset_id
+where o.at > $1::timestamptz - interval '90 days' group by 1, 2, 3, 4, 5, 6`,
+    `insert into pool_samples (template_id, preset_name, minutes, at, desired, ready, ready_min, starting, failed, held)
+select t.id, p.name, 15, $1::timestamptz - n * interval '12 hours', 5, 5, 5, 0, 0, 0
+from templates t
+join presets p on p.template_version_id = t.active_version_id
+cross join generate_series(1, 180) n`,
+    `insert into pool_beats (minutes, at)
+select 15, $1::timestamptz - n * interval '15 minutes' from generate_series(1, 8640) n`,
     `insert into pool_totals (template_id, preset_name, kind, reason, count)
 select o.template_id, coalesce(p.name, ''), case when o.outcome = 'claimed' then 'claimed' else 'missed' end,
   coalesce(o.miss_reason, ''), count(*)

@@ -1,5 +1,5 @@
 import type { Static } from "typebox";
-import type { Explanation, Pool, PrebuildRow, PrebuildStatus } from "../../contracts/api/prebuilds.ts";
+import type { Explanation, Pool, PrebuildRow } from "../../contracts/api/prebuilds.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
@@ -15,6 +15,7 @@ import type { PoolFacts } from "../../domain/pool/deployment-snapshot.ts";
 import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
 import { type LastFailure, lastErrorLine } from "../../domain/pool/last-failure.ts";
 import { type PlannedPool, planDeployment } from "../../domain/pool/plan-deployment.ts";
+import { poolCondition } from "../../domain/pool/pool-condition.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
 import { inTurns } from "../../platform/in-turns.ts";
 import type { AppContext } from "../app-context.ts";
@@ -27,9 +28,6 @@ import { toldToTemplateAdmins } from "../templates/member-views.ts";
 import { requireTemplate } from "../templates/templates.ts";
 
 const historyShownMax = 10;
-
-/** What the last cycle on this server did; the composition root connects it to the controller's status. */
-export type LastCycle = () => Readonly<Record<string, unknown>> | null;
 
 interface InOrganization {
   readonly organization?: string;
@@ -87,7 +85,8 @@ function byName(one: SeenPool, other: SeenPool): number {
   return key(one) < key(other) ? -1 : 1;
 }
 
-export function poolView({ snapshot, plan, versionName }: SeenPool): Pool {
+export function poolView(pool: SeenPool): Pool {
+  const { snapshot, plan, versionName } = pool;
   const { preset, lastFailure } = snapshot;
   const { state } = plan;
   return {
@@ -114,43 +113,13 @@ export function poolView({ snapshot, plan, versionName }: SeenPool): Pool {
       detail: held.detail,
     })),
     ...(lastFailure === undefined ? {} : { lastFailure: failureView(lastFailure) }),
+    condition: poolCondition(pool),
   };
 }
 
-function failureView({ at, prebuild, error, command }: LastFailure): NonNullable<Pool["lastFailure"]> {
-  return { at: instant(new Date(at)), prebuild, error: lastErrorLine(error), command };
-}
-
-export async function listPools(
-  context: AppContext,
-  actor: Actor,
-  query: InOrganization & PageQuery & { readonly template?: string },
-  lastCycle: LastCycle,
-): Promise<PrebuildStatus> {
-  const organization = await organizationOf(context, actor, query.organization);
-  const template =
-    query.template === undefined
-      ? undefined
-      : await requireTemplate(context, actor, { ...query, template: query.template });
-  const isTold = isTemplateAdmin(actor, organization.id);
-  const { pools, switches } = await seePools(context, {
-    organizationId: organization.id,
-    hidesErrors: !isTold,
-    ...(template === undefined ? {} : { templateId: template.id }),
-  });
-  const { limit, offset } = pageOf(query);
-  return {
-    isEnabled: isEnabled(context, switches),
-    isOffByOption: !context.prebuildsSwitch.isAllowed,
-    disabledAt: instant(switches.off.at),
-    disabledBy: isTold ? switches.off.by : null,
-    isPaused: switches.pause.isTurned,
-    pausedAt: instant(switches.pause.at),
-    pausedBy: isTold ? switches.pause.by : null,
-    pools: pools.slice(offset, offset + limit).map(poolView),
-    total: pools.length,
-    lastCycle: lastCycle(),
-  };
+function failureView({ at, prebuild, error, command, jobId }: LastFailure): NonNullable<Pool["lastFailure"]> {
+  const job = jobId === undefined ? {} : { jobId };
+  return { at: instant(new Date(at)), prebuild, error: lastErrorLine(error), command, ...job };
 }
 
 interface PoolName extends InOrganization {

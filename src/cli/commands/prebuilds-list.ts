@@ -1,4 +1,4 @@
-import type { PrebuildRow, PrebuildStatus } from "../../contracts/api/prebuilds.ts";
+import { poolConditions, poolSorts, type PrebuildRow, type PrebuildStatus } from "../../contracts/api/prebuilds.ts";
 import { pageSizeMax } from "../../contracts/limits.ts";
 import { ledgerStates } from "../../contracts/states.ts";
 import { prebuildsUsername } from "../../contracts/system-ids.ts";
@@ -19,8 +19,14 @@ function read(input: CommandInput) {
   if (!isSingle && (preset !== undefined || state !== undefined)) {
     input.refuse("--preset and --state choose single prebuilds; add --workspaces.");
   }
+  const condition = input.choice("condition", poolConditions);
+  const sort = input.choice("sort", poolSorts);
+  const text = input.text("text");
+  if (isSingle && (condition !== undefined || sort !== undefined || text !== undefined)) {
+    input.refuse("--condition, --sort and --text choose pools; leave --workspaces out.");
+  }
   const { limit = pageSizeMax, offset } = readPage(input);
-  return { isSingle, template: input.text("template"), preset, state, limit, offset };
+  return { isSingle, template: input.text("template"), preset, state, condition, sort, text, limit, offset };
 }
 
 type ListOptions = ReturnType<typeof read>;
@@ -70,8 +76,8 @@ function switchNotes(status: PrebuildStatus, now: Date): string[] {
 
 async function listPools(options: ListOptions, invocation: Invocation): Promise<void> {
   const { output, world, connect, organization } = invocation;
-  const { template, limit, offset } = options;
-  const query = { ...definedOnly({ template, limit, offset }), ...organization };
+  const { template, condition, sort, text, limit, offset } = options;
+  const query = { ...definedOnly({ template, condition, sort, text, limit, offset }), ...organization };
   const answer = await (await connect()).call("listPools", { query });
   const now = world.clock.now();
   const render = (): string => {
@@ -100,6 +106,9 @@ export const listPrebuildsCommand = defineCommand<ListOptions>({
     { flags: "--template <name>", about: "of this template" },
     { flags: "--preset <name>", about: "of this preset (with --workspaces)" },
     { flags: "--state <state>", choices: ledgerStates, about: `with --workspaces: ${ledgerStates.join(", ")}` },
+    { flags: "--condition <word>", choices: poolConditions, about: `pools that are ${poolConditions.join(", ")}` },
+    { flags: "--text <text>", about: "pools with this in their name" },
+    { flags: "--sort <by>", choices: poolSorts, about: `pools by ${poolSorts.join(", ")}` },
     ...pageOptions,
   ],
   isOrganizational: true,

@@ -4,6 +4,7 @@ import { heldReasons, ledgerStates } from "../states.ts";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
 import { PoolImage } from "./ides.ts";
+import { poolTimeRoutes } from "./pool-time.ts";
 import { Rehearsal } from "./templates.ts";
 
 const HeldReasonSchema = Type.Enum(heldReasons);
@@ -15,6 +16,10 @@ export const Held = Type.Object({
   count: Type.Integer(),
   detail: Type.String(),
 });
+
+export const poolConditions = ["limited", "held", "filling", "healthy", "off"] as const;
+const PoolConditionSchema = Type.Enum(poolConditions);
+export const poolSorts = ["name", "attention", "misses"] as const;
 
 /** A pool in numbers; the words are those of `docs/glossary.md`. */
 export const Pool = Type.Object({
@@ -37,7 +42,27 @@ export const Pool = Type.Object({
   held: Type.Array(Held),
   /** The newest failure that still counts: its last line, and the one command that shows the rest. Absent without any. */
   lastFailure: Type.Optional(
-    Type.Object({ at: Instant, prebuild: Type.String(), error: Type.String(), command: Type.String() }),
+    Type.Object({
+      at: Instant,
+      prebuild: Type.String(),
+      error: Type.String(),
+      command: Type.String(),
+      /** The job whose log has the rest; absent where the build is gone. */
+      jobId: Type.Optional(Uuid),
+    }),
+  ),
+  /** How it is, in one word. */
+  condition: Type.Optional(PoolConditionSchema),
+  /** Claims and misses since the full hour 24 hours ago; in lists. */
+  day: Type.Optional(
+    Type.Object({
+      claimed: Type.Integer(),
+      missed: Type.Integer(),
+      /** Claims of all that asked, 0 to 1; null when nobody asked. */
+      hitRate: Type.Union([Type.Number(), Type.Null()]),
+      /** The newest miss, to the minute; null when there was none. */
+      lastMiss: Type.Union([Type.Object({ at: Instant, reason: Type.String() }), Type.Null()]),
+    }),
   ),
 });
 export type Pool = Static<typeof Pool>;
@@ -82,7 +107,24 @@ export const PrebuildStatus = Type.Object({
   pausedAt: OptionalInstant,
   pausedBy: Type.Union([Type.String(), Type.Null()]),
   pools: Type.Array(Pool),
+  /** Pools that match. */
   total: Type.Integer(),
+  /** Of all pools of the organization that you may see, whatever is asked for. */
+  totals: Type.Optional(
+    Type.Object({
+      pools: Type.Integer(),
+      desired: Type.Integer(),
+      eligible: Type.Integer(),
+      starting: Type.Integer(),
+      conditions: Type.Object({
+        limited: Type.Integer(),
+        held: Type.Integer(),
+        filling: Type.Integer(),
+        healthy: Type.Integer(),
+        off: Type.Integer(),
+      }),
+    }),
+  ),
   /** The last cycle on this server; null before the first. */
   lastCycle: Type.Union([Unknowns, Type.Null()]),
 });
@@ -99,7 +141,16 @@ export const prebuildRoutes = {
     summary: "Every pool in numbers, and whether prebuilds are switched off or reconciliation is paused.",
     credential: "user",
     access: "organization_member",
-    query: Type.Object({ ...organizationQuery, ...pageQuery, template: Type.Optional(Type.String({ maxLength: 64 })) }),
+    query: Type.Object({
+      ...organizationQuery,
+      ...pageQuery,
+      template: Type.Optional(Type.String({ maxLength: 64 })),
+      /** Part of the template's or the preset's name. */
+      text: Type.Optional(Type.String({ maxLength: 64 })),
+      condition: Type.Optional(PoolConditionSchema),
+      /** By name unless said. */
+      sort: Type.Optional(Type.Enum(poolSorts)),
+    }),
     response: PrebuildStatus,
   },
   listPrebuilds: {
@@ -129,6 +180,7 @@ export const prebuildRoutes = {
     query: Type.Object(organizationQuery),
     response: Explanation,
   },
+  ...poolTimeRoutes,
   pausePrebuilds: {
     method: "POST",
     path: "/api/v1/prebuilds/pause",

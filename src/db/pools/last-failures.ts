@@ -32,7 +32,8 @@ export const lastFailureOf = `select jsonb_build_object('prebuild', w.name, 'own
   limit 1`;
 
 export function lastFailure(json: FailureJson): LastFailure {
-  return { at: json.atMs, prebuild: json.prebuild, error: json.error, command: commandOf(json) };
+  const { atMs: at, prebuild, error, jobId } = json;
+  return { at, prebuild, error, command: commandOf(json), ...(jobId === null ? {} : { jobId }) };
 }
 
 /** What an agent said goes with its workspace; the log of a build is kept for longer. */

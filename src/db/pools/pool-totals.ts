@@ -129,6 +129,19 @@ const foldOutcomesStatement: Statement<object> = statement(
   on conflict (template_id, preset_name, hour, outcome, reason) do update
   set count = demand_hours.count + excluded.count, waited_ms_sum = demand_hours.waited_ms_sum + excluded.waited_ms_sum,
     waited_ms_max = greatest(demand_hours.waited_ms_max, excluded.waited_ms_max)
+), by_minute as (
+  insert into pool_demand (template_id, preset_name, minutes, at, outcome, reason, count)
+  select o.template_id, coalesce(p.name, ''), w.minutes, date_bin(make_interval(mins => w.minutes), o.at, 'epoch'),
+    o.outcome, coalesce(o.miss_reason, ''), count(*)
+  from mark
+  join creation_outcomes o on o.id > mark.settled_id and o.id <= mark.candidate_id
+  cross join (values (1), (15)) w(minutes)
+  left join presets p on p.id = o.preset_id
+  where mark.is_ours
+  group by 1, 2, 3, 4, 5, 6
+  order by 1, 2, 3, 4, 5, 6
+  on conflict (template_id, preset_name, minutes, at, outcome, reason) do update
+  set count = pool_demand.count + excluded.count
 )
 update pool_totals_mark m
 set settled_id = case when mark.is_ours then mark.candidate_id else m.settled_id end,

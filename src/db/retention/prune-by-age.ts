@@ -1,5 +1,6 @@
 import { idempotencyKeepMs } from "../../contracts/limits.ts";
 import { type Statement, statement } from "../statement.ts";
+import { historyWidths } from "../../domain/pool/pool-history.ts";
 import type { Sql } from "../store.ts";
 import {
   before,
@@ -79,6 +80,27 @@ function byAge(oldest: OldestRows, keptMs: (keeps: RetentionKeeps) => number): R
   };
 }
 
+interface Part {
+  readonly table: string;
+  readonly by: Statement<PrunedRow>;
+  readonly keptMs: number;
+}
+
+/** Parts that go one after the other, each to its end. */
+function inParts(name: string, parts: readonly Part[]): RetentionRule {
+  return {
+    name,
+    everyMs,
+    step: async ({ sql, now, cursor }): Promise<StepDone> => {
+      const nth = Number(cursor?.[0] ?? 0);
+      const part = parts[nth];
+      if (part === undefined) return { removed: {}, next: null, lagMs: 0 };
+      const { removed, isAtEnd, lagMs } = await prune(sql, part, before(now, part.keptMs));
+      return { removed, next: [isAtEnd ? nth + 1 : nth], lagMs };
+    },
+  };
+}
+
 /** Outcomes that are not in the totals yet stay: their number would go back. */
 const outcomesRule = byAge(
   {
@@ -103,6 +125,17 @@ export const agedRules: readonly RetentionRule[] = [
   byAge({ table: "setup_links", at: "expires_at" }, () => tokensKeepMs),
   byAge({ table: "daemon_keys", at: "revoked_at" }, () => daemonKeysKeepMs),
 ];
+
+const historyParts = (["pool_beats", "pool_samples", "pool_demand"] as const).flatMap((table) =>
+  Object.values(historyWidths).map(({ minutes, keptMs }) => ({
+    table,
+    by: pruneStatement(`retention_${table}_${minutes}`, { table, at: "at", and: `minutes = ${minutes}` }),
+    keptMs,
+  })),
+);
+
+/** What pools were like, in both of its widths. */
+export const poolHistoryRule: RetentionRule = inParts("pool_history", historyParts);
 
 const notificationParts = [
   {
@@ -149,14 +182,4 @@ const notificationParts = [
 ] as const;
 
 /** What was told. In this order, each part to its end: the outbox and the inboxes name the events. */
-export const notificationsRule: RetentionRule = {
-  name: "notifications",
-  everyMs,
-  step: async ({ sql, now, cursor }): Promise<StepDone> => {
-    const nth = Number(cursor?.[0] ?? 0);
-    const part = notificationParts[nth];
-    if (part === undefined) return { removed: {}, next: null, lagMs: 0 };
-    const { removed, isAtEnd, lagMs } = await prune(sql, part, before(now, part.keptMs));
-    return { removed, next: [isAtEnd ? nth + 1 : nth], lagMs };
-  },
-};
+export const notificationsRule: RetentionRule = inParts("notifications", notificationParts);

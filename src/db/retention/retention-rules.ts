@@ -1,6 +1,6 @@
 import { agentLogsRule } from "./prune-agent-logs.ts";
 import { oldBuildsRule } from "./prune-builds.ts";
-import { agedRules, notificationsRule } from "./prune-by-age.ts";
+import { agedRules, notificationsRule, poolHistoryRule } from "./prune-by-age.ts";
 import { goneDaemonsRule } from "./prune-daemons.ts";
 import { deletedTemplatesRule, replacedVersionsRule, unnamedFilesRule } from "./prune-versions.ts";
 import { deletedWorkspacesRule } from "./prune-workspaces.ts";
@@ -13,6 +13,7 @@ import type { RetentionRule } from "./retention-rule.ts";
 export const retentionRules: readonly RetentionRule[] = [
   ...agedRules,
   notificationsRule,
+  poolHistoryRule,
   deletedWorkspacesRule,
   oldBuildsRule,
   agentLogsRule,

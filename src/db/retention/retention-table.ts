@@ -116,10 +116,25 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
   notifications: { ...age(days(notificationsKeepMs)), ...byRules("notifications"), ...large },
   organization_members: { ...lives("1 of a person in an organization"), ...deletedByPeople, ...small },
   organizations: { ...lives("1 of an organization"), ...neverLess, ...small },
+  pool_beats: {
+    ...age("7 days by the minute, 90 days by the quarter of an hour"),
+    ...byRules("pool_history"),
+    ...small,
+  },
+  pool_demand: {
+    ...age("7 days by the minute, 90 days by the quarter of an hour"),
+    ...byRules("pool_history"),
+    ...large,
+  },
   pool_events: {
     ...age("`metrics.refresh_interval`"),
     ...byWriter("the refresh of the metrics, which adds them to the totals"),
     ...small,
+  },
+  pool_samples: {
+    ...age("7 days by the minute, 90 days by the quarter of an hour; a row where something has changed"),
+    ...byRules("pool_history"),
+    ...large,
   },
   pool_totals: {
     ...rows("a few of a template and the name of a preset that it has or had"),

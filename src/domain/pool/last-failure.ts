@@ -8,6 +8,8 @@ export interface LastFailure {
   readonly error: string;
   /** The one command that shows the rest. */
   readonly command: string;
+  /** The job whose log has it; absent where the build is gone, and in records of the release before. */
+  readonly jobId?: string;
 }
 
 const lineLengthMax = 400;

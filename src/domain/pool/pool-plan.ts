@@ -58,6 +58,6 @@ export interface PoolPlan {
 }
 
 /** How many prebuilds the plan creates now. */
-export function plannedCreates(plan: PoolPlan): number {
+export function plannedCreates(plan: Pick<PoolPlan, "actions">): number {
   return plan.actions.reduce((sum, action) => (action.kind === "create" ? sum + action.count : sum), 0);
 }

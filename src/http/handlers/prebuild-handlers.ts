@@ -1,5 +1,7 @@
 import { cleanPools, invalidate, resumePool, setEnabled, setPaused } from "../../app/prebuilds/manage-pools.ts";
-import { explain, listPools, listPrebuilds } from "../../app/prebuilds/pools.ts";
+import { listPools } from "../../app/prebuilds/list-pools.ts";
+import { explain, listPrebuilds } from "../../app/prebuilds/pools.ts";
+import { poolDecisions, poolHistory, poolSchedule } from "../../app/prebuilds/pool-time.ts";
 import type { prebuildRoutes } from "../../contracts/api/prebuilds.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -9,6 +11,9 @@ export function prebuildHandlers(deps: HttpDeps): Handlers<keyof typeof prebuild
     listPools: async ({ caller, query }) => await listPools(deps, caller, query, deps.lastCycle),
     listPrebuilds: async ({ caller, query }) => await listPrebuilds(deps, caller, query),
     explainPool: async ({ caller, params, query }) => await explain(deps, caller, { ...query, ...params }),
+    poolHistory: async ({ caller, params, query }) => await poolHistory(deps, caller, { ...query, ...params }),
+    poolDecisions: async ({ caller, params, query }) => await poolDecisions(deps, caller, { ...query, ...params }),
+    poolSchedule: async ({ caller, params, query }) => await poolSchedule(deps, caller, { ...query, ...params }),
     pausePrebuilds: async ({ caller }) => await setPaused(deps, caller, true),
     resumePrebuilds: async ({ caller }) => await setPaused(deps, caller, false),
     disablePrebuilds: async ({ caller }) => await setEnabled(deps, caller, false),
