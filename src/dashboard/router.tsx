@@ -17,8 +17,7 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
-    // The router takes what is thrown for where to go.
-    // oxlint-disable-next-line typescript/only-throw-error
+    // oxlint-disable-next-line typescript/only-throw-error -- the router takes what is thrown for where to go
     throw redirect({ to: "/workspaces", replace: true });
   },
 });

@@ -83,14 +83,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error, request, reply) => answerError(deps.logger, error, request, reply));
   const version = versionOf(deps);
-  const answerFromDashboard = dashboardAnswer({ files: deps.dashboard, version, below: () => belowOf(deps) });
-  app.setNotFoundHandler((request, reply) => {
-    if (answerFromDashboard(request, reply)) return;
-    const error = new CodedError("not_found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`, {
-      next: "`/api/docs` lists every route.",
-    });
-    answerError(deps.logger, error, request, reply);
-  });
+  answerUnknown(app, deps, version);
   app.addContentTypeParser("application/gzip", { parseAs: "buffer" }, (_, body, done) => done(null, body));
   app.addHook("onSend", async (_, reply) => {
     void reply.header("x-content-type-options", "nosniff");
@@ -114,6 +107,18 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   registerAuthorizePage(app, deps);
   registerMetricsPage(app, deps);
   return app;
+}
+
+/** Pages of the dashboard, and what there is nothing at. */
+function answerUnknown(app: FastifyInstance, deps: HttpDeps, version: string): void {
+  const answerFromDashboard = dashboardAnswer({ files: deps.dashboard, version, below: () => belowOf(deps) });
+  app.setNotFoundHandler((request, reply) => {
+    if (answerFromDashboard(request, reply)) return;
+    const error = new CodedError("not_found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`, {
+      next: "`/api/docs` lists every route.",
+    });
+    answerError(deps.logger, error, request, reply);
+  });
 }
 
 /** The release, and after it what the dashboard was built from: a page of another build has to be loaded anew. */

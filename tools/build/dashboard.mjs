@@ -17,7 +17,11 @@ async function routeTable(root) {
   return Object.fromEntries(Object.entries(routes).map(([id, { method, path: at }]) => [id, [method, at]]));
 }
 
-/** The configuration of Vite for the build and for the development server. The contracts have to be compiled. */
+/**
+ * The configuration of Vite for the build and for the development server. The contracts have to be compiled.
+ * @param {string} root
+ * @returns {Promise<import("vite").InlineConfig>}
+ */
 export async function dashboardConfig(root) {
   const [{ default: react }, { default: tailwind }] = await Promise.all([
     import("@vitejs/plugin-react"),

@@ -5,7 +5,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
 import { State } from "../../components/state.tsx";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** What listens in it: the template's apps, and what the person started himself. */
 export function AppsCard({ workspace, me }: WorkspaceTabProps) {

@@ -6,7 +6,7 @@ import { useServerNow } from "../../components/time.tsx";
 import { State } from "../../components/state.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import { LogLines } from "./log-lines.tsx";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 import { missWords } from "./miss-words.ts";
 
 const pollMs = 1_000;

@@ -3,7 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** How to get into it: one line to copy, and a link for each editor. */
 export function ConnectCard({ workspace, me }: WorkspaceTabProps) {

@@ -5,7 +5,7 @@ import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { Time } from "../../components/time.tsx";
 import { showToast } from "../../components/toasts.ts";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 const hourMs = 3_600_000;
 

@@ -7,7 +7,7 @@ import { IconButton } from "../../components/icon-button.tsx";
 import { Menu } from "../../components/menu.tsx";
 import { DeleteWorkspace } from "../delete-workspace.tsx";
 import { useTransition } from "../use-transition.ts";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 export function HeaderActions({ workspace, me }: WorkspaceTabProps) {
   const transition = useTransition(workspace);

@@ -5,7 +5,7 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { LogLines } from "./log-lines.tsx";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 const linesMax = 2_000;
 

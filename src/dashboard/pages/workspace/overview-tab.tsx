@@ -6,7 +6,7 @@ import { AppsCard } from "./apps-card.tsx";
 import { BuildProgress } from "./build-progress.tsx";
 import { ConnectCard } from "./connect-card.tsx";
 import { TroubleBanner } from "./trouble-banner.tsx";
-import type { WorkspaceTabProps } from "./workspace-tabs.ts";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 export default function OverviewTab({ workspace, me }: WorkspaceTabProps) {
   const { template, preset, latestBuild, isOutdated, createdAt, lastUsedAt, parameters } = workspace;

@@ -1,11 +1,5 @@
 import { type ComponentType, lazy } from "react";
-import type { User } from "../../../contracts/api/identity.ts";
-import type { Workspace } from "../../../contracts/api/workspaces.ts";
-
-export interface WorkspaceTabProps {
-  readonly workspace: Workspace;
-  readonly me: User;
-}
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 export interface WorkspaceTab {
   /** Last part of its address. */
