@@ -4,6 +4,7 @@
 export default {
   entry: [
     "src/main/*.ts",
+    "src/dashboard/main.tsx",
     "bin/prewarm",
     "tools/*.mjs",
     "tools/bootstrap/commands.mjs",

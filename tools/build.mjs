@@ -1,4 +1,5 @@
-// Compiles, then bundles the programs that start often or travel (CLI, agent) and the benchmarks into one file each.
+// Compiles, then bundles the programs that start often or travel (CLI, agent) and the benchmarks into one file each, and
+// the dashboard.
 //   node tools/build.mjs            everything, tests and tools included: what the gate compiles
 //   node tools/build.mjs product    what `npm start` needs
 //   node tools/build.mjs bench      what `npm run bench` needs
@@ -10,8 +11,9 @@ import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { fingerprintsOf, noteBuilt } from "./bootstrap/fingerprint.mjs";
+import { fingerprintsOf, isBuilt, noteBuilt } from "./bootstrap/fingerprint.mjs";
 import { bundleAll } from "./build/bundles.mjs";
+import { buildDashboard } from "./build/dashboard.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 
@@ -51,7 +53,10 @@ if (!Object.hasOwn(targets, name)) {
 if (options.clean) rmSync(path.join(root, "dist"), { recursive: true, force: true });
 
 const { projects, bundles } = targets[name];
-const fingerprints = fingerprintsOf(root, bundles);
+// Whatever is started of the product serves it, so each target has it; made anew only when it changed.
+const isDashboardBuilt = isBuilt(root, "dashboard");
+const fingerprints = fingerprintsOf(root, [...bundles, "dashboard"]);
 if (!compile(projects)) process.exit(1);
 await bundleAll({ root, targets: bundles });
+if (!isDashboardBuilt) await buildDashboard(root);
 noteBuilt(root, fingerprints);

@@ -63,6 +63,15 @@ export function parseAppRef(text: string): AppRef | undefined {
   return port >= 1 && port <= portMax ? { kind: "port", port, isTls: tls === "s" } : undefined;
 }
 
+/** Whether a `Host` is below the apps' one. */
+export function isBelowAppsHost(host: string, appsHost: string): boolean {
+  return nameOf(host).endsWith(`.${appsHost}`);
+}
+
+function nameOf(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+}
+
 /**
  * Which app a request is for.
  * @param host the request's `Host`.
@@ -72,8 +81,8 @@ export function parseAppHost(
   host: string,
   appsHost: string,
 ): { readonly kind: "none" | "unknown" } | { readonly kind: "app"; readonly address: AppAddress } {
-  const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
-  if (!name.endsWith(`.${appsHost}`)) return { kind: "none" };
+  if (!isBelowAppsHost(host, appsHost)) return { kind: "none" };
+  const name = nameOf(host);
   const [, text, digits, nth] = labelPattern.exec(name.slice(0, -appsHost.length - 1)) ?? [];
   if (text === undefined || digits === undefined) return { kind: "unknown" };
   const [what, workspaceId] = [parseAppRef(text), idOf(digits)];

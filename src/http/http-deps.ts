@@ -9,6 +9,7 @@ import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { AgentFiles } from "./agent-downloads.ts";
 import type { AgentHub } from "./agent-hub.ts";
 import type { AddressRanges } from "../platform/network/address-ranges.ts";
+import type { DashboardFiles } from "./dashboard/dashboard-files.ts";
 import type { HeldCredentials } from "./held-credentials.ts";
 import type { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
@@ -33,6 +34,8 @@ export interface HttpDeps extends AppContext {
   readonly incoming: IncomingBytes;
   readonly trustedProxies: AddressRanges;
   readonly agentFiles: AgentFiles;
+  /** Null: it was not built. */
+  readonly dashboard: DashboardFiles | null;
   readonly controllers: () => readonly ControllerStatus[];
   readonly lastCycle: LastCycle;
   /** Whether the news of other servers are heard at this moment. */

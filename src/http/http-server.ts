@@ -8,10 +8,12 @@ import { terminalPath } from "../contracts/terminals.ts";
 import { agentTunnelPath, tunnelPath } from "../contracts/tunnel.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { agentMessageBytesMax } from "../contracts/limits.ts";
+import { serverVersionHeader } from "../contracts/server-version.ts";
 import type { Logger } from "../platform/logger.ts";
 import { AppGate } from "./apps/app-gate.ts";
 import { registerAuthorizePage } from "./apps/authorize-page.ts";
 import { AddressConnections } from "./address-connections.ts";
+import { dashboardAnswer } from "./dashboard/serve-dashboard.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { registerAgentDownloads } from "./agent-downloads.ts";
 import { agentOf, grantedStream, userOf } from "./credentials.ts";
@@ -81,7 +83,10 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   // The views are made field by field from the contract; writing them again by schema would only cost time.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error, request, reply) => answerError(deps.logger, error, request, reply));
+  const version = versionOf(deps);
+  const answerFromDashboard = dashboardAnswer({ files: deps.dashboard, version, below: () => belowOf(deps) });
   app.setNotFoundHandler((request, reply) => {
+    if (answerFromDashboard(request, reply)) return;
     const error = new CodedError("not_found", `There is nothing at ${request.method} ${request.url.split("?")[0]}.`, {
       next: "`/api/docs` lists every route.",
     });
@@ -92,6 +97,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     void reply.header("x-content-type-options", "nosniff");
     void reply.header("referrer-policy", "no-referrer");
     void reply.header("x-frame-options", "DENY");
+    void reply.header(serverVersionHeader, version);
   });
   measureRequests(app, deps.metrics);
   await app.register(cookie);
@@ -110,6 +116,16 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   registerAuthorizePage(app, deps);
   registerMetricsPage(app, deps);
   return app;
+}
+
+/** The release, and after it what the dashboard was built from: a page of another build has to be loaded anew. */
+function versionOf({ options, dashboard }: HttpDeps): string {
+  return dashboard === null ? options.version : `${options.version}+${dashboard.fingerprint}`;
+}
+
+/** Path of the reverse proxy below which this server lies; empty where it lies below none. */
+function belowOf({ options }: HttpDeps): string {
+  return new URL(options.accessUrl()).pathname.replace(/\/+$/, "");
 }
 
 /** As the framework makes one, but for what comes to an app's address: that is nothing of the framework's. */

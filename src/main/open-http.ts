@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import path from "node:path";
 import type { FastifyInstance } from "fastify";
 import { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
@@ -8,6 +9,7 @@ import { createVersionDefinitions } from "../app/workspaces/version-definitions.
 import type { ControllerStatus } from "../contracts/api/system.ts";
 import { CodedError } from "../contracts/errors.ts";
 import type { ControllerStatus as DriverStatus, RunningController } from "../controllers/driver.ts";
+import { readDashboard } from "../http/dashboard/dashboard-files.ts";
 import type { OpenGateway } from "../http/gateway/open-gateway.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
 import { type HttpLimits, httpLimits } from "../http/http-limits.ts";
@@ -18,6 +20,7 @@ import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import { createAgentPrograms } from "./agent-programs.ts";
 import type { HeldOpen } from "../http/held-open.ts";
+import { packageRoot } from "./version.ts";
 
 const httpStopMs = 10_000;
 
@@ -67,6 +70,7 @@ export async function openHttp(
     waiters: new ClaimWaiters(),
     ...given,
     agentFiles: createAgentPrograms(context),
+    dashboard: readDashboard(path.join(packageRoot, "dist/dashboard")),
     controllers: () => controllers.map((controller) => statusView(controller.status())),
     lastCycle: () => controllers.find((controller) => controller.name === "prebuilds")?.status().report ?? null,
     stopping: stopping.signal,

@@ -61,6 +61,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   const stopping = new AbortController();
   const [connections, held] = [new HeldConnections(), createHeldOpen(httpLimits, fx.context.logger)];
   const app = await buildHttpServer({
+    dashboard: null,
     ...context,
     ...held,
     accessLog: new AccessLog({ ...context, isOn: true }),

@@ -17,6 +17,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   http: ["contracts", "platform", "app", "tunnel"],
   tunnel: ["contracts"],
   client: ["contracts"],
+  dashboard: ["contracts", "client"],
   provisioner: ["contracts", "domain", "platform", "client"],
   agent: ["contracts", "platform", "client", "tunnel"],
   cli: ["contracts", "platform", "client", "tunnel"],

@@ -86,6 +86,7 @@ export const TemplateDetail = Type.Object({
   manifest: Type.Union([Manifest, Type.Null()]),
   presets: Type.Array(Preset),
 });
+export type TemplateDetail = Static<typeof TemplateDetail>;
 
 const templateParams = Type.Object({ template: Type.String({ maxLength: 64 }) });
 const organization = Type.Object(organizationQuery);

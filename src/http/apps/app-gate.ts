@@ -5,7 +5,7 @@ import { appQuietMs } from "../../app/access/access-log.ts";
 import { type AppPlace, mayOpen } from "../../app/apps/app-place.ts";
 import { appSessionMs, hashNonce, mintAppSession, readAppCode } from "../../app/apps/app-sessions.ts";
 import { createBuild } from "../../app/workspaces/workspaces.ts";
-import { type AppAddress, parseAppHost } from "../../contracts/app-address.ts";
+import { type AppAddress, isBelowAppsHost, parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { underUrl } from "../../contracts/under-url.ts";
 import { shellWord } from "../../platform/shell-word.ts";
@@ -66,7 +66,7 @@ export class AppGate {
 
   /** Whether a request is for an app's address, and so for nothing of the server's own. */
   takes({ headers: { host = "" } }: IncomingMessage): boolean {
-    return this.#appsHost !== null && parseAppHost(host, this.#appsHost).kind !== "none";
+    return this.#appsHost !== null && isBelowAppsHost(host, this.#appsHost);
   }
 
   serve(request: IncomingMessage, response: ServerResponse): void {

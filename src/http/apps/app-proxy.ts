@@ -62,8 +62,10 @@ async function passOnce(
       if (response.destroyed) return resolve();
       const lines = toBrowser(answer.rawHeaders, { ...asked, isUpgrade: false });
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, [...withoutOurs(lines, headers), ...headers]);
-      // What comes slowly is shown as it comes.
-      response.flushHeaders();
+      // What comes slowly is shown as it comes; a short answer goes with its head, in one write.
+      setImmediate(() => {
+        if (!response.destroyed && !response.writableEnded) response.flushHeaders();
+      });
       answer.on("error", () => response.destroy());
       answer.once("end", () => {
         if (answer.rawTrailers.length > 0 && !response.writableEnded) response.addTrailers(pairsOf(answer.rawTrailers));

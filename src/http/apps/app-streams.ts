@@ -11,8 +11,12 @@ import { openServerStream } from "../tunnel/server-stream.ts";
 
 /** Requests to one app that are answered at the same time through one server; more wait for their turn. */
 const streamsPerAppMax = 64;
-/** Streams that wait for the next request. */
-const restingMax = 8;
+/**
+ * Streams that wait for the next request: as many as may be asked at once, for to open one costs a look into the database
+ * and a round trip, and one that is let go at each breath of a busy page is opened at the next. Whoever finds no place
+ * takes theirs.
+ */
+const restingMax = streamsPerAppMax;
 const restMs = 4_000;
 /** An agent has 256 streams for everything; of two servers there are some left for its owner's shell. */
 const streamsPerWorkspaceMax = 100;
@@ -64,7 +68,7 @@ export class AppStreams {
    * Errors: `too_many_open`, `server_full`, and those of a stream.
    */
   async open({ workspace, app }: ListeningPlace): Promise<Duplex> {
-    const leave = this.#enter(workspace.id);
+    const leave = await this.#enter(workspace.id);
     try {
       const service = serviceOf(app);
       const grant = { kind: "stream", ownerId: workspace.owner_id, service } as const;
@@ -85,13 +89,30 @@ export class AppStreams {
     }
   }
 
-  #enter(workspaceId: string): () => void {
-    const entered = this.#places.enter([{ key: workspaceId, max: streamsPerWorkspaceMax }]);
+  async #enter(workspaceId: string): Promise<() => void> {
+    const holders = [{ key: workspaceId, max: streamsPerWorkspaceMax }];
+    let entered = this.#places.enter(holders);
+    if (entered.kind !== "entered") {
+      await this.#endOneAtRest(entered.kind === "full" ? "" : workspaceId);
+      entered = this.#places.enter(holders);
+    }
     if (entered.kind === "entered") return entered.leave;
     const message = `Apps of this workspace have ${streamsPerWorkspaceMax} streams on this server, as many as they may.`;
     throw entered.kind === "full"
       ? new CodedError("server_full", "This server has as many streams to apps as it may.", { retryAfterSeconds: 5 })
       : new CodedError("too_many_open", message, { retryAfterSeconds: 5 });
+  }
+
+  /** @param workspaceId of which one is to go; empty: of any. */
+  async #endOneAtRest(workspaceId: string): Promise<void> {
+    for (const [key, agent] of this.#agents) {
+      const stream = key.startsWith(workspaceId) ? agent.oneAtRest() : undefined;
+      if (stream === undefined) continue;
+      const closed = new Promise((resolve) => stream.once("close", resolve));
+      stream.destroy();
+      await closed;
+      return;
+    }
   }
 }
 
@@ -128,6 +149,11 @@ class TunnelAgent extends Agent {
           setTimeout(() => stream.destroy(), restMs),
         );
     });
+  }
+
+  oneAtRest(): Duplex | undefined {
+    const [stream] = this.#rests.keys();
+    return stream;
   }
 
   override createConnection(_: ClientRequestArgs, made: Made): undefined {

@@ -4,7 +4,7 @@ import { type AppPlace, findAppPlace } from "../../app/apps/app-place.ts";
 import { readAppLink, readAppSession } from "../../app/apps/app-sessions.ts";
 import { hashSecret } from "../../app/secret.ts";
 import { authenticate, authenticateById } from "../../app/identity/authenticate.ts";
-import { type AppAddress, appLabel } from "../../contracts/app-address.ts";
+import { type AppAddress, appLabel, appRefText } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId } from "../../contracts/ids.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -42,12 +42,12 @@ export class AppVisitors {
   }
 
   async place(address: AppAddress): Promise<AppPlace | undefined> {
-    return await remembered(this.#places, appLabel(address), async () => findAppPlace(this.#deps, address));
+    return await remembered(this.#places, keyOf(address), async () => findAppPlace(this.#deps, address));
   }
 
   /** Forgets what was known of a place: it may have been started meanwhile. */
   forget(address: AppAddress): void {
-    this.#places.delete(appLabel(address));
+    this.#places.delete(keyOf(address));
   }
 
   /** Whoever came with an address that was made for programs. Errors: `unauthenticated`, `account_suspended`. */
@@ -97,6 +97,11 @@ export function cookieOf(request: IncomingMessage, name: string): string | undef
     if (key === name) return value.join("=");
   }
   return undefined;
+}
+
+/** Of an address, cheaper than its label. */
+function keyOf({ what, workspaceId, agentNumber }: AppAddress): string {
+  return `${workspaceId} ${agentNumber} ${appRefText(what)}`;
 }
 
 interface Remembered<Value> {

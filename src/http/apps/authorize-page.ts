@@ -61,11 +61,14 @@ const page = `<!doctype html>
  * stands in its way where it has none.
  */
 export function registerAuthorizePage(app: FastifyInstance, deps: HttpDeps): void {
-  registerStaticPages(app, {
-    "/sign-in": ["text/html", page],
-    "/sign-in/page.js": ["text/javascript", script],
-    "/sign-in/page.css": ["text/css", style],
-  });
+  // The dashboard has its own; this one is for a server that was built without.
+  if (deps.dashboard === null) {
+    registerStaticPages(app, {
+      "/sign-in": ["text/html", page],
+      "/sign-in/page.js": ["text/javascript", script],
+      "/sign-in/page.css": ["text/css", style],
+    });
+  }
   app.get<{ Querystring: { to?: string; nonce?: string } }>(
     "/apps/authorize",
     { schema: { hide: true } },

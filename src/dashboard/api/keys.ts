@@ -1,0 +1,36 @@
+import type { QueryKey } from "@tanstack/react-query";
+
+/** The key of every query, in one place: what news are about is told by topic, and a topic means keys. */
+export const keys = {
+  me: ["me"],
+  organizations: ["organizations"],
+  inbox: ["inbox"],
+  inboxPage: (query: object) => ["inbox", query],
+  workspaces: (query: object) => ["workspaces", query],
+  /** @param ref `owner/name` */
+  workspace: (ref: string) => ["workspace", ref],
+  workspacePart: (ref: string, part: string) => ["workspace", ref, part],
+  templates: (query: object) => ["templates", query],
+  template: (name: string) => ["template", name],
+  pools: (query: object) => ["pools", query],
+  pool: (preset: string) => ["pool", preset],
+  jobs: (query: object) => ["jobs", query],
+  job: (id: string) => ["job", id],
+  settings: ["settings"],
+} as const;
+
+const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
+  workspace: [["workspace"], ["workspaces"]],
+  workspaces: [["workspaces"]],
+  pools: [["pools"], ["templates"], ["template"]],
+  pool: [["pool"]],
+  jobs: [["jobs"]],
+  job: [["job"]],
+  inbox: [["inbox"]],
+  settings: [["settings"]],
+};
+
+/** What to ask for again when there is news of a topic such as `workspace:ID`: all keys that begin so. */
+export function keysOfTopic(topic: string): readonly QueryKey[] {
+  return byKind[topic.split(":")[0] ?? ""] ?? [];
+}

@@ -1,0 +1,56 @@
+import { type ButtonHTMLAttributes, type ReactNode, useId } from "react";
+import { classNames } from "./class-names.ts";
+
+export type ButtonKind = "primary" | "plain" | "quiet" | "danger";
+
+const looks: Readonly<Record<ButtonKind, string>> = {
+  primary: "bg-accent text-on-accent border-transparent hover:bg-accent-hover",
+  plain: "bg-page text-text border-line-strong hover:bg-hover",
+  quiet: "bg-transparent text-text border-transparent hover:bg-hover",
+  danger: "bg-danger text-on-danger border-transparent hover:bg-danger-hover",
+};
+
+export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"> {
+  readonly kind?: ButtonKind;
+  readonly icon?: ReactNode;
+  /** Why it cannot be used, in words. It stays in the order of focus and says so. */
+  readonly disabledBecause?: string | undefined;
+  /** Something it began is under way. */
+  readonly isBusy?: boolean;
+}
+
+/** A button with words. One that is disabled can still be reached, and tells why. */
+export function Button({ kind = "plain", icon, disabledBecause, isBusy = false, ...rest }: ButtonProps) {
+  const reasonId = useId();
+  const isOff = disabledBecause !== undefined || isBusy;
+  const { className, children, onClick, type = "button", ...attributes } = rest;
+  return (
+    <>
+      <button
+        {...attributes}
+        type={type}
+        aria-disabled={isOff || undefined}
+        aria-busy={isBusy || undefined}
+        aria-describedby={disabledBecause === undefined ? attributes["aria-describedby"] : reasonId}
+        title={disabledBecause ?? attributes.title}
+        onClick={(event) => {
+          if (isOff) event.preventDefault();
+          else onClick?.(event);
+        }}
+        className={classNames(
+          "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-md border px-3 text-sm font-medium whitespace-nowrap transition-colors",
+          isOff ? "border-line bg-hover text-muted cursor-not-allowed" : looks[kind],
+          className,
+        )}
+      >
+        {icon}
+        {children}
+      </button>
+      {disabledBecause === undefined ? null : (
+        <span id={reasonId} className="sr-only">
+          {disabledBecause}
+        </span>
+      )}
+    </>
+  );
+}

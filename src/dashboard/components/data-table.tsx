@@ -1,0 +1,145 @@
+import type { ReactNode } from "react";
+import { classNames } from "./class-names.ts";
+import { Checkbox } from "./checkbox.tsx";
+import { PageLink } from "./page-link.tsx";
+import { Pager, type Paging } from "./pager.tsx";
+import { useIsSlow } from "./skeleton.tsx";
+import { SortHeader, type Sorting } from "./sort-header.tsx";
+import { useRowKeys } from "./use-row-keys.ts";
+
+export interface Column<Row> {
+  readonly id: string;
+  readonly header: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** The server can sort by it, under this name. */
+  readonly sortKey?: string;
+}
+
+interface DataTableProps<Row> {
+  readonly label: string;
+  readonly columns: readonly Column<Row>[];
+  /** Absent while they are asked for. */
+  readonly rows: readonly Row[] | undefined;
+  readonly idOf: (row: Row) => string;
+  /** Name of a row, which is the link to its page. */
+  readonly nameOf: (row: Row) => string;
+  readonly addressOf: (row: Row) => string;
+  readonly sorting?: Sorting;
+  readonly paging?: Paging;
+  readonly actionsOf?: (row: Row) => ReactNode;
+  readonly selection?: {
+    readonly selected: ReadonlySet<string>;
+    readonly onChange: (selected: ReadonlySet<string>) => void;
+  };
+}
+
+const loadingRows = 5;
+const rowLook =
+  "border-b border-line hover:bg-hover focus-within:bg-hover max-sm:mb-3 max-sm:block max-sm:rounded-lg max-sm:border max-sm:p-2";
+const cellLook = "px-2.5 align-middle max-sm:flex max-sm:items-baseline max-sm:gap-3 max-sm:px-1 max-sm:py-1";
+
+/**
+ * Rows of the server, sorted and paged there. `j` and `k` go over them, Enter opens, `x` selects; on a narrow screen each
+ * is a card. The roles are said besides: a table that is drawn as blocks is none for a screen reader.
+ */
+export function DataTable<Row>(props: DataTableProps<Row>) {
+  const { label, columns, rows, sorting, paging, selection, actionsOf } = props;
+  const bodyRef = useRowKeys();
+  return (
+    <div>
+      <table
+        role="table"
+        aria-label={label}
+        aria-busy={rows === undefined}
+        className="w-full border-collapse max-sm:block"
+      >
+        <thead role="rowgroup" className="max-sm:sr-only">
+          <tr role="row" className="h-9 border-b border-line-strong text-left text-xs text-muted">
+            {selection === undefined ? null : (
+              <th role="columnheader" scope="col" className="w-8">
+                <span className="sr-only">Selected</span>
+              </th>
+            )}
+            {columns.map((column) => (
+              <SortHeader key={column.id} column={column} sorting={sorting} />
+            ))}
+            {actionsOf === undefined ? null : (
+              <th role="columnheader" scope="col" className="w-10">
+                <span className="sr-only">Actions</span>
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody ref={bodyRef} role="rowgroup" className="max-sm:block">
+          {rows === undefined ? (
+            <LoadingRows columns={columns.length + (actionsOf === undefined ? 0 : 1)} />
+          ) : (
+            rows.map((row) => <DataRow key={props.idOf(row)} row={row} table={props} />)
+          )}
+        </tbody>
+      </table>
+      {paging === undefined ? null : <Pager label={label} paging={paging} />}
+    </div>
+  );
+}
+
+function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataTableProps<Row> }) {
+  const { columns, selection, actionsOf, idOf, nameOf, addressOf } = table;
+  const id = idOf(row);
+  const isSelected = selection?.selected.has(id) ?? false;
+  const select = (isOn: boolean): void => {
+    const others = [...(selection?.selected ?? [])].filter((other) => other !== id);
+    selection?.onChange(new Set(isOn ? [...others, id] : others));
+  };
+  return (
+    <tr role="row" data-selected={isSelected} className={rowLook}>
+      {selection === undefined ? null : (
+        <td role="cell" className="w-8 px-2">
+          <Checkbox label={`Select ${nameOf(row)}`} isLabelHidden isChecked={isSelected} onChange={select} />
+        </td>
+      )}
+      {columns.map((column, place) => (
+        <td key={column.id} role="cell" className={classNames(cellLook, "h-(--row) max-sm:h-auto")}>
+          {place === 0 ? null : (
+            <span aria-hidden className="hidden w-24 shrink-0 text-xs text-muted max-sm:inline">
+              {column.header}
+            </span>
+          )}
+          {place === 0 ? (
+            <span className="min-w-0">
+              <PageLink
+                to={addressOf(row)}
+                data-row-link
+                className="inline-flex min-h-6 items-center font-medium break-all text-text hover:underline"
+              >
+                {nameOf(row)}
+              </PageLink>
+              {column.cell(row)}
+            </span>
+          ) : (
+            <span className="min-w-0">{column.cell(row)}</span>
+          )}
+        </td>
+      ))}
+      {actionsOf === undefined ? null : (
+        <td role="cell" className="w-10 text-right">
+          {actionsOf(row)}
+        </td>
+      )}
+    </tr>
+  );
+}
+
+/** As high as the rows that are to come, and seen only when they are slow. */
+function LoadingRows({ columns }: { readonly columns: number }) {
+  const isSlow = useIsSlow();
+  return Array.from({ length: loadingRows }, (_, row) => (
+    <tr key={row} role="row" className={classNames(rowLook, !isSlow && "invisible")}>
+      {Array.from({ length: columns }, (_unused, column) => (
+        <td key={column} role="cell" className={classNames(cellLook, "h-(--row)")}>
+          <div className="h-4 w-24 animate-pulse rounded bg-pressed" />
+        </td>
+      ))}
+    </tr>
+  ));
+}

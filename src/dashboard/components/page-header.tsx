@@ -1,0 +1,30 @@
+import type { ReactNode } from "react";
+import { Breadcrumb, type Crumb } from "./breadcrumb.tsx";
+
+interface PageHeaderProps {
+  readonly title: string;
+  /** Beside the title: a state, a badge. */
+  readonly aside?: ReactNode;
+  readonly crumbs?: readonly Crumb[];
+  readonly actions?: ReactNode;
+  readonly children?: ReactNode;
+}
+
+/** The one `h1` of a page. It gets the focus when the page is gone to. */
+export function PageHeader({ title, aside, crumbs = [], actions, children }: PageHeaderProps) {
+  return (
+    <header className="mb-4">
+      {crumbs.length === 0 ? null : <Breadcrumb crumbs={crumbs} />}
+      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+          <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold break-words">
+            {title}
+          </h1>
+          {aside}
+        </div>
+        {actions === undefined ? null : <div className="flex flex-wrap gap-2">{actions}</div>}
+      </div>
+      {children === undefined ? null : <div className="mt-1 text-muted">{children}</div>}
+    </header>
+  );
+}

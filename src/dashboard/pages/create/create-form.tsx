@@ -1,0 +1,142 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useRef, useState } from "react";
+import type { Preset, TemplateDetail } from "../../../contracts/api/templates.ts";
+import type { CreatedWorkspace } from "../../../contracts/api/workspaces.ts";
+import { nameLengthMax } from "../../../contracts/limits.ts";
+import type { ApiError } from "../../api/api-error.ts";
+import { call } from "../../api/call.ts";
+import { Button } from "../../components/button.tsx";
+import { ErrorState } from "../../components/error-state.tsx";
+import { RadioGroup } from "../../components/radio-group.tsx";
+import { TextField } from "../../components/text-field.tsx";
+import { renderSearch, useGoTo, useUrlState } from "../../state/url-state.ts";
+import { workspaceAddress } from "../workspace-state.tsx";
+import { madeUpName } from "./made-up-name.ts";
+import { ParameterField } from "./parameter-field.tsx";
+import { changedValues, firstValues, type ParameterTexts } from "./parameter-values.ts";
+
+const noPreset = "-";
+
+/** Preset, name and parameters. What is typed goes into the address, so that going back brings it again. */
+export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
+  const { template, presets, manifest } = detail;
+  const [params, change] = useUrlState();
+  const goTo = useGoTo();
+  const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
+  const preset = presetOf(presets, params["preset"]);
+  const definitions = manifest?.parameters ?? [];
+  const values = firstValues(definitions, { params, preset });
+  const create = useCreate((created) => {
+    const told = { created: created.outcome, miss: created.missReason ?? "" };
+    goTo(`${workspaceAddress(created.workspace)}${renderSearch(told)}`);
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    const parameters = changedValues(definitions, { values, preset });
+    create.once({ name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters });
+  };
+  return (
+    <form onSubmit={submit}>
+      {presets.length === 0 ? null : (
+        <RadioGroup
+          asCards
+          label="Preset"
+          value={preset?.name ?? noPreset}
+          choices={[
+            ...presets.map(presetChoice),
+            {
+              value: noPreset,
+              label: "No preset",
+              description: "Choose everything yourself; it is built for you, which takes longer.",
+            },
+          ]}
+          onChange={(chosen) => change({ preset: chosen })}
+        />
+      )}
+      <TextField
+        label="Name"
+        required
+        maxLength={nameLengthMax}
+        pattern="[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*"
+        hint="Letters and digits, with single hyphens between them."
+        error={problemOf(create.error, "name")}
+        value={name}
+        onChange={(text) => {
+          setName(text);
+          change({ name: text });
+        }}
+      />
+      {definitions.map((definition) => (
+        <ParameterField
+          key={definition.name}
+          definition={definition}
+          value={values[definition.name] ?? ""}
+          isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
+          error={problemOf(create.error, definition.name)}
+          onChange={(text) => change({ [`p.${definition.name}`]: text })}
+        />
+      ))}
+      {create.error === null ? null : <ErrorState error={create.error} />}
+      <Button type="submit" kind="primary" isBusy={create.isBusy} className="mt-4">
+        {create.isBusy ? "Creating…" : "Create workspace"}
+      </Button>
+    </form>
+  );
+}
+
+function presetOf(presets: readonly Preset[], named: string | undefined): Preset | null {
+  if (named === noPreset) return null;
+  const found = presets.find(({ name }) => name === named);
+  return found ?? presets.find(({ isDefault }) => isDefault) ?? presets[0] ?? null;
+}
+
+function presetChoice({ name, description, parameters, instances }: Preset) {
+  const fixed = Object.entries(parameters).map(([key, value]) => `${key} = ${value}`);
+  const told = [description, fixed.join(", "), instances === null ? "" : `A pool keeps ${instances} ready.`].filter(
+    (part) => part !== "",
+  );
+  return {
+    value: name,
+    label: name,
+    description: told.map((part) => (
+      <span key={part} className="block">
+        {part}
+      </span>
+    )),
+  };
+}
+
+interface Creation {
+  readonly name: string;
+  readonly template: string;
+  readonly preset?: string;
+  readonly parameters: ParameterTexts;
+}
+
+/** One key for one wish: a second click, or a repetition after a broken line, makes no second workspace. */
+function useCreate(onCreated: (created: CreatedWorkspace) => void) {
+  const client = useQueryClient();
+  const wish = useRef({ text: "", key: "" });
+  const mutation = useMutation<CreatedWorkspace, ApiError, Creation>({
+    mutationFn: async (body) => {
+      const text = JSON.stringify(body);
+      if (wish.current.text !== text) wish.current = { text, key: newKey() };
+      return await call("createWorkspace", { body: { ...body, idempotencyKey: wish.current.key } });
+    },
+    onSuccess: (created) => {
+      void client.invalidateQueries({ queryKey: ["workspaces"] });
+      onCreated(created);
+    },
+  });
+  const isBusy = mutation.isPending || mutation.isSuccess;
+  return { error: mutation.error, isBusy, once: (body: Creation) => (isBusy ? undefined : mutation.mutate(body)) };
+}
+
+/** `crypto.randomUUID` is only there on https and on this machine itself. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function problemOf(error: ApiError | null, field: string): string | undefined {
+  return error?.problems.find((problem) => problem.field === field || problem.field.endsWith(`.${field}`))?.reason;
+}

@@ -1,0 +1,51 @@
+import type { Preset } from "../../../contracts/api/templates.ts";
+import type { Manifest } from "../../../contracts/manifest.ts";
+import type { UrlParams } from "../../state/url-state.ts";
+
+export type ParameterInput = NonNullable<Manifest["parameters"]>[number];
+export type ParameterTexts = Readonly<Record<string, string>>;
+
+/** A value of a manifest as it travels: a text, and a list as a JSON array. */
+export function asText(value: unknown): string {
+  if (value === undefined) return "";
+  return Array.isArray(value) ? JSON.stringify(value) : String(value as string | number | boolean);
+}
+
+interface Sources {
+  readonly params: UrlParams;
+  readonly preset: Preset | null;
+}
+
+/** What the preset fixes, else what the address says, else the default. */
+export function firstValues(definitions: readonly ParameterInput[], { params, preset }: Sources): ParameterTexts {
+  return Object.fromEntries(
+    definitions.map(({ name, default: byDefault }) => [
+      name,
+      preset?.parameters[name] ?? params[`p.${name}`] ?? asText(byDefault),
+    ]),
+  );
+}
+
+interface Chosen {
+  readonly values: ParameterTexts;
+  readonly preset: Preset | null;
+}
+
+/** Only what differs from the defaults and is not the preset's: what was not touched follows the template. */
+export function changedValues(definitions: readonly ParameterInput[], { values, preset }: Chosen): ParameterTexts {
+  const changed = definitions.filter(({ name, default: byDefault }) => {
+    const isFixed = preset !== null && Object.hasOwn(preset.parameters, name);
+    return !isFixed && values[name] !== asText(byDefault) && values[name] !== undefined;
+  });
+  return Object.fromEntries(changed.map(({ name }) => [name, values[name] ?? ""]));
+}
+
+/** The words of a list that travels as JSON; what is no list has none. */
+export function listWords(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text === "" ? "[]" : text);
+    return Array.isArray(value) ? value.map(String) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,3 @@
+import type { PageDefinition } from "../page-definition.ts";
+
+export const createPages: readonly PageDefinition[] = [{ path: "/new", load: () => import("./create-page.tsx") }];

@@ -1,0 +1,22 @@
+import type { LucideIcon } from "lucide-react";
+import type { ComponentType } from "react";
+
+/** A page, as the router and the menu see it. Its code is loaded when it is gone to. */
+export interface PageDefinition {
+  /** As in TanStack's router: `$name` for a part, `{-$tab}` for one that may be absent. */
+  readonly path: string;
+  readonly load: () => Promise<{ readonly default: ComponentType }>;
+  /** Without the rail and the top bar, and without a session. */
+  readonly isBare?: boolean;
+  /** An entry of the rail. */
+  readonly menu?: {
+    readonly label: string;
+    readonly icon: LucideIcon;
+    /** From the top. */
+    readonly place: number;
+    /** Paths that it is the entry of besides its own, by their beginning. */
+    readonly owns?: readonly string[];
+    /** `g` and this letter go there. */
+    readonly key?: string;
+  };
+}

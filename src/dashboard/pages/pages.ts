@@ -1,0 +1,15 @@
+import { createPages } from "./create/routes.ts";
+import { designPages } from "./design/routes.ts";
+import type { PageDefinition } from "./page-definition.ts";
+import { sessionPages } from "./session/routes.ts";
+import { workspacePages } from "./workspace/routes.ts";
+import { workspacesPages } from "./workspaces/routes.ts";
+
+/** Every page there is: an area is one line here, and its pages are in a file of its own. */
+export const pages: readonly PageDefinition[] = [
+  ...sessionPages,
+  ...workspacesPages,
+  ...createPages,
+  ...workspacePages,
+  ...designPages,
+];

@@ -1,0 +1,37 @@
+import type { Workspace } from "../../../contracts/api/workspaces.ts";
+import { Banner } from "../../components/banner.tsx";
+import { PageLink } from "../../components/page-link.tsx";
+import { Time } from "../../components/time.tsx";
+import { workspaceAddress } from "../workspace-state.tsx";
+
+/** Only when something is wrong: what it is, and where to look. */
+export function TroubleBanner({ workspace }: { readonly workspace: Workspace }) {
+  const { lost, trouble, stopError, status, latestBuild, deletingAt } = workspace;
+  const log = <PageLink to={`${workspaceAddress(workspace)}/logs`}>Open the log</PageLink>;
+  return (
+    <>
+      {lost === undefined ? null : (
+        <Banner tone="bad" action={log}>
+          {lost.kind === "agent" ? "Its agent was lost" : "What it consists of is gone from its host, seen"}{" "}
+          <Time at={lost.since} />. Start it again; what is on its volumes is kept.
+        </Banner>
+      )}
+      {trouble === undefined ? null : (
+        <Banner tone="warn" action={log}>
+          {trouble.message}
+        </Banner>
+      )}
+      {stopError === undefined ? null : <Banner tone="warn">{stopError}</Banner>}
+      {status === "failed" ? (
+        <Banner tone="bad" action={log}>
+          The build failed ({latestBuild.errorCode ?? "without a code"}): {latestBuild.error ?? "see its log"}
+        </Banner>
+      ) : null}
+      {deletingAt === null ? null : (
+        <Banner tone="warn">
+          It is dormant, and deleted <Time at={deletingAt} /> unless it is used.
+        </Banner>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,10 @@
+/** Whether a key belongs to what has the focus (a field, a terminal, a dialog) or goes with a modifier. */
+export function isTyping(event: KeyboardEvent): boolean {
+  if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
+  const target = event.target instanceof Element ? event.target : null;
+  return (
+    target?.closest(
+      'input:not([type="checkbox"], [type="radio"]), textarea, select, [role="dialog"], [role="menu"], [data-own-keys]',
+    ) !== null && target !== null
+  );
+}

@@ -1,0 +1,58 @@
+import { Bell, Search } from "lucide-react";
+import type { User } from "../../contracts/api/identity.ts";
+import { keys } from "../api/keys.ts";
+import { useApi } from "../api/use-api.ts";
+import { IconButton } from "../components/icon-button.tsx";
+import { useGoTo } from "../state/url-state.ts";
+import { ConnectionDot } from "./connection-dot.tsx";
+import { hasPage } from "./menu-entries.ts";
+import { openPalette, usePaletteOpener } from "./palette-opener.ts";
+import { PersonMenu } from "./person-menu.tsx";
+
+export function TopBar({ me }: { readonly me: User }) {
+  const hasPalette = usePaletteOpener();
+  return (
+    <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-page px-4 lg:px-8">
+      <span className="truncate font-medium" title="Organization">
+        {me.organizations[0]?.name ?? "Prewarm"}
+      </span>
+      <div className="grow" />
+      {hasPalette ? (
+        <button
+          type="button"
+          onClick={openPalette}
+          className="inline-flex min-h-8 items-center gap-2 rounded-md border border-line-strong px-2.5 text-muted hover:bg-hover sm:w-56"
+        >
+          <Search size={14} aria-hidden />
+          <span className="max-sm:sr-only">Search or go to…</span>
+        </button>
+      ) : null}
+      <ConnectionDot />
+      {hasPage("/inbox") ? <InboxBell /> : null}
+      <PersonMenu me={me} />
+    </header>
+  );
+}
+
+function InboxBell() {
+  const inbox = useApi("listNotifications", { key: keys.inbox, input: { query: { limit: 1, unread: true } } });
+  const goTo = useGoTo();
+  const unread = inbox.data?.unread ?? 0;
+  return (
+    <span className="relative">
+      <IconButton
+        label={unread === 0 ? "Inbox" : `Inbox, ${unread} unread`}
+        icon={<Bell size={16} />}
+        onClick={() => goTo("/inbox")}
+      />
+      {unread === 0 ? null : (
+        <span
+          aria-hidden
+          className="pointer-events-none absolute -top-1 -right-1 rounded-full bg-accent px-1 text-[0.65rem] font-semibold text-on-accent"
+        >
+          {unread > 99 ? "99+" : unread}
+        </span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,72 @@
+// Bundles the dashboard into dist/dashboard: hashed names, and each text also compressed, so that the server never does it.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+/** Smaller files fit into a packet or two, compressed or not. */
+const compressedFromBytes = 1_024;
+const compressible = /\.(js|css|html|svg|json|map)$/;
+
+/**
+ * What the client calls, as `[method, path]` by id. The table itself would bring its schemas, and their library, into
+ * the browser; its types are all that the client needs of them.
+ */
+async function routeTable(root) {
+  const { routes } = await import(pathToFileURL(path.join(root, "dist/contracts/api/routes.js")).href);
+  return Object.fromEntries(Object.entries(routes).map(([id, { method, path: at }]) => [id, [method, at]]));
+}
+
+/** The configuration of Vite for the build and for the development server. The contracts have to be compiled. */
+export async function dashboardConfig(root) {
+  const [{ default: react }, { default: tailwind }] = await Promise.all([
+    import("@vitejs/plugin-react"),
+    import("@tailwindcss/vite"),
+  ]);
+  return {
+    root: path.join(root, "src/dashboard"),
+    // Relative: the server says in the page below which path it lies.
+    base: "./",
+    configFile: false,
+    cacheDir: path.join(root, "dist/.vite"),
+    plugins: [react(), tailwind()],
+    define: { PREWARM_ROUTES: JSON.stringify(await routeTable(root)) },
+  };
+}
+
+/** Makes it beside the one that is there, which a running server may be reading, and then puts it in its place. */
+export async function buildDashboard(root) {
+  const { build } = await import("vite");
+  const made = path.join(root, "dist", `.dashboard-${process.pid}`);
+  const config = await dashboardConfig(root);
+  await build({
+    ...config,
+    mode: "production",
+    logLevel: "warn",
+    build: {
+      outDir: made,
+      emptyOutDir: true,
+      target: "es2022",
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 1_000,
+    },
+  });
+  compressAll(made);
+  const place = path.join(root, "dist/dashboard");
+  mkdirSync(path.dirname(place), { recursive: true });
+  rmSync(place, { recursive: true, force: true });
+  renameSync(made, place);
+}
+
+function compressAll(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !compressible.test(entry.name)) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const bytes = readFileSync(file);
+    if (bytes.length < compressedFromBytes) continue;
+    const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length };
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }));
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+  }
+}
