@@ -1,7 +1,6 @@
 import { type Static, Type } from "typebox";
 import type { JobId, PresetId, WorkspaceId } from "./ids.ts";
 import { liveTopicLengthMax, liveTopicsMax } from "./limits.ts";
-import { namePattern } from "./manifest.ts";
 
 /** One WebSocket of a browser: over it comes only that there is something new, never what. */
 export const livePath = "/api/v1/live";
@@ -54,7 +53,8 @@ export type LiveTopic =
   | { readonly kind: "daemons" };
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const organizationPattern = new RegExp(namePattern, "u");
+/** As `namePattern` of manifests. */
+const organizationPattern = /^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$/;
 
 /** @returns undefined for what is no topic. */
 export function readLiveTopic(text: string): LiveTopic | undefined {
