@@ -105,8 +105,8 @@ export const roleMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/workspaces/within-quota.ts",
-        find: "if (cost > 0 && quota.used + cost > quota.allowed) throw",
-        replace: "if (cost > 0 && quota.used + cost > quota.allowed + 1e9) throw",
+        find: "return needed > 0 && used + needed > allowed;",
+        replace: "return needed > 0 && used + needed > allowed + 1e9;",
       },
     ],
     tests: ["test/db/quota.test.ts"],
@@ -117,8 +117,8 @@ export const roleMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/workspaces/within-quota.ts",
-        find: "if (cost > 0 && quota.used + cost > quota.allowed) throw",
-        replace: "if (cost > 0 && quota.used + cost >= quota.allowed) throw",
+        find: "return needed > 0 && used + needed > allowed;",
+        replace: "return needed > 0 && used + needed >= allowed;",
       },
     ],
     tests: ["test/db/quota.test.ts"],

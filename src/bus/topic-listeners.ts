@@ -4,6 +4,7 @@ import type { NewsSource } from "../platform/news.ts";
 /** Who listens to what, in this process. */
 export class TopicListeners implements NewsSource {
   readonly #listeners = new Map<Topic, Set<() => void>>();
+  readonly #toAll = new Set<(topic: Topic | undefined) => void>();
 
   subscribe(topic: Topic, listener: () => void): () => void {
     const set = this.#listeners.get(topic) ?? new Set();
@@ -15,12 +16,19 @@ export class TopicListeners implements NewsSource {
     };
   }
 
+  subscribeAll(listener: (topic: Topic | undefined) => void): () => void {
+    this.#toAll.add(listener);
+    return () => void this.#toAll.delete(listener);
+  }
+
   tell(topic: Topic): void {
     for (const listener of Array.from(this.#listeners.get(topic) ?? [])) listener();
+    for (const listener of Array.from(this.#toAll)) listener(topic);
   }
 
   /** News may have been lost: everybody looks again. */
   tellAll(): void {
-    for (const topic of Array.from(this.#listeners.keys())) this.tell(topic);
+    for (const set of Array.from(this.#listeners.values())) for (const listener of Array.from(set)) listener();
+    for (const listener of Array.from(this.#toAll)) listener(undefined);
   }
 }

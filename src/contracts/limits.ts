@@ -102,6 +102,23 @@ export const execSessionsMax = 2_000;
 export const tunnelStreamsMax = 8_000;
 export const sseHeartbeatMs = 15_000;
 
+/**
+ * The live channel of a browser. It counts as an event stream of its person, its address and its server
+ * (`sseConnectionsMax`, `http.streams_per_person`, `http.held_per_address`).
+ */
+export const liveTopicsMax = 64;
+export const liveTopicLengthMax = 80;
+/** Of a message of the client: all topics that it may name. */
+export const liveMessageBytesMax = 8_192;
+export const liveMessagesPerSecondMax = 10;
+/** News of one topic within this time after a poke make one more, at its end: so none is later than half a second. */
+export const livePokeIntervalMs = 400;
+/** What a reader has not taken: beyond it he is deaf, and his channel is closed. */
+export const liveUnsentBytesMax = 65_536;
+export const liveHelloMs = 15_000;
+/** Changed workspaces of which one look asks whose they are; of more, everybody is told. */
+export const liveWorkspacesLookedMax = 1_000;
+
 export const decisionsKeptPerPreset = 50;
 export const poolInstancesMax = 100_000;
 

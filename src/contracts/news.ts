@@ -7,6 +7,15 @@ import type { AgentId, JobId, PresetId, UserId, WorkspaceId } from "./ids.ts";
 export type Topic =
   | "jobs"
   | "pools"
+  /** What a list of jobs shows has changed, though there is nothing more to lease. */
+  | "queue"
+  /** What a list of pools shows has changed, by the hand of the reconciler itself, or its switches. */
+  | "pool_rows"
+  | "templates"
+  /** A daemon came, went or was forgotten. */
+  | "daemons"
+  /** Somebody may do more or less than before. */
+  | "roles"
   /** A prebuild may have shown that it does not become ready. */
   | "unready"
   | "settings"

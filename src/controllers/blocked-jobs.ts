@@ -44,6 +44,7 @@ export function createBlockedJobs(deps: BlockedJobsDeps): Controller {
         lookedAtMax: jobsLookedAtMax,
       });
       deps.db.publish(changed.map((jobId) => `job:${jobId}` as const));
+      if (changed.length > 0) deps.db.publish(["queue"]);
       const ended = deps.waitLimitMs === 0 ? 0 : await endBlocked(deps, now);
       return { outcome: "ok", fields: { said: changed.length, ended } };
     },

@@ -25,6 +25,7 @@ import { serveTunnel, type TunnelCaller } from "./tunnel/tunnel-socket.ts";
 import type { HttpDeps } from "./http-deps.ts";
 import { httpLimits } from "./http-limits.ts";
 import { closeConnectionsWhileLeaving } from "./leaving.ts";
+import { registerLive } from "./live/live-hub.ts";
 import { measureRequests, registerMetricsPage } from "./metrics-page.ts";
 import { onceClosed } from "./once-closed.ts";
 import { registerApiPages } from "./openapi.ts";
@@ -101,6 +102,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     registerRoutes(scope, deps);
     registerSockets(scope, deps, byAddress);
     registerPeoplesSockets(scope, deps);
+    registerLive(scope, deps);
   });
   registerAgentDownloads(app, deps.agentFiles);
   registerSetUpPage(app);

@@ -233,6 +233,7 @@ describe("mode wait", () => {
         isListening ||= topic.startsWith("pool:");
         return fx.bus.subscribe(topic, listener);
       },
+      subscribeAll: (listener) => fx.bus.subscribeAll(listener),
     };
     const on = { ...fx, context: { ...fx.context, news } };
     const waiting = create(fx, { on, mode: "wait", waitMs: 60_000 });

@@ -29,6 +29,7 @@ async function emptyPool(): Promise<Waiting> {
         stop();
       };
     },
+    subscribeAll: (listener: (topic: undefined) => void) => fx.bus.subscribeAll(() => listener(undefined)),
   };
   const template = await publishTemplate(fx, { presets: { large: 1 }, claimEffect: "none" });
   const server = await startHandRunServer({ ...fx, context: { ...fx.context, news } }, {});

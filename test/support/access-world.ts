@@ -77,6 +77,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   setTemplateSecret: { value: "of the template" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
+  previewWorkspace: { name: "fresh", template: "web" },
   createBuild: { transition: "stop" },
   renameWorkspace: { name: "renamed" },
   renameTerminal: { name: "build" },

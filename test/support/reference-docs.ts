@@ -140,6 +140,13 @@ function routesPage(): string {
       "Runs a command in a workspace.",
     ],
     [
+      "`WS /api/v1/live`",
+      "–",
+      "user",
+      "whoever is signed in; each topic, whoever may call the route that shows it",
+      "Says that there is something new: `subscribe {topics}`, and `poke {topic, at}` for each change.",
+    ],
+    [
       "`GET /metrics`",
       "–",
       "`metrics.token`",

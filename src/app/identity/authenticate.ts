@@ -1,7 +1,7 @@
 import type { User } from "../../contracts/api/identity.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { TokenId } from "../../contracts/ids.ts";
-import { type AuthenticatedRow, userByTokenId } from "../../db/people/authentication.ts";
+import { type AuthenticatedRow, userByTokenId, usersByTokenIds } from "../../db/people/authentication.ts";
 import type { UserRow } from "../../db/people/identity.ts";
 import { touchToken } from "../../db/people/tokens.ts";
 import type { AppContext } from "../app-context.ts";
@@ -44,6 +44,19 @@ function actorOf(context: AppContext, row: AuthenticatedRow, now: Date): Actor {
       context.logger.debug("the use of a token could not be noted", { reason: String(error) }),
     );
   }
+  return actorBehind(row);
+}
+
+/** Those behind the sessions and tokens that hold, by them, with the roles that they have now. */
+export async function actorsAsTheyAre(
+  context: AppContext,
+  tokenIds: readonly TokenId[],
+): Promise<ReadonlyMap<TokenId, Actor>> {
+  const rows = await usersByTokenIds(context.db, tokenIds, context.clock.now());
+  return new Map(rows.filter((row) => row.suspended_at === null).map((row) => [row.token_id, actorBehind(row)]));
+}
+
+function actorBehind(row: AuthenticatedRow): Actor {
   return {
     userId: row.id,
     username: row.username,

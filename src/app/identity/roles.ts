@@ -37,6 +37,7 @@ export async function changeRole(context: AppContext, actor: Actor, input: RoleC
       };
       await setOrganizationRole(tx, membership);
     }
+    tx.emit("roles");
     await recordAudit(tx, {
       at: now,
       actorId: actor.userId,

@@ -49,7 +49,7 @@ function jobView(row: JobView): Job {
 }
 
 /** Errors: `not_found`, also for a job that the actor may not see. */
-async function requireJob(context: AppContext, actor: Actor, jobId: JobId): Promise<JobView> {
+export async function requireJob(context: AppContext, actor: Actor, jobId: JobId): Promise<JobView> {
   const row = await jobById(context.db, jobId, daemonsSeenSince(context));
   const isVisible =
     row !== undefined &&

@@ -54,6 +54,7 @@ export async function registerProvisioner(
       now,
     });
     if (registered === undefined) throw nameOfAnother(input.name);
+    tx.emit("daemons");
     return registered;
   });
   const message = `The provisioner "${input.name}" was restarted.`;
@@ -119,6 +120,7 @@ async function takeOne(
     });
     if (row === undefined) return undefined;
     tx.emit(`job:${row.id}`);
+    tx.emit("queue");
     if (row.workspace_id !== null) tx.emit(`workspace:${row.workspace_id}`);
     return { row, agents: await agentsFor(context, tx, row), groups: await groupsOf(tx, row) };
   });

@@ -87,6 +87,7 @@ export async function adoptDaemon(
       detail: { by: by.name, adopted: adopted.length, left },
     });
     tx.emit("jobs");
+    tx.emit("daemons");
     return { adopted: adopted.length, left };
   });
 }
@@ -108,6 +109,7 @@ export async function forgetGoneDaemon(context: AppContext, actor: Actor, name: 
       });
     }
     await forgetDaemon(tx, daemon.id, context.clock.now());
+    tx.emit("daemons");
     await audit(context, tx, { actor, daemon, action: "daemon.forget", detail: {} });
   });
 }

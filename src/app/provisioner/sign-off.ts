@@ -21,6 +21,7 @@ export async function signOff(context: AppContext, input: DaemonSignOff): Promis
     await knownDaemon(context, input);
     return;
   }
+  context.db.publish(["daemons"]);
   const message = `The provisioner "${name}" was stopped.`;
   const abandoned = await abandonEarlierJobs(context, { daemonId, incarnation: signedOffIncarnation, message, now });
   context.logger.info("a provisioner has signed off", { daemon: name, abandoned });

@@ -3,6 +3,7 @@ import type { Preset, Template, TemplateVersion } from "../../contracts/api/temp
 import type { PresetRow } from "../../db/templates/template-presets.ts";
 import type { VersionRow } from "../../db/templates/template-versions.ts";
 import type { TemplateRow } from "../../db/templates/templates.ts";
+import { type Estimates, noEstimates } from "../../db/claims/creation-estimates.ts";
 import type { RehearsalRow } from "../../db/jobs/rehearsals.ts";
 import { instant } from "../page.ts";
 import { rehearsalView } from "../prebuilds/rehearsal-view.ts";
@@ -42,7 +43,14 @@ export function templateView(
   };
 }
 
-export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined, images: PoolImage[]): Preset {
+export interface PresetFacts {
+  readonly rehearsal: RehearsalRow | undefined;
+  readonly images: PoolImage[];
+  readonly ready: number;
+  readonly estimates: Estimates | undefined;
+}
+
+export function presetView(row: PresetRow, { rehearsal, images, ready, estimates }: PresetFacts): Preset {
   return {
     id: row.id,
     name: row.name,
@@ -55,5 +63,7 @@ export function presetView(row: PresetRow, rehearsal: RehearsalRow | undefined, 
     schedules: row.schedules.map((schedule) => ({ ...schedule })),
     rehearsal: rehearsalView(rehearsal),
     images,
+    ready,
+    estimates: { ...(estimates ?? noEstimates) },
   };
 }

@@ -1,3 +1,5 @@
+import { claimableCounts } from "../../db/claims/claimable-count.ts";
+import { creationEstimates } from "../../db/claims/creation-estimates.ts";
 import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
@@ -89,13 +91,22 @@ export async function templateDetail(
   const presetIds = presets.map((preset) => preset.id);
   const rehearsals = await readRehearsals(context.db, presetIds);
   const images = await readImageReports(context.db, presetIds);
+  const estimates = await creationEstimates(context.db, presetIds);
+  const ready = await claimableCounts(context.db, presetIds, context.clock.now());
   const template = templateView(row, { active, workspaces: await workspacesOf(context, row) });
   const manifest = active?.manifest ?? null;
   const isTold = isTemplateAdmin(actor, row.organization_id);
   return {
     template: isTold ? template : memberTemplate(template),
     manifest: manifest === null || isTold ? manifest : memberManifest(manifest),
-    presets: presets.map((preset) => presetView(preset, rehearsals.get(preset.id), poolImages(images.get(preset.id)))),
+    presets: presets.map((preset) =>
+      presetView(preset, {
+        rehearsal: rehearsals.get(preset.id),
+        images: poolImages(images.get(preset.id)),
+        ready: context.prebuildsSwitch.isOn() ? (ready.get(preset.id) ?? 0) : 0,
+        estimates: estimates.get(preset.id),
+      }),
+    ),
   };
 }
 

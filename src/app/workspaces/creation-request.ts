@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { PresetJudged } from "../../contracts/api/creation-preview.ts";
 import type { CreateWorkspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { UserId } from "../../contracts/ids.ts";
@@ -6,9 +7,9 @@ import type { MissReason } from "../../contracts/states.ts";
 import type { CreationTargetRow } from "../../db/claims/creation-target.ts";
 import { userByName } from "../../db/people/identity.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
-import { matchPreset } from "../../domain/match/preset-match.ts";
+import { differencesOf, matchPreset } from "../../domain/match/preset-match.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
-import { resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import { type ParameterProblem, resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
@@ -109,7 +110,8 @@ function idempotencyOf(target: CreationTargetRow, input: CreateWorkspace): Creat
   return { key: idempotencyKey, requestHash };
 }
 
-async function ownerOf(context: AppContext, actor: Actor, username: string | undefined): Promise<Owner> {
+/** Whose the workspace is to be. Errors: `forbidden`, `not_found`. */
+export async function ownerOf(context: AppContext, actor: Actor, username: string | undefined): Promise<Owner> {
   if (username === undefined || username.toLowerCase() === actor.username.toLowerCase()) {
     return { id: actor.userId, username: actor.username, isAdministrator: isAdministrator(actor) };
   }
@@ -135,23 +137,32 @@ async function activeVersion(
   return version;
 }
 
+/** What is asked of parameters: as it was given, and with the defaults of those that were left out. */
+function askedParameters(version: VersionDefinition, input: CreateWorkspace) {
+  const asked = canonicalParameters(version, input.parameters ?? {});
+  return { asked, withAllDefaults: withDefaults(version, asked) };
+}
+
+/** Each preset of the version, and what keeps it from matching the parameters that are asked. */
+export function presetsJudged(version: VersionDefinition, input: CreateWorkspace): PresetJudged[] {
+  const { withAllDefaults } = askedParameters(version, input);
+  return version.presets.map((preset) => {
+    const differences = differencesOf(preset, withAllDefaults).map((difference) => ({ ...difference }));
+    return { name: preset.presetName, isMatching: differences.length === 0, differences };
+  });
+}
+
+/** All that is wrong with the parameters of a creation; none when they are not what it is refused for. */
+export function parameterProblems(version: VersionDefinition, input: CreateWorkspace): readonly ParameterProblem[] {
+  const { resolved } = chooseAndResolve(version, input);
+  return resolved.kind === "problems" ? resolved.problems : [];
+}
+
 function choosePreset(
   version: VersionDefinition,
   input: CreateWorkspace,
 ): Pick<CreationRequest, "preset" | "presetMiss" | "parameters"> {
-  const asked = canonicalParameters(version, input.parameters ?? {});
-  const named = input.preset === undefined ? undefined : findPreset(version, input.preset);
-  const match = matchPreset(version.presets, {
-    presetId: named?.presetId ?? null,
-    // A parameter that is left out has its default: a preset that fixes just that value matches too.
-    parameters: withDefaults(version, asked),
-  });
-  const preset = match.kind === "matched" ? match.preset : undefined;
-  const resolved = resolveParameters({
-    definitions: version.parameters,
-    ...(preset === undefined ? {} : { presetValues: preset.parameters }),
-    userValues: asked,
-  });
+  const { match, preset, resolved } = chooseAndResolve(version, input);
   if (resolved.kind === "problems") {
     const problems = resolved.problems.map(({ parameter, reason }) => ({ field: `parameters.${parameter}`, reason }));
     const [first] = resolved.problems;
@@ -159,6 +170,24 @@ function choosePreset(
   }
   const presetMiss = match.kind === "matched" ? null : match.reason;
   return { preset, presetMiss, parameters: resolved.values };
+}
+
+/** Errors: `not_found` for a preset that there is not. */
+function chooseAndResolve(version: VersionDefinition, input: CreateWorkspace) {
+  const { asked, withAllDefaults } = askedParameters(version, input);
+  const named = input.preset === undefined ? undefined : findPreset(version, input.preset);
+  const match = matchPreset(version.presets, {
+    presetId: named?.presetId ?? null,
+    // A parameter that is left out has its default: a preset that fixes just that value matches too.
+    parameters: withAllDefaults,
+  });
+  const preset = match.kind === "matched" ? match.preset : undefined;
+  const resolved = resolveParameters({
+    definitions: version.parameters,
+    ...(preset === undefined ? {} : { presetValues: preset.parameters }),
+    userValues: asked,
+  });
+  return { match, preset, resolved };
 }
 
 function findPreset(version: VersionDefinition, nameOrId: string): VersionPreset {

@@ -1,9 +1,12 @@
 import type { BuildId, JobId, PresetId } from "../../contracts/ids.ts";
+import type { MissReason } from "../../contracts/states.ts";
 import { type ClaimedRow, type ClaimInput, claimPrebuild } from "../../db/claims/claim.ts";
 import { outdatedPresets } from "../../db/claims/creation-target.ts";
 import { setCost } from "../../db/people/quota.ts";
 import type { Tx } from "../../db/store.ts";
+import type { AppContext } from "../app-context.ts";
 import type { Claimed, Creation, Missed } from "./creation.ts";
+import type { CreationRequest } from "./creation-request.ts";
 import { missReasonOf } from "./miss-reason.ts";
 import { admitWithinQuota, isCoveredByQuota, isQuotaAsked } from "./within-quota.ts";
 
@@ -26,21 +29,34 @@ export async function seekOnce(creation: Creation): Promise<Claimed | Missed> {
 /** Looks in the preset's pool, and under `surge` in those that it replaces. */
 export async function seekPrebuild(creation: Creation, place: ClaimPlace): Promise<Claimed | Missed> {
   const { context, request } = creation;
-  const { preset } = request;
-  if (preset === undefined) return { kind: "missed", reason: request.presetMiss ?? "no_preset" };
-  if (!context.prebuildsSwitch.isOn()) return { kind: "missed", reason: "disabled" };
-  if (preset.instances === null) return { kind: "missed", reason: "no_pool" };
-  const presetId = preset.presetId as PresetId;
+  const missed = missedBefore(context, request);
+  if (missed !== undefined) return { kind: "missed", reason: missed };
+  const presetId = request.preset?.presetId as PresetId;
   const claimed = await claimFrom(creation, { presetId, isOutdated: false }, place);
   if (claimed !== undefined) return claimed;
   const sql = place.kind === "shared" ? context.db : place.tx;
-  if (request.version.manifest.rollout?.strategy === "surge") {
+  if (takesOutdated(request)) {
     for (const outdated of await outdatedPresets(sql, presetId, context.clock.now())) {
       const older = await claimOlder(creation, outdated, place);
       if (older !== undefined) return older;
     }
   }
   return { kind: "missed", reason: await missReasonOf(sql, presetId, context.clock.now()) };
+}
+
+/** Why there is no pool to look into; undefined when there is one. */
+export function missedBefore(
+  context: Pick<AppContext, "prebuildsSwitch">,
+  { preset, presetMiss }: Pick<CreationRequest, "preset" | "presetMiss">,
+): MissReason | undefined {
+  if (preset === undefined) return presetMiss ?? "no_preset";
+  if (!context.prebuildsSwitch.isOn()) return "disabled";
+  return preset.instances === null ? "no_pool" : undefined;
+}
+
+/** Whether those that are replaced are handed out too. */
+export function takesOutdated({ version }: Pick<CreationRequest, "version">): boolean {
+  return version.manifest.rollout?.strategy === "surge";
 }
 
 /**

@@ -39,9 +39,13 @@ export async function admitWithinQuota(tx: Tx, asked: Asked): Promise<number> {
     declaredCost: request.cost,
     presetId: (request.preset?.presetId ?? null) as PresetId | null,
   });
-  const cost = quota.needed;
-  if (cost > 0 && quota.used + cost > quota.allowed) throw await exceeded(tx, asked, quota);
-  return cost;
+  if (exceedsQuota(quota)) throw await exceeded(tx, asked, quota);
+  return quota.needed;
+}
+
+/** Whether one more workspace is more than the owner may have: one that costs nothing never is. */
+export function exceedsQuota({ used, allowed, needed }: QuotaRow): boolean {
+  return needed > 0 && used + needed > allowed;
 }
 
 /** Whether the owner's quota covers so many cost units, from now until the transaction ends. */

@@ -1,6 +1,6 @@
 import type { Build, BuildDetail, Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { BuildId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type { BuildId, JobId, OrganizationId, TemplateVersionId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Transition } from "../../contracts/states.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
@@ -74,26 +74,35 @@ export interface ListQuery extends PageQuery {
 }
 
 /** Errors: `forbidden` when a member asks for somebody else's. */
+export async function whoseWorkspaces(
+  context: AppContext,
+  actor: Actor,
+  query: Pick<ListQuery, "organization" | "owner">,
+): Promise<{ readonly ownerId: UserId | null; readonly organizationId: OrganizationId | null }> {
+  const organization =
+    query.organization === undefined ? null : await organizationOf(context, actor, query.organization);
+  const organizationId = organization?.id ?? null;
+  const owner = query.owner ?? "me";
+  if (owner === "me" || owner.toLowerCase() === actor.username.toLowerCase()) {
+    return { ownerId: actor.userId, organizationId };
+  }
+  if (!isAdministrator(actor)) throw forbidden("list the workspaces of others", "administrators");
+  const user = owner === "*" ? null : await userByName(context.db, owner);
+  if (user === undefined) throw new CodedError("not_found", `There is no user "${owner}".`);
+  return { ownerId: user?.id ?? null, organizationId };
+}
+
+/** Errors: those of `whoseWorkspaces`. */
 export async function listVisibleWorkspaces(
   context: AppContext,
   actor: Actor,
   query: ListQuery,
 ): Promise<{ workspaces: Workspace[]; total: number }> {
-  const organization =
-    query.organization === undefined ? null : await organizationOf(context, actor, query.organization);
-  const owner = query.owner ?? "me";
-  let ownerId = actor.userId as string | null;
-  if (owner !== "me" && owner.toLowerCase() !== actor.username.toLowerCase()) {
-    if (!isAdministrator(actor)) throw forbidden("list the workspaces of others", "administrators");
-    const user = owner === "*" ? null : await userByName(context.db, owner);
-    if (user === undefined) throw new CodedError("not_found", `There is no user "${owner}".`);
-    ownerId = user?.id ?? null;
-  }
+  const whose = await whoseWorkspaces(context, actor, query);
   const sort = query.sort ?? "name";
   const rows = await listWorkspaces(context.db, {
     systemUserId: prebuildsUserId,
-    ownerId: ownerId as never,
-    organizationId: organization?.id ?? null,
+    ...whose,
     template: query.template ?? null,
     status: query.status ?? null,
     search: query.search ?? null,

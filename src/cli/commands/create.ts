@@ -13,6 +13,7 @@ import { followWorkspace } from "../follow/follow-workspace.ts";
 import { explainedRefusal, whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
+import { previewCreation } from "../follow/preview-creation.ts";
 import { printable } from "../output/printable.ts";
 import { missReasonText } from "../output/miss-reason.ts";
 import { elapsedText } from "../output/time-text.ts";
@@ -42,6 +43,7 @@ interface CreateOptions {
   readonly autostartSchedule: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly isWaiting: boolean;
+  readonly isDry: boolean;
 }
 
 function read(input: CommandInput): CreateOptions {
@@ -63,6 +65,7 @@ function read(input: CommandInput): CreateOptions {
     autostartSchedule: input.text("autostart"),
     idempotencyKey: readKey(input),
     isWaiting,
+    isDry: input.isOn("dry-run"),
   };
 }
 
@@ -171,6 +174,7 @@ async function run(options: CreateOptions, invocation: Invocation): Promise<numb
   const { output, world } = invocation;
   const client = await invocation.connect({ timeoutMs: requestTimeoutMs + (options.waitMs ?? claimWaitMsMax) });
   const body = bodyOf(options, options.template ?? (await onlyTemplate(client, invocation)), invocation);
+  if (options.isDry) return await previewCreation(client, body, invocation);
   const startedMs = world.monotonicMs();
   const created = await request(client, body, invocation);
   const requestMs = world.monotonicMs() - startedMs;
@@ -215,6 +219,7 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
     { flags: "--automatic-updates", about: "take the template's newest version at each start" },
     { flags: "--ttl <duration>", about: "stop it after so long unless it is used, for example 8h; or none" },
     { flags: "--autostart <cron>", about: 'start it by itself: "0 9 * * 1-5 Europe/Berlin"' },
+    { flags: "--dry-run", about: "say what would happen, and make nothing; exit code 1 when it would be refused" },
     { flags: "--idempotency-key <key>", about: "requests with one key create one workspace" },
   ],
   isOrganizational: true,

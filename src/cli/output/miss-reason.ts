@@ -16,8 +16,13 @@ const words: Readonly<Record<MissReason, string>> = {
   claim_replaces: "a claim would replace resources, and the template blocks that",
 };
 
+/** Why there would be no prebuild, with the code by which the documentation lists it. */
+export function missReasonWords(reason: MissReason): string {
+  return `${reason}: ${words[reason]}`;
+}
+
 /** What to tell somebody who waits for a cold build; the code stands there too, because the documentation lists it. */
 export function missReasonText(reason: MissReason | null): string {
-  const why = reason === null ? "" : ` (${reason}: ${words[reason]})`;
+  const why = reason === null ? "" : ` (${missReasonWords(reason)})`;
   return `no prebuild was ready${why}, building…`;
 }

@@ -13,6 +13,7 @@ import {
   Parameters,
   Uuid,
 } from "./common-schemas.ts";
+import { CreationEstimates } from "./creation-preview.ts";
 import type { RouteDefinition } from "./route.ts";
 
 export const Rehearsal = Type.Object({
@@ -41,6 +42,10 @@ export const Preset = Type.Object({
   rehearsal: Type.Union([Rehearsal, Type.Null()]),
   /** What its prebuilds have for people and their editors, by agent; empty until the first prebuild has told. */
   images: Type.Array(PoolImage),
+  /** Prebuilds of it that a claim could take now. */
+  ready: Type.Integer(),
+  /** How long creations with it took lately. */
+  estimates: CreationEstimates,
 });
 export type Preset = Static<typeof Preset>;
 

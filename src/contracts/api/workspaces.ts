@@ -13,6 +13,7 @@ import {
   Uuid,
 } from "./common-schemas.ts";
 import { PhaseTiming, PlanReport, ProvisionedResource } from "../provisioner-protocol.ts";
+import { CreationPreview } from "./creation-preview.ts";
 import type { RouteDefinition } from "./route.ts";
 import { AutostartText, Ttl } from "./schedules.ts";
 
@@ -228,6 +229,17 @@ export const workspaceRoutes = {
     query: Type.Object(organizationQuery),
     body: CreateWorkspace,
     response: CreatedWorkspace,
+  },
+  previewWorkspace: {
+    method: "POST",
+    path: "/api/v1/workspaces/preview",
+    tag: "workspaces",
+    summary: "What a creation would do now: hand a prebuild over, build cold and why, or be refused. Makes nothing.",
+    credential: "user",
+    access: "organization_member",
+    query: Type.Object(organizationQuery),
+    body: CreateWorkspace,
+    response: CreationPreview,
   },
   listWorkspaces: {
     method: "GET",

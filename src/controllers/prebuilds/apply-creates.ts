@@ -98,7 +98,10 @@ async function createOnce(deps: PrebuildsDeps, pools: readonly PoolCreate[]): Pr
     const covered = deps.options.isQuotaEnabled ? await withinQuota(tx, pools) : pools;
     if (covered.length === 0) return 0;
     const created = await createPrebuilds(tx, { pools: covered, prebuildsUserId, names, now: deps.clock.now() });
-    if (created.length > 0) tx.emit("jobs");
+    if (created.length > 0) {
+      tx.emit("jobs");
+      tx.emit("pool_rows");
+    }
     return created.length;
   });
 }

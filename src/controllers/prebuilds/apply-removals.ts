@@ -44,7 +44,7 @@ export async function applyRemovals(deps: PrebuildsDeps, plans: readonly PoolPla
       sum.errors += deletes.errors;
     }
   }
-  if (sum.cancels + sum.deletes > 0) deps.db.publish(["jobs"]);
+  if (sum.cancels + sum.deletes > 0) deps.db.publish(["jobs", "pool_rows"]);
   return sum;
 }
 
@@ -66,7 +66,7 @@ export async function removeFailedSurplus(deps: PrebuildsDeps): Promise<Apart<Wo
     from: ["failed"],
     because: "failed_surplus",
   });
-  deps.db.publish(["jobs"]);
+  deps.db.publish(["jobs", "pool_rows"]);
   return removed;
 }
 

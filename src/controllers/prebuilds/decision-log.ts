@@ -55,6 +55,7 @@ export function createDecisionLog(deps: PrebuildsDeps): DecisionLog {
         );
         const begunMs = deps.monotonicMs();
         await insertDecisions(deps.db, batch, { now: deps.clock.now(), keptMax: decisionsKeptPerPreset });
+        deps.db.publish(["pool_rows"]);
         for (const decision of batch) known.set(decision.presetId, decision.digest);
         // Nobody waits for the records: many of them leave people's requests half of the time.
         const made = from + batch.length;

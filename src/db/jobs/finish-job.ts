@@ -174,6 +174,7 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     outcome.kind === "succeeded" ? outcome.claimEffect : null,
     outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
   ]);
+  tx.emit("templates");
   if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
     const [activated] = await tx.query(activateStatement, [job.template_version_id, input.now]);

@@ -178,7 +178,10 @@ returning id`,
 /** Asks the daemon of a running job to stop it; false when it is not running. */
 export async function requestCancel(tx: Tx, jobId: JobId, now: Date): Promise<boolean> {
   const rows = await tx.query(requestCancelStatement, [jobId, now]);
-  if (rows.length > 0) tx.emit(`job:${jobId}`);
+  if (rows.length > 0) {
+    tx.emit(`job:${jobId}`);
+    tx.emit("queue");
+  }
   return rows.length > 0;
 }
 

@@ -55,3 +55,20 @@ where k.id = $1
 export async function userByTokenId(sql: Sql, id: TokenId, now: Date): Promise<AuthenticatedRow | undefined> {
   return (await sql.query(byTokenIdStatement, [id, now]))[0];
 }
+
+const byTokenIdsStatement: Statement<AuthenticatedRow> = statement(
+  "users_by_token_ids",
+  `select ${userColumns}, k.id as token_id, k.kind as token_kind, k.expires_at, k.last_used_at
+from tokens k
+join users u on u.id = k.user_id
+where k.id = any($1::uuid[])
+  and k.revoked_at is null
+  and k.expires_at > $2
+  and u.deleted_at is null`,
+  "look",
+);
+
+/** The people behind what is held open, as they are now. */
+export async function usersByTokenIds(sql: Sql, ids: readonly TokenId[], now: Date): Promise<AuthenticatedRow[]> {
+  return await sql.query(byTokenIdsStatement, [ids, now]);
+}

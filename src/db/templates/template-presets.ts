@@ -63,3 +63,15 @@ export async function insertPresets(
   const rows = JSON.stringify(presets.map((preset, position) => ({ ...preset, position })));
   await tx.query(insertPresetsStatement, [version.organizationId, version.templateId, version.id, rows, now]);
 }
+
+const organizationOfPresetStatement: Statement<{ readonly organization_id: OrganizationId }> = statement(
+  "preset_organization",
+  `select organization_id
+from presets
+where id = $1`,
+  "look",
+);
+
+export async function organizationOfPreset(sql: Sql, presetId: PresetId): Promise<OrganizationId | undefined> {
+  return (await sql.query(organizationOfPresetStatement, [presetId]))[0]?.organization_id;
+}

@@ -135,6 +135,7 @@ export async function insertVersion(tx: Tx, version: NewVersion): Promise<number
     version.manifest.tags ?? {},
   ]);
   tx.emit("jobs");
+  tx.emit("templates");
   if (row === undefined) throw new Error("An insert of a template version returned no row.");
   return row.number;
 }

@@ -133,7 +133,10 @@ export async function deprecateTemplate(
   message: string,
 ): Promise<boolean> {
   const rows = await tx.query(deprecateStatement, [templateId, at, message]);
-  if (rows.length > 0) tx.emit("pools");
+  if (rows.length > 0) {
+    tx.emit("pools");
+    tx.emit("templates");
+  }
   return rows.length > 0;
 }
 
@@ -164,6 +167,9 @@ from gone`,
 /** Marks a template deleted; false while a person's workspace uses it. */
 export async function deleteTemplate(tx: Tx, templateId: TemplateId, now: Date): Promise<boolean> {
   const rows = await tx.query(deleteStatement, [templateId, now]);
-  if (rows.length > 0) tx.emit("pools");
+  if (rows.length > 0) {
+    tx.emit("pools");
+    tx.emit("templates");
+  }
   return rows.length > 0;
 }

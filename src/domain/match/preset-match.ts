@@ -77,7 +77,8 @@ function matchById<Candidate extends PresetCandidate>(
   return { kind: "none", reason: "no_preset", detail: `the version has no preset with the id ${presetId}` };
 }
 
-function differencesOf(preset: PresetCandidate, asked: ParameterValues): readonly ParameterDifference[] {
+/** What keeps a preset from matching. */
+export function differencesOf(preset: PresetCandidate, asked: ParameterValues): readonly ParameterDifference[] {
   return Object.entries(preset.parameters)
     .map(([parameter, value]) => ({ parameter, preset: value, asked: givenValue(asked, parameter) ?? null }))
     .filter((difference) => difference.asked !== difference.preset);

@@ -1,6 +1,7 @@
 import { getAgentLogs } from "../../app/jobs/jobs.ts";
 import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
 import { orphanWorkspace } from "../../app/workspaces/orphan-workspace.ts";
+import { previewCreation } from "../../app/workspaces/preview-creation.ts";
 import { rename } from "../../app/workspaces/rename-workspace.ts";
 import {
   createBuild,
@@ -23,6 +24,7 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
       const gone = body.mode === "wait" ? call.gone : undefined;
       return await measureCreation(deps, async () => createWorkspace(deps, caller, { ...query, ...body }, gone));
     },
+    previewWorkspace: async ({ caller, query, body }) => await previewCreation(deps, caller, { ...query, ...body }),
     listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),

@@ -41,6 +41,7 @@ function start(controller: Controller): {
       tell = listener;
       return () => undefined;
     },
+    subscribeAll: () => () => undefined,
   };
   const deps = {
     news,

@@ -31,6 +31,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   deleteTemplate: ["template.delete"],
   setTemplateLifecycle: ["template.schedule"],
   createWorkspace: "The workspace and its outcome are the record; the claim's path takes no further row.",
+  previewWorkspace: "It changes nothing.",
   createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
   renameWorkspace: ["workspace.rename"],
   checkTemplate: "It changes nothing.",
