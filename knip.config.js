@@ -26,6 +26,8 @@ export default {
     "chaos/**/*.ts",
     "mutations/**/*.ts",
   ],
+  // Named in a style sheet.
+  ignoreDependencies: ["tailwindcss"],
   ignoreExportsUsedInFile: true,
   ignoreBinaries: [
     "promtool",

@@ -1,6 +1,6 @@
 // Apps with a health check, on a socket, and in a terminal, and addresses for programs: each over two servers.
 import { randomUUID } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -351,4 +351,38 @@ test("sharing answers the address that is passed on to the others", async () => 
   const { url } = await one.admin.call("setShare", share);
   expect(url).toMatch(/^http:\/\/3000-[0-9a-v]{26}\.apps\.localhost:\d+\/$/);
   await one.admin.call("removeShare", { params: share.params });
+});
+
+test("streams that rest between two requests keep no other port of the workspace out", async () => {
+  let held: ServerResponse[] | undefined = [];
+  const listen = async (): Promise<string> => {
+    const listener = createServer((_, response) =>
+      held === undefined ? response.end("at once") : held.push(response),
+    );
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      listener.closeAllConnections();
+      listener.close();
+    });
+    return String((listener.address() as { port: number }).port);
+  };
+  const [first, second, third] = [await listen(), await listen(), await listen()];
+  const headers = { authorization: `Bearer ${one.admin.token ?? ""}` };
+  const statusOf = async (what: string): Promise<number> =>
+    (await askApp({ url: one.url, host: appHost(what, workspaceId, one.url), headers })).status;
+  // More than a workspace may have on one server.
+  const all = [...Array.from({ length: 64 }, () => first), ...Array.from({ length: 50 }, () => second)];
+  const refused: number[] = [];
+  const asked = all.map(async (what) => {
+    const status = await statusOf(what);
+    if (status !== 200) refused.push(status);
+  });
+  await waitUntil("all are asked", () => (held?.length ?? 0) + refused.length === all.length);
+  expect(new Set(refused)).toEqual(new Set([429]));
+  expect(await statusOf(third)).toBe(429);
+  for (const response of held) response.end("done");
+  held = undefined;
+  await Promise.all(asked);
+  const others = await Promise.all(Array.from({ length: 30 }, async () => await statusOf(third)));
+  expect(others).toEqual(others.map(() => 200));
 });

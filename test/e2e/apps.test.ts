@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import http, { type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { tunnelPath } from "../../src/contracts/tunnel.ts";
 import { openTunnel } from "../../src/tunnel/tunnel-client.ts";
@@ -472,34 +472,6 @@ test("apps and ports are listed with their addresses", async () => {
     code: "not_found",
   });
 });
-
-test("streams that rest between two requests keep no other port of the workspace out", async () => {
-  const held: ServerResponse[] = [];
-  answer = (_, response) => void held.push(response);
-  const headers = bearer(one.admin);
-  const [second, third] = [await anotherPort(), await anotherPort()];
-  // As many as a workspace may have on one server.
-  const all = [...Array.from({ length: 64 }, () => "code"), ...Array.from({ length: 36 }, () => second)];
-  const asked = all.map(async (what) => await ask({ what, headers }));
-  await waitUntil("all are asked", () => held.length === all.length);
-  expect(await ask({ what: third, headers })).toMatchObject({ status: 429 });
-  for (const response of held) response.end("done");
-  expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(all.map(() => 200));
-  answer = (_, response) => void response.end("at once");
-  const others = await Promise.all(Array.from({ length: 30 }, async () => await ask({ what: third, headers })));
-  expect(others.map(({ status }) => status)).toEqual(others.map(() => 200));
-});
-
-/** Another port on which the same app listens, until the test ends. */
-async function anotherPort(): Promise<string> {
-  const listener = http.createServer((request, response) => answer(request, response));
-  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    listener.closeAllConnections();
-    listener.close();
-  });
-  return String((listener.address() as { port: number }).port);
-}
 
 test("what is neither whole nor HTTP on an app's host ends nobody else's connection", async () => {
   const { port } = new URL(one.url);

@@ -47,7 +47,7 @@ const undisturbed = {
   selfReport: () => ({ hung: [], hearsNews: true, stateKeyId: "test", takesRelayTickets: true }) as const,
 };
 
-const withoutLoops = { controllers: () => [], lastCycle: () => null, sshGateway: () => null } as const;
+const withoutLoops = { controllers: () => [], lastCycle: () => null, sshGateway: () => null, dashboard: null } as const;
 
 /** Builds it upon a fixture, whose clock it has. */
 export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerConfig>): Promise<HandRunServer> {
@@ -61,7 +61,6 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
   const stopping = new AbortController();
   const [connections, held] = [new HeldConnections(), createHeldOpen(httpLimits, fx.context.logger)];
   const app = await buildHttpServer({
-    dashboard: null,
     ...context,
     ...held,
     accessLog: new AccessLog({ ...context, isOn: true }),
