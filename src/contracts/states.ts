@@ -94,3 +94,6 @@ export const workspaceStatuses = [
 export function isJobFinished(status: JobStatus): boolean {
   return status === "succeeded" || status === "failed" || status === "canceled";
 }
+
+/** How a pool is, in one word. */
+export const poolConditions = ["limited", "held", "filling", "healthy", "off"] as const;

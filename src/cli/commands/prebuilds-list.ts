@@ -1,4 +1,5 @@
-import { poolConditions, poolSorts, type PrebuildRow, type PrebuildStatus } from "../../contracts/api/prebuilds.ts";
+import { poolSorts, type PrebuildRow, type PrebuildStatus } from "../../contracts/api/prebuilds.ts";
+import { poolConditions } from "../../contracts/states.ts";
 import { pageSizeMax } from "../../contracts/limits.ts";
 import { ledgerStates } from "../../contracts/states.ts";
 import { prebuildsUsername } from "../../contracts/system-ids.ts";

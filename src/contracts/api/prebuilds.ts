@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { pastPrebuildsLookedMax } from "../limits.ts";
-import { heldReasons, ledgerStates } from "../states.ts";
+import { heldReasons, ledgerStates, poolConditions } from "../states.ts";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknowns, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
 import { PoolImage } from "./ides.ts";
@@ -17,7 +17,6 @@ export const Held = Type.Object({
   detail: Type.String(),
 });
 
-export const poolConditions = ["limited", "held", "filling", "healthy", "off"] as const;
 const PoolConditionSchema = Type.Enum(poolConditions);
 export const poolSorts = ["name", "attention", "misses"] as const;
 

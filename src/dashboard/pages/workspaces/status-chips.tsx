@@ -1,4 +1,4 @@
-import { classNames } from "../../components/class-names.ts";
+import { Chip } from "../../components/chip.tsx";
 import { type SearchQuery, termOf, withTerm } from "../../search/query-language.ts";
 
 const groups = ["running", "starting", "stopped", "failed", "dormant"] as const;
@@ -17,20 +17,9 @@ export function StatusChips({ query, onChange }: StatusChipsProps) {
         const [key, value] = group === "dormant" ? ["dormant", "yes"] : ["status", group];
         const isOn = group === "dormant" ? isDormant : termOf(query, "status") === group;
         return (
-          <button
-            key={group}
-            type="button"
-            aria-pressed={isOn}
-            onClick={() => onChange(withTerm(query, key, isOn ? undefined : value))}
-            className={classNames(
-              "min-h-7 rounded-full border px-2.5 text-xs font-medium",
-              isOn
-                ? "border-accent-border bg-accent-soft text-accent-text"
-                : "border-line-strong text-muted hover:bg-hover",
-            )}
-          >
+          <Chip key={group} isOn={isOn} onClick={() => onChange(withTerm(query, key, isOn ? undefined : value))}>
             {group}
-          </button>
+          </Chip>
         );
       })}
     </div>

@@ -1,0 +1,64 @@
+import type { Static } from "typebox";
+import type { Explanation } from "../../../contracts/api/prebuilds.ts";
+import { Banner } from "../../components/banner.tsx";
+import { Card } from "../../components/card.tsx";
+import { CodeBlock } from "../../components/code-block.tsx";
+import { KeyValue } from "../../components/key-value.tsx";
+import { Time } from "../../components/time.tsx";
+import { HistoryCard } from "./history-card.tsx";
+
+type Explained = Static<typeof Explanation>;
+
+/** The explanation first: everything else is its evidence. */
+export function PoolOverview({ explanation }: { readonly explanation: Explained }) {
+  const { pool, sentences, rehearsal } = explanation;
+  const { lastFailure } = pool;
+  return (
+    <div className="grid gap-4">
+      {lastFailure === undefined ? null : (
+        <Banner tone="bad">
+          The build of {lastFailure.prebuild} failed <Time at={lastFailure.at} />: {lastFailure.error}
+          <div className="mt-2">
+            <CodeBlock text={lastFailure.command} label="The command that shows its log" />
+          </div>
+        </Banner>
+      )}
+      <Card title="Why it is so">
+        <ul className="grid gap-1.5 text-base">
+          {sentences.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      </Card>
+      <HistoryCard template={pool.template} preset={pool.preset} />
+      <div className="grid gap-4 lg:grid-cols-2">
+        <Card title="In numbers">
+          <KeyValue
+            rows={[
+              ["Wanted", pool.desired],
+              ["Ready", pool.eligible],
+              ["Starting", pool.starting],
+              ["Expired", pool.expired],
+              ["Too many", pool.extraneous],
+              ["Stopping or deleting", pool.stopping + pool.deleting],
+              ["Failed", pool.failed],
+              ["Parked", pool.parked],
+              ["Version", pool.version],
+            ]}
+          />
+        </Card>
+        <Card title="What a claim does">
+          {rehearsal === null ? (
+            <p className="text-muted">Not known before the first prebuild has been built.</p>
+          ) : (
+            <ul className="grid gap-1.5">
+              {rehearsal.sentences.map((sentence) => (
+                <li key={sentence}>{sentence}</li>
+              ))}
+            </ul>
+          )}
+        </Card>
+      </div>
+    </div>
+  );
+}
