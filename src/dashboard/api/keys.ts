@@ -21,8 +21,10 @@ export const keys = {
 
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspace: [["workspace"], ["workspaces"]],
-  workspaces: [["workspaces"]],
-  pools: [["pools"], ["templates"], ["template"]],
+  workspaces: [["workspaces"], ["workspace"]],
+  templates: [["templates"], ["template"]],
+  daemons: [["daemons"]],
+  pools: [["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
   jobs: [["jobs"]],
   job: [["job"]],

@@ -8,7 +8,7 @@ export type ParameterTexts = Readonly<Record<string, string>>;
 /** A value of a manifest as it travels: a text, and a list as a JSON array. */
 export function asText(value: unknown): string {
   if (value === undefined) return "";
-  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 interface Sources {
