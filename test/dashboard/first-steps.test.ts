@@ -41,7 +41,9 @@ test("an address that no page has is a page that says so", limit, async () => {
 
 test("a double click makes one workspace from a prebuild, which stops and starts again", limit, async () => {
   await scene.poolIsReady();
-  const { page } = await scene.openSignedIn("/new?template=node&name=twice");
+  const { page, expectComplaint } = await scene.openSignedIn("/new?template=node&name=twice");
+  // What listens is asked of the agent, which has gone before the page knows that the workspace has stopped.
+  expectComplaint(/status of 503 .*\/ports/);
   await page.getByRole("button", { name: "Create workspace" }).dblclick();
   await page.waitForURL(/\/@admin\/twice/);
   await page.getByText("A ready prebuild was handed over.").waitFor();
