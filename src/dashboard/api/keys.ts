@@ -17,6 +17,7 @@ export const keys = {
   jobs: (query: object) => ["jobs", query],
   job: (id: string) => ["job", id],
   settings: ["settings"],
+  preview: (wish: object) => ["preview", wish],
 } as const;
 
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
@@ -24,7 +25,7 @@ const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspaces: [["workspaces"], ["workspace"]],
   templates: [["templates"], ["template"]],
   daemons: [["daemons"]],
-  pools: [["pools"], ["pool"], ["templates"], ["template"]],
+  pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
   jobs: [["jobs"]],
   job: [["job"]],

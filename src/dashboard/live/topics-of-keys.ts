@@ -12,6 +12,7 @@ const ofOrganization: Readonly<Record<string, readonly string[]>> = {
   templates: ["templates", "pools"],
   template: ["templates", "pools"],
   pools: ["pools"],
+  preview: ["pools"],
   pool: ["pools"],
   jobs: ["jobs"],
 };
