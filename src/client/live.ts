@@ -1,5 +1,6 @@
 import { liveHelloMs } from "../contracts/limits.ts";
-import { liveCloses, type LiveFrame, livePath } from "../contracts/live.ts";
+import { liveCloses, livePath } from "../contracts/live-channel.ts";
+import type { LiveFrame } from "../contracts/live.ts";
 
 /** What there is of a WebSocket in browsers, in Node and in packages alike. */
 export interface LiveSocket {

@@ -2,9 +2,6 @@ import { type Static, Type } from "typebox";
 import type { JobId, PresetId, WorkspaceId } from "./ids.ts";
 import { liveTopicLengthMax, liveTopicsMax } from "./limits.ts";
 
-/** One WebSocket of a browser: over it comes only that there is something new, never what. */
-export const livePath = "/api/v1/live";
-
 /** What a client wants to hear of: the whole set each time, so that sending it twice changes nothing. */
 export const LiveSubscribe = Type.Object(
   {
@@ -25,18 +22,6 @@ export const LiveFrame = Type.Union([
   Type.Object({ kind: Type.Literal("refused"), topic: Type.String(), code: Type.String() }),
 ]);
 export type LiveFrame = Static<typeof LiveFrame>;
-
-/** Codes with which the server closes. After the first two, coming back with the same would end the same. */
-export const liveCloses = {
-  /** What came is no frame of this contract, or came too fast. */
-  fault: 1008,
-  /** The session or token holds no longer. */
-  unauthenticated: 4001,
-  /** What was sent was not taken. */
-  deaf: 4002,
-  stopping: 1001,
-  tryAgain: 1013,
-} as const;
 
 export type LiveTopic =
   | { readonly kind: "workspace"; readonly id: WorkspaceId }

@@ -17,12 +17,15 @@ export const keys = {
   jobs: (query: object) => ["jobs", query],
   job: (id: string) => ["job", id],
   settings: ["settings"],
+  preview: (wish: object) => ["preview", wish],
 } as const;
 
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspace: [["workspace"], ["workspaces"]],
-  workspaces: [["workspaces"]],
-  pools: [["pools"], ["templates"], ["template"]],
+  workspaces: [["workspaces"], ["workspace"]],
+  templates: [["templates"], ["template"]],
+  daemons: [["daemons"]],
+  pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
   jobs: [["jobs"]],
   job: [["job"]],

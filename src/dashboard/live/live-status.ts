@@ -13,10 +13,13 @@ export interface LiveStatus {
 
 export const liveStatus = createStore<LiveStatus>({ state: "polling", asOfMs: serverNow() });
 
+let isChannelOpen = false;
+
 /** The server answered a call. */
 export function noteReached(): void {
   const { state } = liveStatus.get();
-  liveStatus.set({ state: state === "offline" ? "polling" : state, asOfMs: serverNow() });
+  const found = isChannelOpen ? "connected" : "polling";
+  liveStatus.set({ state: state === "offline" ? found : state, asOfMs: serverNow() });
 }
 
 /** It did not, or something before it said that it does not. */
@@ -27,6 +30,7 @@ export function noteUnreachable(): void {
 
 /** For the live channel: it is open, or was lost. */
 export function noteChannel(isOpen: boolean): void {
+  isChannelOpen = isOpen;
   const current = liveStatus.get();
   if (isOpen) liveStatus.set({ state: "connected", asOfMs: serverNow() });
   else if (current.state === "connected") liveStatus.set({ ...current, state: "polling" });

@@ -7,6 +7,7 @@ import { IconButton } from "../components/icon-button.tsx";
 import { Menu, type MenuItem } from "../components/menu.tsx";
 import { showToast } from "../components/toasts.ts";
 import { changeLook, look, type Theme } from "../state/look.ts";
+import { tellSignedOut } from "../state/other-tabs.ts";
 import { basePath } from "../state/server-facts.ts";
 import { useStore } from "../state/store.ts";
 
@@ -23,7 +24,7 @@ export function PersonMenu({ me }: { readonly me: User }) {
     onSuccess: () => {
       queryClient.clear();
       // Whatever another tab shows of this person goes too.
-      new BroadcastChannel("prewarm.session").postMessage("signed-out");
+      tellSignedOut();
       location.assign(`${basePath}/sign-in`);
     },
     onError: (error) => showToast({ tone: "bad", text: error.message }),

@@ -10,7 +10,8 @@ import {
   livePokeIntervalMs,
   liveUnsentBytesMax,
 } from "../../contracts/limits.ts";
-import { liveCloses, type LiveFrame, LiveSubscribe, readLiveTopic } from "../../contracts/live.ts";
+import { liveCloses } from "../../contracts/live-channel.ts";
+import { type LiveFrame, LiveSubscribe, readLiveTopic } from "../../contracts/live.ts";
 import { endSocket } from "../end-socket.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { PokePace } from "./poke-pace.ts";

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { WebSocket } from "ws";
 import type { Actor } from "../../app/authorize.ts";
 import { actorsAsTheyAre } from "../../app/identity/authenticate.ts";
-import { liveCloses, livePath } from "../../contracts/live.ts";
+import { liveCloses, livePath } from "../../contracts/live-channel.ts";
 import { userOf } from "../credentials.ts";
 import { endSocket } from "../end-socket.ts";
 import type { HttpDeps } from "../http-deps.ts";

@@ -12,6 +12,7 @@ import { TextField } from "../../components/text-field.tsx";
 import { renderSearch, useGoTo, useUrlState } from "../../state/url-state.ts";
 import { workspaceAddress } from "../workspace-state.tsx";
 import { madeUpName } from "./made-up-name.ts";
+import { PreviewLine, refusalAt, tookWords, usePreview } from "./preview-line.tsx";
 import { ParameterField } from "./parameter-field.tsx";
 import { changedValues, firstValues, type ParameterTexts } from "./parameter-values.ts";
 
@@ -30,10 +31,12 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
     const told = { created: created.outcome, miss: created.missReason ?? "" };
     goTo(`${workspaceAddress(created.workspace)}${renderSearch(told)}`);
   });
+  const parameters = changedValues(definitions, { values, preset });
+  const wish = { name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters };
+  const preview = usePreview(wish);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    const parameters = changedValues(definitions, { values, preset });
-    create.once({ name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters });
+    create.once(wish);
   };
   return (
     <form onSubmit={submit}>
@@ -59,7 +62,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
         maxLength={nameLengthMax}
         pattern="[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*"
         hint="Letters and digits, with single hyphens between them."
-        error={problemOf(create.error, "name")}
+        error={problemOf(create.error, "name") ?? refusalAt(preview, "name")}
         value={name}
         onChange={(text) => {
           setName(text);
@@ -72,7 +75,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
           definition={definition}
           value={values[definition.name] ?? ""}
           isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
-          error={problemOf(create.error, definition.name)}
+          error={problemOf(create.error, definition.name) ?? refusalAt(preview, `parameters.${definition.name}`)}
           onChange={(text) => change({ [`p.${definition.name}`]: text })}
         />
       ))}
@@ -80,6 +83,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
       <Button type="submit" kind="primary" isBusy={create.isBusy} className="mt-4">
         {create.isBusy ? "Creating…" : "Create workspace"}
       </Button>
+      <PreviewLine preview={create.isBusy ? undefined : preview} />
     </form>
   );
 }
@@ -90,11 +94,14 @@ function presetOf(presets: readonly Preset[], named: string | undefined): Preset
   return found ?? presets.find(({ isDefault }) => isDefault) ?? presets[0] ?? null;
 }
 
-function presetChoice({ name, description, parameters, instances }: Preset) {
+function presetChoice({ name, description, parameters, instances, ready, estimates }: Preset) {
   const fixed = Object.entries(parameters).map(([key, value]) => `${key} = ${value}`);
-  const told = [description, fixed.join(", "), instances === null ? "" : `A pool keeps ${instances} ready.`].filter(
-    (part) => part !== "",
-  );
+  const told = [
+    description,
+    fixed.join(", "),
+    instances === null ? "" : `${ready} ready now, of ${instances}.`,
+    timesWords(estimates),
+  ].filter((part) => part !== "");
   return {
     value: name,
     label: name,
@@ -104,6 +111,13 @@ function presetChoice({ name, description, parameters, instances }: Preset) {
       </span>
     )),
   };
+}
+
+function timesWords({ warm, cold }: Preset["estimates"]): string {
+  const of = (kind: string, estimate: typeof warm): string[] =>
+    estimate === null ? [] : [`${kind} ${tookWords(estimate.p50Ms)} (nine of ten: ${tookWords(estimate.p90Ms)})`];
+  const told = [...of("with a prebuild", warm), ...of("built", cold)];
+  return told.length === 0 ? "" : `Until it is usable: ${told.join(", ")}.`;
 }
 
 interface Creation {

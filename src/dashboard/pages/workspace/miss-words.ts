@@ -16,6 +16,18 @@ const words: Readonly<Record<MissReason, string>> = {
   unproven: "the version has not yet made a prebuild that worked.",
 };
 
+const ahead: Readonly<Partial<Record<string, string>>> = {
+  no_preset: "no preset is chosen, and only presets have pools.",
+  pool_empty: "the pool has no prebuild now.",
+  none_ready: "none of the pool's prebuilds is ready yet.",
+  all_expired: "the pool's prebuilds have expired.",
+};
+
+/** Why a creation would not be served from a pool now. */
+export function missWordsAhead(reason: string): string {
+  return ahead[reason] ?? missWords(reason);
+}
+
 /** Why a creation was not served from a pool. */
 export function missWords(reason: string): string {
   return Object.hasOwn(words, reason) ? words[reason as MissReason] : "no prebuild could be handed over.";
