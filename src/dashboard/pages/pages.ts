@@ -2,6 +2,7 @@ import { createPages } from "./create/routes.ts";
 import { designPages } from "./design/routes.ts";
 import type { PageDefinition } from "./page-definition.ts";
 import { sessionPages } from "./session/routes.ts";
+import { templatePages } from "./templates/routes.ts";
 import { workspacePages } from "./workspace/routes.ts";
 import { workspacesPages } from "./workspaces/routes.ts";
 
@@ -11,5 +12,6 @@ export const pages: readonly PageDefinition[] = [
   ...workspacesPages,
   ...createPages,
   ...workspacePages,
+  ...templatePages,
   ...designPages,
 ];

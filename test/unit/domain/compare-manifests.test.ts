@@ -44,7 +44,7 @@ describe("the difference of two manifests", () => {
     [
       "an app comes",
       { agents: [{ name: "main" }] },
-      { agents: [{ name: "main", apps: [{ name: "web", port: 80 }] }] },
+      { agents: [{ name: "main", apps: [{ name: "web", command: "serve" }] }] },
       { part: "app", name: "main/web", change: "added" },
     ],
     ["a secret comes", {}, { secrets: [{ name: "TOKEN" }] }, { part: "secret", name: "TOKEN", change: "added" }],
