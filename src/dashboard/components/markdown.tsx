@@ -6,7 +6,6 @@ export function Markdown({ text }: { readonly text: string }) {
   return (
     <div className="grid max-w-prose gap-3 break-words">
       {blocksOf(text).map((block, place) => (
-        // oxlint-disable-next-line react/no-array-index-key -- a text's blocks have no other name
         <Block key={place} block={block} />
       ))}
     </div>
@@ -41,7 +40,6 @@ function Block({ block }: { readonly block: MarkdownBlock }): ReactNode {
       return (
         <List className={`${block.isOrdered ? "list-decimal" : "list-disc"} pl-5`}>
           {block.items.map((item, place) => (
-            // oxlint-disable-next-line react/no-array-index-key -- as above
             <li key={place}>
               <Inlines text={item} />
             </li>

@@ -1,5 +1,8 @@
+import { accountPages } from "./account/routes.ts";
+import { adminPages } from "./admin/routes.ts";
 import { createPages } from "./create/routes.ts";
 import { designPages } from "./design/routes.ts";
+import { inboxPages } from "./inbox/routes.ts";
 import type { PageDefinition } from "./page-definition.ts";
 import { sessionPages } from "./session/routes.ts";
 import { templatePages } from "./templates/routes.ts";
@@ -13,5 +16,8 @@ export const pages: readonly PageDefinition[] = [
   ...createPages,
   ...workspacePages,
   ...templatePages,
+  ...inboxPages,
+  ...accountPages,
+  ...adminPages,
   ...designPages,
 ];

@@ -3,7 +3,8 @@ import { type DragEvent, useId, useState } from "react";
 import { Banner } from "../../components/banner.tsx";
 import { classNames } from "../../components/class-names.ts";
 import { chosenFiles, droppedFiles } from "./dropped-files.ts";
-import { type DroppedFile, packTemplate, uploadBytesUsual } from "./pack-template.ts";
+import type { DroppedFile } from "./dropped-file.ts";
+import { packTemplate, uploadBytesUsual } from "./pack-template.ts";
 
 export interface Chosen {
   /** A gzip-compressed tar. */
@@ -19,7 +20,6 @@ const archiveName = /\.(tgz|tar\.gz)$/i;
 
 /** Takes a folder or an archive, dropped or chosen, and packs it. */
 export function DropZone({ onChosen }: { readonly onChosen: (chosen: Chosen) => void }) {
-  const id = useId();
   const [isOver, setOver] = useState(false);
   const [trouble, setTrouble] = useState("");
   const take = async (files: readonly DroppedFile[], called: string): Promise<void> => {
@@ -54,39 +54,53 @@ export function DropZone({ onChosen }: { readonly onChosen: (chosen: Chosen) => 
       >
         <FolderUp size={24} aria-hidden className="text-muted" />
         <p>Drop the template’s folder or its .tgz here, or choose it:</p>
-        <label htmlFor={`${id}-folder`} className="text-sm font-medium">
-          Folder of the template
-        </label>
-        <input
-          id={`${id}-folder`}
-          type="file"
-          className="max-w-full"
-          {...{ webkitdirectory: "" }}
-          onChange={({ target }) => {
-            const { files } = target;
-            if (files === null || files.length === 0) return;
-            void take(chosenFiles(files), files[0]?.webkitRelativePath.split("/")[0] ?? "");
-          }}
-        />
-        <label htmlFor={`${id}-archive`} className="text-sm font-medium">
-          Archive of the template
-        </label>
-        <input
-          id={`${id}-archive`}
-          type="file"
-          accept=".tgz,.gz"
-          className="max-w-full"
-          onChange={({ target }) => {
-            const file = target.files?.[0];
-            if (file !== undefined) void take([{ path: file.name, file }], file.name);
-          }}
-        />
+        <Choosers onChosen={(files, called) => void take(files, called)} />
       </div>
       {trouble === "" ? null : (
         <div className="mt-3" role="alert">
           <Banner tone="bad">{trouble}</Banner>
         </div>
       )}
+    </>
+  );
+}
+
+interface ChoosersProps {
+  readonly onChosen: (files: readonly DroppedFile[], called: string) => void;
+}
+
+/** The same for who does not drag: a folder, or an archive. */
+function Choosers({ onChosen }: ChoosersProps) {
+  const id = useId();
+  return (
+    <>
+      <label htmlFor={`${id}-folder`} className="text-sm font-medium">
+        Folder of the template
+      </label>
+      <input
+        id={`${id}-folder`}
+        type="file"
+        className="max-w-full"
+        {...{ webkitdirectory: "" }}
+        onChange={({ target }) => {
+          const { files } = target;
+          if (files === null || files.length === 0) return;
+          onChosen(chosenFiles(files), files[0]?.webkitRelativePath.split("/")[0] ?? "");
+        }}
+      />
+      <label htmlFor={`${id}-archive`} className="text-sm font-medium">
+        Archive of the template
+      </label>
+      <input
+        id={`${id}-archive`}
+        type="file"
+        accept=".tgz,.gz"
+        className="max-w-full"
+        onChange={({ target }) => {
+          const file = target.files?.[0];
+          if (file !== undefined) onChosen([{ path: file.name, file }], file.name);
+        }}
+      />
     </>
   );
 }

@@ -1,4 +1,4 @@
-import type { DroppedFile } from "./pack-template.ts";
+import type { DroppedFile } from "./dropped-file.ts";
 
 /** More than so many files of a folder are not read: it is a home folder, and no template. */
 const filesReadMax = 20_000;

@@ -65,14 +65,12 @@ function Difference({ file, isBeside }: { readonly file: FileDifference; readonl
         <tbody>
           {isBeside
             ? diffPairs(rows).map(([before, after], place) => (
-                // oxlint-disable-next-line react/no-array-index-key -- lines have no other name
                 <tr key={place}>
                   <Side row={before} number={before?.before} />
                   <Side row={after} number={after?.after} />
                 </tr>
               ))
             : rows.map((row, place) => (
-                // oxlint-disable-next-line react/no-array-index-key -- as above
                 <tr key={place}>
                   <LineNumber number={row.before} />
                   <Side row={row} number={row.after} />

@@ -6,7 +6,7 @@ import { Card } from "../../components/card.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
-import type { TemplateTabProps } from "./template-tabs.ts";
+import type { TemplateTabProps } from "./template-tab-props.ts";
 
 const lines: readonly (readonly [field: keyof LifecyclePolicy, label: string])[] = [
   ["defaultTtlMs", "Stops after, unless a creation says otherwise"],

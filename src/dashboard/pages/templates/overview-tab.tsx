@@ -9,7 +9,7 @@ import { PageLink } from "../../components/page-link.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Time } from "../../components/time.tsx";
 import { versionAddress } from "./template-address.ts";
-import type { TemplateTabProps } from "./template-tabs.ts";
+import type { TemplateTabProps } from "./template-tab-props.ts";
 
 export default function OverviewTab({ detail }: TemplateTabProps) {
   const { template, manifest } = detail;

@@ -1,14 +1,8 @@
 import ignore from "ignore";
 import { archiveEntriesMax } from "../../../contracts/limits.ts";
 import { ignoreFileName, neverPacked } from "../../../contracts/never-packed.ts";
+import type { DroppedFile } from "./dropped-file.ts";
 import { tarOf } from "./tar-writer.ts";
-
-/** A file of a folder that was dropped or chosen. */
-export interface DroppedFile {
-  /** Below the folder, with `/`. */
-  readonly path: string;
-  readonly file: Blob;
-}
 
 export type Packed =
   | { readonly kind: "packed"; readonly bytes: Uint8Array<ArrayBuffer>; readonly paths: readonly string[] }

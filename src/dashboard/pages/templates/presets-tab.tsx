@@ -4,7 +4,7 @@ import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { hasPage } from "../../shell/menu-entries.ts";
-import type { TemplateTabProps } from "./template-tabs.ts";
+import type { TemplateTabProps } from "./template-tab-props.ts";
 
 export default function PresetsTab({ detail: { template, presets } }: TemplateTabProps) {
   if (presets.length === 0) return <EmptyState title="The active version has no presets, and so no pools." />;

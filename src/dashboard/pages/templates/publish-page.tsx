@@ -1,5 +1,7 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, type UseMutationResult } from "@tanstack/react-query";
 import { useState } from "react";
+import type { ResponseOf } from "../../../contracts/api/route.ts";
+import type { Routes } from "../../../contracts/api/routes.ts";
 import type { TemplateVersion } from "../../../contracts/api/templates.ts";
 import { publishRefusal } from "../../../contracts/template-roles.ts";
 import type { ApiError } from "../../api/api-error.ts";
@@ -16,6 +18,8 @@ import { useUrlState } from "../../state/url-state.ts";
 import { type Chosen, DropZone } from "./drop-zone.tsx";
 import { ImportProgress } from "./import-progress.tsx";
 
+type Checked = ResponseOf<Routes["checkTemplate"]>;
+
 interface Published {
   readonly template: string;
   readonly version: TemplateVersion;
@@ -29,7 +33,7 @@ export default function PublishPage() {
   const [name, setName] = useState(given);
   const [message, setMessage] = useState("");
   const [chosen, setChosen] = useState<Chosen | null>(null);
-  const check = useMutation<{ driver: string; presets: string[] }, ApiError, Chosen>({
+  const check = useMutation<Checked, ApiError, Chosen>({
     mutationFn: async ({ bytes }) => await call("checkTemplate", { query: {}, bytes }),
   });
   const publish = useMutation<Published, ApiError, Chosen>({
@@ -61,23 +65,7 @@ export default function PublishPage() {
       <PageHeader title="Publish a template" crumbs={[{ label: "Templates", to: "/templates" }]} />
       {refusal === undefined ? null : <Banner tone="warn">{refusal}</Banner>}
       <div className="grid max-w-3xl gap-4">
-        <Card title="1. Folder">
-          <DropZone onChosen={choose} />
-          {chosen === null ? null : (
-            <p className="mt-2 text-xs text-muted">
-              {chosen.called}: {chosen.files === null ? "an archive" : `${chosen.files} files`}, {chosen.bytes.length}{" "}
-              bytes packed.
-            </p>
-          )}
-          {check.isPending ? <p className="mt-2 text-muted">Checking…</p> : null}
-          {check.error === null ? null : <ErrorState error={check.error} />}
-          {check.data === undefined ? null : (
-            <Banner tone="ok">
-              It can be published: driver {check.data.driver}, {check.data.presets.length}{" "}
-              {check.data.presets.length === 1 ? "preset" : "presets"}.
-            </Banner>
-          )}
-        </Card>
+        <FolderCard chosen={chosen} check={check} onChosen={choose} />
         <Card title="2. Version">
           <TextField label="Template" value={name} onChange={setName} maxLength={64} autoComplete="off" />
           <TextField label="What changed" value={message} onChange={setMessage} maxLength={256} autoComplete="off" />
@@ -94,5 +82,33 @@ export default function PublishPage() {
         {publish.data === undefined ? null : <ImportProgress {...publish.data} />}
       </div>
     </>
+  );
+}
+
+interface FolderCardProps {
+  readonly chosen: Chosen | null;
+  readonly check: Pick<UseMutationResult<Checked, ApiError, Chosen>, "isPending" | "error" | "data">;
+  readonly onChosen: (chosen: Chosen) => void;
+}
+
+function FolderCard({ chosen, check, onChosen }: FolderCardProps) {
+  return (
+    <Card title="1. Folder">
+      <DropZone onChosen={onChosen} />
+      {chosen === null ? null : (
+        <p className="mt-2 text-xs text-muted">
+          {chosen.called}: {chosen.files === null ? "an archive" : `${chosen.files} files`}, {chosen.bytes.length} bytes
+          packed.
+        </p>
+      )}
+      {check.isPending ? <p className="mt-2 text-muted">Checking…</p> : null}
+      {check.error === null ? null : <ErrorState error={check.error} />}
+      {check.data === undefined ? null : (
+        <Banner tone="ok">
+          It can be published: driver {check.data.driver}, {check.data.presets.length}{" "}
+          {check.data.presets.length === 1 ? "preset" : "presets"}.
+        </Banner>
+      )}
+    </Card>
   );
 }

@@ -1,4 +1,4 @@
-import type { DroppedFile } from "./pack-template.ts";
+import type { DroppedFile } from "./dropped-file.ts";
 
 const blockBytes = 512;
 const nameBytesMax = 100;

@@ -1,11 +1,5 @@
 import { type ComponentType, lazy } from "react";
-import type { User } from "../../../contracts/api/identity.ts";
-import type { TemplateDetail } from "../../../contracts/api/templates.ts";
-
-export interface TemplateTabProps {
-  readonly detail: TemplateDetail;
-  readonly me: User;
-}
+import type { TemplateTabProps } from "./template-tab-props.ts";
 
 interface TemplateTab {
   readonly id: string;

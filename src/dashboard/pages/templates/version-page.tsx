@@ -81,23 +81,25 @@ export default function VersionPage() {
           onChange={(value) => change({ against: value })}
         />
       </div>
-      {diff.error !== null ? (
-        <ErrorState error={diff.error} onRetry={() => void diff.refetch()} />
-      ) : diff.data === undefined ? (
-        <Skeleton lines={8} />
-      ) : (
-        <Suspense fallback={<Skeleton lines={8} />}>
-          <div className="grid gap-4">
-            <Card title="What it means">
-              <MeaningList changes={diff.data.meaning} />
-            </Card>
-            <FileDifferences files={diff.data.files} isCut={diff.data.isCut} />
-          </div>
-        </Suspense>
-      )}
+      <Difference diff={diff} />
       {isPromoting && shown !== undefined ? (
         <PromoteDialog template={template} version={shown} isBack={isBack} onClose={() => setPromoting(false)} />
       ) : null}
     </>
+  );
+}
+
+function Difference({ diff }: { readonly diff: ReturnType<typeof useApi<"diffVersion">> }) {
+  if (diff.error !== null) return <ErrorState error={diff.error} onRetry={() => void diff.refetch()} />;
+  if (diff.data === undefined) return <Skeleton lines={8} />;
+  return (
+    <Suspense fallback={<Skeleton lines={8} />}>
+      <div className="grid gap-4">
+        <Card title="What it means">
+          <MeaningList changes={diff.data.meaning} />
+        </Card>
+        <FileDifferences files={diff.data.files} isCut={diff.data.isCut} />
+      </div>
+    </Suspense>
   );
 }

@@ -13,7 +13,7 @@ import { Time } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import { PromoteDialog } from "./promote-dialog.tsx";
 import { versionAddress } from "./template-address.ts";
-import type { TemplateTabProps } from "./template-tabs.ts";
+import type { TemplateTabProps } from "./template-tab-props.ts";
 
 const pageSize = 50;
 
