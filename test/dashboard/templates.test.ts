@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { dashboardScene, exampleTemplate, signIn, testLimitMs } from "./support/dashboard-scene.ts";
+import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
 
 const scene = dashboardScene();
 const limit = { timeout: testLimitMs };
@@ -67,41 +67,6 @@ test("a folder without a manifest is refused before anything is sent", limit, as
   const { page } = await scene.openSignedIn("/publish");
   await page.getByLabel("Folder of the template").setInputFiles(folder);
   await page.getByText("The folder has no template.yaml.").waitFor();
-});
-
-test("a version is compared in files and meaning, promoted, and rolled back", limit, async () => {
-  await scene.poolIsReady();
-  await scene.server.push("node", { "template.yaml": exampleTemplate.replace("max: 4", "max: 8") });
-  await scene.admin.call("promoteTemplateVersion", { params: { template: "node", version: "1" }, query: {} });
-  const { page } = await scene.openSignedIn("/templates/node/versions/2");
-  await page.getByRole("list", { name: "Changes in meaning" }).getByText("validation").waitFor();
-  const difference = page.getByRole("region", { name: "Difference of template.yaml" });
-  await difference.getByText(/max: 8/).waitFor();
-  await page.getByRole("button", { name: "Side by side" }).click();
-  await page.waitForURL(/view=split/);
-  await page.getByRole("button", { name: "Promote it" }).click();
-  await page.getByText(/ready prebuilds? (is|are) replaced/).waitFor();
-  await page.getByRole("button", { name: "Promote 2" }).click();
-  await page.getByRole("navigation", { name: "Breadcrumb" }).getByRole("link", { name: "Versions" }).click();
-  await page.getByRole("button", { name: "Roll back", exact: true }).click();
-  await page.getByRole("button", { name: "Roll back to 1" }).click();
-  await page.getByRole("button", { name: "Promote", exact: true }).waitFor();
-  const { template } = await scene.admin.call("getTemplate", { params: { template: "node" }, query: {} });
-  expect(template.activeVersion?.number).toBe(1);
-});
-
-test("a template is deprecated, and one that is used is not deleted but says by what", limit, async () => {
-  await scene.admin.call("createWorkspace", { body: { name: "inway", template: "node" } });
-  const { page } = await scene.openSignedIn("/templates/node");
-  await page.getByRole("button", { name: "More actions of node" }).click();
-  await page.getByRole("menuitem", { name: "Delete…" }).click();
-  await page.getByRole("link", { name: "admin/inway" }).waitFor();
-  await page.getByRole("dialog").getByRole("button", { name: "Close" }).last().click();
-  await page.getByRole("button", { name: "More actions of node" }).click();
-  await page.getByRole("menuitem", { name: "Deprecate…" }).click();
-  await page.getByLabel("What people should use instead").fill("use web");
-  await page.getByRole("button", { name: "Deprecate node" }).click();
-  await page.getByText("its pools drain. use web").waitFor();
 });
 
 test("a member may look, and is told why he may not publish", limit, async () => {
