@@ -40,6 +40,16 @@ export const manifestBytesMax = 1_048_576;
 export const manifestNodesMax = 20_000;
 export const manifestDepthMax = 32;
 export const archiveEntriesMax = 10_000;
+/** Longest path of an entry, in characters; a few hundred below what the usual file systems take. */
+export const archivePathLengthMax = 1_024;
+/** Of a version's files, as one answer lists them. */
+export const versionFilesListedMax = 2_000;
+/** Of one file's text, as one answer has it. */
+export const fileTextBytesMax = 262_144;
+/** Of all differences of two versions' files, as one answer has them; the files after that are named without theirs. */
+export const versionDiffBytesMax = 524_288;
+/** Of one value before or after, as the difference of two manifests tells it. */
+export const manifestValueLengthMax = 400;
 
 export const pageSizeDefault = 50;
 export const pageSizeMax = 500;

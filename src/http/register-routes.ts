@@ -29,6 +29,7 @@ import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
 import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
+import { templateFileHandlers } from "./handlers/template-file-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
@@ -49,6 +50,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...identityHandlers(deps),
     ...groupHandlers(deps),
     ...templateHandlers(deps),
+    ...templateFileHandlers(deps),
     ...workspaceHandlers(deps),
     ...stateHandlers(deps),
     ...scheduleHandlers(deps),

@@ -86,6 +86,11 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   setWorkspaceDormancy: { dormant: false },
 };
 
+/** What a route asks for in its query. */
+const queries: Partial<Record<RouteId, Readonly<Record<string, string>>>> = {
+  getVersionFile: { path: "template.yaml" },
+};
+
 type Things = Readonly<Record<string, string | Readonly<Record<Subject, string>>>>;
 
 function pathOf(route: RouteDefinition, things: Things, subject: Subject): string {
@@ -119,7 +124,7 @@ export async function createAccessWorld(): Promise<AccessWorld> {
         if (identity === "daemon") return server.server.daemonKey;
         return identity === "agent" ? agentToken : tokens[identity];
       },
-      send: async (id, token, { subject = "person", query = {}, body = bodies[id] } = {}) => {
+      send: async (id, token, { subject = "person", query = queries[id] ?? {}, body = bodies[id] } = {}) => {
         const route: RouteDefinition = routes[id];
         const url = new URL(pathOf(route, things, subject), server.url);
         for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);

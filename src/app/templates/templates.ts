@@ -123,7 +123,7 @@ export async function listTemplateVersions(
 }
 
 /** Errors: `not_found`. */
-async function requireVersion(context: AppContext, template: TemplateRow, which: string): Promise<VersionRow> {
+export async function requireVersion(context: AppContext, template: TemplateRow, which: string): Promise<VersionRow> {
   const version = await findVersion(context.db, template.id, which);
   if (version !== undefined) return version;
   throw new CodedError("not_found", `The template "${template.name}" has no version "${which}".`, {

@@ -17,6 +17,7 @@ import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { terminalRoutes } from "./terminals.ts";
+import { templateFileRoutes } from "./template-files.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
@@ -29,6 +30,7 @@ export const routes = {
   ...identityRoutes,
   ...groupRoutes,
   ...templateRoutes,
+  ...templateFileRoutes,
   ...workspaceRoutes,
   ...stateRoutes,
   ...scheduleRoutes,

@@ -15,15 +15,15 @@ export interface Column<Row> {
   readonly sortKey?: string;
 }
 
-interface DataTableProps<Row> {
+export interface DataTableProps<Row> {
   readonly label: string;
   readonly columns: readonly Column<Row>[];
   /** Absent while they are asked for. */
   readonly rows: readonly Row[] | undefined;
   readonly idOf: (row: Row) => string;
-  /** Name of a row, which is the link to its page. */
+  /** Name of a row, which is the link to its page where it has one. */
   readonly nameOf: (row: Row) => string;
-  readonly addressOf: (row: Row) => string;
+  readonly addressOf?: (row: Row) => string;
   readonly sorting?: Sorting;
   readonly paging?: Paging;
   readonly actionsOf?: (row: Row) => ReactNode;
@@ -107,13 +107,17 @@ function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataT
           )}
           {place === 0 ? (
             <span className="min-w-0">
-              <PageLink
-                to={addressOf(row)}
-                data-row-link
-                className="inline-flex min-h-6 items-center font-medium break-all text-text hover:underline"
-              >
-                {nameOf(row)}
-              </PageLink>
+              {addressOf === undefined ? (
+                <span className="font-medium break-all">{nameOf(row)}</span>
+              ) : (
+                <PageLink
+                  to={addressOf(row)}
+                  data-row-link
+                  className="inline-flex min-h-6 items-center font-medium break-all text-text hover:underline"
+                >
+                  {nameOf(row)}
+                </PageLink>
+              )}
               {column.cell(row)}
             </span>
           ) : (

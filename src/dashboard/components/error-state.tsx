@@ -1,4 +1,5 @@
 import { CircleAlert } from "lucide-react";
+import type { Problem } from "../../contracts/errors.ts";
 import type { ApiError } from "../api/api-error.ts";
 import { Button } from "./button.tsx";
 import { CopyButton } from "./copy-button.tsx";
@@ -17,9 +18,9 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
         <p className="font-medium break-words text-bad">{error.message}</p>
         {error.problems.length === 0 ? null : (
           <ul className="mt-1 list-disc pl-5">
-            {error.problems.map(({ field, reason }) => (
-              <li key={`${field} ${reason}`}>
-                <code>{field}</code>: {reason}
+            {error.problems.map((problem) => (
+              <li key={`${problem.field} ${problem.line ?? ""} ${problem.reason}`}>
+                <code>{placeOf(problem)}</code>: {problem.reason}
               </li>
             ))}
           </ul>
@@ -40,4 +41,10 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
       </div>
     </div>
   );
+}
+
+/** The field, behind its file with line and column where they are known. */
+function placeOf({ field, file, line, column }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(":");
+  return [place, field].filter((part) => part !== "").join(" ");
 }

@@ -1,4 +1,5 @@
 import type { LucideIcon } from "lucide-react";
+import type { User } from "../../contracts/api/identity.ts";
 import type { ComponentType } from "react";
 
 /** A page, as the router and the menu see it. Its code is loaded when it is gone to. */
@@ -16,6 +17,8 @@ export interface PageDefinition {
     readonly place: number;
     /** Paths that it is the entry of besides its own, by their beginning. */
     readonly owns?: readonly string[];
+    /** Who sees it; everybody unless said. */
+    readonly isFor?: (me: User) => boolean;
     /** `g` and this letter go there. */
     readonly key?: string;
   };

@@ -1,8 +1,12 @@
+import { accountPages } from "./account/routes.ts";
+import { adminPages } from "./admin/routes.ts";
 import { createPages } from "./create/routes.ts";
 import { designPages } from "./design/routes.ts";
+import { inboxPages } from "./inbox/routes.ts";
 import type { PageDefinition } from "./page-definition.ts";
 import { poolsPages } from "./pools/routes.ts";
 import { sessionPages } from "./session/routes.ts";
+import { templatePages } from "./templates/routes.ts";
 import { workspacePages } from "./workspace/routes.ts";
 import { workspacesPages } from "./workspaces/routes.ts";
 
@@ -13,5 +17,9 @@ export const pages: readonly PageDefinition[] = [
   ...createPages,
   ...workspacePages,
   ...poolsPages,
+  ...templatePages,
+  ...inboxPages,
+  ...accountPages,
+  ...adminPages,
   ...designPages,
 ];

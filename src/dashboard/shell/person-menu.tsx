@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { LogOut, Monitor, Moon, Sun, User as Person } from "lucide-react";
+import { LogOut, Monitor, Moon, Settings, Sun, User as Person } from "lucide-react";
 import type { User } from "../../contracts/api/identity.ts";
 import { call } from "../api/call.ts";
 import { queryClient } from "../api/query-client.ts";
@@ -9,6 +9,8 @@ import { showToast } from "../components/toasts.ts";
 import { changeLook, look, type Theme } from "../state/look.ts";
 import { tellSignedOut } from "../state/other-tabs.ts";
 import { basePath } from "../state/server-facts.ts";
+import { useGoTo } from "../state/url-state.ts";
+import { hasPage } from "./menu-entries.ts";
 import { useStore } from "../state/store.ts";
 
 const themes: readonly (readonly [theme: Theme, label: string, icon: typeof Sun])[] = [
@@ -19,6 +21,7 @@ const themes: readonly (readonly [theme: Theme, label: string, icon: typeof Sun]
 
 export function PersonMenu({ me }: { readonly me: User }) {
   const { theme, density } = useStore(look);
+  const goTo = useGoTo();
   const signOut = useMutation({
     mutationFn: async () => await call("logout", {}),
     onSuccess: () => {
@@ -40,6 +43,9 @@ export function PersonMenu({ me }: { readonly me: User }) {
       icon: <Monitor size={15} />,
       onSelect: () => changeLook({ density: density === "compact" ? "comfortable" : "compact" }),
     },
+    ...(hasPage("/account/{-$section}")
+      ? [{ label: "Your account", icon: <Settings size={15} />, onSelect: () => goTo("/account") }]
+      : []),
     { label: "Sign out", icon: <LogOut size={15} />, onSelect: () => signOut.mutate() },
   ];
   const heading = (

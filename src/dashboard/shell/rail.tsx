@@ -2,11 +2,14 @@ import { useRouterState } from "@tanstack/react-router";
 import { PageLink } from "../components/page-link.tsx";
 import type { PageDefinition } from "../pages/page-definition.ts";
 import { menuEntries } from "./menu-entries.ts";
+import { useMe } from "./use-me.ts";
 import { basePath } from "../state/server-facts.ts";
 
 /** The pages of the menu: at the side, with labels where there is room; at the bottom of a narrow screen. */
 export function Rail() {
   const pathname = useRouterState({ select: (state) => state.location.pathname }).slice(basePath.length);
+  const { data: me } = useMe();
+  const entries = menuEntries().filter(({ menu }) => me !== undefined && menu?.isFor?.(me) !== false);
   return (
     <nav
       aria-label="Main"
@@ -20,7 +23,7 @@ export function Rail() {
         <img src={`${basePath}/icon.svg`} alt="" width={20} height={20} />
         <span className="hidden lg:inline">Prewarm</span>
       </PageLink>
-      {menuEntries().map((page) => (
+      {entries.map((page) => (
         <Entry key={page.path} page={page} isCurrent={isOf(page, pathname)} />
       ))}
     </nav>

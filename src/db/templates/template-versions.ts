@@ -63,6 +63,26 @@ export async function findVersion(sql: Sql, templateId: TemplateId, which: strin
   return (await sql.query(versionStatement, [templateId, which]))[0];
 }
 
+const previousStatement: Statement<VersionRow> = statement(
+  "template_version_previous",
+  `select ${versionColumns}, 1 as total
+from template_versions v
+join templates t on t.id = v.template_id
+join users u on u.id = v.created_by
+where v.template_id = $1
+  and v.number < $2
+order by v.number desc
+limit 1`,
+);
+
+/** The one that was pushed before it, and is still there. */
+export async function previousVersion(
+  sql: Sql,
+  { template_id, number }: Pick<VersionRow, "template_id" | "number">,
+): Promise<VersionRow | undefined> {
+  return (await sql.query(previousStatement, [template_id, number]))[0];
+}
+
 const activeStatement: Statement<VersionRow> = statement(
   "template_versions_active",
   `select ${versionColumns}, 1 as total

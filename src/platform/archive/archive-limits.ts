@@ -9,6 +9,3 @@ export interface ArchiveLimits {
 
 /** Templates are text: 64 MiB leaves room for a few binaries and none for a bomb. */
 export const archiveLimits: ArchiveLimits = { entriesMax: archiveEntriesMax, unpackedBytesMax: 64 * 1_048_576 };
-
-/** Longest path of an entry, in characters; a few hundred below what the usual file systems take. */
-export const archivePathLengthMax = 1_024;

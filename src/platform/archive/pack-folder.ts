@@ -2,10 +2,10 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { create } from "tar";
 import { CodedError, type Problem } from "../../contracts/errors.ts";
+import { ignoreFileName } from "../../contracts/never-packed.ts";
 import { type ArchiveLimits, archiveLimits } from "./archive-limits.ts";
 import { type IgnoreRule, parseIgnoreFile } from "./ignore-patterns.ts";
 
-const ignoreFileName = ".prewarmignore";
 /** Links and special files that one error names; there may be thousands, as in a copied home folder. */
 const refusedNamedMax = 20;
 

@@ -1,7 +1,8 @@
 import { createGunzip } from "node:zlib";
 import { Parser, type ReadEntry } from "tar";
 import { CodedError } from "../../contracts/errors.ts";
-import { type ArchiveLimits, archivePathLengthMax } from "./archive-limits.ts";
+import { archivePathLengthMax } from "../../contracts/limits.ts";
+import type { ArchiveLimits } from "./archive-limits.ts";
 
 export interface ArchiveEntry {
   readonly kind: "file" | "folder";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { folderDiff } from "../../../src/cli/output/folder-diff.ts";
+import { folderDiff } from "../../../src/platform/archive/folder-diff.ts";
 
 type Content = string | Buffer | { readonly content: string; readonly isExecutable: true };
 const files = (contents: Readonly<Record<string, Content>>) =>

@@ -1,5 +1,5 @@
 import { formatPatch, structuredPatch, type StructuredPatchHunk } from "diff";
-import type { ArchiveFile } from "../../platform/archive/archive-files.ts";
+import type { ArchiveFile } from "./archive-files.ts";
 
 /** Of a file whose lines are compared; a larger one is only said to differ. */
 const comparedBytesMax = 1_048_576;
@@ -17,27 +17,50 @@ export interface FolderDiff {
   readonly text: string;
 }
 
+export interface FileDifference {
+  readonly path: string;
+  readonly change: "added" | "removed" | "changed";
+  /** Null where there is no such file. */
+  readonly bytesBefore: number | null;
+  readonly bytesAfter: number | null;
+  /** A unified diff, or in one line why there is none. */
+  readonly patch: string;
+}
+
 type Files = ReadonlyMap<string, ArchiveFile>;
 
 /** What leads from one folder to another, file by file in the order of their paths. `limitMs` is for each file. */
 export function folderDiff(before: Files, after: Files, limitMs = compareMs): FolderDiff {
+  const files = fileDifferences(before, after, limitMs);
+  const pathsOf = (kind: FileDifference["change"]): string[] =>
+    files.filter(({ change }) => change === kind).map(({ path }) => path);
+  return {
+    added: pathsOf("added"),
+    removed: pathsOf("removed"),
+    changed: pathsOf("changed"),
+    text: files.map(({ patch }) => patch).join(""),
+  };
+}
+
+/** The same as a list. */
+export function fileDifferences(before: Files, after: Files, limitMs = compareMs): readonly FileDifference[] {
   const endsAtMs = performance.now() + filesTogether * limitMs;
   const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
-  const different = paths.filter((path) => !isSame(before.get(path), after.get(path)));
-  return {
-    added: different.filter((path) => !before.has(path)),
-    removed: different.filter((path) => !after.has(path)),
-    changed: different.filter((path) => before.has(path) && after.has(path)),
-    text: different
-      .map((path) =>
-        fileDiff(path, {
-          before: before.get(path),
-          after: after.get(path),
+  return paths
+    .filter((path) => !isSame(before.get(path), after.get(path)))
+    .map((path) => {
+      const pair = { before: before.get(path), after: after.get(path) };
+      return {
+        path,
+        change: pair.before === undefined ? "added" : pair.after === undefined ? "removed" : "changed",
+        bytesBefore: pair.before?.bytes.length ?? null,
+        bytesAfter: pair.after?.bytes.length ?? null,
+        patch: fileDiff(path, {
+          ...pair,
           limitMs: Math.min(limitMs, Math.max(1, endsAtMs - performance.now())),
         }),
-      )
-      .join(""),
-  };
+      };
+    });
 }
 
 function isSame(one: ArchiveFile | undefined, other: ArchiveFile | undefined): boolean {

@@ -1,0 +1,5 @@
+import type { PageDefinition } from "../page-definition.ts";
+
+export const accountPages: readonly PageDefinition[] = [
+  { path: "/account/{-$section}", load: () => import("./account-page.tsx") },
+];

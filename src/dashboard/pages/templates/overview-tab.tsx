@@ -1,0 +1,75 @@
+import { keys } from "../../api/keys.ts";
+import { useApi } from "../../api/use-api.ts";
+import { Badge } from "../../components/badge.tsx";
+import { Card } from "../../components/card.tsx";
+import { ErrorState } from "../../components/error-state.tsx";
+import { KeyValue } from "../../components/key-value.tsx";
+import { Markdown } from "../../components/markdown.tsx";
+import { PageLink } from "../../components/page-link.tsx";
+import { Skeleton } from "../../components/skeleton.tsx";
+import { Time } from "../../components/time.tsx";
+import { versionAddress } from "./template-address.ts";
+import type { TemplateTabProps } from "./template-tab-props.ts";
+
+export default function OverviewTab({ detail }: TemplateTabProps) {
+  const { template, manifest } = detail;
+  const { activeVersion } = template;
+  const readme = useApi("getTemplateReadme", {
+    key: keys.templatePart(template.name, "readme"),
+    input: { params: { template: template.name }, query: {} },
+  });
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[2fr_1fr]">
+      <Card title="Readme">
+        {readme.error !== null ? (
+          <ErrorState error={readme.error} onRetry={() => void readme.refetch()} />
+        ) : readme.data === undefined ? (
+          <Skeleton lines={5} />
+        ) : readme.data.text === null ? (
+          <p className="text-muted">The active version has no README.md.</p>
+        ) : (
+          <Markdown text={readme.data.text} />
+        )}
+      </Card>
+      <div className="grid gap-4">
+        <Card title="At a glance">
+          <KeyValue
+            rows={[
+              [
+                "Active version",
+                activeVersion === null ? (
+                  "none"
+                ) : (
+                  <PageLink to={versionAddress(template.name, activeVersion.number)}>
+                    {`${activeVersion.number} · ${activeVersion.name}`}
+                  </PageLink>
+                ),
+              ],
+              ["Driver", activeVersion?.driver ?? "–"],
+              ["Workspaces", template.workspaces],
+              ["Organization", template.organization],
+              ["Created", <Time key="created" at={template.createdAt} />],
+            ]}
+          />
+        </Card>
+        <Card title="Parameters">
+          {(manifest?.parameters ?? []).length === 0 ? (
+            <p className="text-muted">It asks for none.</p>
+          ) : (
+            <ul className="grid gap-2">
+              {(manifest?.parameters ?? []).map(({ name, display_name: label, description, type, mutable }) => (
+                <li key={name}>
+                  <code>{name}</code> <Badge>{type ?? "string"}</Badge>
+                  {mutable === true ? null : <span className="ml-1 text-xs text-muted">cannot be changed later</span>}
+                  <span className="block text-xs text-muted">
+                    {[label, description].filter((text) => text !== undefined && text !== "").join(": ")}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )}
+        </Card>
+      </div>
+    </div>
+  );
+}
