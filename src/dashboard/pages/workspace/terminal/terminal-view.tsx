@@ -1,9 +1,9 @@
 import { useState } from "react";
 import type { Workspace } from "../../../../contracts/api/workspaces.ts";
-import { Button } from "../../../components/button.tsx";
 import { ConfirmDialog } from "../../../components/confirm-dialog.tsx";
 import { showToast } from "../../../components/toasts.ts";
 import { FindBar } from "./find-bar.tsx";
+import { type Offer, OfferBar } from "./offer-bar.tsx";
 import { openLink } from "./open-link.ts";
 import { copyText } from "./terminal-screen.ts";
 import { TerminalStateBar } from "./terminal-state-bar.tsx";
@@ -16,11 +16,6 @@ interface TerminalViewProps {
   readonly onTitle: (title: string) => void;
   readonly onLeave: () => void;
 }
-
-/** What a program offers, and is done by a click alone. */
-type Offer = { readonly kind: "copy" | "link"; readonly text: string };
-
-const offerShownMax = 120;
 
 export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: TerminalViewProps) {
   const [pasted, setPasted] = useState<string | null>(null);
@@ -70,18 +65,7 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
           }}
         />
       ) : null}
-      {offer === null ? null : (
-        <div role="status" className="mb-2 flex flex-wrap items-center gap-2 rounded-md border border-line p-2">
-          <span className="min-w-0 grow break-all">
-            {offer.kind === "copy" ? "A program offers for the clipboard: " : "This leads to: "}
-            <code>{offer.kind === "copy" ? offer.text.slice(0, offerShownMax) : offer.text}</code>
-          </span>
-          <Button onClick={take}>{offer.kind === "copy" ? "Copy it" : "Open it"}</Button>
-          <Button kind="quiet" onClick={() => setOffer(null)}>
-            Dismiss
-          </Button>
-        </div>
-      )}
+      {offer === null ? null : <OfferBar offer={offer} onTake={take} onDismiss={() => setOffer(null)} />}
       <div
         ref={place}
         data-own-keys
