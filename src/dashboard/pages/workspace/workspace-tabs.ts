@@ -11,5 +11,6 @@ export interface WorkspaceTab {
 /** The tabs of a workspace's page: one line each, loaded when it is gone to. The first is its page without a tab. */
 export const workspaceTabs: readonly WorkspaceTab[] = [
   { id: "overview", label: "Overview", Content: lazy(() => import("./overview-tab.tsx")) },
+  { id: "terminal", label: "Terminal", Content: lazy(() => import("./terminal/terminal-tab.tsx")) },
   { id: "logs", label: "Logs", Content: lazy(() => import("./logs-tab.tsx")) },
 ];
