@@ -26,8 +26,6 @@ export const keys = {
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspace: [["workspace"], ["workspaces"]],
   workspaces: [["workspaces"], ["workspace"]],
-  templates: [["templates"], ["template"]],
-  daemons: [["daemons"]],
   pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
   templates: [["templates"], ["template"]],

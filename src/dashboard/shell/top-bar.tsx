@@ -1,4 +1,4 @@
-import { Bell, Search } from "lucide-react";
+import { Bell } from "lucide-react";
 import type { User } from "../../contracts/api/identity.ts";
 import { keys } from "../api/keys.ts";
 import { useApi } from "../api/use-api.ts";
@@ -6,27 +6,15 @@ import { IconButton } from "../components/icon-button.tsx";
 import { useGoTo } from "../state/url-state.ts";
 import { ConnectionDot } from "./connection-dot.tsx";
 import { hasPage } from "./menu-entries.ts";
-import { openPalette, usePaletteOpener } from "./palette-opener.ts";
 import { PersonMenu } from "./person-menu.tsx";
 
 export function TopBar({ me }: { readonly me: User }) {
-  const hasPalette = usePaletteOpener();
   return (
     <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b border-line bg-page px-4 lg:px-8">
       <span className="truncate font-medium" title="Organization">
         {me.organizations[0]?.name ?? "Prewarm"}
       </span>
       <div className="grow" />
-      {hasPalette ? (
-        <button
-          type="button"
-          onClick={openPalette}
-          className="inline-flex min-h-8 items-center gap-2 rounded-md border border-line-strong px-2.5 text-muted hover:bg-hover sm:w-56"
-        >
-          <Search size={14} aria-hidden />
-          <span className="max-sm:sr-only">Search or go to…</span>
-        </button>
-      ) : null}
       <ConnectionDot />
       {hasPage("/inbox") ? <InboxBell /> : null}
       <PersonMenu me={me} />
