@@ -105,7 +105,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     registerLive(scope, deps);
   });
   registerAgentDownloads(app, deps.agentFiles);
-  registerSetUpPage(app);
+  registerSetUpPage(app, deps);
   registerAuthorizePage(app, deps);
   registerMetricsPage(app, deps);
   return app;

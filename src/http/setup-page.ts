@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { passwordLengthMax, passwordLengthMin } from "../contracts/limits.ts";
+import type { HttpDeps } from "./http-deps.ts";
 import { registerStaticPages } from "./static-pages.ts";
 
 const script = `const form = document.querySelector("form");
@@ -45,11 +46,19 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** The page behind the one-time set-up link; the secret is in the fragment, which browsers never send or log. */
-export function registerSetUpPage(app: FastifyInstance): void {
-  registerStaticPages(app, {
-    "/setup": ["text/html", page],
-    "/setup/page.js": ["text/javascript", script],
-    "/setup/page.css": ["text/css", style],
-  });
+/**
+ * The page behind the one-time set-up link; the secret is in the fragment, which browsers never send or log, and take along
+ * to where they are sent: to the dashboard's page for it, where there is a dashboard.
+ */
+export function registerSetUpPage(app: FastifyInstance, { dashboard }: Pick<HttpDeps, "dashboard">): void {
+  if (dashboard === null) {
+    registerStaticPages(app, {
+      "/setup": ["text/html", page],
+      "/setup/page.js": ["text/javascript", script],
+      "/setup/page.css": ["text/css", style],
+    });
+    return;
+  }
+  // Relative: the server may lie below a path of a proxy.
+  app.get("/setup", { schema: { hide: true } }, async (_, reply) => await reply.redirect("first-run", 302));
 }

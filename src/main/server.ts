@@ -102,14 +102,14 @@ function announce(server: RunningServer, { link, isDataDirChosen }: Announcing):
   const { administrator } = server.firstRun;
   const { accessUrl: url, dataDir } = server;
   const username = administrator?.username ?? administratorUsername;
-  if (link === null) lines.push("", `  Sign in: bin/prewarm login ${url} --username ${username}`);
-  else lines.push("", ...setUpLines({ url, link, username, dataDir: isDataDirChosen ? dataDir : null }));
+  if (link === null)
+    lines.push("", `  Sign in: open it in a browser, or bin/prewarm login ${url} --username ${username}`);
+  else lines.push("", ...setUpLines({ link, username, dataDir: isDataDirChosen ? dataDir : null }));
   lines.push("  Stop with Ctrl-C.", "", "");
   process.stdout.write(lines.join("\n"));
 }
 
 interface SetUp {
-  readonly url: string;
   readonly link: string;
   readonly username: string;
   /** Null where `prewarm setup` finds it by itself. */
@@ -117,14 +117,13 @@ interface SetUp {
 }
 
 /** Both ways, as a host without a browser is as common as one with it. */
-function setUpLines({ url, link, username, dataDir }: SetUp): readonly string[] {
+function setUpLines({ link, username, dataDir }: SetUp): readonly string[] {
   const where = dataDir === null ? "" : ` --data-dir ${shellWord(dataDir)}`;
   return [
-    `  Set the password of the administrator (${username}) once, within 24 hours, in a terminal on this host:`,
-    `  bin/prewarm setup${where}`,
-    "  or in a browser, and sign in then:",
+    `  Set the password of the administrator (${username}) once, within 24 hours, in a browser, which goes on from there:`,
     `  ${link}`,
-    `  bin/prewarm login ${url} --username ${username}`,
+    "  or in a terminal on this host:",
+    `  bin/prewarm setup${where}`,
     "",
   ];
 }

@@ -15,12 +15,21 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   readonly icon?: ReactNode;
   /** Why it cannot be used, in words. It stays in the order of focus and says so. */
   readonly disabledBecause?: string | undefined;
+  /** As wide as it is high, for an icon alone. */
+  readonly isSquare?: boolean;
   /** Something it began is under way. */
   readonly isBusy?: boolean;
 }
 
 /** A button with words. One that is disabled can still be reached, and tells why. */
-export function Button({ kind = "plain", icon, disabledBecause, isBusy = false, ...rest }: ButtonProps) {
+export function Button({
+  kind = "plain",
+  icon,
+  disabledBecause,
+  isSquare = false,
+  isBusy = false,
+  ...rest
+}: ButtonProps) {
   const reasonId = useId();
   const isOff = disabledBecause !== undefined || isBusy;
   const { className, children, onClick, type = "button", ...attributes } = rest;
@@ -38,7 +47,8 @@ export function Button({ kind = "plain", icon, disabledBecause, isBusy = false, 
           else onClick?.(event);
         }}
         className={classNames(
-          "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-md border px-3 text-sm font-medium whitespace-nowrap transition-colors",
+          "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-md border text-sm font-medium whitespace-nowrap transition-colors [&>svg]:shrink-0",
+          isSquare ? "w-8 shrink-0" : "px-3",
           isOff ? "border-line bg-hover text-muted cursor-not-allowed" : looks[kind],
           className,
         )}

@@ -26,7 +26,13 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
       .join(" ");
   return (
     <figure>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={summaryOf(points, most)} className="h-44 w-full">
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={summaryOf(points, most)}
+        className="h-44 w-full"
+      >
         {points.map((point) => {
           const [claimed, missed] = [point.claimed ?? 0, missedIn(point)];
           const tall = (count: number): number => (barHeightMax * count) / asked;
@@ -54,8 +60,14 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
           d={line(({ desired }) => desired)}
           className="fill-none stroke-muted [stroke-dasharray:4_3]"
           strokeWidth={1.5}
+          vectorEffect="non-scaling-stroke"
         />
-        <path d={line(({ ready }) => ready)} className="fill-none stroke-accent" strokeWidth={2} />
+        <path
+          d={line(({ ready }) => ready)}
+          className="fill-none stroke-accent"
+          strokeWidth={2}
+          vectorEffect="non-scaling-stroke"
+        />
         {markers.map((marker) => (
           <line
             key={`${marker.at} ${marker.text}`}
@@ -63,12 +75,13 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
             x2={x(marker.at)}
             y1={4}
             y2={base}
+            vectorEffect="non-scaling-stroke"
             className="stroke-line-strong"
           >
             <title>{`${absoluteTime(Date.parse(marker.at))}: ${marker.text}`}</title>
           </line>
         ))}
-        <line x1={0} x2={width} y1={base} y2={base} className="stroke-line" />
+        <line x1={0} x2={width} y1={base} y2={base} vectorEffect="non-scaling-stroke" className="stroke-line" />
       </svg>
       <figcaption className="text-xs text-muted">
         Up to {most}: ready (line) and wanted (dashed). Below: claims, and in red misses. {summaryOf(points, most)}

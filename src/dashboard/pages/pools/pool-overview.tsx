@@ -49,7 +49,10 @@ export function PoolOverview({ explanation }: { readonly explanation: Explained 
         </Card>
         <Card title="What a claim does">
           {rehearsal === null ? (
-            <p className="text-muted">Not known before the first prebuild has been built.</p>
+            <p className="text-muted">
+              Nothing of it has been rehearsed: either its driver changes nothing at a claim, or the first prebuild is
+              still to come.
+            </p>
           ) : (
             <ul className="grid gap-1.5">
               {rehearsal.sentences.map((sentence) => (

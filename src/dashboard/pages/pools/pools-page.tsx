@@ -40,7 +40,7 @@ export default function PoolsPage() {
       <PageHeader title="Pools" actions={data === undefined ? null : <SwitchButton status={data} />}>
         {data?.totals === undefined
           ? null
-          : `${data.totals.pools} pools: ${data.totals.eligible} of ${data.totals.desired} wanted prebuilds are ready, ${data.totals.starting} are starting.`}
+          : `${data.totals.pools} ${data.totals.pools === 1 ? "pool" : "pools"}: ${data.totals.eligible} of ${data.totals.desired} wanted prebuilds are ready, ${data.totals.starting} are starting.`}
       </PageHeader>
       {data === undefined ? null : <SwitchBanner status={data} />}
       <div className="mb-3 flex flex-wrap items-center gap-3">

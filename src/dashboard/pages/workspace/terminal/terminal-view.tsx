@@ -66,11 +66,9 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
         />
       ) : null}
       {offer === null ? null : <OfferBar offer={offer} onTake={take} onDismiss={() => setOffer(null)} />}
-      <div
-        ref={place}
-        data-own-keys
-        className="h-[max(16rem,calc(100dvh-22rem))] overflow-hidden rounded-md border border-line bg-page font-mono"
-      />
+      <div className="rounded-md border border-line bg-page p-2">
+        <div ref={place} data-own-keys className="h-[max(16rem,calc(100dvh-22rem))] overflow-hidden font-mono" />
+      </div>
       <ConfirmDialog
         isOpen={pasted !== null}
         onClose={() => setPasted(null)}
