@@ -1,7 +1,7 @@
 import type { HistoryPoint, PoolHistory } from "../../../contracts/api/pool-time.ts";
 import { absoluteTime } from "../../components/time-words.ts";
 
-const width = 720;
+const chartWidth = 720;
 const height = 160;
 const base = 130;
 const barHeightMax = 40;
@@ -11,9 +11,8 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
   const { points, markers } = history;
   const [fromMs, toMs] = [Date.parse(history.from), Date.parse(history.to)];
   const most = Math.max(1, ...points.flatMap(({ desired, ready }) => [desired ?? 0, ready ?? 0]));
-  const asked = Math.max(1, ...points.map((point) => (point.claimed ?? 0) + missedIn(point)));
-  const x = (at: string): number => (width * (Date.parse(at) - fromMs)) / Math.max(1, toMs - fromMs);
-  const step = width / Math.max(1, points.length);
+  const x = (at: string): number => (chartWidth * (Date.parse(at) - fromMs)) / Math.max(1, toMs - fromMs);
+  const step = chartWidth / Math.max(1, points.length);
   const y = (count: number): number => base - (base - 8) * (count / most);
   const line = (of: (point: HistoryPoint) => number | null): string =>
     points
@@ -27,35 +26,13 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
   return (
     <figure>
       <svg
-        viewBox={`0 0 ${width} ${height}`}
+        viewBox={`0 0 ${chartWidth} ${height}`}
         preserveAspectRatio="none"
         role="img"
         aria-label={summaryOf(points, most)}
         className="h-44 w-full"
       >
-        {points.map((point) => {
-          const [claimed, missed] = [point.claimed ?? 0, missedIn(point)];
-          const tall = (count: number): number => (barHeightMax * count) / asked;
-          return claimed + missed === 0 ? null : (
-            <g key={point.at}>
-              <title>{`${absoluteTime(Date.parse(point.at))}: ${claimed} claimed, ${missed} missed`}</title>
-              <rect
-                x={x(point.at)}
-                y={height - tall(claimed)}
-                width={Math.max(1, step - 1)}
-                height={tall(claimed)}
-                className="fill-accent opacity-50"
-              />
-              <rect
-                x={x(point.at)}
-                y={height - tall(claimed) - tall(missed)}
-                width={Math.max(1, step - 1)}
-                height={tall(missed)}
-                className="fill-danger"
-              />
-            </g>
-          );
-        })}
+        <Asked points={points} x={x} step={step} />
         <path
           d={line(({ desired }) => desired)}
           className="fill-none stroke-muted [stroke-dasharray:4_3]"
@@ -81,13 +58,38 @@ export function HistoryChart({ history }: { readonly history: PoolHistory }) {
             <title>{`${absoluteTime(Date.parse(marker.at))}: ${marker.text}`}</title>
           </line>
         ))}
-        <line x1={0} x2={width} y1={base} y2={base} vectorEffect="non-scaling-stroke" className="stroke-line" />
+        <line x1={0} x2={chartWidth} y1={base} y2={base} vectorEffect="non-scaling-stroke" className="stroke-line" />
       </svg>
       <figcaption className="text-xs text-muted">
         Up to {most}: ready (line) and wanted (dashed). Below: claims, and in red misses. {summaryOf(points, most)}
       </figcaption>
     </figure>
   );
+}
+
+interface AskedProps {
+  readonly points: readonly HistoryPoint[];
+  readonly x: (at: string) => number;
+  readonly step: number;
+}
+
+/** Claims, and misses on top of them, as bars. */
+function Asked({ points, x, step }: AskedProps) {
+  const most = Math.max(1, ...points.map((point) => (point.claimed ?? 0) + missedIn(point)));
+  const tall = (count: number): number => (barHeightMax * count) / most;
+  const width = Math.max(1, step - 1);
+  return points.map((point) => {
+    const [claimed, missed] = [point.claimed ?? 0, missedIn(point)];
+    if (claimed + missed === 0) return null;
+    const top = height - tall(claimed);
+    return (
+      <g key={point.at}>
+        <title>{`${absoluteTime(Date.parse(point.at))}: ${claimed} claimed, ${missed} missed`}</title>
+        <rect x={x(point.at)} y={top} width={width} height={tall(claimed)} className="fill-accent opacity-50" />
+        <rect x={x(point.at)} y={top - tall(missed)} width={width} height={tall(missed)} className="fill-danger" />
+      </g>
+    );
+  });
 }
 
 const missedIn = ({ missed }: HistoryPoint): number => Object.values(missed ?? {}).reduce((sum, one) => sum + one, 0);
