@@ -85,7 +85,7 @@ async function signIn(): Promise<void> {
 
 test("whoever opens an app's address signs in, and is there", { timeout: testLimitMs }, async () => {
   await page.goto(`${origin("web")}/page?a=1`);
-  expect(await page.title()).toBe("Sign in to Prewarm");
+  await page.getByRole("heading", { name: "Sign in to Prewarm" }).waitFor();
   await page.getByLabel("User name").fill("admin");
   await page.getByLabel("Password").fill("wrong");
   await page.getByRole("button", { name: "Sign in" }).click();

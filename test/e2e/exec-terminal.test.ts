@@ -87,7 +87,7 @@ describe.runIf(isScriptThere)("exec -t", () => {
     type("echo still-$((1+1))-here\n");
     await seen("still-2-here");
     spawnSync("touch", [path.join(folder, "resize")]);
-    type("while [ \"$(stty size)\" = '33 101' ]; do sleep 0.1; done; echo now-$(stty size)\n");
+    type("until [ \"$(stty size)\" = '40 120' ]; do sleep 0.1; done; echo now-$(stty size)\n");
     await seen("now-40 120");
     type("stty -onlcr; printf 'down-%s\\nstraight' $((1+1)); stty onlcr; exit 7\n");
     await seen(/left 7\n1\n/);
