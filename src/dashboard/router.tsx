@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { pages } from "./pages/pages.ts";
 import { BareFrame } from "./shell/bare-frame.tsx";
 import { setPages } from "./shell/menu-entries.ts";
@@ -16,10 +16,7 @@ const bare = createRoute({ getParentRoute: () => root, id: "bare", component: Ba
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    // oxlint-disable-next-line typescript/only-throw-error -- the router takes what is thrown for where to go
-    throw redirect({ to: "/workspaces", replace: true });
-  },
+  component: () => <Navigate to="/workspaces" replace />,
 });
 
 const pageRoutes = pages.map((page) => {

@@ -14,9 +14,7 @@ presets:
 const scene = dashboardScene({ template, env: { PREWARM_PREBUILDS_FAILURE_HARD_LIMIT: "1" } });
 
 test("an operator sees within two clicks why a pool is empty, and what he can do", limit, async () => {
-  await scene.admin.call("explainPool", { params: { template: "node", preset: "broken" }, query: {} });
   const { page } = await scene.openSignedIn("/");
-  const begunMs = performance.now();
   await page.getByRole("link", { name: "Pools" }).click();
   await page.getByRole("link", { name: "node / broken" }).click();
   await page.getByRole("heading", { name: "Why it is so" }).waitFor();
@@ -26,9 +24,9 @@ test("an operator sees within two clicks why a pool is empty, and what he can do
   });
   const [sentence = ""] = explained.sentences;
   expect(sentence).not.toBe("");
+  await page.getByRole("main").getByText(sentence).waitFor();
   expect(await page.getByRole("main").textContent()).toContain("0 of 1 ready");
   expect(await page.getByRole("main").getByRole("listitem").count()).toBeGreaterThanOrEqual(explained.sentences.length);
-  expect(performance.now() - begunMs).toBeLessThan(60_000);
 });
 
 test("reconciliation is paused with its effect said before, and the page says by whom", limit, async () => {

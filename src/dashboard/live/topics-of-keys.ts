@@ -16,7 +16,7 @@ const ofOrganization: Readonly<Record<string, readonly string[]>> = {
   pool: ["pools"],
   jobs: ["jobs"],
 };
-const asTheyAre: ReadonlySet<string> = new Set(["inbox", "settings", "daemons"]);
+const asTheyAre: ReadonlySet<string> = new Set(["inbox", "settings"]);
 
 /** What has to be heard of so that what is on screen stays current; the reverse is `keysOfTopic`. */
 export function topicsOf(queries: readonly SeenQuery[], organizations: readonly string[]): readonly string[] {
@@ -25,6 +25,7 @@ export function topicsOf(queries: readonly SeenQuery[], organizations: readonly 
     const [kind, of] = queryKey.map(String);
     if (kind === undefined) continue;
     if (asTheyAre.has(kind)) topics.add(kind);
+    if (kind === "admin" && of === "daemons") topics.add("daemons");
     if (kind === "workspaces") topics.add("workspaces:me");
     if (kind === "job" && of !== undefined) topics.add(`job:${of}`);
     const id = kind === "workspace" && queryKey.length === 2 ? idOf(data) : undefined;

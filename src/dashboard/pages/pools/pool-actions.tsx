@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { Pool } from "../../../contracts/api/prebuilds.ts";
 import type { User } from "../../../contracts/api/identity.ts";
+import { publishRefusal } from "../../../contracts/template-roles.ts";
 import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
@@ -52,7 +53,7 @@ interface PoolActProps {
 function PoolAct({ act, pool, me }: PoolActProps) {
   const [isAsking, setAsking] = useState(false);
   const running = usePoolAct(async () => await act.run(pool));
-  const because = mayAdminister(me) ? act.because(pool) : "Only template admins of the organization may do this.";
+  const because = (me === undefined ? undefined : publishRefusal(me)) ?? act.because(pool);
   return (
     <>
       <Button disabledBecause={because} onClick={() => setAsking(true)}>
@@ -70,8 +71,4 @@ function PoolAct({ act, pool, me }: PoolActProps) {
       />
     </>
   );
-}
-
-function mayAdminister(me: User | undefined): boolean {
-  return me?.role === "administrator" || (me?.organizations.some(({ role }) => role !== "member") ?? false);
 }

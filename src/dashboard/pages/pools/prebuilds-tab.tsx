@@ -1,4 +1,5 @@
 import type { PrebuildRow } from "../../../contracts/api/prebuilds.ts";
+import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
@@ -35,7 +36,11 @@ export function PrebuildsTab({ template, preset }: { readonly template: string; 
   const [{ page = "1" }, change] = useUrlState();
   const at = Math.max(0, (Number.parseInt(page, 10) || 1) - 1);
   const query = { template, preset, limit: pageSize, offset: at * pageSize };
-  const list = useApi("listPrebuilds", { key: ["pool", "prebuilds", query], input: { query }, keepsPrevious: true });
+  const list = useApi("listPrebuilds", {
+    key: [...keys.pool(`${template}/${preset}`), "prebuilds", query],
+    input: { query },
+    keepsPrevious: true,
+  });
   if (list.error !== null && list.data === undefined) {
     return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
   }
