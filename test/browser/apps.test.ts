@@ -136,9 +136,12 @@ test("a development server of Vite reloads what changed while the page stays", {
   const { port, file } = await viteServer();
   const sockets: string[] = [];
   page.on("websocket", (socket) => sockets.push(socket.url()));
+  // Of a change before it listens, Vite tells the page nothing.
+  const listens = page.waitForEvent("console", (message) => message.text().includes("[vite] connected."));
   await page.goto(`${origin(port)}/`);
   await signIn();
   await page.getByRole("heading", { name: "first words" }).waitFor();
+  await listens;
   writeFileSync(file, 'export const words = "second words";\n');
   await page.getByRole("heading", { name: "second words" }).waitFor();
   expect(await page.evaluate("globalThis.loads")).toBe(1);

@@ -123,10 +123,10 @@ test("without a session on the server's own page, the sign-in page stands before
   const first = await ask({ headers: navigation });
   const there = await fetch(first.headers.location ?? "", { redirect: "manual" });
   expect(there.headers.get("location")).toMatch(/^\/sign-in\?to=%2Fapps%2Fauthorize/);
-  // Of the dashboard, where it is built.
-  const page = await fetch(new URL(there.headers.get("location") ?? "", one.url));
-  expect(page.status).toBe(200);
-  expect(await page.text()).toMatch(/<form>|<div id="root">/);
+  // A page of the dashboard: where that is not built, the page says so. Either way no app of anybody's may frame it.
+  const page = await fetch(new URL(there.headers.get("location") ?? "", one.url), { headers: { accept: "text/html" } });
+  expect(page.headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+  expect(await page.text()).toMatch(/<div id="root">|dashboard was not built/);
 });
 
 test("a code is of use to the browser alone that began, at its own app, and codes of others are none", async () => {
