@@ -31,7 +31,10 @@ export type WorkspaceFacts = Pick<
   | "isOutdated"
   | "deadlineAt"
   | "dormantAt"
-> & { readonly latestBuild: Pick<Workspace["latestBuild"], "transition" | "status"> };
+> & {
+  readonly latestBuild: Pick<Workspace["latestBuild"], "transition" | "status">;
+  readonly agents: readonly Pick<Workspace["agents"][number], "isConnected">[];
+};
 
 export interface Viewer {
   readonly username: string;
@@ -108,7 +111,7 @@ const needless = (refuses: Rule["refuses"], because: string): Rule => ({
   code: "needless",
 });
 
-const rules: Readonly<Record<WorkspaceAction, readonly Rule[]>> = {
+const ownRules: Readonly<Record<WorkspaceAction, readonly Rule[]>> = {
   start: [
     notBusy,
     notGivenUp,
@@ -155,17 +158,29 @@ const rules: Readonly<Record<WorkspaceAction, readonly Rule[]>> = {
       because: ({ owner }) => `Only its owner, ${owner}, may work in it.`,
       code: "forbidden",
     },
-    { refuses: ({ status }) => status !== "running", because: () => "Start it first.", code: "agent_unavailable" },
-    { refuses: ({ isUsable }) => !isUsable, because: () => "Its agent is not ready yet.", code: "agent_unavailable" },
+    {
+      refuses: ({ agents }) => agents[0]?.isConnected !== true,
+      because: ({ status }) => (status === "running" ? "Its agent is not connected." : "Start it first."),
+      code: "agent_unavailable",
+    },
+    {
+      refuses: ({ isUsable }) => !isUsable,
+      because: ({ status }) => (status === "running" ? "Its agent is not ready yet." : "It does not run."),
+      code: "needless",
+    },
   ],
 };
 
+/** Of one that is deleted nothing is left that an agent could run in: `connect` finds that out by itself. */
+const rulesOf = (action: WorkspaceAction): readonly Rule[] =>
+  action === "connect" ? [whose, ...ownRules.connect] : [whose, deleted, ...ownRules[action]];
+
 /**
  * What a workspace's state and a person's role permit: the first rule that refuses says why. The server decides by its
- * own statements; `test/http/workspace-actions.test.ts` compares what it answers with this, state by state.
+ * own statements; `test/db/workspace-actions.test.ts` compares what it answers with this, state by state.
  */
 export function canDo(action: WorkspaceAction, workspace: WorkspaceFacts, viewer: Viewer): Permission {
-  for (const { refuses, because, code } of [whose, deleted, ...rules[action]]) {
+  for (const { refuses, because, code } of rulesOf(action)) {
     if (refuses(workspace, viewer)) return { isAllowed: false, because: because(workspace), code };
   }
   return { isAllowed: true };
