@@ -510,7 +510,8 @@ create table users (
   deleted_at timestamp with time zone,
   suspended_at timestamp with time zone,
   suspended_because text,
-  dotfiles jsonb
+  dotfiles jsonb,
+  preferences jsonb
 );
 create table workspaces (
   id uuid not null,

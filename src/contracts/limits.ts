@@ -177,3 +177,9 @@ export const dotfilesFolderLengthMax = 200;
 export const declaredSecretsMax = 50;
 /** Templates that one secret can be for, one by one. */
 export const secretTemplatesMax = 100;
+/** Favourite workspaces of one person. */
+export const favouritesMax = 200;
+/** Saved views of lists, of one person. */
+export const savedViewsMax = 40;
+export const savedViewNameLengthMax = 64;
+export const savedViewSearchLengthMax = 512;

@@ -35,6 +35,7 @@ import { limitSlowBodies } from "./slow-bodies.ts";
 import { checkTexts } from "./storable-input.ts";
 import { refuseWhileStopping } from "./stop-http.ts";
 import { validatorCompiler } from "./validation.ts";
+import { nameAnswers } from "./weak-etags.ts";
 
 /** Longest request line and headers that are read. */
 const headersBytesMax = 32 * 1_024;
@@ -92,6 +93,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
     void reply.header("x-frame-options", "DENY");
     void reply.header(serverVersionHeader, version);
   });
+  nameAnswers(app);
   measureRequests(app, deps.metrics);
   await app.register(cookie);
   await app.register(rateLimit, { global: false });

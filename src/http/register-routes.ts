@@ -25,6 +25,7 @@ import { identityHandlers } from "./handlers/identity-handlers.ts";
 import { loginKeyHandlers } from "./handlers/login-key-handlers.ts";
 import { jobHandlers } from "./handlers/job-handlers.ts";
 import { notificationHandlers } from "./handlers/notification-handlers.ts";
+import { preferenceHandlers } from "./handlers/preference-handlers.ts";
 import { prebuildHandlers } from "./handlers/prebuild-handlers.ts";
 import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
@@ -48,6 +49,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
   const handlers: Handlers<RouteId> = {
     ...systemHandlers(deps),
     ...identityHandlers(deps),
+    ...preferenceHandlers(deps),
     ...groupHandlers(deps),
     ...templateHandlers(deps),
     ...templateFileHandlers(deps),

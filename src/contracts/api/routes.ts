@@ -8,6 +8,7 @@ import { ideRoutes } from "./ides.ts";
 import { loginKeyRoutes } from "./login-keys.ts";
 import { jobRoutes } from "./jobs.ts";
 import { notificationRoutes } from "./notifications.ts";
+import { preferenceRoutes } from "./preferences.ts";
 import { prebuildRoutes } from "./prebuilds.ts";
 import { dotfilesRoutes } from "./dotfiles.ts";
 import { gitAccountRoutes } from "./git-accounts.ts";
@@ -29,6 +30,7 @@ import { workspaceRoutes } from "./workspaces.ts";
 export const routes = {
   ...systemRoutes,
   ...identityRoutes,
+  ...preferenceRoutes,
   ...groupRoutes,
   ...templateRoutes,
   ...templateFileRoutes,

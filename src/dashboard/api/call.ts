@@ -7,6 +7,7 @@ import { noteReached, noteUnreachable } from "../live/live-status.ts";
 import { basePath, noteAnswer } from "../state/server-facts.ts";
 import { noteUnauthenticated } from "../state/session.ts";
 import { ApiError } from "./api-error.ts";
+import { rememberAnswer, rememberedAnswer } from "./remembered-answers.ts";
 
 const callLimitMs = 60_000;
 
@@ -20,10 +21,13 @@ interface LooseInput {
 
 /** Calls a JSON route. Errors: `ApiError`. The session's cookie goes along by itself. */
 export async function call<Id extends RouteId>(id: Id, input: CallInput<Id>): Promise<ResponseOf<Routes[Id]>> {
-  const response = await send(id, input as LooseInput);
+  const { response, known, url } = await send(id, input as LooseInput);
+  // The server serialises by the same schema from which this type comes.
+  if (response.status === 304 && known !== undefined) return known as ResponseOf<Routes[Id]>;
   try {
-    // The server serialises by the same schema from which this type comes.
-    return (await response.json()) as ResponseOf<Routes[Id]>;
+    const answer = (await response.json()) as ResponseOf<Routes[Id]>;
+    rememberAnswer(url, response, answer);
+    return answer;
   } catch (error) {
     throw new ApiError({
       code: "unreachable",
@@ -33,14 +37,23 @@ export async function call<Id extends RouteId>(id: Id, input: CallInput<Id>): Pr
   }
 }
 
-async function send(id: RouteId, input: LooseInput): Promise<Response> {
+interface Sent {
+  readonly response: Response;
+  /** What was answered before, where the server was told that it is known. */
+  readonly known: unknown;
+  readonly url: string;
+}
+
+async function send(id: RouteId, input: LooseInput): Promise<Sent> {
   const [method, path] = PREWARM_ROUTES[id] ?? ["GET", "/"];
   const limit = AbortSignal.timeout(callLimitMs);
+  const url = `${basePath}${pathOf(path, input)}`;
+  const before = method === "GET" ? rememberedAnswer(url) : undefined;
   let response: Response;
   try {
-    response = await fetch(`${basePath}${pathOf(path, input)}`, {
+    response = await fetch(url, {
       method,
-      headers: headersOf(input),
+      headers: { ...headersOf(input), ...(before === undefined ? {} : { "if-none-match": before.etag }) },
       body: input.bytes ?? (input.body === undefined ? null : JSON.stringify(input.body)),
       credentials: "same-origin",
       signal: input.signal === undefined ? limit : AbortSignal.any([input.signal, limit]),
@@ -56,9 +69,9 @@ async function send(id: RouteId, input: LooseInput): Promise<Response> {
     });
   }
   noteAnswer(response, response.headers.get(serverVersionHeader));
-  if (response.ok) {
+  if (response.ok || response.status === 304) {
     noteReached();
-    return response;
+    return { response, known: before?.answer, url };
   }
   const error = await refusalOf(response);
   if (error.isPassing) noteUnreachable();

@@ -2,7 +2,6 @@ import { useCallback } from "react";
 import { poolConditions } from "../../../contracts/states.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
-import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { DataTable } from "../../components/data-table.tsx";
@@ -11,8 +10,10 @@ import { ErrorState } from "../../components/error-state.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { SearchField } from "../../components/search-field.tsx";
+import { UnknownKeys } from "../../components/unknown-keys.tsx";
 import { parseSearchQuery, type SearchQuery, termOf } from "../../search/query-language.ts";
 import { useUrlState } from "../../state/url-state.ts";
+import { SavedViews } from "../saved-views.tsx";
 import { ConditionChips } from "./condition-chips.tsx";
 import { poolAddress } from "./pool-condition.tsx";
 import { poolColumns } from "./pool-columns.tsx";
@@ -52,13 +53,9 @@ export default function PoolsPage() {
           onChange={search}
         />
         <ConditionChips query={query} counts={data?.totals?.conditions} onChange={search} />
+        <SavedViews list="pools" address="/pools" />
       </div>
-      {query.unknown.length === 0 ? null : (
-        <Banner tone="warn">
-          Nobody knows {query.unknown.map((key) => `“${key}:”`).join(", ")} here; there are{" "}
-          {searchKeys.map((key) => `${key}:`).join(", ")}.
-        </Banner>
-      )}
+      <UnknownKeys query={query} known={searchKeys} />
       {list.error === null ? null : <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
       {data?.total === 0 ? (
         <Nothing isFiltered={q !== ""} onClear={() => search("")} />

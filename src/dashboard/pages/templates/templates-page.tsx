@@ -15,6 +15,7 @@ import { State } from "../../components/state.tsx";
 import { Time } from "../../components/time.tsx";
 import { useMe } from "../../shell/use-me.ts";
 import { useGoTo, useUrlState } from "../../state/url-state.ts";
+import { SavedViews } from "../saved-views.tsx";
 import { templateAddress } from "./template-address.ts";
 
 const pageSize = 50;
@@ -70,8 +71,9 @@ export default function TemplatesPage() {
   return (
     <>
       <PageHeader title="Templates" actions={publish} />
-      <div className="mb-3">
+      <div className="mb-3 flex flex-wrap items-center gap-3">
         <SearchField isMain label="Search templates" value={q} placeholder="Name" onChange={search} />
+        <SavedViews list="templates" address="/templates" />
       </div>
       <Listing
         query={list}
