@@ -21,9 +21,9 @@ export function StatusChips({ query, counts, onChange }: StatusChipsProps) {
           isOn={chosen === group}
           onClick={() => onChange(withTerm(query, "status", chosen === group ? undefined : group))}
         >
-          {group}
+          {group}{" "}
           {counts === undefined ? null : (
-            <span className="ml-1.5 tabular-nums">
+            <span className="ml-0.5 tabular-nums">
               {counts.groups[group]}
               {counts.isComplete ? "" : "+"}
             </span>
