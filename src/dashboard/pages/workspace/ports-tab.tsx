@@ -56,7 +56,11 @@ const columns: readonly Column<Reached>[] = [
     header: "What",
     cell: ({ detail }) => (detail === null ? null : <span className="ml-2 text-xs text-muted">{detail}</span>),
   },
-  { id: "health", header: "Health", cell: ({ app }) => (app?.health == null ? "–" : <Health app={app} />) },
+  {
+    id: "health",
+    header: "Health",
+    cell: ({ app }) => (app === null || app.health === null ? "–" : <Health app={app} />),
+  },
   {
     id: "share",
     header: "Open to",
@@ -127,7 +131,9 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
             nameOf={({ name }) => name}
             actionsOf={(one) => (
               <Button
-                disabledBecause={mayShare ?? (one.app?.command == null ? undefined : "A command is not shared.")}
+                disabledBecause={
+                  mayShare ?? (one.app === null || one.app.command === null ? undefined : "A command is not shared.")
+                }
                 onClick={() => setAsks({ kind: "share", target: one.ref, agent: one.agent })}
               >
                 Share…

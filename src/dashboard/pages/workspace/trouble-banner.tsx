@@ -6,7 +6,7 @@ import { workspaceAddress } from "../workspace-state.tsx";
 
 /** Only when something is wrong: what it is, and where to look. */
 export function TroubleBanner({ workspace }: { readonly workspace: Workspace }) {
-  const { lost, trouble, stopError, status, latestBuild, deletingAt } = workspace;
+  const { lost, trouble, stopError, status, latestBuild, isOutdated, deletingAt } = workspace;
   const log = <PageLink to={`${workspaceAddress(workspace)}/logs`}>Open the log</PageLink>;
   return (
     <>
@@ -25,6 +25,11 @@ export function TroubleBanner({ workspace }: { readonly workspace: Workspace }) 
       {status === "failed" ? (
         <Banner tone="bad" action={log}>
           The build failed ({latestBuild.errorCode ?? "without a code"}): {latestBuild.error ?? "see its log"}
+        </Banner>
+      ) : null}
+      {isOutdated && latestBuild.transition === "start" ? (
+        <Banner tone="busy" action={<PageLink to={`${workspaceAddress(workspace)}/settings`}>Update it</PageLink>}>
+          Its template has a newer version than {latestBuild.templateVersion}.
         </Banner>
       ) : null}
       {deletingAt === null ? null : (
