@@ -47,7 +47,9 @@ test("a deadline that is near is said as a warning, and put off with a click", l
 
 test("a workspace gets another name, and its page another address", limit, async () => {
   const id = await workspace("before");
-  const { page } = await scene.openSignedIn("/@admin/before/settings");
+  const { page, expectComplaint } = await scene.openSignedIn("/@admin/before/settings");
+  // There is news of it before the page knows the new name.
+  expectComplaint(/status of 404 .*admin%2Fbefore/);
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("after");
   await enabled(page, "Rename").click();
   await page.waitForURL(`${scene.url}/@admin/after/settings`);
