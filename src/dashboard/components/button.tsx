@@ -1,5 +1,6 @@
 import { type ButtonHTMLAttributes, type ReactNode, useId } from "react";
 import { classNames } from "./class-names.ts";
+import { useOffer } from "./offered-actions.ts";
 
 export type ButtonKind = "primary" | "plain" | "quiet" | "danger";
 
@@ -33,10 +34,14 @@ export function Button({
   const reasonId = useId();
   const isOff = disabledBecause !== undefined || isBusy;
   const { className, children, onClick, type = "button", ...attributes } = rest;
+  const label = typeof children === "string" ? children : attributes["aria-label"];
+  const isOffered = label !== undefined && onClick !== undefined && attributes["aria-haspopup"] === undefined;
+  useOffer(isOffered ? [{ label, disabledBecause, run: () => clickOn(reasonId) }] : []);
   return (
     <>
       <button
         {...attributes}
+        data-offer={isOffered ? reasonId : undefined}
         type={type}
         aria-disabled={isOff || undefined}
         aria-busy={isBusy || undefined}
@@ -63,4 +68,11 @@ export function Button({
       )}
     </>
   );
+}
+
+/** What the palette does with it: a click, as by hand, so that a dialog gives the focus back to it. */
+function clickOn(offer: string): void {
+  const button = document.querySelector<HTMLButtonElement>(`[data-offer="${CSS.escape(offer)}"]`);
+  button?.focus();
+  button?.click();
 }

@@ -2,6 +2,8 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "./icon-button.tsx";
+import { InPageHead } from "./offered-actions.ts";
+import { useFocusReturn } from "./use-focus-return.ts";
 
 interface DialogProps {
   readonly isOpen: boolean;
@@ -14,6 +16,7 @@ interface DialogProps {
 
 /** Traps the focus, gives it back, closes with Escape. */
 export function Dialog({ isOpen, onClose, title, description, children }: DialogProps) {
+  const giveFocusBack = useFocusReturn(isOpen);
   const hold = (event: Event): void => {
     if (onClose === undefined) event.preventDefault();
   };
@@ -22,6 +25,7 @@ export function Dialog({ isOpen, onClose, title, description, children }: Dialog
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/45 forced-colors:bg-[Canvas]" />
         <Radix.Content
+          onCloseAutoFocus={giveFocusBack}
           onEscapeKeyDown={hold}
           onInteractOutside={hold}
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
@@ -36,7 +40,9 @@ export function Dialog({ isOpen, onClose, title, description, children }: Dialog
               <div className="mt-1 text-muted">{description}</div>
             </Radix.Description>
           )}
-          <div className="mt-4">{children}</div>
+          <div className="mt-4">
+            <InPageHead value={false}>{children}</InPageHead>
+          </div>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

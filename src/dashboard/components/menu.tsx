@@ -1,6 +1,7 @@
 import { DropdownMenu } from "radix-ui";
 import type { ReactElement, ReactNode } from "react";
 import { classNames } from "./class-names.ts";
+import { useOffer } from "./offered-actions.ts";
 
 export interface MenuItem {
   readonly label: string;
@@ -19,6 +20,7 @@ interface MenuProps {
 }
 
 export function Menu({ trigger, items, heading }: MenuProps) {
+  useOffer(items.map(({ label, disabledBecause, onSelect }) => ({ label, disabledBecause, run: onSelect })));
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>

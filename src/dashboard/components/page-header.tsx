@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Breadcrumb, type Crumb } from "./breadcrumb.tsx";
+import { InPageHead } from "./offered-actions.ts";
 
 interface PageHeaderProps {
   readonly title: string;
@@ -22,7 +23,11 @@ export function PageHeader({ title, aside, crumbs = [], actions, children }: Pag
           </h1>
           {aside}
         </div>
-        {actions === undefined ? null : <div className="flex flex-wrap gap-2">{actions}</div>}
+        {actions === undefined ? null : (
+          <InPageHead value>
+            <div className="flex flex-wrap gap-2">{actions}</div>
+          </InPageHead>
+        )}
       </div>
       {children === undefined ? null : <div className="mt-1 text-muted">{children}</div>}
     </header>

@@ -9,6 +9,8 @@ export interface PageDefinition {
   readonly load: () => Promise<{ readonly default: ComponentType }>;
   /** Without the rail and the top bar, and without a session. */
   readonly isBare?: boolean;
+  /** Addresses in it that the palette goes to, without an entry in the menu. */
+  readonly places?: readonly { readonly label: string; readonly address: string }[];
   /** An entry of the rail. */
   readonly menu?: {
     readonly label: string;

@@ -1,5 +1,8 @@
-/** Whether a key belongs to what has the focus (a field, a terminal, a dialog) or goes with a modifier. */
+import { look } from "../state/look.ts";
+
+/** Whether a key is none of ours: it belongs to what has the focus (a field, a terminal, a dialog), or goes with a modifier. */
 export function isTyping(event: KeyboardEvent): boolean {
+  if (!look.get().hasSingleKeys) return true;
   if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target instanceof Element ? event.target : null;
   return (

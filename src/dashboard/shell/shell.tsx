@@ -6,6 +6,7 @@ import { ToastRegion } from "../components/toast-region.tsx";
 import { NotFoundPage } from "../pages/not-found-page.tsx";
 import { session } from "../state/session.ts";
 import { useStore } from "../state/store.ts";
+import { Overlays } from "./overlays.tsx";
 import { Rail } from "./rail.tsx";
 import { SessionEnded } from "./session-ended.tsx";
 import { StatusBanners } from "./status-banners.tsx";
@@ -62,6 +63,7 @@ function Frame({ children }: { readonly children: ReactNode }) {
         </main>
       </div>
       <SessionEnded username={me.data.username} />
+      <Overlays me={me.data} />
       <ToastRegion />
     </div>
   );

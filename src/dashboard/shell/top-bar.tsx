@@ -1,8 +1,10 @@
-import { Bell } from "lucide-react";
+import { Bell, Search } from "lucide-react";
 import type { User } from "../../contracts/api/identity.ts";
 import { keys } from "../api/keys.ts";
 import { useApi } from "../api/use-api.ts";
+import { Button } from "../components/button.tsx";
 import { IconButton } from "../components/icon-button.tsx";
+import { overlay } from "../state/palette.ts";
 import { useGoTo } from "../state/url-state.ts";
 import { ConnectionDot } from "./connection-dot.tsx";
 import { hasPage } from "./menu-entries.ts";
@@ -15,6 +17,17 @@ export function TopBar({ me }: { readonly me: User }) {
         {me.organizations[0]?.name ?? "Prewarm"}
       </span>
       <div className="grow" />
+      <Button
+        icon={<Search size={15} aria-hidden />}
+        aria-label="Go to or do"
+        aria-keyshortcuts="Control+K Meta+K"
+        title="Go to or do (Ctrl K)"
+        className="text-muted"
+        onClick={() => overlay.set("palette")}
+      >
+        <span className="max-md:sr-only">Go to or do</span>
+        <kbd className="font-mono text-xs max-md:hidden">Ctrl K</kbd>
+      </Button>
       <ConnectionDot />
       {hasPage("/inbox") ? <InboxBell /> : null}
       <PersonMenu me={me} />

@@ -5,11 +5,13 @@ export type Theme = "system" | "light" | "dark";
 export interface Look {
   readonly theme: Theme;
   readonly density: "comfortable" | "compact";
+  /** Whether letters alone do something, outside of fields. */
+  readonly hasSingleKeys: boolean;
 }
 
 /** Of a browser, not of a person: `public/theme.js` reads it before the first paint. */
 const storageKey = "prewarm.look";
-const ordinary: Look = { theme: "system", density: "comfortable" };
+const ordinary: Look = { theme: "system", density: "comfortable", hasSingleKeys: true };
 
 export const look = createStore<Look>(storedLook());
 
@@ -17,7 +19,8 @@ function storedLook(): Look {
   try {
     const stored = JSON.parse(localStorage.getItem(storageKey) ?? "{}") as Partial<Record<keyof Look, unknown>>;
     const theme = stored.theme === "light" || stored.theme === "dark" ? stored.theme : ordinary.theme;
-    return { theme, density: stored.density === "compact" ? "compact" : ordinary.density };
+    const density = stored.density === "compact" ? "compact" : ordinary.density;
+    return { theme, density, hasSingleKeys: stored.hasSingleKeys !== false };
   } catch {
     return ordinary;
   }

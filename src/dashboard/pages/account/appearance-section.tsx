@@ -4,7 +4,7 @@ import { changeLook, look, type Theme } from "../../state/look.ts";
 import { useStore } from "../../state/store.ts";
 
 export default function AppearanceSection() {
-  const { theme, density } = useStore(look);
+  const { theme, density, hasSingleKeys } = useStore(look);
   return (
     <Card title="Appearance, in this browser" className="max-w-2xl">
       <RadioGroup
@@ -25,6 +25,15 @@ export default function AppearanceSection() {
           { value: "compact", label: "Compact" },
         ]}
         onChange={(value) => changeLook({ density: value === "compact" ? "compact" : "comfortable" })}
+      />
+      <RadioGroup
+        label="Single-letter keys"
+        value={hasSingleKeys ? "on" : "off"}
+        choices={[
+          { value: "on", label: "On: ? shows them" },
+          { value: "off", label: "Off, for voice control and for keyboards that type by themselves" },
+        ]}
+        onChange={(value) => changeLook({ hasSingleKeys: value === "on" })}
       />
     </Card>
   );

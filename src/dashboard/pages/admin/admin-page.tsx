@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { type ComponentType, lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
@@ -7,23 +7,7 @@ import { Skeleton } from "../../components/skeleton.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { useMe } from "../../shell/use-me.ts";
 import { NotFoundPage } from "../not-found-page.tsx";
-
-interface Section {
-  readonly id: string;
-  readonly label: string;
-  readonly Content: ComponentType;
-}
-
-/** One line for each; the first is the page without a section. */
-const sections: readonly Section[] = [
-  { id: "users", label: "Users", Content: lazy(() => import("./users-section.tsx")) },
-  { id: "groups", label: "Groups", Content: lazy(() => import("./groups-section.tsx")) },
-  { id: "organizations", label: "Organizations", Content: lazy(() => import("./organizations-section.tsx")) },
-  { id: "daemons", label: "Daemons", Content: lazy(() => import("./daemons-section.tsx")) },
-  { id: "notifications", label: "Notifications", Content: lazy(() => import("./targets-section.tsx")) },
-  { id: "audit", label: "Audit", Content: lazy(() => import("./audit-section.tsx")) },
-  { id: "health", label: "Health", Content: lazy(() => import("./health-section.tsx")) },
-];
+import { sections } from "./sections.ts";
 
 export default function AdminPage() {
   const { section = "users" } = useParams({ strict: false }) as Readonly<Record<string, string>>;

@@ -9,5 +9,9 @@ export const templatePages: readonly PageDefinition[] = [
   },
   { path: "/templates/$template/{-$tab}", load: () => import("./template-page.tsx") },
   { path: "/templates/$template/versions/$version", load: () => import("./version-page.tsx") },
-  { path: "/publish", load: () => import("./publish-page.tsx") },
+  {
+    path: "/publish",
+    load: () => import("./publish-page.tsx"),
+    places: [{ label: "Publish template", address: "/publish" }],
+  },
 ];
