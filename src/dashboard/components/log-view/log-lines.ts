@@ -36,6 +36,8 @@ export class LogLines {
   #cursor = 0;
   #reading: Promise<void> | null = null;
   #isAskedAgain = false;
+  /** When its first line was written. */
+  firstMs = 0;
   version = 0;
   count = 0;
   /** Number of the first line that says an error, from 1; null while there is none. */
@@ -98,6 +100,7 @@ export class LogLines {
       page.lines?.push(this.#lineOf(entry));
       page.count += 1;
       this.count += 1;
+      if (this.count === 1) this.firstMs = Date.parse(entry.at);
       if (this.firstError === null && entry.level === "error") this.firstError = this.count;
     }
     this.#cursor = entries.at(-1)?.id ?? this.#cursor;
