@@ -139,6 +139,7 @@ function jobsOf(store: Store, visibleTo: UserId | null): Promise<unknown> {
     initiator: null,
     template: null,
     tag: null,
+    lane: null,
     limit: 50,
     offset: 0,
   });

@@ -9,6 +9,7 @@ import { cpCommand } from "./commands/cp.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
+import { serverListCommands } from "./commands/servers.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
@@ -112,6 +113,7 @@ export const commandTree: readonly CliCommand[] = [
     defineGroup("keys", "manage the keys of provisioner daemons", daemonKeyCommands),
   ]),
   defineGroup("daemons", "see provisioner daemons, and what becomes of those that are gone", daemonCommands),
+  defineGroup("servers", "see the servers of the deployment", serverListCommands),
   agentCommand,
   defineGroup("db", "export and import the database", databaseCommands),
 ];
