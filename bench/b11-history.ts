@@ -7,7 +7,7 @@ import { createMetricsRefresh } from "../src/controllers/metrics/metrics-refresh
 import { listJobs } from "../src/db/jobs/job-views.ts";
 import { loadPools } from "../src/db/pools/load-pools.ts";
 import { Store } from "../src/db/store.ts";
-import { listWorkspaces } from "../src/db/workspaces/workspace-views.ts";
+import { listWorkspaces } from "../src/db/workspaces/workspace-list.ts";
 import { systemClock } from "../src/platform/clock.ts";
 import { silentLogger } from "../src/platform/logger.ts";
 import { createMetrics } from "../src/platform/metrics/metrics.ts";
@@ -114,19 +114,18 @@ const newest: AuditFilter = {
 };
 
 function workspacesOf(store: Store, ownerId: UserId | null): Promise<unknown> {
-  return listWorkspaces(store, {
+  const selection = {
     systemUserId: prebuildsUserId,
     ownerId,
     organizationId: null,
     template: null,
     status: null,
-    search: null,
+    group: null,
     isDormant: null,
-    sort: "last_used",
-    order: "desc",
-    limit: 50,
-    offset: 0,
-  });
+    isOutdated: null,
+    search: null,
+  };
+  return listWorkspaces(store, selection, { sort: "last_used", order: "desc", limit: 50, offset: 0 });
 }
 
 function jobsOf(store: Store, visibleTo: UserId | null): Promise<unknown> {

@@ -48,6 +48,7 @@ import { terminalCommand } from "./commands/terminal.ts";
 import { tokenCommands } from "./commands/tokens.ts";
 import { userCommands } from "./commands/users.ts";
 import { versionCommand } from "./commands/version.ts";
+import { workspacesBulkCommands } from "./commands/workspaces-bulk.ts";
 
 /** Every command, in the order of the help. */
 export const commandTree: readonly CliCommand[] = [
@@ -62,6 +63,7 @@ export const commandTree: readonly CliCommand[] = [
   showWorkspaceCommand,
   ...lifecycleCommands,
   renameCommand,
+  defineGroup("workspaces", "do something with many workspaces at once", workspacesBulkCommands),
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
   execCommand,

@@ -129,6 +129,15 @@ export const liveHelloMs = 15_000;
 /** Changed workspaces of which one look asks whose they are; of more, everybody is told. */
 export const liveWorkspacesLookedMax = 1_000;
 
+/** Workspaces that one request may start, stop or delete. */
+export const bulkWorkspacesMax = 500;
+/** Of them, how many at a time: as many statements of one caller wait for the database. */
+export const bulkAtOnceMax = 4;
+/** After it no further one is begun: what is left is said to be. */
+export const bulkMsMax = 30_000;
+/** Workspaces that the numbers beside a list's filters are counted of. */
+export const workspacesCountedMax = 50_000;
+
 export const decisionsKeptPerPreset = 50;
 export const poolInstancesMax = 100_000;
 

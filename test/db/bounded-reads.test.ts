@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { cancelPendingPrebuildJobs, getAgentLogs, listVisibleJobs } from "../../src/app/jobs/jobs.ts";
 import { listPrebuilds } from "../../src/app/prebuilds/pools.ts";
 import { listAllTemplates, requireTemplate } from "../../src/app/templates/templates.ts";
-import { listVisibleWorkspaces } from "../../src/app/workspaces/workspaces.ts";
+import { listVisibleWorkspaces } from "../../src/app/workspaces/list-workspaces.ts";
 import { endedJobsLookedMax, pastPrebuildsLookedMax } from "../../src/contracts/limits.ts";
 import { createConsistency } from "../../src/controllers/consistency.ts";
 import { loadPools } from "../../src/db/pools/load-pools.ts";

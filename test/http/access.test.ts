@@ -100,6 +100,8 @@ describe("of what exists", () => {
   const about: readonly (readonly [RouteId, About])[] = [
     ["listTokens", { query: { owner: "ann" } }],
     ["listWorkspaces", { query: { owner: "ann" } }],
+    ["countWorkspaces", { query: { owner: "ann" } }],
+    ["bulkWorkspaces", { body: { query: { owner: "ann" }, expectedCount: 1, action: "stop" } }],
     ["listSecrets", { query: { owner: "ann" } }],
     ["listShares", { query: { owner: "ann" } }],
     ["removeSecret", { query: { owner: "ann" } }],

@@ -171,3 +171,53 @@ describe("logs", () => {
     expect(done.stdout).toMatch(/built\n.*tick 1\n.*tick 2\n$/);
   });
 });
+
+describe("workspaces", () => {
+  const results = [
+    { id: sampleIds.workspace, name: "ann/dev", outcome: "done" },
+    {
+      id: null,
+      name: "old",
+      outcome: "refused",
+      error: { code: "not_found", message: "There is none.", next: "List." },
+    },
+  ];
+  const answer = { action: "stop", done: 1, skipped: 0, refused: 1, notTried: 0, results };
+
+  it("stops those that are named, tells of each, and fails when one was refused", async () => {
+    const { api, bench } = await cliAgainst({ bulkWorkspaces: () => ({ json: answer }) });
+    const done = await bench.run("workspaces", "stop", "dev", "old");
+    expect(api.requests[0]?.body).toEqual({ workspaces: ["dev", "old"], action: "stop" });
+    expect(done.exitCode).toBe(1);
+    expect(done.stdout).toContain("ann/dev  is stopped");
+    expect(done.stdout).toContain("refused (not_found): There is none. List.");
+    expect(JSON.parse((await bench.run("workspaces", "stop", "dev", "old", "--json")).stdout)).toEqual(answer);
+  });
+
+  it("says how many it found, so that nothing is done when there are others by then", async () => {
+    const { api, bench } = await cliAgainst({
+      listWorkspaces: () => ({ json: { workspaces: [usableWorkspace()], total: 7 } }),
+      bulkWorkspaces: () => ({ json: { ...answer, action: "extend", refused: 0, results: [] } }),
+    });
+    expect((await bench.run("workspaces", "extend", "--by", "2h", "--group", "running")).exitCode).toBe(0);
+    expect(api.calls("bulkWorkspaces")[0]?.body).toEqual({
+      query: { group: "running" },
+      expectedCount: 7,
+      action: "extend",
+      byMs: 7_200_000,
+    });
+  });
+
+  it("needs to be told which", async () => {
+    const { bench } = await cliAgainst({});
+    for (const words of [["stop"], ["stop", "dev", "--owner", "me"], ["extend", "dev"]]) {
+      expect((await bench.run("workspaces", ...words)).exitCode).toBe(2);
+    }
+  });
+
+  it("counts them", async () => {
+    const groups = { running: 2, starting: 0, stopped: 1, failed: 0, dormant: 0 };
+    const { bench } = await cliAgainst({ countWorkspaces: () => ({ json: { groups, total: 3, isComplete: true } }) });
+    expect((await bench.run("workspaces", "count")).stdout).toMatch(/running +2/);
+  });
+});

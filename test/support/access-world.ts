@@ -79,6 +79,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
   previewWorkspace: { name: "fresh", template: "web" },
+  bulkWorkspaces: { workspaces: ["nobody/nothing"], action: "stop" },
   createBuild: { transition: "stop" },
   renameWorkspace: { name: "renamed" },
   renameTerminal: { name: "build" },

@@ -7,7 +7,8 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
 import { requireJob } from "../jobs/jobs.ts";
 import { organizationOf } from "../organization.ts";
-import { requireWorkspace, whoseWorkspaces } from "../workspaces/workspaces.ts";
+import { whoseWorkspaces } from "../workspaces/list-workspaces.ts";
+import { requireWorkspace } from "../workspaces/workspaces.ts";
 
 /** Of which workspaces a list would show some: those of a person, of an organization, or of both. */
 export interface WorkspacesOf {

@@ -1,15 +1,12 @@
 import type { Build, BuildDetail, Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import type { BuildId, JobId, OrganizationId, TemplateVersionId, UserId, WorkspaceId } from "../../contracts/ids.ts";
+import type { BuildId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Transition } from "../../contracts/states.ts";
-import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { buildDetail } from "../../db/builds/build-reports.ts";
-import { userByName } from "../../db/people/identity.ts";
 import { activeVersionIdOf } from "../../db/claims/creation-target.ts";
 import {
   buildsOfWorkspace,
-  listWorkspaces,
   type WorkspaceView,
   workspaceById,
   workspaceByName,
@@ -20,8 +17,7 @@ import { takeUpdateCost } from "../../db/builds/update-cost.ts";
 import { carryOver, notUpdatedBecause, notUpdatedForQuota } from "../../domain/parameters/carry-over.ts";
 import type { ResolveResult } from "../../domain/parameters/resolve-parameters.ts";
 import type { AppContext } from "../app-context.ts";
-import { type Actor, canManageWorkspace, forbidden, isAdministrator } from "../authorize.ts";
-import { organizationOf } from "../organization.ts";
+import { type Actor, canManageWorkspace } from "../authorize.ts";
 import { type PageQuery, pageOf } from "../page.ts";
 import type { VersionDefinition, VersionDefinitions } from "./version-definitions.ts";
 import { troubleGiven } from "./workspace-trouble.ts";
@@ -60,59 +56,6 @@ export async function findWorkspace(
 
 export async function getWorkspace(context: AppContext, actor: Actor, which: string): Promise<Workspace> {
   return workspaceView(await requireWorkspace(context, actor, which), troubleGiven(context));
-}
-
-export interface ListQuery extends PageQuery {
-  readonly organization?: string;
-  readonly owner?: string;
-  readonly template?: string;
-  readonly status?: Workspace["status"];
-  readonly search?: string;
-  readonly dormant?: boolean;
-  readonly sort?: "name" | "created" | "last_used";
-  readonly order?: "asc" | "desc";
-}
-
-/** Errors: `forbidden` when a member asks for somebody else's. */
-export async function whoseWorkspaces(
-  context: AppContext,
-  actor: Actor,
-  query: Pick<ListQuery, "organization" | "owner">,
-): Promise<{ readonly ownerId: UserId | null; readonly organizationId: OrganizationId | null }> {
-  const organization =
-    query.organization === undefined ? null : await organizationOf(context, actor, query.organization);
-  const organizationId = organization?.id ?? null;
-  const owner = query.owner ?? "me";
-  if (owner === "me" || owner.toLowerCase() === actor.username.toLowerCase()) {
-    return { ownerId: actor.userId, organizationId };
-  }
-  if (!isAdministrator(actor)) throw forbidden("list the workspaces of others", "administrators");
-  const user = owner === "*" ? null : await userByName(context.db, owner);
-  if (user === undefined) throw new CodedError("not_found", `There is no user "${owner}".`);
-  return { ownerId: user?.id ?? null, organizationId };
-}
-
-/** Errors: those of `whoseWorkspaces`. */
-export async function listVisibleWorkspaces(
-  context: AppContext,
-  actor: Actor,
-  query: ListQuery,
-): Promise<{ workspaces: Workspace[]; total: number }> {
-  const whose = await whoseWorkspaces(context, actor, query);
-  const sort = query.sort ?? "name";
-  const rows = await listWorkspaces(context.db, {
-    systemUserId: prebuildsUserId,
-    ...whose,
-    template: query.template ?? null,
-    status: query.status ?? null,
-    search: query.search ?? null,
-    isDormant: query.dormant ?? null,
-    sort,
-    order: query.order ?? (sort === "name" ? "asc" : "desc"),
-    ...pageOf(query),
-  });
-  const given = troubleGiven(context);
-  return { workspaces: rows.map((row) => workspaceView(row, given)), total: rows[0]?.total ?? 0 };
 }
 
 export async function listBuilds(

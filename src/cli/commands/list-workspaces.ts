@@ -1,5 +1,7 @@
 import { workspaceStatuses } from "../../contracts/states.ts";
+import { workspaceSorts as sorts } from "../../contracts/api/workspace-filter.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { workspaceGroups } from "../../contracts/workspace-groups.ts";
 import { pageSizeDefault } from "../../contracts/limits.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
@@ -13,7 +15,6 @@ import { relativeTime } from "../output/time-text.ts";
 import { refreshHosts } from "../ssh/refresh-hosts.ts";
 import { pageOptions, readPage } from "../paging.ts";
 
-const sorts = ["name", "created", "last_used"] as const;
 const orders = ["asc", "desc"] as const;
 
 function read(input: CommandInput) {
@@ -25,6 +26,8 @@ function read(input: CommandInput) {
     owner: isAll ? "*" : owner,
     template: input.text("template"),
     status: input.choice("status", workspaceStatuses),
+    group: input.choice("group", workspaceGroups),
+    outdated: input.isOn("outdated") ? true : undefined,
     search: input.text("search"),
     dormant: input.isOn("dormant") ? true : undefined,
     sort: input.choice("sort", sorts),
@@ -118,6 +121,8 @@ export const listWorkspacesCommand = defineCommand<ListOptions>({
     { flags: "--owner <username>", about: "somebody's" },
     { flags: "--template <name>", about: "made from this template" },
     { flags: "--status <status>", choices: workspaceStatuses, about: workspaceStatuses.join(", ") },
+    { flags: "--group <group>", choices: workspaceGroups, about: workspaceGroups.join(", ") },
+    { flags: "--outdated", about: "only those that have not their template's active version" },
     { flags: "--dormant", about: "only those that are dormant" },
     { flags: "--search <text>", about: "whose name contains the text" },
     { flags: "--sort <by>", choices: sorts, about: sorts.join(", ") },

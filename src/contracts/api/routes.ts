@@ -21,6 +21,7 @@ import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { terminalRoutes } from "./terminals.ts";
 import { templateFileRoutes } from "./template-files.ts";
 import { templateRoutes } from "./templates.ts";
+import { workspaceBulkRoutes } from "./workspaces-bulk.ts";
 import { workspaceRoutes } from "./workspaces.ts";
 
 /**
@@ -35,6 +36,7 @@ export const routes = {
   ...templateRoutes,
   ...templateFileRoutes,
   ...workspaceRoutes,
+  ...workspaceBulkRoutes,
   ...stateRoutes,
   ...scheduleRoutes,
   ...jobRoutes,

@@ -16,6 +16,7 @@ import { PhaseTiming, PlanReport, ProvisionedResource } from "../provisioner-pro
 import { CreationPreview } from "./creation-preview.ts";
 import type { RouteDefinition } from "./route.ts";
 import { AutostartText, Ttl } from "./schedules.ts";
+import { workspaceFilter, workspaceSorts } from "./workspace-filter.ts";
 
 export const JobStatusSchema = Type.Enum(jobStatuses);
 export const TransitionSchema = Type.Enum(transitions);
@@ -249,16 +250,9 @@ export const workspaceRoutes = {
     credential: "user",
     access: "signed_in",
     query: Type.Object({
-      ...organizationQuery,
+      ...workspaceFilter,
       ...pageQuery,
-      /** A user name, `me`, or `*` for everybody's. */
-      owner: Type.Optional(Type.String({ maxLength: 128 })),
-      template: Type.Optional(Type.String({ maxLength: 64 })),
-      status: Type.Optional(Type.Enum(workspaceStatuses)),
-      /** Only the dormant ones, or only the others. */
-      dormant: Type.Optional(Type.Boolean()),
-      search: Type.Optional(Type.String({ maxLength: 64 })),
-      sort: Type.Optional(Type.Enum(["name", "created", "last_used"])),
+      sort: Type.Optional(Type.Enum(workspaceSorts)),
       order: Type.Optional(Type.Enum(["asc", "desc"])),
     }),
     response: Type.Object({ workspaces: Type.Array(Workspace), total: Type.Integer() }),

@@ -87,7 +87,8 @@ export interface WorkspaceView extends BuildView {
   readonly total: number;
 }
 
-const statusOf = `case
+/** Of a workspace `w` with its latest build `b` and that one's job `j`. */
+export const statusOf = `case
     when w.deleted_at is not null then 'deleted'
     when coalesce(j.status, 'succeeded') = 'failed' then 'failed'
     when coalesce(j.status, 'succeeded') = 'canceled' then 'canceled'
@@ -108,7 +109,7 @@ export const buildColumns = `b.id as build_id, b.number, b.transition, b.stage,
   then b.created_at end) as started_at, coalesce(j.completed_at, case when b.job_id is null then b.created_at end)
   as completed_at`;
 
-const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.owner_id, u.username as owner,
+export const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.owner_id, u.username as owner,
   t.name as template, b.template_version_id, p.name as preset, ${statusOf} as status,
   l.workspace_id is not null and l.state <> 'claimed' as is_prebuild,
   case when l.workspace_id is null then 1 when l.handed_over_at is null then 0 else l.claim_generation end as generation,
@@ -148,7 +149,7 @@ const viewColumns = `w.id, w.organization_id, o.name as organization, w.name, w.
   w.last_used_at, w.ttl_ms, w.autostart_schedule, w.deadline_at, w.dormant_at, w.deleting_at, w.deleted_at, w.cost,
   ${buildColumns}`;
 
-const viewTables = `workspaces w
+export const viewTables = `workspaces w
 join organizations o on o.id = w.organization_id
 join users u on u.id = w.owner_id
 join templates t on t.id = w.template_id
@@ -184,88 +185,6 @@ where lower(u.username) = lower($1)
 /** A live workspace by its owner's user name and its own name. */
 export async function workspaceByName(sql: Sql, owner: string, name: string): Promise<WorkspaceView | undefined> {
   return (await sql.query(byNameStatement, [owner, name]))[0];
-}
-
-/** Of one owner, and of all people: each with its range of the index of live workspaces, and a plan of its own. */
-const narrowings = { owner: "w.owner_id = $1::uuid", people: "w.owner_id > $1::uuid" } as const;
-
-/**
- * First the ids of the page, by what the workspaces' own rows say; then what is shown, of that page alone. Together, all
- * of it was worked out for every live workspace before the page was cut.
- */
-function listStatement(by: keyof typeof narrowings): Statement<WorkspaceView> {
-  return statement(
-    `workspaces_list_of_${by}`,
-    `with page as materialized (
-  select p.*, row_number() over () as position
-  from (
-    select w.id, count(*) over ()::int as total
-    from workspaces w
-    join users u on u.id = w.owner_id
-    join templates t on t.id = w.template_id
-    where w.deleted_at is null
-      and ${narrowings[by]}
-      and ($2::uuid is null or w.organization_id = $2)
-      and ($3::text is null or lower(t.name) = lower($3))
-      and ($4::text is null or (
-        select ${statusOf}
-        from builds b
-        left join jobs j on j.id = b.job_id
-        where b.id = w.latest_build_id) = $4)
-      and ($5::text is null or w.name ilike '%' || $5 || '%' or u.username ilike '%' || $5 || '%')
-      and ($10::boolean is null or (w.dormant_at is not null) = $10)
-    order by case when $6 = 'name' and $7 = 'asc' then lower(w.name) end,
-      case when $6 = 'name' and $7 = 'desc' then lower(w.name) end desc,
-      case when $6 = 'created' and $7 = 'asc' then w.created_at end,
-      case when $6 = 'created' and $7 = 'desc' then w.created_at end desc,
-      case when $6 = 'last_used' and $7 = 'asc' then w.last_used_at end,
-      case when $6 = 'last_used' and $7 = 'desc' then w.last_used_at end desc nulls last,
-      w.id
-    limit $8
-    offset $9) p
-)
-select x.*, page.total
-from page
-cross join lateral (
-  select ${viewColumns}
-  from ${viewTables}
-  where w.id = page.id
-  limit 1) x
-order by page.position`,
-  );
-}
-
-const listStatements = { owner: listStatement("owner"), people: listStatement("people") } as const;
-
-export interface ListWorkspacesInput {
-  /** Whose workspaces are not in a list of all people's: the pools', whose id is the lowest of all. */
-  readonly systemUserId: UserId;
-  readonly ownerId: UserId | null;
-  readonly organizationId: OrganizationId | null;
-  readonly template: string | null;
-  readonly status: string | null;
-  readonly search: string | null;
-  readonly isDormant: boolean | null;
-  readonly sort: "name" | "created" | "last_used";
-  readonly order: "asc" | "desc";
-  readonly limit: number;
-  readonly offset: number;
-}
-
-export async function listWorkspaces(sql: Sql, input: ListWorkspacesInput): Promise<WorkspaceView[]> {
-  const { ownerId, systemUserId } = input;
-  return await sql.query(ownerId === null ? listStatements.people : listStatements.owner, [
-    ownerId ?? systemUserId,
-    input.organizationId,
-    input.template,
-    input.status,
-    input.search,
-    input.sort,
-    input.order,
-    input.limit,
-    input.offset,
-    input.isDormant,
-  ]);
 }
 
 const buildsStatement: Statement<BuildView & { readonly total: number }> = statement(

@@ -1,7 +1,7 @@
 import type { AuthContext, Connection, PublicKeyAuthContext, ServerChannel, Session } from "ssh2";
 import type { Actor } from "../../app/authorize.ts";
 import { knownByLoginKey, noteLogin } from "../../app/identity/login-keys.ts";
-import { listVisibleWorkspaces } from "../../app/workspaces/workspaces.ts";
+import { listVisibleWorkspaces } from "../../app/workspaces/list-workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { usernameLengthMax } from "../../contracts/limits.ts";
 import { visibleText } from "../../contracts/visible-text.ts";

@@ -1,15 +1,12 @@
 import { getAgentLogs } from "../../app/jobs/jobs.ts";
+import { bulkWorkspaces } from "../../app/workspaces/bulk-workspaces.ts";
 import { createWorkspace } from "../../app/workspaces/create-workspace.ts";
+import { countVisibleWorkspaces, listVisibleWorkspaces } from "../../app/workspaces/list-workspaces.ts";
 import { orphanWorkspace } from "../../app/workspaces/orphan-workspace.ts";
 import { previewCreation } from "../../app/workspaces/preview-creation.ts";
 import { rename } from "../../app/workspaces/rename-workspace.ts";
-import {
-  createBuild,
-  getBuild,
-  getWorkspace,
-  listBuilds,
-  listVisibleWorkspaces,
-} from "../../app/workspaces/workspaces.ts";
+import { createBuild, getBuild, getWorkspace, listBuilds } from "../../app/workspaces/workspaces.ts";
+import type { workspaceBulkRoutes } from "../../contracts/api/workspaces-bulk.ts";
 import type { workspaceRoutes } from "../../contracts/api/workspaces.ts";
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
@@ -17,7 +14,9 @@ import type { HttpDeps } from "../http-deps.ts";
 import { openEventStream } from "../event-stream.ts";
 import { measureCreation } from "../measure.ts";
 
-export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspaceRoutes> {
+export function workspaceHandlers(
+  deps: HttpDeps,
+): Handlers<keyof typeof workspaceRoutes | keyof typeof workspaceBulkRoutes> {
   return {
     createWorkspace: async (call) => {
       const { caller, query, body } = call;
@@ -26,6 +25,8 @@ export function workspaceHandlers(deps: HttpDeps): Handlers<keyof typeof workspa
     },
     previewWorkspace: async ({ caller, query, body }) => await previewCreation(deps, caller, { ...query, ...body }),
     listWorkspaces: async ({ caller, query }) => await listVisibleWorkspaces(deps, caller, query),
+    countWorkspaces: async ({ caller, query }) => await countVisibleWorkspaces(deps, caller, query),
+    bulkWorkspaces: async ({ caller, body, gone }) => await bulkWorkspaces(deps, caller, body, gone),
     getWorkspace: async ({ caller, params }) => await getWorkspace(deps, caller, params.workspace),
     createBuild: async ({ caller, params, body }) => await createBuild(deps, caller, { ...params, ...body }),
     orphanWorkspace: async ({ caller, params }) => await orphanWorkspace(deps, caller, params.workspace),
