@@ -124,6 +124,7 @@ function workspacesOf(store: Store, ownerId: UserId | null): Promise<unknown> {
     isDormant: null,
     isOutdated: null,
     search: null,
+    ids: null,
   };
   return listWorkspaces(store, selection, { sort: "last_used", order: "desc", limit: 50, offset: 0 });
 }

@@ -14,6 +14,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
 import { gitCommands } from "./commands/git.ts";
+import { favouriteCommand } from "./commands/favourite.ts";
 import { groupCommands, quotaCommands } from "./commands/groups.ts";
 import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
 import { jobReadCommands } from "./commands/jobs-list.ts";
@@ -63,6 +64,7 @@ export const commandTree: readonly CliCommand[] = [
   showWorkspaceCommand,
   ...lifecycleCommands,
   renameCommand,
+  favouriteCommand,
   defineGroup("workspaces", "do something with many workspaces at once", workspacesBulkCommands),
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,

@@ -4,7 +4,8 @@ import { absoluteTime } from "../../components/time-words.ts";
 import { missedIn } from "./history-sums.ts";
 
 const levelsHeight = 190;
-const askedHeight = 96;
+const askedHeight = 110;
+const daySeconds = 86_400;
 const axisWidth = 44;
 const secondMs = 1_000;
 /** A narrower drag is a click. */
@@ -80,7 +81,7 @@ export function drawHistory(place: HTMLElement, { history, onZoom }: PlotWish): 
 
 const { stepped, bars: barsPath } = uPlot.paths;
 const steps = { paths: stepped?.({ align: 1 }) ?? (() => null), points: { show: false } };
-const bars = { paths: barsPath?.({ size: [0.9, 40], align: 1 }) ?? (() => null), points: { show: false } };
+const bars = { paths: barsPath?.({ size: [0.9, 40], align: 1 }) ?? (() => null), points: { show: false }, width: 0 };
 
 const timeSeries: uPlot.Series = {
   label: "At",
@@ -104,7 +105,7 @@ function frameOf({ from, to, stepMinutes }: PoolHistory, { colour, onZoom }: Loo
   return {
     scales: { x: { time: true, range: [first, last] as uPlot.Range.MinMax }, y: { range: wholeRange } },
     axes: [
-      axis,
+      { ...axis, values: timeLabels },
       { ...axis, size: axisWidth, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] },
     ],
     cursor: { sync: { key: `history ${from} ${stepMinutes}` }, drag: { x: true, y: false, setScale: false } },
@@ -119,6 +120,22 @@ function frameOf({ from, to, stepMinutes }: PoolHistory, { colour, onZoom }: Loo
       ],
     },
   };
+}
+
+const dayWords = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const hourWords = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** The hour, and the day where it begins or the axis does. */
+function timeLabels(_: uPlot, splits: readonly number[], __: number, ___: number, step: number): string[] {
+  let before = "";
+  return splits.map((seconds) => {
+    const day = dayWords.format(seconds * secondMs);
+    if (step >= daySeconds) return day;
+    const hour = hourWords.format(seconds * secondMs);
+    const label = day === before ? hour : `${hour}\n${day}`;
+    before = day;
+    return label;
+  });
 }
 
 /** From nothing to a little above the most; never a scale of halves. */
