@@ -27,6 +27,8 @@ export interface DataTableProps<Row> {
   readonly sorting?: Sorting;
   readonly paging?: Paging;
   readonly actionsOf?: (row: Row) => ReactNode;
+  /** What further single keys do with the row that has the focus. */
+  readonly rowKeys?: Readonly<Record<string, (row: Row) => void>>;
   readonly selection?: {
     readonly selected: ReadonlySet<string>;
     readonly onChange: (selected: ReadonlySet<string>) => void;
@@ -44,7 +46,10 @@ const cellLook = "px-2.5 align-middle max-sm:flex max-sm:items-baseline max-sm:g
  */
 export function DataTable<Row>(props: DataTableProps<Row>) {
   const { label, columns, rows, sorting, paging, selection, actionsOf } = props;
-  const bodyRef = useRowKeys();
+  const bodyRef = useRowKeys((key, id) => {
+    const row = rows?.find((one) => props.idOf(one) === id);
+    if (row !== undefined) props.rowKeys?.[key]?.(row);
+  });
   return (
     <div>
       <table
@@ -56,8 +61,8 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <thead role="rowgroup" className="max-sm:sr-only">
           <tr role="row" className="h-9 border-b border-line-strong text-left text-xs text-muted">
             {selection === undefined ? null : (
-              <th role="columnheader" scope="col" className="w-8">
-                <span className="sr-only">Selected</span>
+              <th role="columnheader" scope="col" className="w-8 px-2">
+                <SelectPage table={props} />
               </th>
             )}
             {columns.map((column) => (
@@ -83,6 +88,18 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   );
 }
 
+/** All rows of this page, beside those that are selected on others. */
+function SelectPage<Row>({ table: { rows = [], selection, idOf } }: { readonly table: DataTableProps<Row> }) {
+  if (selection === undefined) return null;
+  const ids = rows.map(idOf);
+  const isAll = ids.length > 0 && ids.every((id) => selection.selected.has(id));
+  const select = (isOn: boolean): void => {
+    const others = [...selection.selected].filter((id) => !ids.includes(id));
+    selection.onChange(new Set(isOn ? [...others, ...ids] : others));
+  };
+  return <Checkbox label="Select all of this page" isLabelHidden isChecked={isAll} onChange={select} />;
+}
+
 function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataTableProps<Row> }) {
   const { columns, selection, actionsOf, idOf, nameOf, addressOf } = table;
   const id = idOf(row);
@@ -92,7 +109,7 @@ function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataT
     selection?.onChange(new Set(isOn ? [...others, id] : others));
   };
   return (
-    <tr role="row" data-selected={isSelected} className={rowLook}>
+    <tr role="row" data-row-id={id} data-selected={isSelected} className={rowLook}>
       {selection === undefined ? null : (
         <td role="cell" className="w-8 px-2">
           <Checkbox label={`Select ${nameOf(row)}`} isLabelHidden isChecked={isSelected} onChange={select} />

@@ -1,9 +1,16 @@
 import { type RefObject, useEffect, useRef } from "react";
 import { isTyping } from "../shell/is-typing.ts";
 
-/** `j` and `k` go over the rows' links, `x` selects the row that has the focus. Enter opens, as on any link. */
-export function useRowKeys(): RefObject<HTMLTableSectionElement | null> {
+/**
+ * `j` and `k` go over the rows' links, `x` selects the row that has the focus. Enter opens, as on any link. What any other
+ * key does with that row, its table says.
+ */
+export function useRowKeys(onOther: (key: string, rowId: string) => void): RefObject<HTMLTableSectionElement | null> {
   const ref = useRef<HTMLTableSectionElement>(null);
+  const other = useRef(onOther);
+  useEffect(() => {
+    other.current = onOther;
+  });
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (isTyping(event) || ref.current === null) return;
@@ -13,6 +20,7 @@ export function useRowKeys(): RefObject<HTMLTableSectionElement | null> {
       if (event.key === "j") links[Math.min(links.length - 1, at + 1)]?.focus();
       else if (event.key === "k") links[Math.max(0, at - 1)]?.focus();
       else if (event.key === "x") row?.querySelector<HTMLInputElement>('input[type="checkbox"]')?.click();
+      else if (at >= 0 && row?.dataset["rowId"] !== undefined) other.current(event.key, row.dataset["rowId"]);
     };
     document.addEventListener("keydown", pressed);
     return () => document.removeEventListener("keydown", pressed);

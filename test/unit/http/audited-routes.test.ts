@@ -32,6 +32,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   setTemplateLifecycle: ["template.schedule"],
   createWorkspace: "The workspace and its outcome are the record; the claim's path takes no further row.",
   previewWorkspace: "It changes nothing.",
+  bulkWorkspaces: ["workspace.start", "workspace.stop", "workspace.delete", "workspace.extend"],
   createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
   renameWorkspace: ["workspace.rename"],
   checkTemplate: "It changes nothing.",

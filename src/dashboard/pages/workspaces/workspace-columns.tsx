@@ -7,10 +7,11 @@ import { WorkspaceState } from "../workspace-state.tsx";
 const name: Column<Workspace> = { id: "name", header: "Name", sortKey: "name", cell: () => null };
 const owner: Column<Workspace> = { id: "owner", header: "Owner", cell: (workspace) => workspace.owner };
 const rest: readonly Column<Workspace>[] = [
-  { id: "state", header: "State", cell: (workspace) => <WorkspaceState workspace={workspace} /> },
+  { id: "state", header: "State", sortKey: "state", cell: (workspace) => <WorkspaceState workspace={workspace} /> },
   {
     id: "template",
     header: "Template",
+    sortKey: "template",
     cell: ({ template, preset, isOutdated }) => (
       <>
         {preset === null ? template : `${template} / ${preset}`}
@@ -18,7 +19,7 @@ const rest: readonly Column<Workspace>[] = [
       </>
     ),
   },
-  { id: "next", header: "Next", cell: (workspace) => <Next workspace={workspace} /> },
+  { id: "next", header: "Next", sortKey: "deadline", cell: (workspace) => <Next workspace={workspace} /> },
   {
     id: "last_used",
     header: "Last used",

@@ -1,6 +1,9 @@
 import { Plus } from "lucide-react";
 import { useCallback } from "react";
-import { workspaceStatuses } from "../../../contracts/states.ts";
+import type { WorkspaceSort } from "../../../contracts/api/workspace-filter.ts";
+import type { User } from "../../../contracts/api/identity.ts";
+import type { Workspace } from "../../../contracts/api/workspaces.ts";
+import { workspaceGroups } from "../../../contracts/workspace-groups.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Banner } from "../../components/banner.tsx";
@@ -11,17 +14,20 @@ import { ErrorState } from "../../components/error-state.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { SearchField } from "../../components/search-field.tsx";
-import { parseSearchQuery, type SearchQuery, termOf } from "../../search/query-language.ts";
+import { UnknownKeys } from "../../components/unknown-keys.tsx";
+import { parseSearchQuery, type SearchQuery } from "../../search/query-language.ts";
 import { useMe } from "../../shell/use-me.ts";
 import { useGoTo, useUrlState } from "../../state/url-state.ts";
 import { TemplateCards } from "../create/template-cards.tsx";
 import { workspaceAddress } from "../workspace-state.tsx";
+import { BulkBar } from "./bulk-bar.tsx";
+import { countedFilterOf, filterOf, searchKeys, sortOf, unknownStatusOf } from "./list-filter.ts";
 import { RowActions } from "./row-actions.tsx";
 import { StatusChips } from "./status-chips.tsx";
+import { useListKeys } from "./use-list-keys.ts";
+import { useSelection } from "./use-selection.ts";
 import { columnsFor } from "./workspace-columns.tsx";
 
-const searchKeys = ["owner", "template", "status", "dormant"] as const;
-const sorts = ["name", "created", "last_used"] as const;
 const pageSize = 50;
 
 /** The workspaces of a person, or as an administrator anybody's. */
@@ -33,12 +39,16 @@ export default function WorkspacesPage() {
   const search = useCallback((text: string) => change({ q: text, page: "" }), [change]);
   const query = parseSearchQuery(q, searchKeys);
   const at = Math.max(0, (Number.parseInt(page, 10) || 1) - 1);
-  const order = sort.startsWith("-") ? "desc" : "asc";
-  const by = sorts.find((known) => known === sort.replace(/^-/, "")) ?? "created";
-  const asked = { ...filterOf(query), sort: by, order, limit: pageSize, offset: at * pageSize } as const;
+  const filter = filterOf(query);
+  const asked = { ...filter, ...sortOf(sort), limit: pageSize, offset: at * pageSize };
   const list = useApi("listWorkspaces", { key: keys.workspaces(asked), input: { query: asked }, keepsPrevious: true });
+  const counted = countedFilterOf(query);
+  const counts = useApi("countWorkspaces", {
+    key: keys.workspaces({ counted }),
+    input: { query: counted },
+    keepsPrevious: true,
+  });
   if (me === undefined) return null;
-  const isEmpty = list.data?.total === 0;
   return (
     <>
       <PageHeader
@@ -57,51 +67,74 @@ export default function WorkspacesPage() {
           placeholder="status:running template:node dev"
           onChange={search}
         />
-        <StatusChips query={query} onChange={search} />
+        <StatusChips query={query} counts={counts.data} onChange={search} />
       </div>
-      {query.unknown.length === 0 ? null : (
-        <Banner tone="warn">
-          Nobody knows {query.unknown.map((key) => `“${key}:”`).join(", ")} here; there are{" "}
-          {searchKeys.map((key) => `${key}:`).join(", ")}.
-        </Banner>
-      )}
+      <UnknownKeys query={query} known={searchKeys} />
+      <UnknownStatus query={query} />
       {list.error === null ? null : <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
-      {isEmpty ? (
+      {list.data?.total === 0 ? (
         <Nothing isFiltered={q !== ""} onClear={() => search("")} />
       ) : list.error !== null && list.data === undefined ? null : (
-        <DataTable
-          label="Workspaces"
-          columns={columnsFor(me)}
+        <WorkspaceTable
+          me={me}
           rows={list.data?.workspaces}
-          idOf={({ id }) => id}
-          nameOf={({ name }) => name}
-          addressOf={workspaceAddress}
-          sorting={{ by, order, onSort: (key, way) => change({ sort: way === "desc" ? `-${key}` : key, page: "" }) }}
-          paging={{
-            page: at,
-            pageSize,
-            total: list.data?.total ?? 0,
-            onPage: (next) => change({ page: String(next + 1) }),
-          }}
-          actionsOf={(workspace) => <RowActions workspace={workspace} me={me} />}
+          total={list.data?.total ?? 0}
+          filter={filter}
+          sorting={sortOf(sort)}
+          page={at}
+          onChange={change}
         />
       )}
     </>
   );
 }
 
-/** What the server is asked for. A status that it does not have finds nothing, and is not sent. */
-function filterOf(query: SearchQuery) {
-  const status = workspaceStatuses.find((known) => known === termOf(query, "status"));
-  const dormant = termOf(query, "dormant");
-  const [owner, template] = [termOf(query, "owner"), termOf(query, "template")];
-  return {
-    ...(owner === undefined ? {} : { owner }),
-    ...(template === undefined ? {} : { template }),
-    ...(status === undefined ? {} : { status }),
-    ...(dormant === undefined ? {} : { dormant: dormant === "yes" || dormant === "true" }),
-    ...(query.words === "" ? {} : { search: query.words.slice(0, 64) }),
-  };
+interface WorkspaceTableProps {
+  readonly me: User;
+  readonly rows: readonly Workspace[] | undefined;
+  readonly total: number;
+  readonly filter: ReturnType<typeof filterOf>;
+  readonly sorting: { readonly sort: WorkspaceSort; readonly order: "asc" | "desc" };
+  readonly page: number;
+  readonly onChange: (changes: Readonly<Record<string, string>>) => void;
+}
+
+/** The rows, and what is done with those that are selected. */
+function WorkspaceTable({ me, rows, total, filter, sorting, page, onChange }: WorkspaceTableProps) {
+  const { selection, choose, chooseEverything, clear } = useSelection(JSON.stringify(filter), rows ?? []);
+  const selected = selection.isEverything ? (rows ?? []).map(({ id }) => id) : selection.workspaces.keys();
+  return (
+    <>
+      <BulkBar {...{ selection, filter, total, me }} onEverything={chooseEverything} onClear={clear} />
+      <DataTable
+        label="Workspaces"
+        columns={columnsFor(me)}
+        rows={rows}
+        idOf={({ id }) => id}
+        nameOf={({ name }) => name}
+        addressOf={workspaceAddress}
+        sorting={{
+          by: sorting.sort,
+          order: sorting.order,
+          onSort: (key, way) => onChange({ sort: way === "desc" ? `-${key}` : key, page: "" }),
+        }}
+        paging={{ page, pageSize, total, onPage: (next) => onChange({ page: String(next + 1) }) }}
+        selection={{ selected: new Set(selected), onChange: choose }}
+        actionsOf={(workspace) => <RowActions workspace={workspace} me={me} />}
+        rowKeys={useListKeys(me)}
+      />
+    </>
+  );
+}
+
+function UnknownStatus({ query }: { readonly query: SearchQuery }) {
+  const unknown = unknownStatusOf(query);
+  if (unknown === undefined) return null;
+  return (
+    <Banner tone="warn">
+      No workspace is ever “{unknown}”, so that is passed over; there are {workspaceGroups.join(", ")}.
+    </Banner>
+  );
 }
 
 function Nothing({ isFiltered, onClear }: { readonly isFiltered: boolean; readonly onClear: () => void }) {
