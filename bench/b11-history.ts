@@ -124,6 +124,7 @@ function workspacesOf(store: Store, ownerId: UserId | null): Promise<unknown> {
     isDormant: null,
     isOutdated: null,
     search: null,
+    ids: null,
   };
   return listWorkspaces(store, selection, { sort: "last_used", order: "desc", limit: 50, offset: 0 });
 }
@@ -138,6 +139,7 @@ function jobsOf(store: Store, visibleTo: UserId | null): Promise<unknown> {
     initiator: null,
     template: null,
     tag: null,
+    lane: null,
     limit: 50,
     offset: 0,
   });

@@ -9,10 +9,12 @@ import { cpCommand } from "./commands/cp.ts";
 import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
+import { serverListCommands } from "./commands/servers.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
 import { gitCommands } from "./commands/git.ts";
+import { favouriteCommand } from "./commands/favourite.ts";
 import { groupCommands, quotaCommands } from "./commands/groups.ts";
 import { cancelJobsCommand } from "./commands/jobs-cancel.ts";
 import { jobReadCommands } from "./commands/jobs-list.ts";
@@ -62,6 +64,7 @@ export const commandTree: readonly CliCommand[] = [
   showWorkspaceCommand,
   ...lifecycleCommands,
   renameCommand,
+  favouriteCommand,
   defineGroup("workspaces", "do something with many workspaces at once", workspacesBulkCommands),
   defineGroup("schedule", "when a workspace is started, stopped and put away by itself", scheduleCommands),
   logsCommand,
@@ -114,6 +117,7 @@ export const commandTree: readonly CliCommand[] = [
     defineGroup("keys", "manage the keys of provisioner daemons", daemonKeyCommands),
   ]),
   defineGroup("daemons", "see provisioner daemons, and what becomes of those that are gone", daemonCommands),
+  defineGroup("servers", "see the servers of the deployment", serverListCommands),
   agentCommand,
   defineGroup("db", "export and import the database", databaseCommands),
 ];

@@ -14,6 +14,7 @@ import { ideHandlers } from "./handlers/ide-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
+import { serverHandlers } from "./handlers/server-handlers.ts";
 import { dotfilesHandlers } from "./handlers/dotfiles-handlers.ts";
 import { gitAccountHandlers } from "./handlers/git-account-handlers.ts";
 import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
@@ -70,6 +71,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...appHandlers(deps),
     ...ideHandlers(deps),
     ...provisionerHandlers(deps),
+    ...serverHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),
   };

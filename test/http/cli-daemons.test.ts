@@ -13,6 +13,19 @@ const daemon = {
   version: "0.1.0",
   concurrency: 3,
   running: 1,
+  jobs: [
+    {
+      jobId: sampleIds.job,
+      kind: "build",
+      transition: "start",
+      stage: "ordinary",
+      lane: "people",
+      template: "node",
+      workspace: "dev",
+      isCanceling: false,
+      startedAt: "2030-01-01T11:58:00.000Z",
+    },
+  ],
   workspaces: 4,
   seenAt: "2030-01-01T11:57:00.000Z",
 } as const;
@@ -22,8 +35,10 @@ describe("daemons", () => {
     const { bench } = await cliAgainst({ listDaemons: () => ({ json: { daemons: [daemon] } }) });
     const { stdout } = await bench.run("daemons", "list");
     const [head = "", row = ""] = stdout.split("\n");
-    expect(head.split(/\s+/)).toEqual("NAME STATE SEEN DRIVERS TAGS JOBS WORKSPACES VERSION".split(" "));
-    expect(row.split(/\s{2,}/)).toEqual(["rack-1", "away", "3 min ago", "process", "zone=eu", "1 of 3", "4", "0.1.0"]);
+    expect(head.split(/\s+/)).toEqual("NAME STATE SEEN DRIVERS TAGS JOBS RUNS WORKSPACES VERSION".split(" "));
+    const runs = "start dev (2 min ago)";
+    const cells = ["rack-1", "away", "3 min ago", "process", "zone=eu", "1 of 3", runs, "4", "0.1.0"];
+    expect(row.split(/\s{2,}/)).toEqual(cells);
   });
 
   it("adopt what another left, and say what stays", async () => {

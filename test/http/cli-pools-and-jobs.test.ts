@@ -173,10 +173,13 @@ describe("prebuilds", () => {
 
 describe("jobs", () => {
   it("lists with place in the queue, what it waits for, and what follows", async () => {
-    const pending = sampleJob({ status: "pending", queuePosition: 2, blockedBecause: "no daemon with gpu=yes" });
+    const waitingFor = { kind: "daemon", text: "a daemon that can take it: none with gpu=yes" } as const;
+    const pending = sampleJob({ status: "pending", queuePosition: 2, waitingFor });
     const { api, bench } = await cliAgainst({ listJobs: () => ({ json: { jobs: [pending], total: 3 } }) });
     const { stdout, stderr } = await bench.run("jobs", "list", "--tag", "gpu=yes", "--limit", "1");
-    expect(stdout).toMatch(/pending #2 +start +node +dev +ann +3 min ago +waits: no daemon with gpu=yes/);
+    expect(stdout).toMatch(
+      /pending #2 +start +node +dev +ann +3 min ago +waits for a daemon that can take it: none with gpu=yes/,
+    );
     expect(stderr).toBe("1 of 3 shown; --offset 1 shows what follows.\n");
     expect(api.requests[0]?.query).toEqual({ tag: "gpu=yes", limit: "1" });
   });

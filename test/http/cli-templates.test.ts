@@ -48,7 +48,8 @@ describe("templates push", () => {
   });
 
   it("says what the import waits for", async () => {
-    const pending = sampleJob({ status: "pending", blockedBecause: "no daemon with the driver process is connected" });
+    const text = "a daemon that can take it: no daemon with the driver process is connected";
+    const pending = sampleJob({ status: "pending", waitingFor: { kind: "daemon", text } });
     const { bench } = await cliAgainst({
       ...importing,
       watchJob: () => ({
@@ -60,7 +61,9 @@ describe("templates push", () => {
     });
     writeTemplate(bench, "name: node\ndriver: process\n");
     const done = await bench.run("templates", "push", "from-folder");
-    expect(done.stderr).toContain("The job waits: no daemon with the driver process is connected.\n");
+    expect(done.stderr).toContain(
+      "The job waits for a daemon that can take it: no daemon with the driver process is connected.\n",
+    );
   });
 
   it("takes the name from --name, else the manifest, else the folder", async () => {

@@ -27,6 +27,7 @@ test("views are kept for each person, and what is left out stays", async () => {
 
 test("a favourite that is no workspace of one's own is left out, and nothing is told of it", async () => {
   expect((await bob.call("setPreferences", { body: { favourites: strangers(3) } })).favourites).toEqual([]);
+  expect(await bob.call("listWorkspaces", { query: { favourite: true } })).toEqual({ workspaces: [], total: 0 });
 });
 
 test("more than can be kept is refused, and changes nothing", async () => {

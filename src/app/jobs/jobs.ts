@@ -2,6 +2,7 @@ import type { Job } from "../../contracts/api/jobs.ts";
 import type { LogEntry } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { JobId } from "../../contracts/ids.ts";
+import type { JobLane } from "../../contracts/job-queue.ts";
 import { daemonAliveMs } from "../../contracts/limits.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
@@ -9,6 +10,7 @@ import { type JobView, jobById, listJobs, pendingPrebuildJobs, requestCancel } f
 import { type LogRow, readAgentLog, readJobLog } from "../../db/workspaces/logs.ts";
 import type { Tx } from "../../db/store.ts";
 import { finishJob } from "../../db/jobs/finish-job.ts";
+import { waitingFor } from "../../domain/queue/waiting-for.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isAdministrator, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
@@ -24,17 +26,23 @@ export function daemonsSeenSince(context: AppContext): Date {
   return new Date(context.clock.now().getTime() - daemonAliveMs);
 }
 
-function jobView(row: JobView): Job {
+function jobView(context: AppContext, row: JobView): Job {
   return {
     id: row.id,
     kind: row.kind,
     status: row.status,
     queuePosition: row.queue_position,
+    lane: row.lane,
+    place: row.place,
+    waitingFor: waitingForOf(context, row),
+    attempt: row.attempt,
     initiator: row.initiator,
     isPrebuild: row.is_prebuild,
     template: row.template,
     workspace: row.workspace,
     workspaceId: row.workspace_id,
+    owner: row.owner,
+    preset: row.preset,
     transition: row.transition,
     stage: row.stage,
     tags: row.tags,
@@ -46,6 +54,13 @@ function jobView(row: JobView): Job {
     startedAt: instant(row.started_at),
     completedAt: instant(row.completed_at),
   };
+}
+
+function waitingForOf(context: AppContext, row: JobView): Job["waitingFor"] {
+  const { queue_position: queuePosition, fitting, lane, blocked_because: blockedBecause } = row;
+  if (queuePosition === null || fitting === null) return null;
+  const { reservedShare } = context.options;
+  return waitingFor({ lane, queuePosition, blockedBecause, fitting, reservedShare });
 }
 
 /** Errors: `not_found`, also for a job that the actor may not see. */
@@ -63,7 +78,7 @@ export async function requireJob(context: AppContext, actor: Actor, jobId: JobId
 }
 
 export async function getJob(context: AppContext, actor: Actor, jobId: JobId): Promise<Job> {
-  return jobView(await requireJob(context, actor, jobId));
+  return jobView(context, await requireJob(context, actor, jobId));
 }
 
 export interface ListJobsQuery extends PageQuery {
@@ -72,6 +87,7 @@ export interface ListJobsQuery extends PageQuery {
   readonly initiator?: string;
   readonly template?: string;
   readonly tag?: string;
+  readonly lane?: JobLane;
 }
 
 export async function listVisibleJobs(
@@ -89,9 +105,10 @@ export async function listVisibleJobs(
     initiator: query.initiator ?? null,
     template: query.template ?? null,
     tag: query.tag === undefined ? null : tagOf(query.tag),
+    lane: query.lane ?? null,
     ...pageOf(query),
   });
-  return { jobs: rows.map(jobView), total: rows[0]?.total ?? 0 };
+  return { jobs: rows.map((row) => jobView(context, row)), total: rows[0]?.total ?? 0 };
 }
 
 function tagOf(text: string): Record<string, string> {

@@ -31,7 +31,7 @@ export async function listKnownDaemons(context: AppContext, actor: Actor): Promi
 }
 
 function daemonView(row: OverviewRow): DaemonView {
-  const { id, name, kind, version, concurrency, running, workspaces } = row;
+  const { id, name, kind, version, concurrency, running, workspaces, jobs } = row;
   return {
     id,
     name,
@@ -42,6 +42,7 @@ function daemonView(row: OverviewRow): DaemonView {
     version,
     concurrency,
     running,
+    jobs: jobs.map((job) => ({ ...job, startedAt: new Date(job.startedAt).toISOString() })),
     workspaces,
     seenAt: instant(row.seen_at),
   };

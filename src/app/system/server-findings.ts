@@ -4,10 +4,8 @@ import { type HeldLease, listLeases } from "../../db/servers/leases.ts";
 import { type ListedServer, listServers } from "../../db/servers/servers.ts";
 import type { AppContext } from "../app-context.ts";
 import { finding } from "./finding.ts";
+import { saidBy, serverSilentMs, serversShownMax } from "./list-servers.ts";
 
-const serversShownMax = 100;
-/** Several heartbeats were missed. */
-const silentMs = 15_000;
 /** A difference is settled by the heartbeat that finds it; one that outlives several is not. */
 const differenceMs = 10_000;
 /** A claim that its agent does not know of after so long is not only on its way; a hook may still be running. */
@@ -29,15 +27,7 @@ export async function serverFindings(
       leaseHolders(leases, servers),
       agentFinding(lost),
     ],
-    servers: servers.map((server) => ({
-      url: server.url,
-      version: server.version,
-      isSelf: server.id === context.serverId,
-      seenAt: server.seen_at.toISOString(),
-      silentMs: Math.round(server.silent_ms),
-      agentsHeld: server.report.agents?.held ?? 0,
-      agentsListed: server.report.agents?.listed ?? 0,
-    })),
+    servers: servers.map((server) => saidBy(context, server)),
   };
 }
 
@@ -45,7 +35,7 @@ function findingsOf(server: ListedServer, now: Date): readonly DoctorFinding[] {
   const { url, version, report } = server;
   const { held = 0, listed = 0, differSince = null } = report.agents ?? {};
   const name = `The server ${url}`;
-  if (server.silent_ms > silentMs) {
+  if (server.silent_ms > serverSilentMs) {
     const seconds = Math.round(server.silent_ms / secondMs);
     return [
       finding(
@@ -101,7 +91,7 @@ function findingsOf(server: ListedServer, now: Date): readonly DoctorFinding[] {
 function sharedKey(servers: readonly ListedServer[]): readonly DoctorFinding[] {
   const byKey = new Map<string, string[]>();
   for (const { url, report, silent_ms: silent } of servers) {
-    if (report.stateKeyId === undefined || silent > silentMs) continue;
+    if (report.stateKeyId === undefined || silent > serverSilentMs) continue;
     byKey.set(report.stateKeyId, [...(byKey.get(report.stateKeyId) ?? []), url]);
   }
   const [only, ...others] = byKey;

@@ -6,6 +6,7 @@ import type { OrganizationId, UserId } from "../../contracts/ids.ts";
 import { workspacesCountedMax } from "../../contracts/limits.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type WorkspaceGroup, workspaceGroups } from "../../contracts/workspace-groups.ts";
+import { preferencesOf } from "../../db/people/preferences.ts";
 import { userByName } from "../../db/people/identity.ts";
 import { countWorkspaces, listWorkspaces, type WorkspaceSelection } from "../../db/workspaces/workspace-list.ts";
 import type { AppContext } from "../app-context.ts";
@@ -24,6 +25,7 @@ export interface WorkspaceFilter {
   readonly dormant?: boolean;
   readonly outdated?: boolean;
   readonly search?: string;
+  readonly favourite?: true;
 }
 
 export interface ListQuery extends WorkspaceFilter, PageQuery {
@@ -65,6 +67,7 @@ export async function selectionOf(
     isDormant: filter.dormant ?? null,
     isOutdated: filter.outdated ?? null,
     search: filter.search ?? null,
+    ids: filter.favourite === true ? ((await preferencesOf(context.db, actor.userId))?.favourites ?? []) : null,
   };
 }
 

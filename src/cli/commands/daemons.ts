@@ -23,6 +23,7 @@ const listDaemons = defineCommand({
             { title: "DRIVERS", cell: ({ drivers }) => drivers.join(", ") || "–" },
             { title: "TAGS", cell: ({ tags }) => tagsText(tags) },
             { title: "JOBS", cell: ({ running, concurrency }) => `${running} of ${concurrency}`, align: "right" },
+            { title: "RUNS", cell: ({ jobs }) => runsText(jobs, now) },
             { title: "WORKSPACES", cell: ({ workspaces }) => String(workspaces), align: "right" },
             { title: "VERSION", cell: ({ version }) => version },
           ]),
@@ -30,6 +31,19 @@ const listDaemons = defineCommand({
     return exitCodes.done;
   },
 });
+
+const jobsNamedMax = 3;
+
+/** The longest first, with since when. */
+function runsText(jobs: DaemonView["jobs"], now: Date): string {
+  const named = jobs.slice(0, jobsNamedMax).map((job) => {
+    const work = job.kind === "build" ? (job.stage === "claim" ? "claim" : (job.transition ?? "build")) : job.kind;
+    const what = job.workspace ?? job.template ?? job.jobId;
+    return `${work.replace("template_", "")} ${what} (${relativeTime(job.startedAt, now)})`;
+  });
+  const rest = jobs.length - named.length;
+  return [...named, ...(rest > 0 ? [`${rest} more`] : [])].join(", ") || "–";
+}
 
 function tagsText(tags: DaemonView["tags"]): string {
   const texts = Object.entries(tags).map(([key, value]) => `${key}=${value}`);

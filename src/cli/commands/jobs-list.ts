@@ -1,5 +1,6 @@
 import type { Job } from "../../contracts/api/jobs.ts";
 import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import { jobLanes } from "../../contracts/job-queue.ts";
 import { jobStatuses } from "../../contracts/states.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
@@ -21,6 +22,7 @@ function readFilter(input: CommandInput) {
     initiator: input.text("initiator"),
     template: input.text("template"),
     tag,
+    lane: input.choice("lane", jobLanes),
   };
 }
 
@@ -30,8 +32,14 @@ function workOf(job: Job): string {
   return job.stage === "claim" ? "claim" : `${job.transition ?? "build"}${job.isPrebuild ? " (prebuild)" : ""}`;
 }
 
+const laneTexts = {
+  people: "of people's jobs",
+  removals: "of the pools' deletes",
+  prebuilds: "of the pools' builds",
+} as const;
+
 function noteOf(job: Job): string {
-  if (job.blockedBecause !== null) return `waits: ${job.blockedBecause}`;
+  if (job.waitingFor !== null) return `waits for ${job.waitingFor.text}`;
   return job.error === null ? "" : `${job.error} [${job.errorCode ?? "unknown"}]`;
 }
 
@@ -67,6 +75,11 @@ const listJobs = defineCommand<ReturnType<typeof readFilter>>({
     { flags: "--initiator <username>", about: "begun by; `prebuilds` for the pools' own" },
     { flags: "--template <name>", about: "of this template" },
     { flags: "--tag <key=value>", about: "that carry this tag" },
+    {
+      flags: "--lane <lane>",
+      choices: jobLanes,
+      about: "people's, the pools' deletes (removals) or builds (prebuilds)",
+    },
     ...pageOptions,
   ],
   isOrganizational: true,
@@ -95,6 +108,8 @@ const showJob = defineCommand<{ readonly jobId: string }>({
         ["id", job.id],
         ["status", job.queuePosition === null ? job.status : `${job.status}, number ${job.queuePosition} in the queue`],
         ["work", workOf(job)],
+        ...(job.place === null ? [] : [["place", `number ${job.place} ${laneTexts[job.lane]}`] as const]),
+        ...(job.waitingFor === null ? [] : [["waits for", job.waitingFor.text] as const]),
         ["template", job.template ?? "–"],
         ["workspace", job.workspace ?? "–"],
         ["initiator", job.initiator],
@@ -103,7 +118,7 @@ const showJob = defineCommand<{ readonly jobId: string }>({
         ["created", relativeTime(job.createdAt, now)],
         ["started", relativeTime(job.startedAt, now)],
         ["completed", relativeTime(job.completedAt, now)],
-        ...(noteOf(job) === "" ? [] : [["note", noteOf(job)] as const]),
+        ...(job.error === null ? [] : [["note", noteOf(job)] as const]),
       ]),
     );
     return exitCodes.done;

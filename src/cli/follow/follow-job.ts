@@ -38,7 +38,7 @@ export async function followJob(options: FollowJobOptions): Promise<Job | undefi
 }
 
 function waitingText(job: Job): string | undefined {
-  if (job.blockedBecause !== null) return `The job waits: ${job.blockedBecause}.`;
+  if (job.waitingFor !== null && job.waitingFor.kind !== "turn") return `The job waits for ${job.waitingFor.text}.`;
   const position = job.queuePosition ?? 0;
   return position > 1 ? `The job is number ${position} in the queue.` : undefined;
 }

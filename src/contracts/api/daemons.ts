@@ -1,8 +1,25 @@
 import { type Static, Type } from "typebox";
+import { jobLanes } from "../job-queue.ts";
 import { closed, Empty, Instant, Uuid } from "./common-schemas.ts";
+import { JobKindSchema } from "./jobs.ts";
+import { TransitionSchema } from "./workspaces.ts";
 import type { RouteDefinition } from "./route.ts";
 
 export const daemonStates = ["connected", "signed_off", "away"] as const;
+
+/** A job that a daemon has now. */
+const DaemonJob = Type.Object({
+  jobId: Uuid,
+  kind: JobKindSchema,
+  transition: Type.Union([TransitionSchema, Type.Null()]),
+  stage: Type.Union([Type.String(), Type.Null()]),
+  lane: Type.Enum(jobLanes),
+  template: Type.Union([Type.String(), Type.Null()]),
+  workspace: Type.Union([Type.String(), Type.Null()]),
+  /** Whether it was asked to stop. */
+  isCanceling: Type.Boolean(),
+  startedAt: Instant,
+});
 
 export const DaemonView = Type.Object({
   id: Uuid,
@@ -17,6 +34,8 @@ export const DaemonView = Type.Object({
   /** Jobs that it may run at once, and runs. */
   concurrency: Type.Integer(),
   running: Type.Integer(),
+  /** What it runs, the longest first; at most 50. */
+  jobs: Type.Array(DaemonJob),
   /** Workspaces that lie on its host, and that no other daemon can reach. */
   workspaces: Type.Integer(),
   seenAt: Instant,
@@ -30,7 +49,7 @@ export const provisionerRoutes = {
     method: "GET",
     path: "/api/v1/daemons",
     tag: "provisioner",
-    summary: "The provisioner daemons that are known, with the workspaces that lie on their hosts.",
+    summary: "The provisioner daemons that are known, with what each runs and the workspaces that lie on its host.",
     credential: "user",
     access: "administrator",
     response: Type.Object({ daemons: Type.Array(DaemonView) }),

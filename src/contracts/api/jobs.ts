@@ -1,20 +1,39 @@
 import { type Static, Type } from "typebox";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Uuid } from "./common-schemas.ts";
 import { endedJobsLookedMax } from "../limits.ts";
+import { jobLanes, waitingKinds } from "../job-queue.ts";
 import type { RouteDefinition } from "./route.ts";
 import { JobStatusSchema, LogEntry, logQuery, TransitionSchema } from "./workspaces.ts";
 
+export const JobKindSchema = Type.Union([
+  Type.Literal("build"),
+  Type.Literal("template_import"),
+  Type.Literal("rehearsal"),
+]);
+
 export const Job = Type.Object({
   id: Uuid,
-  kind: Type.Union([Type.Literal("build"), Type.Literal("template_import"), Type.Literal("rehearsal")]),
+  kind: JobKindSchema,
   status: JobStatusSchema,
   /** Place in the queue, 1 for the next; null unless pending. */
   queuePosition: Type.Union([Type.Integer(), Type.Null()]),
+  /** People's jobs come before the pools' deletes (`removals`), those before the pools' builds (`prebuilds`). */
+  lane: Type.Enum(jobLanes),
+  /** Place in its lane, 1 for the next; null unless pending. */
+  place: Type.Union([Type.Integer(), Type.Null()]),
+  /** What a pending job waits for, in words that follow "waits for"; null unless pending. */
+  waitingFor: Type.Union([Type.Object({ kind: Type.Enum(waitingKinds), text: Type.String() }), Type.Null()]),
+  /** How many times it was given to a daemon. */
+  attempt: Type.Integer(),
   initiator: Type.String(),
   isPrebuild: Type.Boolean(),
   template: Type.Union([Type.String(), Type.Null()]),
   workspace: Type.Union([Type.String(), Type.Null()]),
   workspaceId: Type.Union([Uuid, Type.Null()]),
+  /** Whose workspace it is; of an unclaimed prebuild `prebuilds`. */
+  owner: Type.Union([Type.String(), Type.Null()]),
+  /** Of the workspace; with the template it names a pool. */
+  preset: Type.Union([Type.String(), Type.Null()]),
   transition: Type.Union([TransitionSchema, Type.Null()]),
   stage: Type.Union([Type.String(), Type.Null()]),
   tags: Type.Record(Type.String(), Type.String()),
@@ -48,7 +67,7 @@ export const jobRoutes = {
     summary: `Provisioner jobs that you may see: pending ones in queue order, then the newest first. Of those that have ended, the newest ${endedJobsLookedMax} are looked through.`,
     credential: "user",
     access: "organization_member",
-    query: Type.Object({ ...organizationQuery, ...pageQuery, ...jobFilter }),
+    query: Type.Object({ ...organizationQuery, ...pageQuery, ...jobFilter, lane: Type.Optional(Type.Enum(jobLanes)) }),
     response: Type.Object({ jobs: Type.Array(Job), total: Type.Integer() }),
   },
   getJob: {

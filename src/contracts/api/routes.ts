@@ -14,6 +14,7 @@ import { dotfilesRoutes } from "./dotfiles.ts";
 import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
+import { serverRoutes } from "./servers.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
@@ -52,6 +53,7 @@ export const routes = {
   ...auditRoutes,
   ...daemonKeyRoutes,
   ...provisionerRoutes,
+  ...serverRoutes,
   ...daemonRoutes,
   ...agentRoutes,
 } as const;

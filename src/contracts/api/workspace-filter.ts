@@ -16,6 +16,8 @@ export const workspaceFilter = {
   dormant: Type.Optional(Type.Boolean()),
   /** Only those that have not their template's active version, or only the others. */
   outdated: Type.Optional(Type.Boolean()),
+  /** Only those that you have marked as favourites. */
+  favourite: Type.Optional(Type.Literal(true)),
   search: Type.Optional(Type.String({ maxLength: 64 })),
 };
 

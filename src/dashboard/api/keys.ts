@@ -18,6 +18,8 @@ export const keys = {
   pools: (query: object) => ["pools", query],
   pool: (preset: string) => ["pool", preset],
   jobs: (query: object) => ["jobs", query],
+  /** Their slots change with each job, and they themselves by their own news. */
+  queueDaemons: ["jobs", "daemons"],
   job: (id: string) => ["job", id],
   settings: ["settings"],
   preview: (wish: object) => ["preview", wish],
@@ -29,7 +31,10 @@ const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
   templates: [["templates"], ["template"]],
-  daemons: [["admin", "daemons"]],
+  daemons: [
+    ["admin", "daemons"],
+    ["jobs", "daemons"],
+  ],
   jobs: [["jobs"]],
   job: [["job"]],
   inbox: [["inbox"]],

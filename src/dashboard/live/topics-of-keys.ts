@@ -25,7 +25,7 @@ export function topicsOf(queries: readonly SeenQuery[], organizations: readonly 
     const [kind, of] = queryKey.map(String);
     if (kind === undefined) continue;
     if (asTheyAre.has(kind)) topics.add(kind);
-    if (kind === "admin" && of === "daemons") topics.add("daemons");
+    if ((kind === "admin" || kind === "jobs") && of === "daemons") topics.add("daemons");
     if (kind === "workspaces") topics.add("workspaces:me");
     if (kind === "job" && of !== undefined) topics.add(`job:${of}`);
     const id = kind === "workspace" && queryKey.length === 2 ? idOf(data) : undefined;

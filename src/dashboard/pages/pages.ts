@@ -5,6 +5,7 @@ import { designPages } from "./design/routes.ts";
 import { inboxPages } from "./inbox/routes.ts";
 import type { PageDefinition } from "./page-definition.ts";
 import { poolsPages } from "./pools/routes.ts";
+import { queuePages } from "./queue/routes.ts";
 import { sessionPages } from "./session/routes.ts";
 import { templatePages } from "./templates/routes.ts";
 import { workspacePages } from "./workspace/routes.ts";
@@ -18,6 +19,7 @@ export const pages: readonly PageDefinition[] = [
   ...workspacePages,
   ...poolsPages,
   ...templatePages,
+  ...queuePages,
   ...inboxPages,
   ...accountPages,
   ...adminPages,

@@ -1,4 +1,7 @@
-import type { DaemonId, WorkspaceId } from "../../contracts/ids.ts";
+import type { DaemonId, JobId, WorkspaceId } from "../../contracts/ids.ts";
+import type { JobLane } from "../../contracts/job-queue.ts";
+import type { Transition } from "../../contracts/states.ts";
+import { laneOfJob } from "../jobs/lane-of-job.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 import { daemonIsAlive, signedOffIncarnation } from "./daemon-match.ts";
@@ -21,8 +24,25 @@ const known = `select e.id, e.name, e.kind, ${daemonIsAlive("$1")} as is_alive,
 from daemons e
 where e.forgotten_at is null`;
 
+export interface DaemonJobRow {
+  readonly jobId: JobId;
+  readonly kind: "build" | "template_import" | "rehearsal";
+  readonly transition: Transition | null;
+  readonly stage: string | null;
+  readonly lane: JobLane;
+  readonly template: string | null;
+  readonly workspace: string | null;
+  readonly isCanceling: boolean;
+  /** In milliseconds. */
+  readonly startedAt: number;
+}
+
+const jobsOfDaemonMax = 50;
+
 export interface OverviewRow extends KnownDaemonRow {
   readonly running: number;
+  /** What it runs, the longest first; at most `jobsOfDaemonMax`. */
+  readonly jobs: readonly DaemonJobRow[];
   readonly workspaces: number;
 }
 
@@ -33,6 +53,20 @@ const overviewStatement: Statement<OverviewRow> = statement(
     from jobs j
     where j.daemon_id = k.id
       and j.status in ('running', 'canceling')) as running, (
+    select coalesce(jsonb_agg(jsonb_build_object('jobId', r.id, 'kind', r.kind, 'transition', b.transition,
+      'stage', b.stage, 'lane', r.lane, 'template', t.name, 'workspace', w.name, 'isCanceling', r.is_canceling,
+      'startedAt', r.started_ms) order by r.started_ms, r.id), '[]')
+    from (
+      select j.id, j.kind, j.build_id, j.template_id, j.workspace_id, ${laneOfJob} as lane,
+        j.status = 'canceling' as is_canceling, (extract(epoch from j.started_at) * 1000)::float8 as started_ms
+      from jobs j
+      where j.daemon_id = k.id
+        and j.status in ('running', 'canceling')
+      order by j.started_at, j.id
+      limit ${jobsOfDaemonMax}) r
+    left join lateral (select * from builds where id = r.build_id limit 1) b on true
+    left join lateral (select * from workspaces where id = r.workspace_id limit 1) w on true
+    left join templates t on t.id = r.template_id) as jobs, (
     select count(*)::int
     from provider_states s
     where s.daemon_id = k.id) as workspaces

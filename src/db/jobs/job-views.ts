@@ -4,7 +4,9 @@ import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 import { endedJobsLookedMax } from "../../contracts/limits.ts";
 import { userEverNamed } from "../audit/audit-pages.ts";
-import { blockedBecause } from "../daemons/daemon-match.ts";
+import { blockedBecause, daemonFits, daemonIsAlive } from "../daemons/daemon-match.ts";
+import type { JobLane } from "../../contracts/job-queue.ts";
+import { laneOfJob } from "./lane-of-job.ts";
 
 export interface JobView {
   readonly id: JobId;
@@ -12,6 +14,11 @@ export interface JobView {
   readonly kind: "build" | "template_import" | "rehearsal";
   readonly status: JobStatus;
   readonly queue_position: number | null;
+  readonly lane: JobLane;
+  readonly place: number | null;
+  /** Of a pending job: the connected daemons that could take it, at most `fittingMax`. */
+  readonly fitting: readonly { readonly slots: number; readonly taken: number }[] | null;
+  readonly attempt: number;
   readonly initiator_id: UserId;
   readonly initiator: string;
   readonly is_prebuild: boolean;
@@ -19,6 +26,8 @@ export interface JobView {
   readonly workspace: string | null;
   readonly workspace_id: WorkspaceId | null;
   readonly owner_id: UserId | null;
+  readonly owner: string | null;
+  readonly preset: string | null;
   readonly transition: Transition | null;
   readonly stage: string | null;
   readonly tags: Record<string, string>;
@@ -33,7 +42,21 @@ export interface JobView {
   readonly total: number;
 }
 
-// $1: a daemon that has been heard of since can be counted on.
+const fittingMax = 500;
+
+// $1: a daemon that has been heard of since can be counted on. Their slots once for all jobs that are shown.
+const connectedDaemons = `connected as materialized (
+  select e.id, e.drivers, e.tags, e.concurrency as slots, (
+    select count(*)::int
+    from jobs r
+    where r.daemon_id = e.id
+      and r.status in ('running', 'canceling')) as taken
+  from daemons e
+  where ${daemonIsAlive("$1")}
+  order by e.seen_at desc
+  limit ${fittingMax}
+)`;
+
 const jobColumns = `j.id, j.organization_id, j.kind, j.status,
   case when j.status = 'pending' then (
     select count(*)::int + 1
@@ -41,7 +64,20 @@ const jobColumns = `j.id, j.organization_id, j.kind, j.status,
     where q.status = 'pending'
       and (q.is_prebuild, not q.is_pool_removal, q.created_at, q.id)
         < (j.is_prebuild, not j.is_pool_removal, j.created_at, j.id)) end as queue_position,
+  case when j.status = 'pending' then (
+    select count(*)::int + 1
+    from jobs q
+    where q.status = 'pending'
+      and q.is_prebuild = j.is_prebuild
+      and q.is_pool_removal = j.is_pool_removal
+      and (q.created_at, q.id) < (j.created_at, j.id)) end as place,
+  case when j.status = 'pending' then (
+    select coalesce(jsonb_agg(jsonb_build_object('slots', e.slots, 'taken', e.taken)), '[]')
+    from connected e
+    where ${daemonFits}) end as fitting,
+  ${laneOfJob} as lane, j.attempt,
   j.initiator_id, u.username as initiator, j.is_prebuild, t.name as template, w.name as workspace, j.workspace_id, w.owner_id,
+  o.username as owner, p.name as preset,
   b.transition, b.stage, j.tags, j.driver, d.name as daemon,
   ${blockedBecause("$1")} as blocked_because,
   j.error_code, j.error, j.created_at, j.started_at, j.completed_at`;
@@ -51,11 +87,14 @@ join users u on u.id = j.initiator_id
 left join templates t on t.id = j.template_id
 left join builds b on b.id = j.build_id
 left join workspaces w on w.id = j.workspace_id
+left join users o on o.id = w.owner_id
+left join presets p on p.id = w.preset_id
 left join daemons d on d.id = j.daemon_id`;
 
 const byIdStatement: Statement<JobView> = statement(
   "job_by_id",
-  `select ${jobColumns}, 1 as total
+  `with ${connectedDaemons}
+select ${jobColumns}, 1 as total
 from ${jobTables}
 where j.id = $2`,
 );
@@ -68,7 +107,7 @@ export async function jobById(sql: Sql, id: JobId, daemonsSeenSince: Date): Prom
  * By whose entries the jobs that have ended are looked through, the newest first. One statement for each, with the index
  * that has their order: with conditions that may be absent, all jobs that ever were would be read.
  */
-const narrowings = { organization: "j.organization_id = $2", initiator: "j.initiator_id = $11::uuid" } as const;
+const narrowings = { organization: "j.organization_id = $2", initiator: "j.initiator_id = $12::uuid" } as const;
 const listedColumns = `j.id, j.status, j.is_prebuild, j.is_pool_removal, j.created_at, j.initiator_id, j.template_id,
     j.organization_id, j.tags`;
 
@@ -77,7 +116,7 @@ function listStatement(by: keyof typeof narrowings): Statement<JobView> {
     `jobs_list_by_${by}`,
     // Pending ones in the order in which they will be taken, then the others, the newest first. What is shown is worked
     // out for the page alone.
-    `with looked as materialized (
+    `with ${connectedDaemons}, looked as materialized (
   (select ${listedColumns}
   from jobs j
   where j.status = 'pending'
@@ -106,6 +145,7 @@ function listStatement(by: keyof typeof narrowings): Statement<JobView> {
       and ($6::uuid is null or j.initiator_id = $6)
       and ($7::text is null or lower(t.name) = lower($7))
       and ($8::jsonb is null or j.tags @> $8)
+      and ($11::text is null or ${laneOfJob} = $11)
     order by j.status <> 'pending',
       case when j.status = 'pending' then j.is_prebuild end,
       case when j.status = 'pending' then not j.is_pool_removal end,
@@ -140,6 +180,7 @@ export interface ListJobsInput {
   readonly initiator: string | null;
   readonly template: string | null;
   readonly tag: Readonly<Record<string, string>> | null;
+  readonly lane: JobLane | null;
   readonly limit: number;
   readonly offset: number;
 }
@@ -160,6 +201,7 @@ export async function listJobs(sql: Sql, input: ListJobsInput): Promise<JobView[
     input.tag,
     input.limit,
     input.offset,
+    input.lane,
   ];
   return narrowedTo === null
     ? await sql.query(byOrganizationStatement, params)

@@ -1,9 +1,10 @@
+import type { JobLane } from "../../contracts/job-queue.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
 /** Jobs of one class that wait or run. */
 export interface QueueClassRow {
-  readonly class: "people" | "removals" | "prebuilds";
+  readonly class: JobLane;
   readonly pending: number;
   readonly oldest: Date | null;
   readonly running: number;

@@ -20,7 +20,7 @@ const groupOf = `case when w.dormant_at is not null then 'dormant' else case ${o
           .map(([status, group]) => `when '${status}' then '${group}'`)
           .join(" ")} end end`;
 
-/** The workspaces that a filter means: by their own rows alone, as far as that goes. Parameters 1 to 8. */
+/** The workspaces that a filter means: by their own rows alone, as far as that goes. Parameters 1 to 9. */
 const matching = (by: Narrowing): string => `from workspaces w
     join users u on u.id = w.owner_id
     join templates t on t.id = w.template_id
@@ -32,7 +32,8 @@ const matching = (by: Narrowing): string => `from workspaces w
       and ($5::text is null or ${groupOf} = $5)
       and ($6::boolean is null or (w.dormant_at is not null) = $6)
       and ($7::boolean is null or ${ofLatestBuild("t.active_version_id is distinct from b.template_version_id")} = $7)
-      and ($8::text is null or w.name ilike '%' || $8 || '%' or u.username ilike '%' || $8 || '%')`;
+      and ($8::text is null or w.name ilike '%' || $8 || '%' or u.username ilike '%' || $8 || '%')
+      and ($9::uuid[] is null or w.id = any($9))`;
 
 /** What each sort looks at, and whether rows without it come last both ways. */
 const sortKeys: Readonly<Record<WorkspaceSort, string>> = {
@@ -46,8 +47,8 @@ const sortKeys: Readonly<Record<WorkspaceSort, string>> = {
 
 const ordering = Object.entries(sortKeys)
   .flatMap(([sort, key]) => [
-    `case when $9 = '${sort}' and $10 = 'asc' then ${key} end nulls last`,
-    `case when $9 = '${sort}' and $10 = 'desc' then ${key} end desc nulls last`,
+    `case when $10 = '${sort}' and $11 = 'asc' then ${key} end nulls last`,
+    `case when $10 = '${sort}' and $11 = 'desc' then ${key} end desc nulls last`,
   ])
   .join(",\n      ");
 
@@ -66,8 +67,8 @@ function listStatement(by: Narrowing): Statement<WorkspaceView> {
     order by ${ordering},
       lower(w.name),
       w.id
-    limit $11
-    offset $12) p
+    limit $12
+    offset $13) p
 )
 select x.*, page.total
 from page
@@ -87,7 +88,7 @@ function idsStatement(by: Narrowing): Statement<{ readonly id: WorkspaceId }> {
     `select w.id
     ${matching(by)}
 order by w.created_at desc, w.id
-limit $9`,
+limit $10`,
   );
 }
 
@@ -98,7 +99,7 @@ function countStatement(by: Narrowing): Statement<{ readonly group: WorkspaceGro
 from (
   select ${groupOf} as group
     ${matching(by)}
-  limit $9) counted
+  limit $10) counted
 group by counted.group`,
   );
 }
@@ -120,6 +121,8 @@ export interface WorkspaceSelection {
   readonly isDormant: boolean | null;
   readonly isOutdated: boolean | null;
   readonly search: string | null;
+  /** Of these alone. */
+  readonly ids: readonly string[] | null;
 }
 
 interface Page {
@@ -132,8 +135,9 @@ interface Page {
 const statementsFor = ({ ownerId }: WorkspaceSelection) => (ownerId === null ? statements.people : statements.owner);
 
 function parametersOf(selection: WorkspaceSelection): readonly unknown[] {
-  const { ownerId, systemUserId, organizationId, template, status, group, isDormant, isOutdated, search } = selection;
-  return [ownerId ?? systemUserId, organizationId, template, status, group, isDormant, isOutdated, search];
+  const { ownerId, systemUserId, organizationId, template, status, group, isDormant, isOutdated, search, ids } =
+    selection;
+  return [ownerId ?? systemUserId, organizationId, template, status, group, isDormant, isOutdated, search, ids];
 }
 
 export async function listWorkspaces(sql: Sql, selection: WorkspaceSelection, page: Page): Promise<WorkspaceView[]> {

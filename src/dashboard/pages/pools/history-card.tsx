@@ -1,6 +1,8 @@
-import type { HistoryPoint } from "../../../contracts/api/pool-time.ts";
+import { lazy, Suspense } from "react";
+import type { HistoryMarker, HistoryPoint } from "../../../contracts/api/pool-time.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
+import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Chip } from "../../components/chip.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
@@ -8,7 +10,8 @@ import { Skeleton } from "../../components/skeleton.tsx";
 import { absoluteTime } from "../../components/time-words.ts";
 import { useServerNow } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
-import { HistoryChart } from "./history-chart.tsx";
+
+const HistoryChart = lazy(() => import("./history-chart.tsx"));
 
 const hourMs = 3_600_000;
 const ranges = [
@@ -20,16 +23,39 @@ const ranges = [
 const tableRowsMax = 300;
 const minuteMs = 60_000;
 const secondsLength = 19;
+/** Nothing is shown closer: a point is a minute. */
+const closestMs = 10 * minuteMs;
+const markersMax = 20;
+
+const instantOf = (ms: number): string => `${new Date(ms).toISOString().slice(0, secondsLength)}Z`;
+
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A stretch that the address names, if it does and it is one. */
+function stretchOf(from = "", to = ""): Stretch | null {
+  const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  return toMs > fromMs ? { fromMs, toMs } : null;
+}
 
 /** How the pool was over time: as a picture, and as a table for whoever does not see it. */
 export function HistoryCard({ template, preset }: { readonly template: string; readonly preset: string }) {
-  const [{ range = "24h" }, change] = useUrlState();
-  const chosen = ranges.find(({ id }) => id === range) ?? ranges[1];
+  const [params, change] = useUrlState();
+  const chosen = ranges.find(({ id }) => id === (params["range"] ?? "24h")) ?? ranges[1];
   const minute = Math.floor(useServerNow() / minuteMs) * minuteMs;
-  const from = `${new Date(minute - chosen.ms).toISOString().slice(0, secondsLength)}Z`;
+  const closer = stretchOf(params["from"], params["to"]);
+  const fromMs = closer?.fromMs ?? minute - chosen.ms;
+  const query = { from: instantOf(fromMs), ...(closer === null ? {} : { to: instantOf(closer.toMs) }) };
+  const zoom = (start: number, end: number): void => {
+    const middle = (start + end) / 2;
+    const half = Math.max(closestMs, end - start) / 2;
+    change({ from: instantOf(middle - half), to: instantOf(Math.min(minute + minuteMs, middle + half)) });
+  };
   const found = useApi("poolHistory", {
-    key: [...keys.pool(`${template}/${preset}`), "history", chosen.id, minute],
-    input: { params: { template, preset }, query: { from } },
+    key: [...keys.pool(`${template}/${preset}`), "history", closer === null ? minute : closer.toMs, fromMs],
+    input: { params: { template, preset }, query },
     keepsPrevious: true,
   });
   return (
@@ -38,7 +64,11 @@ export function HistoryCard({ template, preset }: { readonly template: string; r
       actions={
         <div role="group" aria-label="Range" className="flex flex-wrap gap-1">
           {ranges.map(({ id, label }) => (
-            <Chip key={id} isOn={id === chosen.id} onClick={() => change({ range: id })}>
+            <Chip
+              key={id}
+              isOn={closer === null && id === chosen.id}
+              onClick={() => change({ range: id, from: "", to: "" })}
+            >
               {label}
             </Chip>
           ))}
@@ -50,7 +80,11 @@ export function HistoryCard({ template, preset }: { readonly template: string; r
         <Skeleton lines={5} />
       ) : (
         <>
-          <HistoryChart history={found.data} />
+          {closer === null ? null : <Closer {...closer} onMove={zoom} onBack={() => change({ from: "", to: "" })} />}
+          <Suspense fallback={<Skeleton lines={8} />}>
+            <HistoryChart history={found.data} onZoom={zoom} />
+          </Suspense>
+          <Markers markers={found.data.markers} />
           <details className="mt-3">
             <summary className="min-h-6 cursor-pointer text-muted">As a table</summary>
             <HistoryTable points={found.data.points} />
@@ -58,6 +92,45 @@ export function HistoryCard({ template, preset }: { readonly template: string; r
         </>
       )}
     </Card>
+  );
+}
+
+interface CloserProps extends Stretch {
+  readonly onMove: (fromMs: number, toMs: number) => void;
+  readonly onBack: () => void;
+}
+
+/** What a drag has chosen, and how to go on from there without a mouse. */
+function Closer({ fromMs, toMs, onMove, onBack }: CloserProps) {
+  const part = (toMs - fromMs) / 2;
+  return (
+    <div className="mb-2 flex flex-wrap items-center gap-2">
+      <span>
+        {absoluteTime(fromMs)} to {absoluteTime(toMs)}
+      </span>
+      <Button onClick={() => onMove(fromMs - part, toMs - part)}>Earlier</Button>
+      <Button onClick={() => onMove(fromMs + part, toMs + part)}>Later</Button>
+      <Button onClick={() => onMove(fromMs - part, toMs + part)}>Less close</Button>
+      <Button onClick={onBack}>Back to the whole</Button>
+    </div>
+  );
+}
+
+/** What was done in that time, the newest first: the dashed lines of the chart. */
+function Markers({ markers }: { readonly markers: readonly HistoryMarker[] }) {
+  if (markers.length === 0) return null;
+  return (
+    <ul aria-label="What was done" className="mt-2 grid gap-0.5 text-xs">
+      {markers
+        .slice(-markersMax)
+        .toReversed()
+        .map(({ at, text, by }) => (
+          <li key={`${at} ${text}`} className="break-words">
+            <span className="text-muted tabular-nums">{absoluteTime(Date.parse(at))}</span> {text}
+            {by === null ? "" : `, by ${by}`}
+          </li>
+        ))}
+    </ul>
   );
 }
 

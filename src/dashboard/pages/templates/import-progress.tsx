@@ -1,19 +1,18 @@
 import { useState } from "react";
 import type { TemplateVersion } from "../../../contracts/api/templates.ts";
+import { isJobFinished } from "../../../contracts/states.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
+import { LogView } from "../../components/log-view/log-view.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { State } from "../../components/state.tsx";
-import { LogLines } from "../workspace/log-lines.tsx";
 import { PromoteDialog } from "./promote-dialog.tsx";
 import { templateAddress, versionAddress } from "./template-address.ts";
 
 const pollMs = 500;
-const linesMax = 2_000;
-const ended = new Set(["succeeded", "failed", "canceled"]);
 
 interface ImportProgressProps {
   readonly template: string;
@@ -28,26 +27,28 @@ export function ImportProgress({ template, version }: ImportProgressProps) {
   const job = useApi("getJob", {
     key: keys.job(jobId),
     input: { params: { jobId } },
-    everyMs: (last) => (last !== undefined && ended.has(last.status) ? undefined : pollMs),
+    everyMs: (last) => (last !== undefined && isJobFinished(last.status) ? undefined : pollMs),
   });
-  const isOver = job.data !== undefined && ended.has(job.data.status);
-  const log = useApi("getJobLogs", {
-    key: [...keys.job(jobId), "log", isOver],
-    input: { params: { jobId }, query: { limit: linesMax } },
-    keepsPrevious: true,
-    everyMs: isOver ? undefined : pollMs,
-  });
+  const isOver = job.data !== undefined && isJobFinished(job.data.status);
   const status = job.data?.status ?? "pending";
   return (
     <Card
       title={`3. Import of version ${version.number}`}
       actions={<State tone={status === "succeeded" ? "ok" : isOver ? "bad" : "busy"}>{status}</State>}
     >
-      {job.data?.blockedBecause === null || job.data === undefined ? null : (
-        <Banner tone="warn">It waits: {job.data.blockedBecause}</Banner>
+      {job.data?.waitingFor?.kind !== "daemon" ? null : (
+        <Banner tone="warn">It waits for {job.data.waitingFor.text}</Banner>
       )}
       {job.data?.error === null || job.data === undefined ? null : <Banner tone="bad">{job.data.error}</Banner>}
-      <LogLines entries={log.data?.entries ?? []} label="Log of the import" />
+      {jobId === "" ? null : (
+        <LogView
+          source={{ kind: "job", jobId }}
+          queryKey={keys.job(jobId)}
+          label="Log of the import"
+          fileName={`${template}-${version.number}-import.log`}
+          everyMs={isOver ? undefined : pollMs}
+        />
+      )}
       {status !== "succeeded" ? null : (
         <div className="mt-3 flex flex-wrap items-center gap-3">
           <Button

@@ -1,51 +1,54 @@
 import { keys } from "../../api/keys.ts";
-import { useApi } from "../../api/use-api.ts";
-import { Card } from "../../components/card.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
-import { Skeleton } from "../../components/skeleton.tsx";
-import { LogLines } from "./log-lines.tsx";
+import { Chip } from "../../components/chip.tsx";
+import { LogView } from "../../components/log-view/log-view.tsx";
+import { PageLink } from "../../components/page-link.tsx";
+import { useUrlState } from "../../state/url-state.ts";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
-const linesMax = 2_000;
+/** What agents write makes no news: that would be news for each line of each workspace. */
+const agentsEveryMs = 3_000;
 
-/** The latest build's log, and what the agents said. */
+/** The latest build's log, or what the agents said: one at a time, as the address names the lines of one. */
 export default function LogsTab({ workspace }: WorkspaceTabProps) {
+  const [{ log }, change] = useUrlState();
   const ref = `${workspace.owner}/${workspace.name}`;
-  const { jobId } = workspace.latestBuild;
-  const build = useApi("getJobLogs", {
-    key: keys.workspacePart(ref, `log ${jobId ?? ""}`),
-    input: { params: { jobId: jobId ?? "" }, query: { limit: linesMax } },
-    isEnabled: jobId !== null,
-  });
-  const agents = useApi("getAgentLogs", {
-    key: keys.workspacePart(ref, "agents' log"),
-    input: { params: { workspace: workspace.id }, query: { limit: linesMax } },
-  });
+  const { jobId, number } = workspace.latestBuild;
+  const isOfAgents = log === "agents" || jobId === null;
   return (
-    <div className="grid gap-4">
-      <Card title="Latest build">
+    <div>
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <Chip isOn={!isOfAgents} onClick={() => change({ log: "" })}>
+          Latest build
+        </Chip>
+        <Chip isOn={isOfAgents} onClick={() => change({ log: "agents" })}>
+          Agents and their hooks
+        </Chip>
         {jobId === null ? (
-          <p className="text-muted">It needed no provisioner, so it has no log.</p>
+          <span className="text-xs text-muted">The latest build needed no provisioner, so it has no log.</span>
         ) : (
-          <Part log={build} label="Log of the latest build" />
+          <PageLink to={`/jobs/${jobId}`} className="ml-auto text-xs text-accent-text hover:underline">
+            The job of the latest build
+          </PageLink>
         )}
-      </Card>
-      <Card title="Agents and their hooks">
-        <Part log={agents} label="Log of the agents" />
-      </Card>
+      </div>
+      {isOfAgents ? (
+        <LogView
+          key="agents"
+          source={{ kind: "agents", workspaceId: workspace.id }}
+          queryKey={keys.workspacePart(ref, "agents' log")}
+          label="Log of the agents"
+          fileName={`${workspace.name}-agents.log`}
+          everyMs={agentsEveryMs}
+        />
+      ) : (
+        <LogView
+          key={jobId}
+          source={{ kind: "job", jobId }}
+          queryKey={keys.job(jobId)}
+          label="Log of the latest build"
+          fileName={`${workspace.name}-build-${number}.log`}
+        />
+      )}
     </div>
   );
-}
-
-interface PartProps {
-  readonly log: ReturnType<typeof useApi<"getAgentLogs">>;
-  readonly label: string;
-}
-
-function Part({ log, label }: PartProps) {
-  if (log.error !== null) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />;
-  if (log.data === undefined) return <Skeleton lines={5} />;
-  if (log.data.entries.length === 0) return <EmptyState title="Nothing has been logged." />;
-  return <LogLines entries={log.data.entries} label={label} />;
 }

@@ -1,0 +1,22 @@
+import { Star } from "lucide-react";
+import type { Workspace } from "../../contracts/api/workspaces.ts";
+import { favouritesMax } from "../../contracts/limits.ts";
+import { IconButton } from "../components/icon-button.tsx";
+import { usePreferences } from "./use-preferences.ts";
+
+/** Marks a workspace as a favourite, or takes that back; it is seen at once. */
+export function FavouriteStar({ workspace: { id, name } }: { readonly workspace: Pick<Workspace, "id" | "name"> }) {
+  const { favourites, change } = usePreferences();
+  const isFavourite = favourites.includes(id);
+  const others = favourites.filter((other) => other !== id);
+  const isFull = !isFavourite && favourites.length >= favouritesMax;
+  return (
+    <IconButton
+      label={isFavourite ? `Take ${name} from the favourites` : `Make ${name} a favourite`}
+      disabledBecause={isFull ? `You have ${favouritesMax} favourites already.` : undefined}
+      aria-pressed={isFavourite}
+      icon={<Star size={15} aria-hidden className={isFavourite ? "fill-warn-line text-warn" : "text-muted"} />}
+      onClick={() => change({ favourites: isFavourite ? others : [...others, id] })}
+    />
+  );
+}
