@@ -11,7 +11,8 @@ import { LogTools, SearchBar } from "./log-toolbar.tsx";
 import { storedTimeChoice, storeTimeChoice, timeText } from "./log-times.ts";
 import { useLineRange } from "./use-line-range.ts";
 import { type LogSource, useLogLines } from "./use-log-lines.ts";
-import { rowHeight, useLogScroll } from "./use-log-scroll.ts";
+import { rowHeight } from "./row-window.ts";
+import { useLogScroll } from "./use-log-scroll.ts";
 
 interface LogViewProps {
   readonly source: LogSource;
@@ -88,8 +89,9 @@ export function LogView({
           data-lines={log.count}
           className="h-[60vh] min-h-60 overflow-auto rounded-md border border-line bg-raised font-mono text-xs [overflow-anchor:none]"
         >
-          <div style={{ height: log.count * rowHeight }} className="relative min-w-full">
-            <div style={{ top: start * rowHeight }} className="absolute left-0 min-w-full">
+          {/* Without transitions, which whoever wants less motion has on everything: its height is measured at once. */}
+          <div style={{ height: log.count * rowHeight }} className="relative min-w-full transition-none">
+            <div style={{ top: start * rowHeight }} className="absolute left-0 min-w-full transition-none">
               <Rows
                 {...{ log, start, end, range, choose }}
                 needle={search.needle}
