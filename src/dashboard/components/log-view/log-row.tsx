@@ -59,7 +59,6 @@ function LineText({ drawn: { parts, hidden } }: { readonly drawn: DrawnLine }) {
         const look = classNames(classes, isMatch && "bg-warn-soft text-warn outline-1 outline-warn-line");
         if (href !== null) {
           return (
-            // oxlint-disable-next-line react/no-array-index-key -- A line's parts never move.
             <a
               key={nth}
               href={href}
@@ -71,7 +70,6 @@ function LineText({ drawn: { parts, hidden } }: { readonly drawn: DrawnLine }) {
             </a>
           );
         }
-        // oxlint-disable-next-line react/no-array-index-key -- A line's parts never move.
         return look === "" ? (
           text
         ) : (

@@ -5,7 +5,7 @@ import { rowHeight, rowsToDraw } from "./row-window.ts";
 /** Who is this near to the end is at the end. */
 const atEndPx = rowHeight * 1.5;
 
-interface LogScroll {
+export interface LogScroll {
   readonly boxRef: RefObject<HTMLDivElement | null>;
   readonly start: number;
   readonly end: number;
