@@ -46,7 +46,7 @@ function Opening({ name, url }: { readonly name: string; readonly url: string | 
       href={url}
       target="_blank"
       rel="noreferrer"
-      className="inline-flex min-h-6 items-center gap-1 font-medium text-accent-text hover:underline"
+      className="inline-flex min-h-[24px] items-center gap-1 font-medium text-accent-text hover:underline"
     >
       {name}
       <ExternalLink size={13} aria-hidden />

@@ -1,0 +1,134 @@
+// Every page of the dashboard, in both themes, wide and narrow: axe finds nothing, and nothing is cut off.
+import axe, { type AxeResults } from "axe-core";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { pages } from "../../src/dashboard/pages/pages.ts";
+import { waitUntil } from "../support/wait-until.ts";
+import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
+import { openWatched } from "./support/watched-page.ts";
+
+const scene = dashboardScene();
+const limit = { timeout: 2 * testLimitMs };
+
+/** Where each page is seen, by its path in `pages`. Its tabs and sections are found by their links. */
+const addresses: Record<string, string> = {
+  "/sign-in": "/sign-in",
+  "/first-run": "/first-run",
+  "/workspaces": "/workspaces",
+  "/new": "/new?template=node",
+  "/@{$owner}/$name/{-$tab}": "/@admin/seen",
+  "/pools": "/pools",
+  "/pools/$template/$preset/{-$tab}": "/pools/node/small",
+  "/templates": "/templates",
+  "/templates/$template/{-$tab}": "/templates/node",
+  "/templates/$template/versions/$version": "/templates/node/versions/1",
+  "/publish": "/publish",
+  "/inbox": "/inbox",
+  "/account/{-$section}": "/account",
+  "/admin/{-$section}": "/admin",
+  "/queue": "/queue",
+  // Of the workspace that is seen: put in when it is known.
+  "/jobs/$jobId": "",
+  "/design": "/design",
+};
+const notPages = ["/new", "/no/such/page"];
+
+beforeAll(async () => {
+  await scene.poolIsReady();
+  const { workspace } = await scene.admin.call("createWorkspace", { body: { name: "seen", template: "node" } });
+  await waitUntil("the workspace is usable", async () => {
+    const seen = await scene.admin.call("getWorkspace", { params: { workspace: workspace.id }, query: {} });
+    return seen.isUsable;
+  });
+  const { jobs } = await scene.admin.call("listJobs", { query: {} });
+  addresses["/jobs/$jobId"] = `/jobs/${jobs[0]?.id ?? ""}`;
+}, testLimitMs);
+
+test("every page of the registry has an address here, so that none is forgotten", () => {
+  expect(Object.keys(addresses).sort()).toEqual(pages.map(({ path }) => path).sort());
+});
+
+/** The standard's rules, and the practices about landmarks and headings. */
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+async function violations(page: Page, runOnly: object): Promise<readonly string[]> {
+  const options = JSON.stringify({ runOnly, resultTypes: ["violations"] });
+  const found = (await page.evaluate(`axe.run(document, ${options})`)) as AxeResults;
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary = "" }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
+  );
+}
+
+/** Its heading is there, and nothing is still being asked for. */
+async function isShown(page: Page): Promise<void> {
+  await page.locator("h1").first().waitFor();
+  const isBusy = `document.querySelector("[aria-label=Loading],[aria-busy=true]") === null`;
+  await page.waitForFunction(isBusy);
+}
+
+/** What is wrong with the page as it is drawn, besides what axe looks at. */
+const faultsOfPage = `(() => {
+  const faults = [];
+  const { scrollWidth } = document.documentElement;
+  if (scrollWidth > innerWidth) faults.push("it is " + scrollWidth + " px wide on a screen of " + innerWidth);
+  const headings = document.querySelectorAll("h1").length;
+  if (headings !== 1) faults.push("it has " + headings + " h1");
+  if (!/\\S · Prewarm$/.test(document.title)) faults.push("its title is " + JSON.stringify(document.title));
+  const moving = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime > 10);
+  if (moving.length > 0) faults.push("it moves, though less motion is wanted");
+  return faults;
+})()`;
+
+async function faultsAt(page: Page, isNarrow: boolean): Promise<readonly string[]> {
+  const faults = [
+    ...(await violations(page, { type: "tag", values: rules })),
+    ...((await page.evaluate(faultsOfPage)) as string[]),
+  ];
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await violations(page, { type: "rule", values: ["color-contrast", "link-in-text-block"] });
+  faults.push(...dark.map((fault) => `dark: ${fault}`));
+  await page.emulateMedia({ colorScheme: "light" });
+  if (!isNarrow) return faults;
+  // As wide as 1280 px are at 400 %.
+  await page.setViewportSize({ width: 320, height: 256 });
+  const zoomed = (await page.evaluate(faultsOfPage)) as string[];
+  await page.setViewportSize({ width: 360, height: 740 });
+  return [...faults, ...zoomed.map((fault) => `at 400 %: ${fault}`)];
+}
+
+async function faultsOfAll(width: number): Promise<readonly string[]> {
+  const watched = await openWatched(scene.browser, { width, height: 740 });
+  const { page } = watched;
+  watched.expectComplaint(/status of 404/);
+  await watched.context.addInitScript(axe.source);
+  await page.goto(`${scene.url}/sign-in`);
+  await signIn(page);
+  await page.waitForURL(/\/workspaces$/);
+  const asked = new Set([...Object.values(addresses), ...notPages]);
+  const faults: string[] = [];
+  // Tabs that are found on the way are gone to as well: a set that grows is walked to its end.
+  for (const address of asked) {
+    await page.goto(`${scene.url}${address}`);
+    await isShown(page);
+    const tabs = `[...document.querySelectorAll("main nav:not([aria-label=Breadcrumb]) a")].map((a) => a.pathname)`;
+    for (const tab of (await page.evaluate(tabs)) as string[]) asked.add(tab);
+    faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
+  }
+  expect(asked.size).toBeGreaterThan(pages.length + notPages.length);
+  return faults;
+}
+
+test("axe finds nothing on any page, in both themes, wide and narrow, and nothing is cut off", limit, async () => {
+  const [wide, narrow] = await Promise.all([1_280, 360].map(faultsOfAll));
+  expect([...(wide ?? []), ...(narrow ?? [])]).toEqual([]);
+});
+
+test("with forced colours, what is chosen and what has the focus can still be told", limit, async () => {
+  const { page } = await scene.openSignedIn();
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.locator("nav [aria-current=page]").waitFor();
+  const outlineOf = `(element) => getComputedStyle(element).outlineStyle`;
+  expect(await page.evaluate(`(${outlineOf})(document.querySelector("nav [aria-current=page]"))`)).toBe("solid");
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate(`(${outlineOf})(document.activeElement)`)).toBe("solid");
+});
