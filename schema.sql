@@ -75,7 +75,8 @@ create table builds (
   job_id uuid,
   parameters jsonb not null,
   reason text default ''::text not null,
-  created_at timestamp with time zone not null
+  created_at timestamp with time zone not null,
+  miss_reason text
 );
 create table creation_outcomes (
   id bigint generated always as identity not null,

@@ -1,11 +1,10 @@
 // The one view of logs: as long as they come, with what programs write into them.
 import { readFile } from "node:fs/promises";
-import pg from "pg";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { expect, test } from "vitest";
 import { waitUntil } from "../support/wait-until.ts";
 import { dashboardScene, testLimitMs } from "./support/dashboard-scene.ts";
+import { sceneDatabase } from "./support/scene-database.ts";
 
 const limit = { timeout: testLimitMs };
 const lines = 200_000;
@@ -13,17 +12,8 @@ const heapMax = 400 * 1_048_576;
 const rowsMax = 2_000;
 const esc = "\u001b";
 
-const database: TestDatabase = await createTestDatabase();
-const sql = new pg.Client(database.connection);
-
-// Before the scene, so that it ends after the server.
-beforeAll(async () => void (await sql.connect()));
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
-
-const scene = dashboardScene({ template: null, env: { PREWARM_PG_URL: database.url } });
+const { sql, env } = await sceneDatabase();
+const scene = dashboardScene({ template: null, env });
 const template = "driver: process\nagents: [ { name: main } ]\n";
 
 /** The job of a template's import, whose log the test writes itself. */

@@ -96,6 +96,7 @@ export function buildView(row: BuildView): Build {
     jobId: row.job_id,
     initiator: row.initiator,
     reason: row.reason,
+    ...(row.miss_reason === null ? {} : { missReason: row.miss_reason }),
     templateVersion: row.version_name,
     createdAt: instant(row.build_created_at),
     startedAt: instant(row.started_at),

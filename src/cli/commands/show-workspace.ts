@@ -5,6 +5,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
+import { missReasonWords } from "../output/miss-reason.ts";
 import { healthText } from "../output/health-text.ts";
 import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
@@ -66,6 +67,7 @@ function render(workspace: Workspace, output: Output, now: Date): string {
     ["preset", workspace.preset ?? "–"],
     ["parameters", parameters.length === 0 ? "–" : parameters.join(" ")],
     ["latest build", `${build.number} ${build.transition} (${build.stage}), ${build.status}`],
+    ...(build.missReason === undefined ? [] : [["built cold", missReasonWords(build.missReason)] as const]),
     ...(build.reason === "" ? [] : [["because", build.reason] as const]),
     ...(build.error === null ? [] : [["build error", `${build.error} [${build.errorCode ?? "unknown"}]`] as const]),
     ["cost", `${workspace.cost} cost units`],

@@ -34,6 +34,8 @@ export const Build = Type.Object({
   initiator: Type.String(),
   /** Why, when nobody asked for it ("stopped: idle for 1 h"), and why an automatic update was not made; else empty. */
   reason: Type.String(),
+  /** Of the one that made a workspace for somebody without a prebuild: why none served him. */
+  missReason: Type.Optional(Type.Enum(missReasons)),
   templateVersion: Type.String(),
   createdAt: Instant,
   startedAt: OptionalInstant,

@@ -13,7 +13,7 @@ export function Checkbox({ label, hint, isChecked, onChange, isLabelHidden = fal
   const id = useId();
   return (
     <div className={isLabelHidden ? "" : "mb-3"}>
-      <label htmlFor={id} className="inline-flex min-h-6 min-w-6 items-center gap-2 text-sm">
+      <label htmlFor={id} className="inline-flex min-h-[24px] min-w-[24px] items-center gap-2 text-sm">
         <input
           id={id}
           type="checkbox"

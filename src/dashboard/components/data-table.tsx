@@ -130,7 +130,7 @@ function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataT
                 <PageLink
                   to={addressOf(row)}
                   data-row-link
-                  className="inline-flex min-h-6 items-center font-medium break-all text-text hover:underline"
+                  className="inline-flex min-h-[24px] items-center font-medium break-all text-text hover:underline"
                 >
                   {nameOf(row)}
                 </PageLink>

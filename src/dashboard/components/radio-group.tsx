@@ -24,7 +24,7 @@ export function RadioGroup({ label, hint, value, choices, onChange, asCards = fa
             key={choice.value}
             data-selected={choice.value === value}
             className={classNames(
-              "flex min-h-6 items-start gap-2 text-sm",
+              "flex min-h-[24px] items-start gap-2 text-sm",
               asCards &&
                 "cursor-pointer rounded-lg border border-line-strong p-3 hover:bg-hover data-[selected=true]:border-accent-text data-[selected=true]:bg-accent-soft",
               !asCards && "py-0.5",

@@ -33,7 +33,7 @@ export function SortHeader({ column: { header, sortKey }, sorting }: SortHeaderP
       <button
         type="button"
         onClick={() => sorting.onSort(sortKey, next)}
-        className="inline-flex min-h-6 items-center gap-1 rounded hover:text-text"
+        className="inline-flex min-h-[24px] items-center gap-1 rounded hover:text-text"
       >
         {header}
         {isSorted ? <Arrow size={12} aria-hidden /> : null}

@@ -19,14 +19,15 @@ export function TopBar({ me }: { readonly me: User }) {
       <div className="grow" />
       <Button
         icon={<Search size={15} aria-hidden />}
-        aria-label="Go to or do"
         aria-keyshortcuts="Control+K Meta+K"
         title="Go to or do (Ctrl K)"
         className="text-muted"
         onClick={() => overlay.set("palette")}
       >
         <span className="max-md:sr-only">Go to or do</span>
-        <kbd className="font-mono text-xs max-md:hidden">Ctrl K</kbd>
+        <kbd aria-hidden className="font-mono text-xs max-md:hidden">
+          Ctrl K
+        </kbd>
       </Button>
       <ConnectionDot />
       {hasPage("/inbox") ? <InboxBell /> : null}

@@ -12,6 +12,8 @@ export interface NewBuilds {
   readonly parameters: string;
   /** Why, when nobody asked for it. */
   readonly reason?: string;
+  /** Of what is made cold for somebody: why no prebuild served him. */
+  readonly missReason?: string;
   readonly createdAt: string;
   /** What follows `from`. */
   readonly source: string;
@@ -31,6 +33,7 @@ export function insertBuilds(build: NewBuilds): string {
     ["job_id", build.jobId],
     ["parameters", build.parameters],
     ["reason", build.reason],
+    ["miss_reason", build.missReason],
     ["created_at", build.createdAt],
   ];
   const written = columns.filter(([, sql]) => sql !== undefined);

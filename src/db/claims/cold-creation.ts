@@ -62,6 +62,7 @@ const coldStatement: Statement<{ readonly workspace_id: WorkspaceId }> = stateme
     initiatorId: "$11",
     jobId: "$12",
     parameters: "$13",
+    missReason: "$15",
     createdAt: "$8",
     source: "workspace",
   })}

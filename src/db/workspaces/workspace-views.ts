@@ -9,7 +9,7 @@ import type {
   UserId,
   WorkspaceId,
 } from "../../contracts/ids.ts";
-import type { AgentState, BuildStage, JobStatus, Transition } from "../../contracts/states.ts";
+import type { AgentState, BuildStage, JobStatus, MissReason, Transition } from "../../contracts/states.ts";
 import type { ToldHealth } from "../agents/agent-words.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
@@ -45,6 +45,7 @@ export interface BuildView {
   readonly job_id: JobId | null;
   readonly initiator: string;
   readonly reason: string;
+  readonly miss_reason: MissReason | null;
   readonly version_name: string;
   readonly build_created_at: Date;
   readonly started_at: Date | null;
@@ -105,6 +106,7 @@ export const statusOf = `case
 
 export const buildColumns = `b.id as build_id, b.number, b.transition, b.stage,
   coalesce(j.status, 'succeeded') as build_status, j.error_code, j.error, b.job_id, i.username as initiator, b.reason,
+  b.miss_reason,
   v.name as version_name, b.created_at as build_created_at, coalesce(j.started_at, case when b.job_id is null
   then b.created_at end) as started_at, coalesce(j.completed_at, case when b.job_id is null then b.created_at end)
   as completed_at`;

@@ -2,6 +2,7 @@ import { memo, type MouseEvent } from "react";
 import { classNames } from "../class-names.ts";
 import { type DrawnLine, drawLine } from "./line-parts.ts";
 import type { LogLine } from "./log-lines.ts";
+import { rowHeight } from "./row-window.ts";
 
 interface LogRowProps {
   readonly number: number;
@@ -28,8 +29,9 @@ export const LogRow = memo(function LogRow(props: LogRowProps) {
     <div
       data-line={number}
       data-selected={isChosen}
+      style={{ height: rowHeight, lineHeight: `${rowHeight}px` }}
       className={classNames(
-        "flex h-5 w-max min-w-full gap-3 px-3 leading-5",
+        "flex w-max min-w-full gap-3 px-3",
         isChosen ? "bg-accent-soft" : isCurrent ? "bg-pressed" : line?.level === "error" && "bg-bad-soft",
       )}
     >
@@ -57,7 +59,6 @@ function LineText({ drawn: { parts, hidden } }: { readonly drawn: DrawnLine }) {
         const look = classNames(classes, isMatch && "bg-warn-soft text-warn outline-1 outline-warn-line");
         if (href !== null) {
           return (
-            // oxlint-disable-next-line react/no-array-index-key -- A line's parts never move.
             <a
               key={nth}
               href={href}
@@ -69,7 +70,6 @@ function LineText({ drawn: { parts, hidden } }: { readonly drawn: DrawnLine }) {
             </a>
           );
         }
-        // oxlint-disable-next-line react/no-array-index-key -- A line's parts never move.
         return look === "" ? (
           text
         ) : (

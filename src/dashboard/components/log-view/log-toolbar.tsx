@@ -90,7 +90,7 @@ export function LogTools({ log, range, fileName, times, onTimes }: LogToolsProps
         aria-label="Times of the lines"
         value={times}
         onChange={(event) => onTimes(timeChoices.find((choice) => choice === event.target.value) ?? "off")}
-        className={classNames(controlLook, "w-auto")}
+        className={classNames(controlLook, "w-auto! shrink-0")}
       >
         {timeChoices.map((choice) => (
           <option key={choice} value={choice}>

@@ -1,17 +1,17 @@
 import type { QueryKey } from "@tanstack/react-query";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { Button } from "../button.tsx";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { EmptyState } from "../empty-state.tsx";
 import { ErrorState } from "../error-state.tsx";
 import { useIsSlow } from "../skeleton.tsx";
-import { chosenRange, type LineRange } from "./line-range.ts";
-import { type LogLines, LineSearch } from "./log-lines.ts";
-import { LogRow } from "./log-row.tsx";
+import { chosenRange } from "./line-range.ts";
+import { LogBox } from "./log-box.tsx";
 import { LogTools, SearchBar } from "./log-toolbar.tsx";
 import { storedTimeChoice, storeTimeChoice, timeText } from "./log-times.ts";
 import { useLineRange } from "./use-line-range.ts";
 import { type LogSource, useLogLines } from "./use-log-lines.ts";
-import { rowHeight, useLogScroll } from "./use-log-scroll.ts";
+import { useLogScroll } from "./use-log-scroll.ts";
+import { useLogSearch } from "./use-log-search.ts";
+import { useOpening } from "./use-opening.ts";
 
 interface LogViewProps {
   readonly source: LogSource;
@@ -76,108 +76,20 @@ export function LogView({
       </div>
       {read.error === null ? null : <ErrorState error={read.error} onRetry={read.readAgain} />}
       {isRead && log.count === 0 ? <EmptyState title={empty} /> : null}
-      <div className={log.count === 0 ? "hidden" : "relative"}>
-        <div
-          ref={scroll.boxRef}
-          role="log"
-          aria-label={label}
-          aria-live="off"
-          aria-busy={!isRead}
-          tabIndex={0}
-          onScroll={scroll.onScroll}
-          data-lines={log.count}
-          className="h-[60vh] min-h-60 overflow-auto rounded-md border border-line bg-raised font-mono text-xs [overflow-anchor:none]"
-        >
-          <div style={{ height: log.count * rowHeight }} className="relative min-w-full">
-            <div style={{ top: start * rowHeight }} className="absolute left-0 min-w-full">
-              <Rows
-                {...{ log, start, end, range, choose }}
-                needle={search.needle}
-                current={search.current}
-                timeOf={(atMs) => timeText(times, atMs, log.firstMs)}
-              />
-            </div>
-          </div>
-        </div>
-        {scroll.isFollowing ? null : (
-          <Button kind="primary" className="absolute right-5 bottom-4 shadow-(--shadow)" onClick={scroll.follow}>
-            {scroll.unseen === 0
-              ? "To the end"
-              : `${scroll.unseen.toLocaleString("en")} new ${scroll.unseen === 1 ? "line" : "lines"}`}
-          </Button>
-        )}
-      </div>
+      <LogBox
+        {...{ log, label, isRead, scroll, range }}
+        needle={search.needle}
+        current={search.current}
+        timeOf={(atMs) => timeText(times, atMs, log.firstMs)}
+        onChoose={choose}
+      />
       <Reading isRead={isRead} count={log.count} />
     </div>
   );
-}
-
-interface RowsProps {
-  readonly log: LogLines;
-  readonly start: number;
-  readonly end: number;
-  readonly range: LineRange | null;
-  readonly needle: string;
-  readonly current: number | undefined;
-  readonly timeOf: (atMs: number) => string;
-  readonly choose: (number: number, isExtending: boolean) => void;
-}
-
-function Rows({ log, start, end, range, needle, current, timeOf, choose }: RowsProps) {
-  return Array.from({ length: Math.max(0, end - start) }, (_, nth) => {
-    const number = start + nth + 1;
-    const line = log.lineAt(number);
-    return (
-      <LogRow
-        key={number}
-        number={number}
-        line={line}
-        time={line === undefined ? "" : timeOf(line.atMs)}
-        needle={needle}
-        isChosen={range !== null && number >= range.first && number <= range.last}
-        isCurrent={number === current}
-        onChoose={choose}
-      />
-    );
-  });
 }
 
 function Reading({ isRead, count }: { readonly isRead: boolean; readonly count: number }) {
   const isSlow = useIsSlow();
   if (isRead || !isSlow) return null;
   return <p className="mt-2 text-xs text-muted">Reading the log: {count.toLocaleString("en")} lines so far.</p>;
-}
-
-/** Goes, once, to the lines of the address or else to the first error; without either the end is followed. */
-function useOpening(
-  log: LogLines,
-  isRead: boolean,
-  { range, goTo }: { readonly range: LineRange | null; readonly goTo: (line: number) => void },
-): void {
-  const opened = useRef<LogLines | null>(null);
-  useEffect(() => {
-    if (!isRead || log.count === 0 || opened.current === log) return;
-    opened.current = log;
-    const line = range?.first ?? log.firstError;
-    if (line !== null && line <= log.count) goTo(line);
-  }, [log, isRead, range, goTo]);
-}
-
-function useLogSearch(log: LogLines, version: number, goTo: (line: number) => void) {
-  const [needle, setNeedle] = useState("");
-  const [at, setAt] = useState(0);
-  const search = useMemo(() => new LineSearch(log, needle), [log, needle]);
-  // With each line that came, those alone.
-  const found = useMemo(() => (version < 0 ? [] : search.lookOn().slice()), [search, version]);
-  const change = useCallback((next: string) => {
-    setNeedle(next);
-    setAt(0);
-  }, []);
-  const step = (by: 1 | -1): void => {
-    if (found.length === 0) return;
-    const next = at === 0 && by < 0 ? found.length : ((at - 1 + by + found.length) % found.length) + 1;
-    setAt(next);
-    goTo(found[next - 1] ?? 1);
-  };
-  return { needle, setNeedle: change, found, at, current: found[at - 1], step };
 }

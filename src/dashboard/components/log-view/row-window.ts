@@ -1,3 +1,5 @@
+/** In pixels: all rows are as high, so that a line's number says where it is. */
+export const rowHeight = 18;
 /** Rows in the document at once, however high the window is. */
 export const rowsDrawnMax = 2_000;
 const rowsBeyond = 40;

@@ -1,13 +1,11 @@
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { LogLines } from "./log-lines.ts";
-import { rowsToDraw } from "./row-window.ts";
+import { rowHeight, rowsToDraw } from "./row-window.ts";
 
-/** Height of a row in pixels; that of the class `h-5`. */
-export const rowHeight = 20;
 /** Who is this near to the end is at the end. */
 const atEndPx = rowHeight * 1.5;
 
-interface LogScroll {
+export interface LogScroll {
   readonly boxRef: RefObject<HTMLDivElement | null>;
   readonly start: number;
   readonly end: number;

@@ -86,7 +86,7 @@ export function HistoryCard({ template, preset }: { readonly template: string; r
           </Suspense>
           <Markers markers={found.data.markers} />
           <details className="mt-3">
-            <summary className="min-h-6 cursor-pointer text-muted">As a table</summary>
+            <summary className="min-h-[24px] cursor-pointer text-muted">As a table</summary>
             <HistoryTable points={found.data.points} />
           </details>
         </>

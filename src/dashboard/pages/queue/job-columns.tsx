@@ -1,6 +1,6 @@
 import type { Job } from "../../../contracts/api/jobs.ts";
 import type { Column } from "../../components/data-table.tsx";
-import { durationWords } from "../../components/time-words.ts";
+import { absoluteTime, durationWords } from "../../components/time-words.ts";
 import { Time, useServerNow } from "../../components/time.tsx";
 import { JobState, tagsText } from "./job-words.tsx";
 
@@ -9,7 +9,7 @@ const secondMs = 1_000;
 /** For how long, counted on while one looks. */
 export function Since({ at }: { readonly at: string }) {
   const now = useServerNow(secondMs);
-  return <span title={at}>{durationWords(now - Date.parse(at))}</span>;
+  return <span title={absoluteTime(Date.parse(at))} className="whitespace-nowrap">{durationWords(now - Date.parse(at))}</span>;
 }
 
 const nameColumn: Column<Job> = {

@@ -1,10 +1,9 @@
 import { ExternalLink } from "lucide-react";
-import type { App } from "../../../contracts/api/apps.ts";
 import { refusalOf } from "../../../contracts/workspace-actions.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
-import { State } from "../../components/state.tsx";
+import { Health } from "./app-health.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** What listens in it: the template's apps, and what the person started himself. */
@@ -47,17 +46,11 @@ function Opening({ name, url }: { readonly name: string; readonly url: string | 
       href={url}
       target="_blank"
       rel="noreferrer"
-      className="inline-flex min-h-6 items-center gap-1 font-medium text-accent-text hover:underline"
+      className="inline-flex min-h-[24px] items-center gap-1 font-medium text-accent-text hover:underline"
     >
       {name}
       <ExternalLink size={13} aria-hidden />
       <span className="sr-only">(opens a new tab)</span>
     </a>
   );
-}
-
-function Health({ app: { health } }: { readonly app: App }) {
-  if (health === null) return null;
-  const tone = health.health === "healthy" ? "ok" : health.health === "unhealthy" ? "bad" : "off";
-  return <State tone={tone}>{health.health}</State>;
 }

@@ -38,7 +38,7 @@ export function ConnectCard({ workspace, me }: WorkspaceTabProps) {
         <ul className="mt-3 flex flex-wrap gap-x-4 gap-y-1">
           {links.map(({ ide, displayName, link }) => (
             <li key={ide}>
-              <a href={link} className="inline-flex min-h-6 items-center text-accent-text hover:underline">
+              <a href={link} className="inline-flex min-h-[24px] items-center text-accent-text hover:underline">
                 {displayName}
               </a>
             </li>

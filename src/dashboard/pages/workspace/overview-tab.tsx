@@ -13,7 +13,7 @@ export default function OverviewTab({ workspace, me }: WorkspaceTabProps) {
   const shown = Object.entries(parameters);
   return (
     <>
-      <TroubleBanner workspace={workspace} />
+      <TroubleBanner workspace={workspace} me={me} />
       <BuildProgress workspace={workspace} me={me} />
       <div className="grid gap-4 xl:grid-cols-2">
         <ConnectCard workspace={workspace} me={me} />

@@ -1,17 +1,28 @@
-import type { Workspace } from "../../../contracts/api/workspaces.ts";
+import { refusalOf } from "../../../contracts/workspace-actions.ts";
 import { Banner } from "../../components/banner.tsx";
+import { Button } from "../../components/button.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { Time } from "../../components/time.tsx";
+import { useTransition } from "../use-transition.ts";
 import { workspaceAddress } from "../workspace-state.tsx";
+import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** Only when something is wrong: what it is, and where to look. */
-export function TroubleBanner({ workspace }: { readonly workspace: Workspace }) {
-  const { lost, trouble, stopError, status, latestBuild, deletingAt } = workspace;
+export function TroubleBanner({ workspace, me }: WorkspaceTabProps) {
+  const { lost, trouble, stopError, status, latestBuild, isOutdated, deletingAt } = workspace;
   const log = <PageLink to={`${workspaceAddress(workspace)}/logs`}>Open the log</PageLink>;
   return (
     <>
       {lost === undefined ? null : (
-        <Banner tone="bad" action={log}>
+        <Banner
+          tone="bad"
+          action={
+            <>
+              <StartAgain workspace={workspace} me={me} />
+              {log}
+            </>
+          }
+        >
           {lost.kind === "agent" ? "Its agent was lost" : "What it consists of is gone from its host, seen"}{" "}
           <Time at={lost.since} />. Start it again; what is on its volumes is kept.
         </Banner>
@@ -27,11 +38,30 @@ export function TroubleBanner({ workspace }: { readonly workspace: Workspace }) 
           The build failed ({latestBuild.errorCode ?? "without a code"}): {latestBuild.error ?? "see its log"}
         </Banner>
       ) : null}
+      {isOutdated && latestBuild.transition === "start" ? (
+        <Banner tone="busy" action={<PageLink to={`${workspaceAddress(workspace)}/settings`}>Update it</PageLink>}>
+          Its template has a newer version than {latestBuild.templateVersion}.
+        </Banner>
+      ) : null}
       {deletingAt === null ? null : (
         <Banner tone="warn">
           It is dormant, and deleted <Time at={deletingAt} /> unless it is used.
         </Banner>
       )}
     </>
+  );
+}
+
+/** What puts it right: what is on its volumes is kept. */
+function StartAgain({ workspace, me }: WorkspaceTabProps) {
+  const transition = useTransition(workspace);
+  return (
+    <Button
+      disabledBecause={refusalOf("start", workspace, me)}
+      isBusy={transition.isPending}
+      onClick={() => transition.mutate("start")}
+    >
+      Start again
+    </Button>
   );
 }

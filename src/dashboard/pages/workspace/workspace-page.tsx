@@ -3,12 +3,15 @@ import { Suspense } from "react";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
+import { Button } from "../../components/button.tsx";
+import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { useMe } from "../../shell/use-me.ts";
+import { useGoTo } from "../../state/url-state.ts";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { workspaceAddress, WorkspaceState } from "../workspace-state.tsx";
 import { Deadline } from "./deadline.tsx";
@@ -29,6 +32,7 @@ export default function WorkspacePage() {
     everyMs: (last) => (isSettled(last) ? undefined : busyPollMs),
   });
   const { data: me } = useMe();
+  if (found.error?.code === "not_found" && found.data !== undefined) return <Gone name={name} />;
   if (chosen === undefined || found.error?.code === "not_found") return <NotFoundPage />;
   if (found.data === undefined || me === undefined) {
     return (
@@ -66,6 +70,22 @@ export default function WorkspacePage() {
       <Suspense fallback={<Skeleton lines={6} />}>
         <Content workspace={workspace} me={me} />
       </Suspense>
+    </>
+  );
+}
+
+/** It was there a moment ago. */
+function Gone({ name }: { readonly name: string }) {
+  const goTo = useGoTo();
+  return (
+    <>
+      <PageHeader title={name} crumbs={[{ label: "Workspaces", to: "/workspaces" }]} />
+      <EmptyState
+        title={`${name} is gone.`}
+        action={<Button onClick={() => goTo("/workspaces")}>See your workspaces</Button>}
+      >
+        It was deleted, or it has another name by now.
+      </EmptyState>
     </>
   );
 }

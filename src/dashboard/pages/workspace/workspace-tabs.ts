@@ -12,5 +12,9 @@ export interface WorkspaceTab {
 export const workspaceTabs: readonly WorkspaceTab[] = [
   { id: "overview", label: "Overview", Content: lazy(() => import("./overview-tab.tsx")) },
   { id: "terminal", label: "Terminal", Content: lazy(() => import("./terminal/terminal-tab.tsx")) },
+  { id: "ports", label: "Ports & sharing", Content: lazy(() => import("./ports-tab.tsx")) },
+  { id: "timeline", label: "Timeline", Content: lazy(() => import("./timeline-tab.tsx")) },
   { id: "logs", label: "Logs", Content: lazy(() => import("./logs-tab.tsx")) },
+  { id: "settings", label: "Settings", Content: lazy(() => import("./settings-tab.tsx")) },
+  { id: "activity", label: "Activity", Content: lazy(() => import("./activity-tab.tsx")) },
 ];
