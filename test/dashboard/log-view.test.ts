@@ -8,6 +8,9 @@ import { sceneDatabase } from "./support/scene-database.ts";
 
 const limit = { timeout: testLimitMs };
 const lines = 200_000;
+/** They are read twice, in a hundred pages, which takes half a minute on a machine that is quiet. */
+const longLimit = { timeout: 2 * testLimitMs };
+const readLimitMs = 100_000;
 const heapMax = 400 * 1_048_576;
 const rowsMax = 2_000;
 const esc = "\u001b";
@@ -48,10 +51,10 @@ async function writeMany(jobId: string, count: number): Promise<void> {
 const logOf = (page: Page) => page.getByRole("log");
 
 async function isRead(page: Page, count: number): Promise<void> {
-  await page.locator(`[role=log][aria-busy=false][data-lines="${count}"]`).waitFor({ timeout: 60_000 });
+  await page.locator(`[role=log][aria-busy=false][data-lines="${count}"]`).waitFor({ timeout: readLimitMs });
 }
 
-test("200,000 lines are read, searched, linked to, and hold neither the heap nor the document", limit, async () => {
+test("200,000 lines are read, searched, linked to, and hold neither the heap nor the document", longLimit, async () => {
   const jobId = await importJob("long");
   await writeMany(jobId, lines);
   const { page, context } = await scene.openSignedIn(`/jobs/${jobId}`);
