@@ -1,12 +1,15 @@
 // Every page of the dashboard, in both themes, wide and narrow: axe finds nothing, and nothing is cut off.
-import axe, { type AxeResults } from "axe-core";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { pages } from "../../src/dashboard/pages/pages.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
 import { openWatched } from "./support/watched-page.ts";
 
+/** By its address, and not as a module that is compiled along: React's types would be those of every test. */
+const registry = new URL("../../src/dashboard/pages/pages.ts", import.meta.url).href;
+const { pages } = (await import(registry)) as { readonly pages: readonly { readonly path: string }[] };
 const scene = dashboardScene();
 const limit = { timeout: 2 * testLimitMs };
 
@@ -48,6 +51,16 @@ test("every page of the registry has an address here, so that none is forgotten"
   expect(Object.keys(addresses).sort()).toEqual(pages.map(({ path }) => path).sort());
 });
 
+/** By its text: its types would take the place of those that tests have of a page. */
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+  }[];
+}
+
 /** The standard's rules, and the practices about landmarks and headings. */
 const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
@@ -62,8 +75,7 @@ async function violations(page: Page, runOnly: object): Promise<readonly string[
 /** Its heading is there, and nothing is still being asked for. */
 async function isShown(page: Page): Promise<void> {
   await page.locator("h1").first().waitFor();
-  const isBusy = `document.querySelector("[aria-label=Loading],[aria-busy=true]") === null`;
-  await page.waitForFunction(isBusy);
+  await page.locator("[aria-label=Loading],[aria-busy=true]").first().waitFor({ state: "detached" });
 }
 
 /** What is wrong with the page as it is drawn, besides what axe looks at. */
@@ -97,10 +109,10 @@ async function faultsAt(page: Page, isNarrow: boolean): Promise<readonly string[
 }
 
 async function faultsOfAll(width: number): Promise<readonly string[]> {
-  const watched = await openWatched(scene.browser, { width, height: 740 });
+  const watched = await openWatched(scene.browser, { width, height: 740, isTraced: false });
   const { page } = watched;
   watched.expectComplaint(/status of 404/);
-  await watched.context.addInitScript(axe.source);
+  await watched.context.addInitScript(axe);
   await page.goto(`${scene.url}/sign-in`);
   await signIn(page);
   await page.waitForURL(/\/workspaces$/);
@@ -108,11 +120,12 @@ async function faultsOfAll(width: number): Promise<readonly string[]> {
   const faults: string[] = [];
   // Tabs that are found on the way are gone to as well: a set that grows is walked to its end.
   for (const address of asked) {
-    await page.goto(`${scene.url}${address}`);
-    await isShown(page);
+    const t0=performance.now();await page.goto(`${scene.url}${address}`);
+    await isShown(page).catch((error:unknown)=>{console.log("NOT SHOWN",address);throw error;});
     const tabs = `[...document.querySelectorAll("main nav:not([aria-label=Breadcrumb]) a")].map((a) => a.pathname)`;
     for (const tab of (await page.evaluate(tabs)) as string[]) asked.add(tab);
-    faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
+    const t1=performance.now();faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
+    console.log(address, width, Math.round(t1-t0), Math.round(performance.now()-t1));
   }
   expect(asked.size).toBeGreaterThan(pages.length + notPages.length);
   return faults;

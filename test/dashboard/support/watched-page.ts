@@ -31,6 +31,8 @@ interface Wanted {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";
+  /** A trace is kept unless said: of a test that goes over every page it takes longer than the test. */
+  readonly isTraced?: boolean;
 }
 
 /**
@@ -38,9 +40,9 @@ interface Wanted {
  * security policy fail the test; a test that fails leaves a trace and a picture in a temporary folder.
  */
 export async function openWatched(browser: Browser, wanted: Wanted = {}): Promise<WatchedPage> {
-  const { width = 1_280, height = 800, colorScheme = "light" } = wanted;
+  const { width = 1_280, height = 800, colorScheme = "light", isTraced = true } = wanted;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-  await context.tracing.start({ screenshots: true, snapshots: true });
+  if (isTraced) await context.tracing.start({ screenshots: true, snapshots: true });
   await context.addInitScript(tellOfViolations);
   const complaints: string[] = [];
   const expected: RegExp[] = [...ordinaryRefusals];
