@@ -9,7 +9,11 @@ const secondMs = 1_000;
 /** For how long, counted on while one looks. */
 export function Since({ at }: { readonly at: string }) {
   const now = useServerNow(secondMs);
-  return <span title={absoluteTime(Date.parse(at))} className="whitespace-nowrap">{durationWords(now - Date.parse(at))}</span>;
+  return (
+    <span title={absoluteTime(Date.parse(at))} className="whitespace-nowrap">
+      {durationWords(now - Date.parse(at))}
+    </span>
+  );
 }
 
 const nameColumn: Column<Job> = {

@@ -71,16 +71,18 @@ function What({ schedule }: { readonly schedule: WorkspaceSchedule }) {
   );
 }
 
+const hoursText = (ttlMs: number | null): string => (ttlMs === null ? "" : String(Number((ttlMs / hourMs).toFixed(2))));
+
 function ScheduleForm({ workspace, me, schedule }: WorkspaceTabProps & { readonly schedule: WorkspaceSchedule }) {
   const { policy } = schedule;
-  const [hours, setHours] = useState(schedule.ttlMs === null ? "" : String(schedule.ttlMs / hourMs));
+  const [hours, setHours] = useState(hoursText(schedule.ttlMs));
   const [cron, setCron] = useState(schedule.autostartSchedule ?? "");
   const change = useCall("setWorkspaceSchedule", [["workspace"], ["workspaces"]]);
   const ttlMs = hours.trim() === "" ? null : Math.round((Number(hours) * hourMs) / minuteMs) * minuteMs;
   const autostartSchedule = cron.trim() === "" ? null : cron.trim();
   // What was not touched is not sent: a template that became stricter does not keep anybody from changing the rest.
   const changed = {
-    ...(ttlMs === schedule.ttlMs ? {} : { ttlMs }),
+    ...(hours === hoursText(schedule.ttlMs) ? {} : { ttlMs }),
     ...(autostartSchedule === schedule.autostartSchedule ? {} : { autostartSchedule }),
   };
   const because =

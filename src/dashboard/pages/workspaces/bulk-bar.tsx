@@ -43,7 +43,7 @@ export function BulkBar({ selection, filter, total, me, onEverything, onClear }:
     <>
       <section
         aria-label="Selected workspaces"
-        className="sticky top-0 z-10 mb-3 flex flex-wrap items-center gap-2 rounded-md border border-accent-border bg-accent-soft px-3 py-2"
+        className="z-10 mb-3 sm:sticky sm:top-14 flex flex-wrap items-center gap-2 rounded-md border border-accent-border bg-accent-soft px-3 py-2"
       >
         <span className="mr-2 font-medium" aria-live="polite">
           {countWords(count)} selected
