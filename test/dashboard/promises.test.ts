@@ -1,19 +1,12 @@
-// What the dashboard promises, with a stopwatch, once with the mouse and once with the keyboard alone.
+// What the dashboard promises somebody new, with a stopwatch, once with the mouse and once with the keyboard alone.
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { waitUntil } from "../support/wait-until.ts";
-import { dashboardScene, exampleTemplate, testLimitMs } from "./support/dashboard-scene.ts";
+import { dashboardScene, testLimitMs } from "./support/dashboard-scene.ts";
 
-/** What prepares the prebuilds of `broken` fails, so that its pool stays empty. */
-const brokenTemplate = `driver: process
-agents: [ { name: main, hooks: { prewarm: { run: exit 3 } } } ]
-presets:
-  - { name: broken, prebuilds: { instances: 1 } }
-`;
-const scene = dashboardScene({ template: exampleTemplate, env: { PREWARM_PREBUILDS_FAILURE_HARD_LIMIT: "1" } });
+const scene = dashboardScene();
 const limit = { timeout: testLimitMs };
 const promisedMs = 60_000;
-const clicksMax = 2;
 /** Whoever presses Tab more often than this has been left behind by the page. */
 const tabsMax = 40;
 
@@ -107,40 +100,4 @@ test("somebody new types in a terminal of his own within a minute, with the keyb
   await tabTo(page, /^Terminal of/);
   await typesACommand(page);
   isKept(startMs, "From the address to a typed command, with the keyboard");
-});
-
-async function brokenPool(): Promise<string> {
-  await scene.server.push("hollow", { "template.yaml": brokenTemplate });
-  const asked = { params: { template: "hollow", preset: "broken" }, query: {} };
-  let sentence = "";
-  await waitUntil("the pool says why it is empty", async () => {
-    [sentence = ""] = (await scene.admin.call("explainPool", asked)).sentences;
-    return /fail/i.test(sentence);
-  });
-  return sentence;
-}
-
-test("an operator sees in two clicks why a pool is empty, and in as many acts of the keyboard", limit, async () => {
-  const sentence = await brokenPool();
-  const { page } = await scene.openSignedIn("/workspaces");
-  await page.goto(`${scene.url}/`);
-  await page.getByRole("heading", { name: "Workspaces" }).waitFor();
-  await page.evaluate(`globalThis.clicks = 0; addEventListener("click", () => (globalThis.clicks += 1), true);`);
-  let startMs = performance.now();
-  await page.getByRole("link", { name: "Pools" }).click();
-  // Those that want attention come first.
-  await page.getByRole("table", { name: "Pools" }).locator("[data-row-link]").first().click();
-  await page.getByRole("main").getByText(sentence).first().waitFor();
-  expect(await page.evaluate("globalThis.clicks")).toBeLessThanOrEqual(clicksMax);
-  isKept(startMs, "From / to the reason of an empty pool, with the mouse");
-  await page.goto(`${scene.url}/`);
-  await page.getByRole("heading", { name: "Workspaces" }).waitFor();
-  startMs = performance.now();
-  await page.keyboard.press("g");
-  await page.keyboard.press("p");
-  await page.getByRole("table", { name: "Pools" }).locator("[data-row-link]").first().waitFor();
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await page.getByRole("main").getByText(sentence).first().waitFor();
-  isKept(startMs, "From / to the reason of an empty pool, with the keyboard");
 });

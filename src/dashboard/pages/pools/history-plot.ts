@@ -105,7 +105,7 @@ function frameOf({ from, to, stepMinutes }: PoolHistory, { colour, onZoom }: Loo
   return {
     scales: { x: { time: true, range: [first, last] as uPlot.Range.MinMax }, y: { range: wholeRange } },
     axes: [
-      { ...axis, values: timeLabels },
+      { ...axis, values: (_, splits, ...[, , step]) => timeLabels(splits, step) },
       { ...axis, size: axisWidth, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] },
     ],
     cursor: { sync: { key: `history ${from} ${stepMinutes}` }, drag: { x: true, y: false, setScale: false } },
@@ -126,7 +126,7 @@ const dayWords = new Intl.DateTimeFormat(undefined, { month: "short", day: "nume
 const hourWords = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 /** The hour, and the day where it begins or the axis does. */
-function timeLabels(_: uPlot, splits: readonly number[], __: number, ___: number, step: number): string[] {
+function timeLabels(splits: readonly number[], step: number): string[] {
   let before = "";
   return splits.map((seconds) => {
     const day = dayWords.format(seconds * secondMs);

@@ -63,23 +63,13 @@ function ParametersForm({
       ) : null}
       {definitions.map((definition) => {
         const value = touched[definition.name] ?? parameters[definition.name] ?? asText(definition.default);
-        return definition.mutable === true ? (
-          <ParameterField
+        return (
+          <OneParameter
             key={definition.name}
             definition={definition}
             value={value}
-            isFixed={false}
             error={problemOf(definition.name)}
             onChange={(text) => setTouched({ ...touched, [definition.name]: text })}
-          />
-        ) : (
-          <TextField
-            key={definition.name}
-            label={definition.display_name ?? definition.name}
-            hint="It cannot be changed later."
-            value={value}
-            readOnly
-            onChange={() => undefined}
           />
         );
       })}
@@ -116,6 +106,27 @@ function ParametersForm({
         }
       />
     </>
+  );
+}
+
+interface OneParameterProps {
+  readonly definition: ParameterInput;
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly onChange: (text: string) => void;
+}
+
+function OneParameter({ definition, value, error, onChange }: OneParameterProps) {
+  if (definition.mutable === true)
+    return <ParameterField {...{ definition, value, error, onChange }} isFixed={false} />;
+  return (
+    <TextField
+      label={definition.display_name ?? definition.name}
+      hint="It cannot be changed later."
+      value={value}
+      readOnly
+      onChange={() => undefined}
+    />
   );
 }
 

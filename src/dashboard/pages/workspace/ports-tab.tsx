@@ -123,22 +123,10 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
             What a program in it listens on is seen here as soon as it does, and is nobody else's until you share it.
           </EmptyState>
         ) : (
-          <DataTable
-            label="Apps and ports"
-            columns={columns}
+          <ReachedTable
             rows={isLoading ? undefined : [...shown, ...listening]}
-            idOf={(one) => `${one.agent} ${one.ref}`}
-            nameOf={({ name }) => name}
-            actionsOf={(one) => (
-              <Button
-                disabledBecause={
-                  mayShare ?? (one.app === null || one.app.command === null ? undefined : "A command is not shared.")
-                }
-                onClick={() => setAsks({ kind: "share", target: one.ref, agent: one.agent })}
-              >
-                Share…
-              </Button>
-            )}
+            mayShare={mayShare}
+            onShare={({ ref: target, agent }) => setAsks({ kind: "share", target, agent })}
           />
         )}
       </Card>
@@ -159,6 +147,32 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
         <UnshareDialog workspace={workspace} app={asks.target} agent={asks.agent} onClose={() => setAsks(null)} />
       ) : null}
     </>
+  );
+}
+
+interface ReachedTableProps {
+  readonly rows: readonly Reached[] | undefined;
+  /** Why nothing may be shared; undefined where it may. */
+  readonly mayShare: string | undefined;
+  readonly onShare: (one: Reached) => void;
+}
+
+function ReachedTable({ rows, mayShare, onShare }: ReachedTableProps) {
+  const reasonAgainst = ({ app }: Reached): string | undefined =>
+    mayShare ?? (app === null || app.command === null ? undefined : "A command is not shared.");
+  return (
+    <DataTable
+      label="Apps and ports"
+      columns={columns}
+      rows={rows}
+      idOf={(one) => `${one.agent} ${one.ref}`}
+      nameOf={({ name }) => name}
+      actionsOf={(one) => (
+        <Button disabledBecause={reasonAgainst(one)} onClick={() => onShare(one)}>
+          Share…
+        </Button>
+      )}
+    />
   );
 }
 

@@ -3,7 +3,7 @@ import { workspaceStatuses } from "../../../contracts/states.ts";
 import { workspaceGroups } from "../../../contracts/workspace-groups.ts";
 import { type SearchQuery, termOf } from "../../search/query-language.ts";
 
-export const searchKeys = ["owner", "template", "status", "outdated", "dormant"] as const;
+export const searchKeys = ["owner", "template", "status", "outdated", "dormant", "favourite"] as const;
 const textLengthMax = 64;
 
 /** What the server is asked for, whatever its state. */
@@ -16,6 +16,7 @@ function wideFilterOf(query: SearchQuery) {
     ...(template === undefined ? {} : { template: template.slice(0, textLengthMax) }),
     ...(outdated === undefined ? {} : { outdated: isYes(outdated) }),
     ...(dormant === undefined ? {} : { dormant: isYes(dormant) }),
+    ...(isYes(termOf(query, "favourite") ?? "") ? { favourite: true as const } : {}),
     ...(query.words === "" ? {} : { search: query.words.slice(0, textLengthMax) }),
   };
 }

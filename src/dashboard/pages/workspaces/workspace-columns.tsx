@@ -2,9 +2,15 @@ import type { User } from "../../../contracts/api/identity.ts";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
 import type { Column } from "../../components/data-table.tsx";
 import { Time } from "../../components/time.tsx";
+import { FavouriteStar } from "../favourite-star.tsx";
 import { WorkspaceState } from "../workspace-state.tsx";
 
 const name: Column<Workspace> = { id: "name", header: "Name", sortKey: "name", cell: () => null };
+const favourite: Column<Workspace> = {
+  id: "favourite",
+  header: "Favourite",
+  cell: (workspace) => <FavouriteStar workspace={workspace} />,
+};
 const owner: Column<Workspace> = { id: "owner", header: "Owner", cell: (workspace) => workspace.owner };
 const rest: readonly Column<Workspace>[] = [
   { id: "state", header: "State", sortKey: "state", cell: (workspace) => <WorkspaceState workspace={workspace} /> },
@@ -30,7 +36,7 @@ const rest: readonly Column<Workspace>[] = [
 
 /** An administrator sees whose each is. */
 export function columnsFor({ role }: User): readonly Column<Workspace>[] {
-  return role === "administrator" ? [name, owner, ...rest] : [name, ...rest];
+  return role === "administrator" ? [name, owner, ...rest, favourite] : [name, ...rest, favourite];
 }
 
 function Next({ workspace: { deadlineAt, deletingAt } }: { readonly workspace: Workspace }) {

@@ -19,10 +19,12 @@ import { parseSearchQuery, type SearchQuery } from "../../search/query-language.
 import { useMe } from "../../shell/use-me.ts";
 import { useGoTo, useUrlState } from "../../state/url-state.ts";
 import { TemplateCards } from "../create/template-cards.tsx";
+import { SavedViews } from "../saved-views.tsx";
 import { workspaceAddress } from "../workspace-state.tsx";
 import { BulkBar } from "./bulk-bar.tsx";
 import { countedFilterOf, filterOf, searchKeys, sortOf, unknownStatusOf } from "./list-filter.ts";
 import { RowActions } from "./row-actions.tsx";
+import { FavouriteChip } from "./favourite-chip.tsx";
 import { StatusChips } from "./status-chips.tsx";
 import { useListKeys } from "./use-list-keys.ts";
 import { useSelection } from "./use-selection.ts";
@@ -68,6 +70,8 @@ export default function WorkspacesPage() {
           onChange={search}
         />
         <StatusChips query={query} counts={counts.data} onChange={search} />
+        <FavouriteChip query={query} onChange={search} />
+        <SavedViews list="workspaces" address="/workspaces" />
       </div>
       <UnknownKeys query={query} known={searchKeys} />
       <UnknownStatus query={query} />
