@@ -74,7 +74,10 @@ async function violations(page: Page, runOnly: object): Promise<readonly string[
 
 /** Its heading is there, and nothing is still being asked for. */
 async function isShown(page: Page): Promise<void> {
+  // It shows what is busy, too.
+  const isDesign = new URL(page.url()).pathname === "/design";
   await page.locator("h1").first().waitFor();
+  if (isDesign) return;
   await page.locator("[aria-label=Loading],[aria-busy=true]").first().waitFor({ state: "detached" });
 }
 
@@ -120,17 +123,11 @@ async function faultsOfAll(width: number): Promise<readonly string[]> {
   const faults: string[] = [];
   // Tabs that are found on the way are gone to as well: a set that grows is walked to its end.
   for (const address of asked) {
-    const t0 = performance.now();
     await page.goto(`${scene.url}${address}`);
-    await isShown(page).catch((error: unknown) => {
-      console.log("NOT SHOWN", address);
-      throw error;
-    });
+    await isShown(page);
     const tabs = `[...document.querySelectorAll("main nav:not([aria-label=Breadcrumb]) a")].map((a) => a.pathname)`;
     for (const tab of (await page.evaluate(tabs)) as string[]) asked.add(tab);
-    const t1 = performance.now();
     faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
-    console.log(address, width, Math.round(t1 - t0), Math.round(performance.now() - t1));
   }
   expect(asked.size).toBeGreaterThan(pages.length + notPages.length);
   return faults;

@@ -105,7 +105,7 @@ function frameOf({ from, to, stepMinutes }: PoolHistory, { colour, onZoom }: Loo
   return {
     scales: { x: { time: true, range: [first, last] as uPlot.Range.MinMax }, y: { range: wholeRange } },
     axes: [
-      { ...axis, values: (_, splits, ...[, , step]) => timeLabels(splits, step) },
+      { ...axis, values: timeValues },
       { ...axis, size: axisWidth, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000] },
     ],
     cursor: { sync: { key: `history ${from} ${stepMinutes}` }, drag: { x: true, y: false, setScale: false } },
@@ -137,6 +137,8 @@ function timeLabels(splits: readonly number[], step: number): string[] {
     return label;
   });
 }
+
+const timeValues: uPlot.Axis.DynamicValues = (_, splits, ...[, , step]) => timeLabels(splits, step);
 
 /** From nothing to a little above the most; never a scale of halves. */
 function wholeRange(_: uPlot, __: number | null, most: number | null): [number, number] {
