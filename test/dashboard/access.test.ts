@@ -100,6 +100,8 @@ async function faultsAt(page: Page, isNarrow: boolean): Promise<readonly string[
     ...((await page.evaluate(faultsOfPage)) as string[]),
   ];
   await page.emulateMedia({ colorScheme: "dark" });
+  // What is drawn is drawn anew.
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
   const dark = await violations(page, { type: "rule", values: ["color-contrast", "link-in-text-block"] });
   faults.push(...dark.map((fault) => `dark: ${fault}`));
   await page.emulateMedia({ colorScheme: "light" });

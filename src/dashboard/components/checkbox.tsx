@@ -17,7 +17,7 @@ export function Checkbox({ label, hint, isChecked, onChange, isLabelHidden = fal
         <input
           id={id}
           type="checkbox"
-          className="size-4 accent-accent"
+          className="m-[3px] size-[18px] accent-accent"
           checked={isChecked}
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
           onChange={(event) => onChange(event.target.checked)}

@@ -7,7 +7,7 @@ interface PageLinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "h
   readonly to: string;
 }
 
-const textLook = "text-accent-text underline-offset-2 hover:underline";
+const textLook = "text-accent-text underline decoration-accent-border underline-offset-2 hover:decoration-2";
 
 /** A link to a page of the dashboard. */
 export function PageLink({ to, onClick, className = textLook, children, ...rest }: PageLinkProps) {

@@ -80,7 +80,7 @@ function Choosers({ onChosen }: ChoosersProps) {
       <input
         id={`${id}-folder`}
         type="file"
-        className="max-w-full"
+        className="w-full max-w-full min-w-0"
         {...{ webkitdirectory: "" }}
         onChange={({ target }) => {
           const { files } = target;
@@ -95,7 +95,7 @@ function Choosers({ onChosen }: ChoosersProps) {
         id={`${id}-archive`}
         type="file"
         accept=".tgz,.gz"
-        className="max-w-full"
+        className="w-full max-w-full min-w-0"
         onChange={({ target }) => {
           const file = target.files?.[0];
           if (file !== undefined) onChosen([{ path: file.name, file }], file.name);
