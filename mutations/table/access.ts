@@ -367,7 +367,7 @@ export const accessMutations: readonly Mutation[] = [
     breaks: "others' workspaces are listed for administrators",
     edits: [
       {
-        file: "src/app/workspaces/workspaces.ts",
+        file: "src/app/workspaces/list-workspaces.ts",
         find: 'if (!isAdministrator(actor)) throw forbidden("list the workspaces of others", "administrators");',
         replace:
           'if (!isAdministrator(actor) && actor.username === "") throw forbidden("list the workspaces of others", "administrators");',
