@@ -29,6 +29,25 @@ test("an operator sees within two clicks why a pool is empty, and what he can do
   expect(await page.getByRole("main").getByRole("listitem").count()).toBeGreaterThanOrEqual(explained.sentences.length);
 });
 
+test("the keyboard alone leads there in as few acts", limit, async () => {
+  const { sentences } = await scene.admin.call("explainPool", {
+    params: { template: "node", preset: "broken" },
+    query: {},
+  });
+  const { page } = await scene.openSignedIn("/workspaces");
+  await page.getByRole("heading", { name: "Workspaces" }).waitFor();
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await page.getByRole("link", { name: "node / broken" }).waitFor();
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Why it is so" }).waitFor();
+  await page
+    .getByRole("main")
+    .getByText(sentences[0] ?? "none")
+    .waitFor();
+});
+
 test("reconciliation is paused with its effect said before, and the page says by whom", limit, async () => {
   const { page } = await scene.openSignedIn("/pools");
   await page.getByRole("button", { name: "Pause reconciliation" }).click();

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 
 /** Longer than any step may take on a slow machine; a step that hangs must not hang the gate. */
-export const commandMsMax = 15 * 60_000;
+export const commandMsMax = 20 * 60_000;
 
 /**
  * @param {readonly string[]} command
