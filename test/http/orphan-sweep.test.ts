@@ -229,7 +229,9 @@ test("a creation that no daemon can take says so at once, and its log says it, t
   const bench = cliBench({ env: { PREWARM_URL: server.url, PREWARM_TOKEN: server.admin.token ?? "" } });
   const creating = bench.run("create", "mine", "--template", "web");
   const missing = "no daemon with the driver fake is connected";
-  await waitUntil("the command line says it", () => bench.written().stderr.includes(`The job waits: ${missing}.`));
+  await waitUntil("the command line says it", () =>
+    bench.written().stderr.includes(`The job waits for a daemon that can take it: ${missing}.`),
+  );
   await waitUntil("the log says it", () => bench.written().stderr.includes(`the job waits: ${missing}`));
   const { jobs } = await server.admin.call("listJobs", { query: { status: "pending" } });
   for (const job of jobs) await server.admin.call("cancelJob", { params: { jobId: job.id } });
