@@ -17,31 +17,47 @@ afterAll(async () => server.stop());
 const strangers = (count: number): string[] =>
   Array.from({ length: count }, (_, place) => `00000000-0000-4000-8000-${String(place).padStart(12, "0")}`);
 
-test("views are kept for each person, and what is left out stays", async () => {
+const view = (name: string, search = "") => ({ name, list: "pools" as const, search });
+
+test("views are kept for each person, one of a name, and what is not named stays", async () => {
   expect(await ada.call("getPreferences", {})).toEqual({ favourites: [], views: [] });
-  const views = [{ name: "mine, running", list: "workspaces" as const, search: "q=status%3Arunning" }];
-  expect(await ada.call("setPreferences", { body: { views } })).toEqual({ favourites: [], views });
-  expect(await ada.call("setPreferences", { body: { favourites: [] } })).toEqual({ favourites: [], views });
+  await ada.call("changePreferences", { body: { saveView: view("held", "q=condition%3Aheld") } });
+  await ada.call("changePreferences", { body: { saveView: view("all") } });
+  // As by two pages that have seen different states: neither undoes what the other did.
+  const { views } = await ada.call("changePreferences", { body: { saveView: view("held", "q=other") } });
+  expect(views).toEqual([view("all"), view("held", "q=other")]);
+  expect(await ada.call("changePreferences", { body: { forgetView: { list: "templates", name: "all" } } })).toEqual({
+    favourites: [],
+    views,
+  });
+  await ada.call("changePreferences", { body: { forgetView: { list: "pools", name: "all" } } });
+  expect(await ada.call("getPreferences", {})).toEqual({ favourites: [], views: [view("held", "q=other")] });
   expect(await bob.call("getPreferences", {})).toEqual({ favourites: [], views: [] });
 });
 
 test("a favourite that is no workspace of one's own is left out, and nothing is told of it", async () => {
-  expect((await bob.call("setPreferences", { body: { favourites: strangers(3) } })).favourites).toEqual([]);
+  expect((await bob.call("changePreferences", { body: { addFavourites: strangers(3) } })).favourites).toEqual([]);
   expect(await bob.call("listWorkspaces", { query: { favourite: true } })).toEqual({ workspaces: [], total: 0 });
 });
 
 test("more than can be kept is refused, and changes nothing", async () => {
-  const before = await ada.call("getPreferences", {});
-  const view = { name: "one", list: "pools" as const, search: "" };
   const bodies = [
-    { favourites: strangers(favouritesMax + 1) },
-    { views: Array.from({ length: savedViewsMax + 1 }, () => view) },
-    { views: [{ ...view, search: "x".repeat(513) }] },
+    { addFavourites: strangers(favouritesMax + 1) },
+    { saveView: view("one", "x".repeat(513)) },
+    { saveView: view("") },
+    {},
   ];
   for (const body of bodies) {
-    await expect(ada.call("setPreferences", { body })).rejects.toMatchObject({ code: "invalid_request" });
+    await expect(bob.call("changePreferences", { body })).rejects.toMatchObject({ code: "invalid_request" });
   }
-  expect(await ada.call("getPreferences", {})).toEqual(before);
+  for (let place = 0; place < savedViewsMax; place += 1) {
+    await bob.call("changePreferences", { body: { saveView: view(`view ${place}`) } });
+  }
+  const before = await bob.call("getPreferences", {});
+  await expect(bob.call("changePreferences", { body: { saveView: view("one more") } })).rejects.toMatchObject({
+    code: "conflict",
+  });
+  expect(await bob.call("getPreferences", {})).toEqual(before);
 });
 
 async function ask(client: Client, named?: string): Promise<Response> {
@@ -60,14 +76,14 @@ test("whoever names what he has is told in a word that it is still so, and anew 
   expect(first.headers.get("cache-control")).toBe("no-store");
   const still = await ask(ada, `"other", ${etag}`);
   expect([still.status, await still.text()]).toEqual([304, ""]);
-  await ada.call("setPreferences", { body: { views: [] } });
+  await ada.call("changePreferences", { body: { forgetView: { list: "pools", name: "held" } } });
   const changed = await ask(ada, etag);
   expect(changed.status).toBe(200);
   expect(await changed.json()).toEqual({ favourites: [], views: [] });
 });
 
 test("the name of another person's answer is worth nothing, and who is not signed in is told nothing by one", async () => {
-  await ada.call("setPreferences", { body: { views: [{ name: "hers", list: "pools", search: "" }] } });
+  await ada.call("changePreferences", { body: { saveView: view("hers") } });
   const etag = (await ask(ada)).headers.get("etag") ?? "";
   expect((await ask(bob, etag)).status).toBe(200);
   const nobody = await fetch(new URL("/api/v1/users/me/preferences", server.url), {

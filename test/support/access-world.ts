@@ -69,7 +69,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   createSshKey: {},
   addLoginKey: { publicKey: "none" },
   placeSshKey: { isEverywhere: false },
-  setPreferences: { favourites: [] },
+  changePreferences: { addFavourites: [] },
   setDotfiles: { repository: "https://git.example.org/ada/dotfiles" },
   linkGitAccount: { username: "ada", token: "a-token" },
   placeGitAccount: { isEverywhere: false },

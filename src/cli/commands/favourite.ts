@@ -22,12 +22,9 @@ export const favouriteCommand = defineCommand<FavouriteOptions>({
     const client = await invocation.connect();
     const found: { readonly id: string; readonly name: string }[] = [];
     for (const name of workspaces) found.push(await findWorkspace(client, name, invocation));
-    const chosen = new Set<string>(found.map(({ id }) => id));
-    const { favourites } = await client.call("getPreferences", {});
-    const others = favourites.filter((id) => !chosen.has(id));
-    const answer = await client.call("setPreferences", {
-      body: { favourites: isRemoved ? others : [...others, ...chosen] },
-    });
+    const ids = [...new Set(found.map(({ id }) => id))];
+    const body = isRemoved ? { removeFavourites: ids } : { addFavourites: ids };
+    const answer = await client.call("changePreferences", { body });
     output.result(
       answer,
       () =>

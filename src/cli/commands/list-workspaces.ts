@@ -1,7 +1,5 @@
-import { workspaceStatuses } from "../../contracts/states.ts";
 import { workspaceSorts as sorts } from "../../contracts/api/workspace-filter.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
-import { workspaceGroups } from "../../contracts/workspace-groups.ts";
 import { pageSizeDefault } from "../../contracts/limits.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
@@ -14,22 +12,14 @@ import { nextText } from "../output/next-text.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { refreshHosts } from "../ssh/refresh-hosts.ts";
 import { pageOptions, readPage } from "../paging.ts";
+import { readWorkspaceFilter, workspaceFilterOptions } from "../workspace-filter.ts";
 
 const orders = ["asc", "desc"] as const;
 
 function read(input: CommandInput) {
-  const isAll = input.isOn("all");
-  const owner = input.text("owner");
-  if (isAll && owner !== undefined) input.refuse("--all and --owner exclude each other.");
   return {
     ...readPage(input),
-    owner: isAll ? "*" : owner,
-    template: input.text("template"),
-    status: input.choice("status", workspaceStatuses),
-    group: input.choice("group", workspaceGroups),
-    outdated: input.isOn("outdated") ? true : undefined,
-    search: input.text("search"),
-    favourite: input.isOn("favourites") ? (true as const) : undefined,
+    ...readWorkspaceFilter(input),
     dormant: input.isOn("dormant") ? true : undefined,
     sort: input.choice("sort", sorts),
     order: input.choice("order", orders),
@@ -118,15 +108,8 @@ export const listWorkspacesCommand = defineCommand<ListOptions>({
   summary: "list workspaces",
   example: "prewarm list --all --status failed --sort last_used --order desc",
   options: [
-    { flags: "-a, --all", about: "everybody's (administrators)" },
-    { flags: "--owner <username>", about: "somebody's" },
-    { flags: "--template <name>", about: "made from this template" },
-    { flags: "--status <status>", choices: workspaceStatuses, about: workspaceStatuses.join(", ") },
-    { flags: "--group <group>", choices: workspaceGroups, about: workspaceGroups.join(", ") },
-    { flags: "--outdated", about: "only those that have not their template's active version" },
-    { flags: "--favourites", about: "only your favourites, see 'prewarm favourite'" },
+    ...workspaceFilterOptions,
     { flags: "--dormant", about: "only those that are dormant" },
-    { flags: "--search <text>", about: "whose name contains the text" },
     { flags: "--sort <by>", choices: sorts, about: sorts.join(", ") },
     { flags: "--order <order>", choices: orders, about: orders.join(" or ") },
     ...pageOptions.map((option) =>

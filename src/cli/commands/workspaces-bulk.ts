@@ -1,5 +1,4 @@
 import { workspaceGroups } from "../../contracts/workspace-groups.ts";
-import { workspaceStatuses } from "../../contracts/states.ts";
 import type { BulkAction, BulkAnswer, BulkRequest, BulkResult } from "../../contracts/api/workspaces-bulk.ts";
 import { bulkWorkspacesMax } from "../../contracts/limits.ts";
 import { type CliCommand, defineCommand, type OptionSpec } from "../command.ts";
@@ -11,30 +10,9 @@ import type { Output } from "../output/output.ts";
 import { printable } from "../output/printable.ts";
 import { confirmLoss } from "../prompts.ts";
 import { refreshHosts } from "../ssh/refresh-hosts.ts";
+import { readWorkspaceFilter, workspaceFilterOptions } from "../workspace-filter.ts";
 
-const filterOptions: readonly OptionSpec[] = [
-  { flags: "-a, --all", about: "everybody's (administrators)" },
-  { flags: "--owner <username>", about: "somebody's; `me` for all of your own" },
-  { flags: "--template <name>", about: "made from this template" },
-  { flags: "--status <status>", choices: workspaceStatuses, about: workspaceStatuses.join(", ") },
-  { flags: "--group <group>", choices: workspaceGroups, about: workspaceGroups.join(", ") },
-  { flags: "--outdated", about: "that have not their template's active version" },
-  { flags: "--search <text>", about: "whose name contains the text" },
-];
-
-function readFilter(input: CommandInput) {
-  const isAll = input.isOn("all");
-  const owner = input.text("owner");
-  if (isAll && owner !== undefined) input.refuse("--all and --owner exclude each other.");
-  return definedOnly({
-    owner: isAll ? "*" : owner,
-    template: input.text("template"),
-    status: input.choice("status", workspaceStatuses),
-    group: input.choice("group", workspaceGroups),
-    outdated: input.isOn("outdated") ? true : undefined,
-    search: input.text("search"),
-  });
-}
+const readFilter = (input: CommandInput) => definedOnly(readWorkspaceFilter(input));
 
 type Filter = ReturnType<typeof readFilter>;
 
@@ -108,7 +86,7 @@ function bulkCommand({ action, summary, notes, example, options = [] }: Bulk): C
       `${notes === undefined ? "" : `${notes} `}It returns as soon as the builds are queued. Each is told with what became ` +
       "of it; the exit code is 1 when one was refused.",
     example,
-    options: [...options, ...filterOptions],
+    options: [...options, ...workspaceFilterOptions],
     isOrganizational: true,
     read: (input) => {
       const asked = read(input);
@@ -152,7 +130,7 @@ const countCommand = defineCommand<Filter>({
   usage: "count",
   summary: "say how many there are in each state",
   example: "prewarm workspaces count --all",
-  options: filterOptions.filter(({ flags }) => !/--(status|group)/.test(flags)),
+  options: workspaceFilterOptions.filter(({ flags }) => !/--(status|group)/.test(flags)),
   isOrganizational: true,
   read: readFilter,
   async run(filter, { connect, organization, output }) {

@@ -26,12 +26,20 @@ export const Preferences = Type.Object(
 );
 export type Preferences = Static<typeof Preferences>;
 
-/** What is left out stays as it is. */
-const SetPreferences = Type.Object(
-  { favourites: Type.Optional(Preferences.properties.favourites), views: Type.Optional(Preferences.properties.views) },
+const Favourites = Preferences.properties.favourites;
+
+/** What is added and what is taken away: whoever has seen an older state undoes nothing that another page has done since. */
+const ChangePreferences = Type.Object(
+  {
+    addFavourites: Type.Optional(Favourites),
+    removeFavourites: Type.Optional(Favourites),
+    /** One of the same list and name is replaced. */
+    saveView: Type.Optional(SavedView),
+    forgetView: Type.Optional(Type.Pick(SavedView, ["list", "name"], closed)),
+  },
   { ...closed, minProperties: 1 },
 );
-export type SetPreferences = Static<typeof SetPreferences>;
+export type ChangePreferences = Static<typeof ChangePreferences>;
 
 const own = { tag: "identity", credential: "user", access: "signed_in", path: "/api/v1/users/me/preferences" } as const;
 
@@ -42,11 +50,11 @@ export const preferenceRoutes = {
     summary: "Your favourite workspaces and your saved views of lists.",
     response: Preferences,
   },
-  setPreferences: {
+  changePreferences: {
     ...own,
-    method: "PUT",
-    summary: "Set your favourites, your saved views, or both.",
-    body: SetPreferences,
+    method: "POST",
+    summary: "Add favourites or take them away, save a view or forget one.",
+    body: ChangePreferences,
     response: Preferences,
   },
 } as const satisfies Record<string, RouteDefinition>;

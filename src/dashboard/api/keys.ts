@@ -3,6 +3,7 @@ import type { QueryKey } from "@tanstack/react-query";
 /** The key of every query, in one place: what news are about is told by topic, and a topic means keys. */
 export const keys = {
   me: ["me"],
+  preferences: ["preferences"],
   organizations: ["organizations"],
   inbox: ["inbox"],
   inboxPage: (query: object) => ["inbox", query],

@@ -8,7 +8,6 @@ import { usePreferences } from "./use-preferences.ts";
 export function FavouriteStar({ workspace: { id, name } }: { readonly workspace: Pick<Workspace, "id" | "name"> }) {
   const { favourites, change } = usePreferences();
   const isFavourite = favourites.includes(id);
-  const others = favourites.filter((other) => other !== id);
   const isFull = !isFavourite && favourites.length >= favouritesMax;
   return (
     <IconButton
@@ -16,7 +15,7 @@ export function FavouriteStar({ workspace: { id, name } }: { readonly workspace:
       disabledBecause={isFull ? `You have ${favouritesMax} favourites already.` : undefined}
       aria-pressed={isFavourite}
       icon={<Star size={15} aria-hidden className={isFavourite ? "fill-warn-line text-warn" : "text-muted"} />}
-      onClick={() => change({ favourites: isFavourite ? others : [...others, id] })}
+      onClick={() => change(isFavourite ? { removeFavourites: [id] } : { addFavourites: [id] })}
     />
   );
 }

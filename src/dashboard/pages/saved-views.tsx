@@ -23,7 +23,6 @@ export function SavedViews({ list, address }: SavedViewsProps) {
   const search = renderSearch(params).replace(/^\?/, "");
   const ofList = views.filter((view) => view.list === list);
   const shown = ofList.find((view) => view.search === search);
-  const without = (gone: SavedView): SavedView[] => views.filter((view) => view !== gone);
   const items = [
     ...ofList.map((view) => ({
       label: view === shown ? `${view.name} (shown)` : view.name,
@@ -42,13 +41,12 @@ export function SavedViews({ list, address }: SavedViewsProps) {
           {
             label: `Forget “${shown.name}”`,
             icon: <BookmarkX size={15} />,
-            onSelect: () => change({ views: without(shown) }),
+            onSelect: () => change({ forgetView: { list, name: shown.name } }),
           },
         ]),
   ];
   const save = (name: string): void => {
-    const others = views.filter((view) => view.list !== list || view.name !== name);
-    change({ views: [...others, { name, list, search }] });
+    change({ saveView: { name, list, search } });
     setSaving(false);
   };
   return (

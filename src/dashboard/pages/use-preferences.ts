@@ -1,5 +1,5 @@
 import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { Preferences, SetPreferences } from "../../contracts/api/preferences.ts";
+import type { ChangePreferences, Preferences } from "../../contracts/api/preferences.ts";
 import type { ApiError } from "../api/api-error.ts";
 import { call } from "../api/call.ts";
 import { keys } from "../api/keys.ts";
@@ -9,28 +9,30 @@ import { showToast } from "../components/toasts.ts";
 const none: Preferences = { favourites: [], views: [] };
 
 interface Known extends Preferences {
-  readonly change: UseMutationResult<Preferences, ApiError, SetPreferences>["mutate"];
+  readonly change: UseMutationResult<Preferences, ApiError, ChangePreferences>["mutate"];
 }
 
-/** What the person has chosen to see first, and how to change it: it is seen at once, and taken back where the server refuses. */
+/** What the person has chosen to see first, and how to change it: a star is seen at once, and taken back where the server refuses. */
 export function usePreferences(): Known {
-  const key = keys.account("preferences");
+  const key = keys.preferences;
   const client = useQueryClient();
   const { data = none } = useApi("getPreferences", { key, input: {} });
-  const { mutate } = useMutation<Preferences, ApiError, SetPreferences, { before: Preferences }>({
-    mutationFn: async (body) => await call("setPreferences", { body }),
-    onMutate: async (changes) => {
+  const { mutate } = useMutation<Preferences, ApiError, ChangePreferences>({
+    mutationFn: async (body) => await call("changePreferences", { body }),
+    onMutate: async ({ addFavourites = [], removeFavourites = [] }) => {
       await client.cancelQueries({ queryKey: key });
-      const before = client.getQueryData<Preferences>(key) ?? none;
-      client.setQueryData<Preferences>(key, {
-        favourites: changes.favourites ?? before.favourites,
-        views: changes.views ?? before.views,
-      });
-      return { before };
+      client.setQueryData<Preferences>(key, (before) =>
+        before === undefined
+          ? undefined
+          : {
+              ...before,
+              favourites: [...before.favourites.filter((id) => !removeFavourites.includes(id)), ...addFavourites],
+            },
+      );
     },
     onSuccess: (answer) => client.setQueryData<Preferences>(key, answer),
-    onError: ({ message, next }, _, kept) => {
-      client.setQueryData<Preferences>(key, kept?.before ?? none);
+    onError: ({ message, next }) => {
+      void client.invalidateQueries({ queryKey: key });
       showToast({ tone: "bad", text: `${message} ${next}` });
     },
   });

@@ -1,4 +1,4 @@
-import { seePreferences, setPreferences } from "../../app/identity/preferences.ts";
+import { seePreferences, changePreferences } from "../../app/identity/preferences.ts";
 import type { preferenceRoutes } from "../../contracts/api/preferences.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -6,6 +6,6 @@ import type { HttpDeps } from "../http-deps.ts";
 export function preferenceHandlers(deps: HttpDeps): Handlers<keyof typeof preferenceRoutes> {
   return {
     getPreferences: async ({ caller }) => await seePreferences(deps, caller),
-    setPreferences: async ({ caller, body }) => await setPreferences(deps, caller, body),
+    changePreferences: async ({ caller, body }) => await changePreferences(deps, caller, body),
   };
 }

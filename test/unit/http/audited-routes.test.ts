@@ -64,7 +64,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   placeSshKey: ["key.allow"],
   rotateSshKey: ["key.rotate"],
   removeSshKey: ["key.remove"],
-  setPreferences: own,
+  changePreferences: own,
   setDotfiles: ["dotfiles.set"],
   clearDotfiles: ["dotfiles.clear"],
   runDotfiles: "It runs what its owner has set, in his own workspace, as he would by a command.",

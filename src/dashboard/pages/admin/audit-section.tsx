@@ -8,6 +8,7 @@ import type { Column } from "../../components/data-table.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Listing } from "../../components/listing.tsx";
+import { OlderPager } from "../../components/older-pager.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { Time } from "../../components/time.tsx";
 import { parseSearchQuery, termOf } from "../../search/query-language.ts";
@@ -63,20 +64,7 @@ export default function AuditSection() {
           />
         }
       />
-      <div className="mt-3 flex gap-2">
-        <Button
-          disabledBecause={before === "" ? "These are the newest." : undefined}
-          onClick={() => change({ before: "" })}
-        >
-          Newest
-        </Button>
-        <Button
-          disabledBecause={next === null ? "There is nothing older." : undefined}
-          onClick={() => change({ before: next ?? "" })}
-        >
-          Older
-        </Button>
-      </div>
+      <OlderPager next={next} />
       <Dialog
         isOpen={shown !== null}
         onClose={() => setShown(null)}

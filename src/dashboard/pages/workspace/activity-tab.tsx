@@ -6,6 +6,7 @@ import { Card } from "../../components/card.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { Listing } from "../../components/listing.tsx";
+import { OlderPager } from "../../components/older-pager.tsx";
 import { Time } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
@@ -65,20 +66,7 @@ export default function ActivityTab({ workspace }: WorkspaceTabProps) {
         nameOf={({ action: done }) => actionWords(done)}
         empty={<EmptyState title="Nothing is known to have been done." />}
       />
-      <div className="mt-3 flex gap-2">
-        <Button
-          disabledBecause={before === "" ? "These are the newest." : undefined}
-          onClick={() => change({ before: "" })}
-        >
-          Newest
-        </Button>
-        <Button
-          disabledBecause={next === null ? "There is nothing older." : undefined}
-          onClick={() => change({ before: next ?? "" })}
-        >
-          Older
-        </Button>
-      </div>
+      <OlderPager next={next} />
     </Card>
   );
 }
