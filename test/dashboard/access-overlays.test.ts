@@ -18,7 +18,7 @@ test("palette, keys, menus and dialogs keep the rules", { timeout: testLimitMs }
   await context.addInitScript(axe);
   await page.goto(`${scene.url}/sign-in`);
   await signIn(page);
-  await page.waitForURL(/workspaces/);
+  await page.getByRole("heading", { name: "Workspaces", level: 1 }).waitFor();
   const faults: string[] = [];
   const look = async (what: string): Promise<void> => {
     const { violations } = (await page.evaluate("axe.run(document)")) as AxeResults;

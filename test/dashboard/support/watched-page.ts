@@ -42,7 +42,8 @@ interface Wanted {
 export async function openWatched(browser: Browser, wanted: Wanted = {}): Promise<WatchedPage> {
   const { width = 1_280, height = 800, colorScheme = "light", isTraced = true } = wanted;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: "reduce" });
-  if (isTraced) await context.tracing.start({ screenshots: true, snapshots: true });
+  // Without its pictures, which took as long as the tests: one is made when a test fails.
+  if (isTraced) await context.tracing.start({ screenshots: false, snapshots: true });
   await context.addInitScript(tellOfViolations);
   const complaints: string[] = [];
   const expected: RegExp[] = [...ordinaryRefusals];
