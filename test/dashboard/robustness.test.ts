@@ -6,6 +6,7 @@ import { administratorPassword, dashboardScene, signIn, testLimitMs } from "./su
 const limit = { timeout: testLimitMs };
 const scene = dashboardScene();
 const requestId = "request-of-the-test";
+const everything = "**/api/v1/**";
 const message = "The server failed at this request, on purpose.";
 
 async function failsByCode(route: Route): Promise<void> {
@@ -37,6 +38,7 @@ test(
   async () => {
     const { page, context, expectComplaint } = await scene.openSignedIn("/new?template=node");
     expectComplaint(/status of 401|WebSocket/);
+    await page.getByRole("button", { name: "Connection: Live: changes are shown at once" }).waitFor();
     await page.getByLabel("Name", { exact: true }).fill("half-written");
     await page.waitForURL(/half-written/);
     const cookies = await context.cookies();
@@ -53,6 +55,8 @@ test(
     await dialog.getByLabel("Password").fill(administratorPassword);
     await dialog.getByRole("button", { name: "Sign in" }).click();
     await dialog.waitFor({ state: "detached" });
+    // News come again, and not only answers.
+    await page.getByRole("button", { name: "Connection: Live: changes are shown at once" }).waitFor();
     expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("half-written");
     await page.getByRole("button", { name: "Create workspace" }).click();
     await page.waitForURL(/@admin\/half-written/);
@@ -68,3 +72,30 @@ test("a clock of this machine that is an hour off changes no age and no deadline
   await age.waitFor();
   expect(await age.textContent()).toMatch(/second|minute|now|\d+ s|\d+ min/);
 });
+
+test(
+  "a session whose end an answer tells before the channel does is begun again, and news come again",
+  limit,
+  async () => {
+    const { page, context, expectComplaint } = await scene.openSignedIn("/templates");
+    expectComplaint(/status of 401/);
+    const isLive = page.getByRole("button", { name: "Connection: Live: changes are shown at once" });
+    await isLive.waitFor();
+    const body = JSON.stringify({
+      error: { code: "unauthenticated", message: "The session has ended.", next: "Sign in." },
+    });
+    await context.route(everything, async (route) => {
+      if (route.request().method() !== "GET") return await route.fallback();
+      await route.fulfill({ status: 401, contentType: "application/json", body });
+    });
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+    await dialog.getByLabel("Password").fill(administratorPassword);
+    await context.unroute(everything);
+    await dialog.getByRole("button", { name: "Sign in" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("heading", { name: "Pools", level: 1 }).waitFor();
+    await isLive.waitFor();
+  },
+);

@@ -41,11 +41,17 @@ export class TerraformDaemons {
     });
   }
 
-  /** Ends what runs. Fails when something of a workspace is left. */
+  /**
+   * Ends what runs. Fails when something of a workspace is left: a Terraform that a daemon was killed over comes to its
+   * end by itself, and what it made with it.
+   */
   async close(): Promise<void> {
     this.cloud.letGo();
     await Promise.all(this.#daemons.map((daemon) => kill(daemon)));
     await this.#server?.stop();
+    await waitUntil("nothing runs any more", () => processesOf(this.folder).length === 0, settledWithinMs).catch(
+      () => undefined,
+    );
     const left = processesOf(this.folder);
     for (const processId of left) process.kill(processId, "SIGKILL");
     rmSync(this.folder, { recursive: true, force: true });

@@ -23,7 +23,8 @@ const channelName = `prewarm.live${basePath}`;
 export class SharedChannel {
   readonly #heard: Heard;
   readonly #tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
-  readonly #others: BroadcastChannel | null;
+  /** Null where there are none, and once this tab has taken its leave. */
+  #others: BroadcastChannel | null;
   readonly #wants = new Map<string, readonly string[]>();
   readonly #letGo: AbortController = new AbortController();
   #own: readonly string[] = [];
@@ -62,10 +63,12 @@ export class SharedChannel {
     this.#tell({ kind: "wake" });
   }
 
+  /** What comes after it, from a client that ends or a page that still draws, is told to nobody. */
   close(): void {
     this.#tell({ kind: "want", tab: this.#tab, topics: [] });
     this.#letGo.abort();
     this.#others?.close();
+    this.#others = null;
     this.#client?.close();
     this.#client = null;
     this.#release?.();

@@ -41,8 +41,9 @@ export function startLive(client: QueryClient): void {
       channel = new SharedChannel({ onPoke, onState });
       subscribe();
     } else if (!isOpen && channel !== null) {
-      channel.close();
+      const ended = channel;
       channel = null;
+      ended.close();
       noteChannel(false);
     }
   };
