@@ -261,7 +261,7 @@ test("a search of the palette and a dry run that fail say so, and nothing is sai
   await page.getByText("A ready prebuild will be handed over at once.").waitFor();
   await context.route("**/api/v1/templates?**", codedFailure.answer);
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox").fill("no such thing");
+  await page.getByRole("dialog").getByRole("combobox").fill("no such thing");
   await page.getByText(`Not everything could be searched: ${message}`).waitFor();
   expect(await page.getByText("Nothing is called").count()).toBe(0);
 });

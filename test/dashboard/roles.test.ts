@@ -144,8 +144,10 @@ test("each role is shown, refused or not told of each page as the access of its 
     for (const link of (await page.evaluate(links)) as string[]) {
       if (hidden.includes(link)) faults.push(`the menu of ${role} leads to ${link}`);
     }
+    await page.goto(`${scene.url}/workspaces`);
+    await pageIsShown(page);
     await page.keyboard.press("Control+k");
-    await page.getByRole("combobox").fill("Administration");
+    await page.getByRole("dialog").getByRole("combobox").fill("Administration");
     const offered = await page.getByRole("option").allInnerTexts();
     if (offered.some((text) => text.includes("Administration"))) faults.push(`the palette of ${role} leads there`);
     return faults;

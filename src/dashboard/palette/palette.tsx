@@ -2,6 +2,7 @@ import { Command } from "cmdk";
 import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef, useState } from "react";
 import type { User } from "../../contracts/api/identity.ts";
+import type { ApiError } from "../api/api-error.ts";
 import { type OfferedAction, offeredActions } from "../components/offered-actions.ts";
 import { useFocusReturn } from "../components/use-focus-return.ts";
 import { overlay } from "../state/palette.ts";
@@ -59,11 +60,7 @@ export default function Palette({ me }: PaletteProps) {
               <Command.Empty className="px-3 py-6 text-center text-muted">
                 {isSearching ? "Searching…" : fault === undefined ? `Nothing is called “${words}”.` : ""}
               </Command.Empty>
-              {fault === undefined ? null : (
-                <p role="status" className="px-3 py-2 text-bad">
-                  Not everything could be searched: {fault.message} {fault.next}
-                </p>
-              )}
+              <Unsearched fault={fault} />
               <Group heading="Found">
                 {things.map(({ kind, name, aside, address }) => (
                   <Item key={address} id={address} onSelect={() => go(address)} aside={`${kind} ${aside}`}>
@@ -88,6 +85,16 @@ export default function Palette({ me }: PaletteProps) {
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
+  );
+}
+
+/** Not everything was found that there may be. */
+function Unsearched({ fault }: { readonly fault: ApiError | undefined }) {
+  if (fault === undefined) return null;
+  return (
+    <p role="status" className="px-3 py-2 text-bad">
+      Not everything could be searched: {fault.message} {fault.next}
+    </p>
   );
 }
 

@@ -130,11 +130,7 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
           />
         )}
       </Card>
-      <Shares
-        query={shares}
-        shares={shares.data?.shares}
-        onTakeBack={({ app, agent }) => setAsks({ kind: "unshare", target: app, agent })}
-      />
+      <Shares query={shares} onTakeBack={({ app, agent }) => setAsks({ kind: "unshare", target: app, agent })} />
       {asks?.kind === "share" ? (
         <ShareDialog
           workspace={workspace}
@@ -178,8 +174,7 @@ function ReachedTable({ rows, mayShare, onShare }: ReachedTableProps) {
 }
 
 interface SharesProps {
-  readonly query: AskedQuery;
-  readonly shares: readonly SharedApp[] | undefined;
+  readonly query: AskedQuery & { readonly data: { readonly shares: readonly SharedApp[] } | undefined };
   readonly onTakeBack: (shared: SharedApp) => void;
 }
 
@@ -191,7 +186,8 @@ const sharedColumns: readonly Column<SharedApp>[] = [
 ];
 
 /** What is open to others than the template says, whether it listens or not. */
-function Shares({ query, shares, onTakeBack }: SharesProps) {
+function Shares({ query, onTakeBack }: SharesProps) {
+  const shares = query.data?.shares;
   return (
     <Card title="Shared by you">
       <QueryFault query={query} />
