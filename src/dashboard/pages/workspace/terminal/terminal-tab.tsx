@@ -5,7 +5,7 @@ import { keys } from "../../../api/keys.ts";
 import { useApi } from "../../../api/use-api.ts";
 import { Button } from "../../../components/button.tsx";
 import { EmptyState } from "../../../components/empty-state.tsx";
-import { ErrorState } from "../../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../../components/query-fault.tsx";
 import { Skeleton } from "../../../components/skeleton.tsx";
 import { useUrlState } from "../../../state/url-state.ts";
 import { useTransition } from "../../use-transition.ts";
@@ -63,8 +63,11 @@ function Terminals({ workspace }: WorkspaceTabProps) {
   const choose = (id: string): void => change({ terminal: id });
   const again = (): void => void client.invalidateQueries({ queryKey: key });
   if (found.data === undefined) {
-    if (found.error === null) return <Skeleton lines={6} />;
-    return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
   }
   const running = found.data.terminals.filter(({ endedAt }) => endedAt === null);
   const latest = running.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
@@ -73,6 +76,7 @@ function Terminals({ workspace }: WorkspaceTabProps) {
   const open = (): void => choose(newTerminalId());
   return (
     <>
+      <QueryFault query={found} />
       <TerminalSwitcher
         {...{ workspace, terminals: shown, leaveTo }}
         chosen={terminal}
