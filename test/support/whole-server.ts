@@ -19,7 +19,7 @@ export interface Ran {
 /** `prewarm server` as a process of its own, with its own PostgreSQL and daemon, and the command line signed in to it. */
 export class WholeServer {
   readonly folder: string;
-  readonly #options: Readonly<Record<string, string>>;
+  #options: Readonly<Record<string, string>>;
   #port = 0;
   #child: ChildProcess | null = null;
   #output = "";
@@ -42,6 +42,11 @@ export class WholeServer {
 
   get processId(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** More options, for its next start. */
+  set(options: Readonly<Record<string, string>>): void {
+    this.#options = { ...this.#options, ...options };
   }
 
   /** Starts it, or starts it again on the same data and the same port, and signs in with the administrator's password. */

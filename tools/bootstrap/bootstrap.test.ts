@@ -57,9 +57,9 @@ const waitsForTheSignal =
 /** A build that writes a server which tells its arguments and ends with 7; it counts its runs. */
 const builds = `import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { fingerprintsOf, noteBuilt } from "./bootstrap/fingerprint.mjs";
-mkdirSync("dist/main", { recursive: true });
+mkdirSync("dist/bundle", { recursive: true });
 appendFileSync("builds.txt", process.argv[2] + "\\n");
-writeFileSync("dist/main/cli.js", "console.log(process.argv.slice(2).join(' ')); process.exitCode = 7;");
+writeFileSync("dist/bundle/cli.mjs", "console.log(process.argv.slice(2).join(' ')); process.exitCode = 7;");
 noteBuilt(process.cwd(), fingerprintsOf(process.cwd(), [process.argv[2]]));\n`;
 const built = (): readonly string[] => readFileSync(path.join(root, "builds.txt"), "utf8").trim().split("\n");
 
@@ -100,7 +100,7 @@ describe("npm start in a checkout", () => {
   test("a build that fails starts nothing", () => {
     checkout({ npm: installs });
     write("tools/build.mjs", "process.exit(2);\n");
-    write("dist/main/cli.js", "console.log('stale');\n");
+    write("dist/bundle/cli.mjs", "console.log('stale');\n");
     const failed = bootstrap("start");
     expect([failed.status, failed.stdout]).toEqual([1, ""]);
     expect(failed.stderr).toContain("the build failed");

@@ -10,7 +10,7 @@ const root = path.resolve(import.meta.dirname, "../..");
 
 /** `target` is what tools/build.mjs makes; `entry` what is run, with `args` before those of the caller. */
 const commands = {
-  start: { target: "product", entry: "dist/main/cli.js", args: ["server"] },
+  start: { target: "product", entry: "dist/bundle/cli.mjs", args: ["server"] },
   bench: { target: "bench", entry: "dist/bench/main.mjs", args: [] },
   chaos: { target: "chaos", entry: "dist/chaos/main.mjs", args: [] },
   mutations: { target: "mutations", entry: "dist/mutations/main.mjs", args: [] },

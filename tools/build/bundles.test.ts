@@ -11,14 +11,17 @@ const root = mkdtempSync(path.join(tmpdir(), "prewarm-bundle-"));
 const sources = {
   "package.json": `{ "type": "module" }`,
   "src/main/cli.ts": `import { word } from "../cli/word.ts";\nimport { Command } from "commander";
-const { server } = await import("./server.ts");\nconsole.log(word, typeof Command, server);\n`,
+const { server } = await import("./server.ts");\nconst { transfer } = await import("./db-transfer.ts");
+console.log(word, typeof Command, server, transfer);\n`,
   "src/cli/word.ts": `export const word: string = "bundled";\n`,
-  "src/main/server.ts": `export const server: string = "source";\n`,
+  "src/main/server.ts": `import { word } from "../cli/word.ts";\nexport const server: string = "server: " + word;\n`,
+  "src/main/db-transfer.ts": `export const transfer: string = "source";\n`,
   "src/main/agent.ts": `import { WebSocket } from "ws";\nconsole.log(typeof WebSocket);\n`,
   "bench/main.ts": `import { word } from "../src/cli/word.ts";\nimport { size } from "./size.ts";\nconsole.log(word, size);\n`,
   "bench/size.ts": "export const size: number = 10;\n",
   // What the compiler would have made: told apart by its words.
   "dist/main/server.js": `export const server = "compiled";\n`,
+  "dist/main/db-transfer.js": `export const transfer = "compiled";\n`,
   "dist/cli/word.js": `export const word = "compiled";\n`,
 };
 
@@ -43,8 +46,9 @@ function run(file: string): string {
   return done.stdout + done.stderr;
 }
 
-test("the CLI holds its packages, and loads the compiled server only when asked", () => {
-  expect(run("dist/bundle/cli.mjs")).toBe("bundled function compiled\n");
+test("the CLI holds its packages, and loads the server's bundle, and what has none as compiled, when asked", () => {
+  expect(run("dist/bundle/cli.mjs")).toBe("bundled function server: bundled compiled\n");
+  expect(readFileSync(path.join(root, "dist/bundle/cli.mjs"), "utf8")).not.toContain("server: ");
 });
 
 test("the agent is one file that needs nothing beside it", () => {
