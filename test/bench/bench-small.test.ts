@@ -27,6 +27,7 @@ const ids = [
   "B16",
   "B17",
   "B18",
+  "B19",
   "S17",
 ];
 const runWithinMs = 480_000;
