@@ -31,7 +31,7 @@ const acts: readonly Act[] = [
     run: async ({ template, preset }) => await call("cleanPrebuilds", { query: {}, body: { template, preset } }),
   },
   {
-    verb: "Try again",
+    verb: "Resume builds",
     effect: () => "Its earlier failures no longer count, and it builds prebuilds again.",
     because: ({ health }) => (health === "healthy" ? "It is not limited." : undefined),
     run: async ({ template, preset }) => await call("resumePool", { params: { template, preset }, query: {} }),

@@ -5,7 +5,7 @@ import { keys } from "../../../api/keys.ts";
 import { useApi } from "../../../api/use-api.ts";
 import { Button } from "../../../components/button.tsx";
 import { EmptyState } from "../../../components/empty-state.tsx";
-import { ErrorState } from "../../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../../components/query-fault.tsx";
 import { Skeleton } from "../../../components/skeleton.tsx";
 import { useTransition } from "../../use-transition.ts";
 import type { WorkspaceTabProps } from "../workspace-tab-props.ts";
@@ -62,8 +62,11 @@ function Terminals({ workspace }: WorkspaceTabProps) {
   });
   const again = (): void => void client.invalidateQueries({ queryKey: key });
   if (found.data === undefined) {
-    if (found.error === null) return <Skeleton lines={6} />;
-    return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
   }
   const running = found.data.terminals.filter(({ endedAt }) => endedAt === null);
   const latest = running.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
@@ -72,6 +75,7 @@ function Terminals({ workspace }: WorkspaceTabProps) {
   const open = (): void => panes.choose(newTerminalId());
   return (
     <>
+      <QueryFault query={found} />
       <TerminalSwitcher
         {...{ workspace, chosen, leaveTo }}
         terminals={found.data.terminals.filter(({ id, endedAt }) => endedAt === null || ids.includes(id))}
