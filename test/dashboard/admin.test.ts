@@ -73,7 +73,7 @@ test(
   limit,
   async () => {
     const { page, expectComplaint } = await scene.openSignedIn("/admin/settings");
-  expectComplaint(/status of 400 .*\/settings\/prebuilds/);
+    expectComplaint(/status of 400 .*\/settings\/prebuilds/);
     const table = page.getByRole("table", { name: "Settings" });
     await page.getByRole("searchbox", { name: "Search options" }).fill("pending or running deployment");
     const row = table.getByRole("row", { name: /prebuilds\.in_flight_total/ });
