@@ -21,6 +21,7 @@ import { appProxy } from "./b16-apps.ts";
 import { manyStreams } from "./b17-many-streams.ts";
 import { resume } from "./b18-resume.ts";
 import { fullLists } from "./b19-lists.ts";
+import { dashboard } from "./b20-dashboard.ts";
 import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
@@ -50,6 +51,7 @@ const benchmarks: readonly Benchmark[] = [
   manyStreams,
   resume,
   fullLists,
+  dashboard,
   allPoolsAtOnce,
 ];
 

@@ -28,6 +28,7 @@ const ids = [
   "B17",
   "B18",
   "B19",
+  "B20",
   "S17",
 ];
 const runWithinMs = 480_000;
