@@ -5,6 +5,8 @@ export default {
   entry: [
     "src/main/*.ts",
     "src/dashboard/main.tsx",
+    // Named in the configuration of Vite.
+    "src/dashboard/visible-jsx/jsx-runtime.ts",
     "bin/prewarm",
     "tools/*.mjs",
     "tools/bootstrap/commands.mjs",

@@ -1,10 +1,11 @@
 // Colours and weights of a terminal, which say nothing: programs of a build write them between words.
 // oxlint-disable-next-line no-control-regex -- Control characters are what this file is about.
 const styles = /\u001b\[[0-9;:]*m/g;
-// Control characters but tab and line feed, C1 included; what turns the direction of writing; other ends of a line.
+// Control characters but tab and line feed, C1 included; what turns the direction of writing; other ends of a line; what
+// takes no room, but for the joiners, which scripts and emoji are written with.
 const unseen =
   // oxlint-disable-next-line no-control-regex -- Control characters are what this file is about.
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]|\p{Surrogate}/gu;
 const names: Readonly<Record<string, string>> = { "\r": "\\r", "\u0008": "\\b", "\u000c": "\\f", "\u000b": "\\v" };
 
 function nameOf(character: string): string {
@@ -12,6 +13,11 @@ function nameOf(character: string): string {
   if (known !== undefined) return known;
   const code = character.codePointAt(0) ?? 0;
   return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+}
+
+/** Whether `visibleText` would change nothing of it but ends of lines. */
+export function isVisible(text: string): boolean {
+  return text.search(unseen) < 0;
 }
 
 /**

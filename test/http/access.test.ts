@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ErrorResponse } from "../../src/contracts/api/error-response.ts";
 import type { RouteDefinition } from "../../src/contracts/api/route.ts";
 import { type RouteId, routes } from "../../src/contracts/api/routes.ts";
+import { people, type Person, refusalsOf } from "../support/access-rules.ts";
 import { type About, type AccessWorld, createAccessWorld, type Subject } from "../support/access-world.ts";
 
 let world: AccessWorld;
@@ -14,8 +15,6 @@ afterAll(async () => world.stop());
 
 const entries = Object.entries(routes) as readonly (readonly [RouteId, RouteDefinition])[];
 const closed = entries.filter(([, route]) => route.credential !== "none");
-const people = ["administrator", "template_admin", "owner", "member", "outsider"] as const;
-type Person = (typeof people)[number];
 
 describe("every closed route", () => {
   test.each(closed)("%s refuses a request without a credential", async (id) => {
@@ -37,39 +36,6 @@ describe("every closed route", () => {
     expect((await world.send(id, world.tokenOf(identity))).status).toBe(401);
   });
 });
-
-/** What is answered to whoever may not: 403 where he may know that it exists, else 404. */
-type Refusals = Readonly<Partial<Record<Person, 403 | 404>>>;
-
-const toMembers: Refusals = { owner: 403, member: 403 };
-const administratorsOnly: Refusals = { template_admin: 403, ...toMembers, outsider: 403 };
-/** Who is not in the organization is not told what it has. */
-const hidden: Refusals = { outsider: 404 };
-const poolsOwn: Refusals = { ...hidden, owner: 404, member: 404 };
-const personsOwn: Refusals = { ...hidden, template_admin: 404, member: 404 };
-
-function refusalsOf(id: RouteId, { access }: RouteDefinition, subject: Subject): Refusals {
-  switch (access) {
-    case "administrator":
-      return administratorsOnly;
-    case "template_admin":
-      if (id !== "listStateVersions" && id !== "getStateVersion") return { ...toMembers, ...hidden };
-      // A person's is for administrators alone: refused to its owner, who may see it, and hidden from everybody else.
-      return subject === "person" ? { ...personsOwn, owner: 403 } : poolsOwn;
-    case "organization_member":
-      return hidden;
-    case "workspace_owner":
-    case "job_initiator":
-      return subject === "person" ? personsOwn : poolsOwn;
-    case "workspace_user":
-      // Whoever may see it is told that it is not his.
-      return { ...(subject === "person" ? personsOwn : { ...poolsOwn, template_admin: 403 }), administrator: 403 };
-    case "self_or_administrator":
-      return id === "revokeToken" ? personsOwn : hidden;
-    default:
-      return {};
-  }
-}
 
 interface Case {
   readonly id: RouteId;

@@ -27,13 +27,18 @@ export async function dashboardConfig(root) {
     import("@vitejs/plugin-react"),
     import("@tailwindcss/vite"),
   ]);
+  const elements = path.join(root, "src/dashboard/visible-jsx/jsx-runtime.ts");
   return {
     root: path.join(root, "src/dashboard"),
     // Relative: the server says in the page below which path it lies.
     base: "./",
     configFile: false,
     cacheDir: path.join(root, "dist/.vite"),
-    plugins: [react(), tailwind()],
+    plugins: [react({ jsxImportSource: "visible-jsx" }), tailwind()],
+    // Elements are made where what cannot be seen in a text is written out, in development as well.
+    resolve: {
+      alias: { "visible-jsx/jsx-runtime": elements, "visible-jsx/jsx-dev-runtime": elements },
+    },
     define: { PREWARM_ROUTES: JSON.stringify(await routeTable(root)) },
   };
 }

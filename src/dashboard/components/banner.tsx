@@ -21,7 +21,7 @@ export function Banner({ tone, children, action }: BannerProps) {
       )}
     >
       <Icon size={16} aria-hidden className="shrink-0" />
-      <div className="min-w-0 grow basis-48 break-words">{children}</div>
+      <div className="min-w-0 grow basis-48 wrap-anywhere">{children}</div>
       {action}
     </div>
   );

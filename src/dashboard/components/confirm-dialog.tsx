@@ -50,6 +50,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         </Button>
         <Button
           kind={isDestructive ? "danger" : "primary"}
+          className="max-w-full whitespace-normal! wrap-anywhere"
           disabledBecause={because}
           isBusy={isBusy}
           onClick={onConfirm}

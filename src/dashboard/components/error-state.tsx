@@ -15,7 +15,7 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
     <div role="alert" className="flex gap-3 rounded-lg border border-bad-line bg-bad-soft p-3 text-sm">
       <CircleAlert size={18} aria-hidden className="mt-0.5 shrink-0 text-bad" />
       <div className="min-w-0">
-        <p className="font-medium break-words text-bad">{error.message}</p>
+        <p className="font-medium wrap-anywhere text-bad">{error.message}</p>
         {error.problems.length === 0 ? null : (
           <ul className="mt-1 list-disc pl-5">
             {error.problems.map((problem) => (

@@ -4,7 +4,7 @@ import { blocksOf, type Inline, inlinesOf, type MarkdownBlock } from "./markdown
 /** Markdown as elements. What is HTML in it is shown as the text that it is; pictures are named, never fetched. */
 export function Markdown({ text }: { readonly text: string }) {
   return (
-    <div className="grid max-w-prose gap-3 break-words">
+    <div className="grid max-w-prose gap-3 wrap-anywhere">
       {blocksOf(text).map((block, place) => (
         <Block key={place} block={block} />
       ))}
@@ -88,6 +88,6 @@ function Piece({ inline }: { readonly inline: Inline }): ReactNode {
         </a>
       );
     case "text":
-      return inline.text;
+      return <>{inline.text}</>;
   }
 }

@@ -18,7 +18,7 @@ export function PageHeader({ title, aside, crumbs = [], actions, children }: Pag
       {crumbs.length === 0 ? null : <Breadcrumb crumbs={crumbs} />}
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
-          <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold break-words">
+          <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold wrap-anywhere">
             {title}
           </h1>
           {aside}

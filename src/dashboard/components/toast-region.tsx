@@ -21,7 +21,7 @@ export function ToastRegion() {
             toneClasses[toast.tone],
           )}
         >
-          <p className="min-w-0 break-words">
+          <p className="min-w-0 wrap-anywhere">
             {toast.text}
             {toast.more === 0 ? "" : ` (and ${toast.more} more)`}
           </p>

@@ -62,7 +62,11 @@ export default function TokensSection() {
           total: list.data?.total ?? 0,
           onPage: (next) => change({ page: String(next + 1) }),
         }}
-        actionsOf={(token) => <Button onClick={() => setRevoked(token)}>Revoke {nameOf(token)}…</Button>}
+        actionsOf={(token) => (
+          <Button aria-label={`Revoke ${nameOf(token)}`} onClick={() => setRevoked(token)}>
+            Revoke
+          </Button>
+        )}
         empty={<EmptyState title="There are none." />}
       />
       {isCreating ? <CreateToken onClose={() => setCreating(false)} /> : null}

@@ -26,7 +26,7 @@ export default function HealthSection() {
       <Card title={`Checks of version ${version}`}>
         <ul aria-label="Checks" className="grid gap-2">
           {worstFirst.map(({ check, severity, message, next }) => (
-            <li key={`${check} ${message}`} className="break-words">
+            <li key={`${check} ${message}`} className="wrap-anywhere">
               <State tone={tones[severity]}>{severity}</State> <b className="font-medium">{check}</b> {message}
               {next === null ? null : <span className="block text-muted">{next}</span>}
             </li>
@@ -36,7 +36,7 @@ export default function HealthSection() {
       <Card title="Servers">
         <ul className="grid gap-1">
           {servers.map((server) => (
-            <li key={server.url} className="break-words">
+            <li key={server.url} className="wrap-anywhere">
               {server.url} · {server.version} · {server.agentsHeld} agents · heard <Time at={server.seenAt} />
             </li>
           ))}

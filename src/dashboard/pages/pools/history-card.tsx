@@ -125,7 +125,7 @@ function Markers({ markers }: { readonly markers: readonly HistoryMarker[] }) {
         .slice(-markersMax)
         .toReversed()
         .map(({ at, text, by }) => (
-          <li key={`${at} ${text}`} className="break-words">
+          <li key={`${at} ${text}`} className="wrap-anywhere">
             <span className="text-muted tabular-nums">{absoluteTime(Date.parse(at))}</span> {text}
             {by === null ? "" : `, by ${by}`}
           </li>

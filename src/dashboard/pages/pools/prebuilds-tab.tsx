@@ -28,7 +28,7 @@ const columns: readonly Column<PrebuildRow>[] = [
   { id: "version", header: "Version", cell: ({ version }) => version },
   { id: "created", header: "Created", cell: ({ createdAt }) => <Time at={createdAt} /> },
   { id: "ready", header: "Ready since", cell: ({ readyAt }) => (readyAt === null ? "–" : <Time at={readyAt} />) },
-  { id: "error", header: "Error", cell: ({ error }) => <span className="break-words">{error ?? ""}</span> },
+  { id: "error", header: "Error", cell: ({ error }) => <span className="wrap-anywhere">{error ?? ""}</span> },
 ];
 
 /** The prebuilds themselves, those that have failed included. */

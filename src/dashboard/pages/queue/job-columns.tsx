@@ -32,7 +32,7 @@ export const waitingColumns: readonly Column<Job>[] = [
   {
     id: "waits",
     header: "Waits for",
-    cell: ({ waitingFor }) => <span className="break-words">{waitingFor?.text ?? "–"}</span>,
+    cell: ({ waitingFor }) => <span className="wrap-anywhere">{waitingFor?.text ?? "–"}</span>,
   },
   { id: "age", header: "Age", cell: ({ createdAt }) => <Since at={createdAt} /> },
   { id: "tags", header: "Tags", cell: ({ tags }) => tagsText(tags) },
@@ -51,7 +51,7 @@ export const endedColumns: readonly Column<Job>[] = [
   {
     id: "error",
     header: "Error",
-    cell: ({ error }) => <span className="line-clamp-2 break-words">{error ?? ""}</span>,
+    cell: ({ error }) => <span className="line-clamp-2 wrap-anywhere">{error ?? ""}</span>,
   },
   { id: "ended", header: "Ended", cell: ({ completedAt }) => (completedAt === null ? "–" : <Time at={completedAt} />) },
 ];

@@ -72,7 +72,7 @@ export default function JobPage() {
       )}
       {data.error === null ? null : (
         <Banner tone="bad">
-          <span className="break-words">{data.error}</span> <code className="text-xs">{data.errorCode}</code>
+          <span className="wrap-anywhere">{data.error}</span> <code className="text-xs">{data.errorCode}</code>
         </Banner>
       )}
       <div className="grid gap-4">

@@ -14,7 +14,7 @@ export default function MeaningList({ changes }: { readonly changes: readonly Ma
           {fields.length === 0 ? null : (
             <ul className="mt-1 ml-4 grid gap-0.5 text-xs">
               {fields.map(({ field, before, after }) => (
-                <li key={field} className="break-words">
+                <li key={field} className="wrap-anywhere">
                   <code>{field}</code>:{" "}
                   {before === null ? <span className="text-muted">not set</span> : <code>{before}</code>}
                   <span aria-label="becomes"> → </span>

@@ -57,7 +57,7 @@ export default function OverviewTab({ detail }: TemplateTabProps) {
           {(manifest?.parameters ?? []).length === 0 ? (
             <p className="text-muted">It asks for none.</p>
           ) : (
-            <ul className="grid gap-2">
+            <ul className="grid gap-2 wrap-anywhere">
               {(manifest?.parameters ?? []).map(({ name, display_name: label, description, type, mutable }) => (
                 <li key={name}>
                   <code>{name}</code> <Badge>{type ?? "string"}</Badge>

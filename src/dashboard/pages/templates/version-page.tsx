@@ -6,6 +6,7 @@ import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
+import { EmptyState } from "../../components/empty-state.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Select } from "../../components/select.tsx";
@@ -33,21 +34,19 @@ export default function VersionPage() {
     key: keys.templatePart(template, "versions", { limit: comparedWithMax }),
     input: { params: { template }, query: { limit: comparedWithMax } },
   });
+  const organization = found.data?.template.organization;
+  const mayNot = me === undefined || organization === undefined ? undefined : templateRefusal(me, organization);
   const diff = useApi("diffVersion", {
     key: keys.templatePart(template, "diff", { version, against }),
     input: { params: { template, version }, query: { against } },
+    isEnabled: organization !== undefined && mayNot === undefined,
   });
   if (found.error?.code === "not_found" || diff.error?.code === "not_found") return <NotFoundPage />;
   const shown = diff.data?.version;
   const listed = list.data?.versions.find(({ number }) => number === shown?.number);
   const active = found.data?.template.activeVersion?.number ?? 0;
   const isBack = shown !== undefined && shown.number < active;
-  const refusal =
-    listed?.status === "ready"
-      ? me === undefined || found.data === undefined
-        ? undefined
-        : templateRefusal(me, found.data.template.organization)
-      : "Its import has not succeeded.";
+  const refusal = listed?.status === "ready" ? mayNot : "Its import has not succeeded.";
   return (
     <>
       <PageHeader
@@ -83,7 +82,11 @@ export default function VersionPage() {
           onChange={(value) => change({ against: value })}
         />
       </div>
-      <Difference diff={diff} />
+      {mayNot === undefined ? (
+        <Difference diff={diff} />
+      ) : (
+        <EmptyState title="What it changes is not for you to see.">{mayNot}</EmptyState>
+      )}
       {isPromoting && shown !== undefined ? (
         <PromoteDialog template={template} version={shown} isBack={isBack} onClose={() => setPromoting(false)} />
       ) : null}

@@ -31,7 +31,7 @@ export function VersionState({ version: { status, isActive, error } }: { readonl
     return (
       <>
         <State tone="bad">failed</State>
-        {error === null ? null : <span className="block text-xs break-words text-muted">{error}</span>}
+        {error === null ? null : <span className="block text-xs wrap-anywhere text-muted">{error}</span>}
       </>
     );
   }

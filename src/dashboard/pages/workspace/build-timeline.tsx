@@ -28,7 +28,7 @@ export function BuildTimeline({ detail, workspace }: BuildTimelineProps) {
       <tbody>
         {phases.map((phase) => (
           <tr key={`${phase.name} ${phase.fromMs}`} className="max-sm:mb-2 max-sm:grid">
-            <th scope="row" className="w-48 py-1 pr-3 text-left font-normal break-words text-muted">
+            <th scope="row" className="w-48 py-1 pr-3 text-left font-normal wrap-anywhere text-muted">
               {phase.name}
             </th>
             <td className="py-1">

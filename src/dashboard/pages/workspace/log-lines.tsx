@@ -18,7 +18,7 @@ export function LogLines({ entries, label }: LogLinesProps) {
       {entries.map(({ id, stage, level, line }) => (
         <div key={id} className={level === "error" ? "text-bad" : ""}>
           <span className="text-muted">{stage} </span>
-          <span className="break-words">{line}</span>
+          <span className="wrap-anywhere">{line}</span>
         </div>
       ))}
     </div>

@@ -84,7 +84,7 @@ function ParametersForm({
           <>
             <ul className="text-text">
               {changed.map(([parameter, value]) => (
-                <li key={parameter} className="break-words">
+                <li key={parameter} className="wrap-anywhere">
                   {titleOf(parameter)}: {parameters[parameter] ?? "–"} → {value}
                 </li>
               ))}

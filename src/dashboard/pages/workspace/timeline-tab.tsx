@@ -39,7 +39,7 @@ const columns: readonly Column<Build>[] = [
     id: "why",
     header: "Why",
     cell: ({ reason, error, errorCode }) => (
-      <span className="break-words">{error === null ? reason : `${error} (${errorCode ?? ""})`}</span>
+      <span className="wrap-anywhere">{error === null ? reason : `${error} (${errorCode ?? ""})`}</span>
     ),
   },
   { id: "at", header: "Asked for", cell: ({ createdAt }) => <Time at={createdAt} /> },

@@ -91,7 +91,7 @@ function Names({ told: { willBe, wontBe } }: { readonly told: Forecast }) {
   const rest = willBe.length - shown.length;
   return (
     <>
-      <p className="mt-2 break-words text-text">
+      <p className="mt-2 wrap-anywhere text-text">
         {shown.join(", ")}
         {rest > 0 ? ` and ${rest} more` : ""}
       </p>
@@ -100,7 +100,7 @@ function Names({ told: { willBe, wontBe } }: { readonly told: Forecast }) {
           <p className="mt-2">{countWords(wontBe.length)} of those that you selected will be left as they are:</p>
           <ul className="mt-1 list-disc pl-5">
             {wontBe.slice(0, namesShown).map(({ workspace, because }) => (
-              <li key={workspace.id} className="break-words">
+              <li key={workspace.id} className="wrap-anywhere">
                 {workspace.name}: {because}
               </li>
             ))}

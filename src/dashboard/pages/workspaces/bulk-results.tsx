@@ -65,7 +65,7 @@ function Result({ result: { name, outcome, because, error } }: { readonly result
         </State>
         {error === undefined ? null : <code className="text-xs text-muted">{error.code}</code>}
       </div>
-      <p className="break-words text-muted">{why ?? "The time of one request was over before its turn."}</p>
+      <p className="wrap-anywhere text-muted">{why ?? "The time of one request was over before its turn."}</p>
     </li>
   );
 }
