@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { waitUntil } from "../../support/wait-until.ts";
-import { type DashboardScene, signIn } from "./dashboard-scene.ts";
+import { type DashboardScene, signInByRequest } from "./dashboard-scene.ts";
 import { openWatched, type Wanted, type WatchedPage } from "./watched-page.ts";
 
 /** A page that shows a terminal. */
@@ -64,9 +64,8 @@ async function usableWorkspace(scene: DashboardScene, name: string): Promise<str
 export async function openTerminal(scene: DashboardScene, name: string, wanted: Wanted = {}): Promise<TerminalPage> {
   await usableWorkspace(scene, name);
   const watched = await openWatched(scene.browser, wanted);
-  // The terminal puts its own id into the address, so that it is not the one that was asked for.
-  await watched.page.goto(`${scene.url}/sign-in?to=${encodeURIComponent(`/@admin/${name}/terminal`)}`);
-  await signIn(watched.page);
+  await signInByRequest(scene.url, watched.context);
+  await watched.page.goto(`${scene.url}/@admin/${name}/terminal`);
   const terminal = new TerminalPage(watched);
   await terminal.hasPrompt();
   return terminal;
