@@ -86,7 +86,10 @@ export const templateInsightsCommand: CliCommand = defineCommand<InsightsOptions
   notes: "For template admins. Whole days in UTC, 90 at most; days without a creation are left out of the last table.",
   example: "prewarm templates insights node --from 7d",
   options: [
-    { flags: "--from <when>", about: "the first day: so long ago (7d), or a date; 29 days before the last unless said" },
+    {
+      flags: "--from <when>",
+      about: "the first day: so long ago (7d), or a date; 29 days before the last unless said",
+    },
     { flags: "--to <when>", about: "the last day; today unless said" },
   ],
   isOrganizational: true,

@@ -5,6 +5,7 @@ import type { HttpDeps } from "../http-deps.ts";
 
 export function templateInsightsHandlers(deps: HttpDeps): Handlers<keyof typeof templateInsightsRoutes> {
   return {
-    templateInsights: async ({ caller, params, query }) => await templateInsights(deps, caller, { ...query, ...params }),
+    templateInsights: async ({ caller, params, query }) =>
+      await templateInsights(deps, caller, { ...query, ...params }),
   };
 }
