@@ -10,6 +10,7 @@ import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
 import { serverListCommands } from "./commands/servers.ts";
+import { settingCommands } from "./commands/settings.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
@@ -120,6 +121,7 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("daemons", "see provisioner daemons, and what becomes of those that are gone", daemonCommands),
   defineGroup("servers", "see the servers of the deployment", serverListCommands),
+  defineGroup("settings", "see the options of the servers, and change some while they run", settingCommands),
   agentCommand,
   defineGroup("db", "export and import the database", databaseCommands),
 ];

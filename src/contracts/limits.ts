@@ -4,6 +4,8 @@
  */
 
 export const nameLengthMax = 32;
+export const settingNameLengthMax = 64;
+export const settingValueLengthMax = 256;
 export const usernameLengthMax = 32;
 export const emailLengthMax = 254;
 export const passwordLengthMin = 8;

@@ -15,6 +15,7 @@ import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
 import { serverHandlers } from "./handlers/server-handlers.ts";
+import { settingHandlers } from "./handlers/setting-handlers.ts";
 import { dotfilesHandlers } from "./handlers/dotfiles-handlers.ts";
 import { gitAccountHandlers } from "./handlers/git-account-handlers.ts";
 import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
@@ -74,6 +75,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...ideHandlers(deps),
     ...provisionerHandlers(deps),
     ...serverHandlers(deps),
+    ...settingHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),
   };
@@ -183,7 +185,7 @@ function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): numbe
 }
 
 interface RateLimit {
-  readonly max: number;
+  readonly max: number | (() => number);
   readonly timeWindow: number;
   readonly hook?: "preHandler";
   readonly keyGenerator?: (request: FastifyRequest) => string;
@@ -198,8 +200,9 @@ function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
     const agentOfRequest = (request: FastifyRequest): string => (callers.get(request) as AgentIdentity).id;
     return { max: gitAsksPerMinuteMax, timeWindow, hook: "preHandler", keyGenerator: agentOfRequest };
   }
-  const max = deps.options.creationsPerMinuteMax;
-  if (id !== "createWorkspace" || max === 0) return undefined;
+  if (id !== "createWorkspace") return undefined;
+  // Asked each time, as it may be changed while the server runs.
+  const max = (): number => deps.options.creationsPerMinuteMax || Number.MAX_SAFE_INTEGER;
   const keyGenerator = (request: FastifyRequest): string =>
     (callers.get(request) as { readonly userId: string } | undefined)?.userId ?? request.ip;
   return { max, timeWindow, hook: "preHandler", keyGenerator };

@@ -3,52 +3,20 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { waitUntil } from "../support/wait-until.ts";
 import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
+import { type PageAddresses, pageIsShown, pagePaths, seedEveryPage, tabsOf } from "./support/every-page.ts";
 import { openWatched } from "./support/watched-page.ts";
 
-/** By its address, and not as a module that is compiled along: React's types would be those of every test. */
-const registry = new URL("../../src/dashboard/pages/pages.ts", import.meta.url).href;
-const { pages } = (await import(registry)) as { readonly pages: readonly { readonly path: string }[] };
 const scene = dashboardScene();
 const limit = { timeout: 2 * testLimitMs };
 
-/** Where each page is seen, by its path in `pages`. Its tabs and sections are found by their links. */
-const addresses: Record<string, string> = {
-  "/sign-in": "/sign-in",
-  "/first-run": "/first-run",
-  "/workspaces": "/workspaces",
-  "/new": "/new?template=node",
-  "/@{$owner}/$name/{-$tab}": "/@admin/seen",
-  "/pools": "/pools",
-  "/pools/$template/$preset/{-$tab}": "/pools/node/small",
-  "/templates": "/templates",
-  "/templates/$template/{-$tab}": "/templates/node",
-  "/templates/$template/versions/$version": "/templates/node/versions/1",
-  "/publish": "/publish",
-  "/inbox": "/inbox",
-  "/account/{-$section}": "/account",
-  "/admin/{-$section}": "/admin",
-  "/queue": "/queue",
-  // Of the workspace that is seen: put in when it is known.
-  "/jobs/$jobId": "",
-  "/design": "/design",
-};
 const notPages = ["/new", "/no/such/page"];
+let addresses: PageAddresses = {};
 
-beforeAll(async () => {
-  await scene.poolIsReady();
-  const { workspace } = await scene.admin.call("createWorkspace", { body: { name: "seen", template: "node" } });
-  await waitUntil("the workspace is usable", async () => {
-    const seen = await scene.admin.call("getWorkspace", { params: { workspace: workspace.id }, query: {} });
-    return seen.isUsable;
-  });
-  const { jobs } = await scene.admin.call("listJobs", { query: {} });
-  addresses["/jobs/$jobId"] = `/jobs/${jobs[0]?.id ?? ""}`;
-}, testLimitMs);
+beforeAll(async () => void (addresses = await seedEveryPage(scene)), testLimitMs);
 
 test("every page of the registry has an address here, so that none is forgotten", () => {
-  expect(Object.keys(addresses).sort()).toEqual(pages.map(({ path }) => path).sort());
+  expect(Object.keys(addresses).sort()).toEqual([...pagePaths].sort());
 });
 
 /** By its text: its types would take the place of those that tests have of a page. */
@@ -70,15 +38,6 @@ async function violations(page: Page, runOnly: object): Promise<readonly string[
   return found.violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary = "" }) => `${id} at ${target.join(" ")}: ${failureSummary}`),
   );
-}
-
-/** Its heading is there, and nothing is still being asked for. */
-async function isShown(page: Page): Promise<void> {
-  // It shows what is busy, too.
-  const isDesign = new URL(page.url()).pathname === "/design";
-  await page.locator("h1").first().waitFor();
-  if (isDesign) return;
-  await page.locator("[aria-label=Loading],[aria-busy=true]").first().waitFor({ state: "detached" });
 }
 
 /** What is wrong with the page as it is drawn, besides what axe looks at. */
@@ -126,12 +85,11 @@ async function faultsOfAll(width: number): Promise<readonly string[]> {
   // Tabs that are found on the way are gone to as well: a set that grows is walked to its end.
   for (const address of asked) {
     await page.goto(`${scene.url}${address}`);
-    await isShown(page);
-    const tabs = `[...document.querySelectorAll("main nav:not([aria-label=Breadcrumb]) a")].map((a) => a.pathname)`;
-    for (const tab of (await page.evaluate(tabs)) as string[]) asked.add(tab);
+    await pageIsShown(page);
+    for (const tab of await tabsOf(page)) asked.add(tab);
     faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
   }
-  expect(asked.size).toBeGreaterThan(pages.length + notPages.length);
+  expect(asked.size).toBeGreaterThan(pagePaths.length + notPages.length);
   return faults;
 }
 

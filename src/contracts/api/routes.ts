@@ -15,6 +15,7 @@ import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { serverRoutes } from "./servers.ts";
+import { settingRoutes } from "./settings.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
@@ -56,6 +57,7 @@ export const routes = {
   ...daemonKeyRoutes,
   ...provisionerRoutes,
   ...serverRoutes,
+  ...settingRoutes,
   ...daemonRoutes,
   ...agentRoutes,
 } as const;

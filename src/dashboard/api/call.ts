@@ -101,6 +101,7 @@ async function refusalOf(response: Response): Promise<ApiError> {
   const retryAfterSeconds = retryAfter > 0 ? retryAfter : undefined;
   try {
     const { error, requestId } = (await response.json()) as ErrorResponse;
+    if (typeof error.code !== "string" || typeof error.message !== "string") throw new TypeError("It is not ours.");
     return new ApiError({ ...error, requestId, status: response.status, retryAfterSeconds });
   } catch {
     return new ApiError({

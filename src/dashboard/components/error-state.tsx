@@ -26,6 +26,9 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
           </ul>
         )}
         {error.next === "" ? null : <p className="mt-1 text-text">{error.next}</p>}
+        {error.retryAfterSeconds === undefined ? null : (
+          <p className="mt-1 text-text">It is to be asked again in {waitWords(error.retryAfterSeconds)}.</p>
+        )}
         <div className="mt-2 flex flex-wrap items-center gap-2 text-xs text-text">
           <code>{error.code}</code>
           {error.requestId === "" ? null : (
@@ -42,6 +45,9 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
     </div>
   );
 }
+
+const waitWords = (seconds: number): string =>
+  seconds < 120 ? `${seconds} ${seconds === 1 ? "second" : "seconds"}` : `${Math.ceil(seconds / 60)} minutes`;
 
 /** The field, behind its file with line and column where they are known. */
 function placeOf({ field, file, line, column }: Problem): string {

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { ApiError } from "../api/api-error.ts";
 import { DataTable, type DataTableProps } from "./data-table.tsx";
-import { ErrorState } from "./error-state.tsx";
+import { QueryFault } from "./query-fault.tsx";
 
 interface ListingProps<Row> extends DataTableProps<Row> {
   readonly query: { readonly error: ApiError | null; readonly refetch: () => unknown };
@@ -14,7 +14,7 @@ export function Listing<Row>({ query, empty, ...table }: ListingProps<Row>) {
   const { rows } = table;
   return (
     <>
-      {query.error === null ? null : <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
+      <QueryFault query={query} />
       {rows === undefined && query.error !== null ? null : rows?.length === 0 ? empty : <DataTable {...table} />}
     </>
   );

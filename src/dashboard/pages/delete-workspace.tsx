@@ -28,9 +28,16 @@ export function DeleteWorkspace({ workspace, isOpen, onClose }: DeleteWorkspaceP
       isOpen={isOpen}
       onClose={onClose}
       title={`Delete ${name}?`}
-      effect={<Effect workspace={workspace} resources={resources} />}
+      effect={
+        <>
+          <Effect workspace={workspace} resources={resources} />
+          {made.error === null ? null : (
+            <p className="mt-2">What is on it could not be asked, so there may be volumes: {made.error.message}</p>
+          )}
+        </>
+      }
       verb={`Delete ${name}`}
-      typed={hasVolumes ? name : undefined}
+      typed={hasVolumes || made.error !== null ? name : undefined}
       isDestructive
       isBusy={transition.isPending}
       error={transition.error}

@@ -5,6 +5,7 @@ import { savedViewNameLengthMax, savedViewSearchLengthMax, savedViewsMax } from 
 import { Button } from "../components/button.tsx";
 import { FormDialog } from "../components/form-dialog.tsx";
 import { Menu } from "../components/menu.tsx";
+import { QueryFault } from "../components/query-fault.tsx";
 import { TextField } from "../components/text-field.tsx";
 import { renderSearch, useGoTo, useUrlState } from "../state/url-state.ts";
 import { usePreferences } from "./use-preferences.ts";
@@ -17,7 +18,7 @@ interface SavedViewsProps {
 /** What somebody searches for again and again, under a name of his own; kept with the person, not with the browser. */
 export function SavedViews({ list, address }: SavedViewsProps) {
   const [{ page: _, ...params }] = useUrlState();
-  const { views, change } = usePreferences();
+  const { views, query, change } = usePreferences();
   const [isSaving, setSaving] = useState(false);
   const goTo = useGoTo();
   const search = renderSearch(params).replace(/^\?/, "");
@@ -55,6 +56,7 @@ export function SavedViews({ list, address }: SavedViewsProps) {
         items={items}
         trigger={<Button icon={<Bookmark size={15} aria-hidden />}>{shown?.name ?? "Views"}</Button>}
       />
+      <QueryFault query={query} />
       {isSaving ? <NameView onSave={save} onClose={() => setSaving(false)} /> : null}
     </>
   );

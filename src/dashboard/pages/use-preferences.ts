@@ -1,4 +1,4 @@
-import { type UseMutationResult, useMutation, useQueryClient } from "@tanstack/react-query";
+import { type UseMutationResult, useMutation, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import type { ChangePreferences, Preferences } from "../../contracts/api/preferences.ts";
 import type { ApiError } from "../api/api-error.ts";
 import { call } from "../api/call.ts";
@@ -9,6 +9,8 @@ import { showToast } from "../components/toasts.ts";
 const none: Preferences = { favourites: [], views: [] };
 
 interface Known extends Preferences {
+  /** What asking for them failed with is in it. */
+  readonly query: UseQueryResult<Preferences, ApiError>;
   readonly change: UseMutationResult<Preferences, ApiError, ChangePreferences>["mutate"];
 }
 
@@ -16,7 +18,7 @@ interface Known extends Preferences {
 export function usePreferences(): Known {
   const key = keys.preferences;
   const client = useQueryClient();
-  const { data = none } = useApi("getPreferences", { key, input: {} });
+  const query = useApi("getPreferences", { key, input: {} });
   const { mutate } = useMutation<Preferences, ApiError, ChangePreferences>({
     mutationFn: async (body) => await call("changePreferences", { body }),
     onMutate: async ({ addFavourites = [], removeFavourites = [] }) => {
@@ -36,5 +38,5 @@ export function usePreferences(): Known {
       showToast({ tone: "bad", text: `${message} ${next}` });
     },
   });
-  return { ...data, change: mutate };
+  return { ...(query.data ?? none), query, change: mutate };
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import type { ApiError } from "../api/api-error.ts";
 import { keys } from "../api/keys.ts";
 import { useApi } from "../api/use-api.ts";
 
@@ -17,6 +18,8 @@ export interface FoundThing {
 interface Found {
   readonly things: readonly FoundThing[];
   readonly isSearching: boolean;
+  /** Why it may not be all that there is. */
+  readonly fault: ApiError | undefined;
 }
 
 /** What the server knows by these words. It is asked once nothing was typed for a moment. */
@@ -36,7 +39,7 @@ export function useFoundThings(words: string, isAdministrator: boolean): Found {
     ...asking,
     isEnabled: isEnabled && isAdministrator,
   });
-  if (!isEnabled) return { things: [], isSearching: words.trim() !== "" };
+  if (!isEnabled) return { things: [], isSearching: words.trim() !== "", fault: undefined };
   const things: FoundThing[] = [
     ...(workspaces.data?.workspaces ?? []).map(({ owner, name, status }) => ({
       kind: "Workspace" as const,
@@ -64,7 +67,11 @@ export function useFoundThings(words: string, isAdministrator: boolean): Found {
     })),
   ];
   const asked = [workspaces, templates, pools, ...(isAdministrator ? [people] : [])];
-  return { things, isSearching: search !== words.trim().slice(0, 64) || asked.some(({ isFetching }) => isFetching) };
+  return {
+    things,
+    isSearching: search !== words.trim().slice(0, 64) || asked.some(({ isFetching }) => isFetching),
+    fault: asked.map(({ error }) => error).find((error) => error !== null),
+  };
 }
 
 function useSettled(value: string): string {

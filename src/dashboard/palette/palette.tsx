@@ -28,7 +28,7 @@ export default function Palette({ me }: PaletteProps) {
     chosen.current = run;
     close();
   };
-  const { things, isSearching } = useFoundThings(words, me.role === "administrator");
+  const { things, isSearching, fault } = useFoundThings(words, me.role === "administrator");
   const go = (to: string): void => choose(() => goTo(to));
   return (
     <Radix.Root open onOpenChange={(isOpen) => (isOpen ? undefined : close())}>
@@ -57,8 +57,13 @@ export default function Palette({ me }: PaletteProps) {
               className="max-h-[60dvh] overflow-y-auto p-2"
             >
               <Command.Empty className="px-3 py-6 text-center text-muted">
-                {isSearching ? "Searching…" : `Nothing is called “${words}”.`}
+                {isSearching ? "Searching…" : fault === undefined ? `Nothing is called “${words}”.` : ""}
               </Command.Empty>
+              {fault === undefined ? null : (
+                <p role="status" className="px-3 py-2 text-bad">
+                  Not everything could be searched: {fault.message} {fault.next}
+                </p>
+              )}
               <Group heading="Found">
                 {things.map(({ kind, name, aside, address }) => (
                   <Item key={address} id={address} onSelect={() => go(address)} aside={`${kind} ${aside}`}>

@@ -40,10 +40,11 @@ function InboxBell() {
   const inbox = useApi("listNotifications", { key: keys.inbox, input: { query: { limit: 1, unread: true } } });
   const goTo = useGoTo();
   const unread = inbox.data?.unread ?? 0;
+  const label = unread === 0 ? "Inbox" : `Inbox, ${unread} unread`;
   return (
     <span className="relative">
       <IconButton
-        label={unread === 0 ? "Inbox" : `Inbox, ${unread} unread`}
+        label={inbox.error === null ? label : `${label}. What is new could not be asked: ${inbox.error.message}`}
         icon={<Bell size={16} />}
         onClick={() => goTo("/inbox")}
       />

@@ -6,6 +6,7 @@ import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { TextField } from "../../components/text-field.tsx";
 
 export default function DotfilesSection() {
@@ -19,9 +20,10 @@ export default function DotfilesSection() {
     event.preventDefault();
     set.mutate({ body: { repository } });
   };
-  const error = set.error ?? clear.error ?? (found.error?.code === "not_found" ? null : found.error);
+  const error = set.error ?? clear.error;
   return (
     <Card title="Dotfiles" className="max-w-2xl">
+      {found.error?.code === "not_found" ? null : <QueryFault query={found} />}
       <form onSubmit={submit}>
         <TextField
           label="Repository"

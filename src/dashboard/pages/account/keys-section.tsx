@@ -10,6 +10,7 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { FormDialog } from "../../components/form-dialog.tsx";
 import { Listing } from "../../components/listing.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { Time } from "../../components/time.tsx";
@@ -98,9 +99,10 @@ function OwnKey() {
   const create = useCall("createSshKey", refreshes);
   const rotate = useCall("rotateSshKey", refreshes);
   const hasNone = found.error?.code === "not_found";
-  const error = create.error ?? rotate.error ?? (hasNone ? null : found.error);
+  const error = create.error ?? rotate.error;
   return (
     <Card title="SSH key of your workspaces">
+      {hasNone ? null : <QueryFault query={found} />}
       {error === null ? null : <ErrorState error={error} />}
       {hasNone ? (
         <EmptyState
@@ -112,7 +114,9 @@ function OwnKey() {
           }
         />
       ) : found.data === undefined ? (
-        <Skeleton lines={2} />
+        found.error === null ? (
+          <Skeleton lines={2} />
+        ) : null
       ) : (
         <>
           <CodeBlock text={found.data.publicKey} label="public key" />

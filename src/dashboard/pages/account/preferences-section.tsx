@@ -5,6 +5,7 @@ import { useCall } from "../../api/use-call.ts";
 import { Banner } from "../../components/banner.tsx";
 import { Card } from "../../components/card.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { Select } from "../../components/select.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 
@@ -17,11 +18,16 @@ const words: Readonly<Record<EmailPreference, string>> = {
 export default function PreferencesSection() {
   const found = useApi("getNotificationPreferences", { key: keys.account("preferences"), input: {} });
   const set = useCall("setNotificationPreference", [["account"]]);
-  if (found.error !== null) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
-  if (found.data === undefined) return <Skeleton lines={6} />;
+  if (found.data === undefined)
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
   const { preferences, address, isEmailOn } = found.data;
   return (
     <Card title="What comes by e-mail as well" className="max-w-2xl">
+      <QueryFault query={found} />
       {isEmailOn ? null : (
         <Banner tone="warn">The deployment has no mail server: all of it is in your inbox only.</Banner>
       )}

@@ -2,6 +2,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Time } from "../../components/time.tsx";
 import { useMe } from "../../shell/use-me.ts";
 
@@ -12,6 +13,7 @@ export default function ProfileSection() {
   const used = quota.data === undefined ? "–" : `${quota.data.used} of ${quota.data.allowed} units`;
   return (
     <Card title="You" className="max-w-2xl">
+      <QueryFault query={quota} />
       <KeyValue
         rows={[
           ["User name", me.username],

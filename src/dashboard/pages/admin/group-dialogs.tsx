@@ -10,6 +10,7 @@ import { Dialog } from "../../components/dialog.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { FormDialog } from "../../components/form-dialog.tsx";
 import { IconButton } from "../../components/icon-button.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { TextField } from "../../components/text-field.tsx";
 
 const refreshes = [["admin"]];
@@ -68,7 +69,7 @@ export function GroupMembers({ group, onClose }: { readonly group: Group; readon
     event.preventDefault();
     add.mutate({ params, query: {}, body: { usernames: [username] } }, { onSuccess: () => setUsername("") });
   };
-  const error = found.error ?? add.error ?? remove.error;
+  const error = add.error ?? remove.error;
   const isOurs = group.kind !== "ordinary";
   return (
     <Dialog isOpen onClose={onClose} title={`Members of ${group.name}`}>
@@ -83,6 +84,7 @@ export function GroupMembers({ group, onClose }: { readonly group: Group; readon
         </form>
       )}
       {error === null ? null : <ErrorState error={error} />}
+      <QueryFault query={found} />
       <ul aria-label="Members" className="mt-3 grid gap-1">
         {(found.data?.members ?? []).map((member) => (
           <li key={member.username} className="flex items-center justify-between gap-2">

@@ -1,7 +1,7 @@
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { State } from "../../components/state.tsx";
 import { Time } from "../../components/time.tsx";
@@ -12,12 +12,17 @@ const tones = { ok: "ok", warning: "warn", error: "bad" } as const;
 /** What `prewarm doctor` says, with what to do. */
 export default function HealthSection() {
   const report = useApi("doctor", { key: keys.admin("health"), input: {}, everyMs: lookMs });
-  if (report.error !== null) return <ErrorState error={report.error} onRetry={() => void report.refetch()} />;
-  if (report.data === undefined) return <Skeleton lines={8} />;
+  if (report.data === undefined)
+    return (
+      <Unanswered query={report}>
+        <Skeleton lines={8} />
+      </Unanswered>
+    );
   const { findings, servers, version } = report.data;
   const worstFirst = findings.toSorted((one, other) => places[one.severity] - places[other.severity]);
   return (
     <div className="grid gap-4">
+      <QueryFault query={report} />
       <Card title={`Checks of version ${version}`}>
         <ul aria-label="Checks" className="grid gap-2">
           {worstFirst.map(({ check, severity, message, next }) => (

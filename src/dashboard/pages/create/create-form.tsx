@@ -33,7 +33,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   });
   const parameters = changedValues(definitions, { values, preset });
   const wish = { name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters };
-  const preview = usePreview(wish);
+  const { preview, query } = usePreview(wish);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     create.once(wish);
@@ -83,7 +83,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
       <Button type="submit" kind="primary" isBusy={create.isBusy} className="mt-4">
         {create.isBusy ? "Creating…" : "Create workspace"}
       </Button>
-      <PreviewLine preview={create.isBusy ? undefined : preview} />
+      <PreviewLine preview={create.isBusy ? undefined : preview} query={query} />
     </form>
   );
 }

@@ -1,7 +1,7 @@
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
@@ -32,12 +32,16 @@ export default function CreatePage() {
 function OfTemplate({ name }: { readonly name: string }) {
   const detail = useApi("getTemplate", { key: keys.template(name), input: { params: { template: name } } });
   if (detail.data === undefined) {
-    if (detail.error === null) return <Skeleton lines={5} height="3rem" />;
-    return <ErrorState error={detail.error} onRetry={() => void detail.refetch()} />;
+    return (
+      <Unanswered query={detail}>
+        <Skeleton lines={5} height="3rem" />
+      </Unanswered>
+    );
   }
   const { template } = detail.data;
   return (
     <div className="max-w-3xl">
+      <QueryFault query={detail} />
       <Card title="Template" actions={<PageLink to="/new">Change</PageLink>} className="mb-4">
         <p className="font-medium">{template.displayName || template.name}</p>
         <p className="text-muted">{template.description}</p>

@@ -3,23 +3,29 @@ import type { CreateWorkspace } from "../../../contracts/api/workspaces.ts";
 import type { CreationPreview } from "../../../contracts/api/creation-preview.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
+import { type AskedQuery, QueryFault } from "../../components/query-fault.tsx";
 import { durationWords } from "../../components/time-words.ts";
 import { missWordsAhead } from "../workspace/miss-words.ts";
 
 /** It is asked for when nobody has typed for so long. */
 const restMs = 250;
 
-/** What the creation would do if it was asked for now; undefined until that is known, and where it cannot be. */
-export function usePreview(wish: CreateWorkspace): CreationPreview | undefined {
+interface Preview {
+  /** What the creation would do if it was asked for now; undefined until that is known, and where it cannot be. */
+  readonly preview: CreationPreview | undefined;
+  readonly query: AskedQuery;
+}
+
+export function usePreview(wish: CreateWorkspace): Preview {
   const text = useRested(JSON.stringify(wish));
   const rested = JSON.parse(text) as CreateWorkspace;
-  const preview = useApi("previewWorkspace", {
+  const query = useApi("previewWorkspace", {
     key: keys.preview(rested),
     input: { query: {}, body: rested },
     isEnabled: rested.name !== "",
     keepsPrevious: true,
   });
-  return preview.error === null ? preview.data : undefined;
+  return { preview: query.error === null ? query.data : undefined, query };
 }
 
 function useRested(text: string): string {
@@ -38,9 +44,11 @@ export function refusalAt(preview: CreationPreview | undefined, field: string): 
 }
 
 /** The line under the button, from a dry run on the server. */
-export function PreviewLine({ preview }: { readonly preview: CreationPreview | undefined }) {
+export function PreviewLine({ preview, query }: Preview) {
   return (
     <div aria-live="polite" className="mt-2 min-h-10 text-muted">
+      {query.error === null ? null : <p className="mb-1">What would happen could not be told, and it can be tried.</p>}
+      <QueryFault query={query} />
       {preview === undefined ? null : (
         <>
           <p>{whatHappens(preview)}</p>

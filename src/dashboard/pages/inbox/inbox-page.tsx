@@ -6,7 +6,7 @@ import { useCall } from "../../api/use-call.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Button } from "../../components/button.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Pager } from "../../components/pager.tsx";
@@ -49,7 +49,7 @@ export default function InboxPage() {
           </>
         }
       />
-      {list.error === null ? null : <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      <QueryFault query={list} />
       {shown === undefined ? (
         list.error === null ? (
           <Skeleton lines={6} />

@@ -2,7 +2,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Time } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
@@ -19,12 +19,17 @@ export function DecisionsTab({ template, preset }: { readonly template: string; 
     input: { params: { template, preset }, query },
     keepsPrevious: true,
   });
-  if (found.error !== null) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
-  if (found.data === undefined) return <Skeleton lines={6} />;
+  if (found.data === undefined)
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
   const { decisions, hasMore } = found.data;
   if (decisions.length === 0) return <EmptyState title="Nothing has been decided yet." />;
   return (
     <>
+      <QueryFault query={found} />
       <ol className="grid gap-3">
         {decisions.map((decision) => (
           <li

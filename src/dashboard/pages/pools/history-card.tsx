@@ -5,7 +5,7 @@ import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { Chip } from "../../components/chip.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { absoluteTime } from "../../components/time-words.ts";
 import { useServerNow } from "../../components/time.tsx";
@@ -75,7 +75,7 @@ export function HistoryCard({ template, preset }: { readonly template: string; r
         </div>
       }
     >
-      {found.error === null ? null : <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
+      <QueryFault query={found} />
       {found.data === undefined ? (
         <Skeleton lines={5} />
       ) : (

@@ -1,7 +1,7 @@
 import { useParams } from "@tanstack/react-router";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
@@ -40,11 +40,9 @@ export default function PoolPage() {
     return (
       <>
         <PageHeader title={title} crumbs={crumbs} />
-        {found.error === null ? (
+        <Unanswered query={found}>
           <Skeleton lines={6} />
-        ) : (
-          <ErrorState error={found.error} onRetry={() => void found.refetch()} />
-        )}
+        </Unanswered>
       </>
     );
   }
@@ -60,6 +58,7 @@ export default function PoolPage() {
       >
         <ReadyBar pool={explanation.pool} />
       </PageHeader>
+      <QueryFault query={found} />
       <Tabs
         label={`Parts of ${title}`}
         tabs={tabs.map(({ id, label }, place) => ({

@@ -6,7 +6,7 @@ import { Button } from "../../components/button.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { SearchField } from "../../components/search-field.tsx";
@@ -56,7 +56,7 @@ export default function PoolsPage() {
         <SavedViews list="pools" address="/pools" />
       </div>
       <UnknownKeys query={query} known={searchKeys} />
-      {list.error === null ? null : <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      <QueryFault query={list} />
       {data?.total === 0 ? (
         <Nothing isFiltered={q !== ""} onClear={() => search("")} />
       ) : list.error !== null && data === undefined ? null : (

@@ -3,7 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { State } from "../../components/state.tsx";
 import { Time } from "../../components/time.tsx";
 import type { Tone } from "../../components/tone.ts";
@@ -41,27 +41,28 @@ export function PrebuildsTab({ template, preset }: { readonly template: string; 
     input: { query },
     keepsPrevious: true,
   });
-  if (list.error !== null && list.data === undefined) {
-    return <ErrorState error={list.error} onRetry={() => void list.refetch()} />;
-  }
+  if (list.error !== null && list.data === undefined) return <QueryFault query={list} />;
   if (list.data?.total === 0) {
     return <EmptyState title="There are no prebuilds.">The overview says why, and when there will be some.</EmptyState>;
   }
   return (
-    <DataTable
-      label="Prebuilds"
-      columns={columns}
-      rows={list.data?.prebuilds}
-      idOf={({ workspaceId }) => workspaceId}
-      nameOf={({ name }) => name}
-      addressOf={({ name }) => `/@prebuilds/${name}`}
-      paging={{
-        page: at,
-        pageSize,
-        total: list.data?.total ?? 0,
-        onPage: (next) => change({ page: String(next + 1) }),
-      }}
-    />
+    <>
+      <QueryFault query={list} />
+      <DataTable
+        label="Prebuilds"
+        columns={columns}
+        rows={list.data?.prebuilds}
+        idOf={({ workspaceId }) => workspaceId}
+        nameOf={({ name }) => name}
+        addressOf={({ name }) => `/@prebuilds/${name}`}
+        paging={{
+          page: at,
+          pageSize,
+          total: list.data?.total ?? 0,
+          onPage: (next) => change({ page: String(next + 1) }),
+        }}
+      />
+    </>
   );
 }
 

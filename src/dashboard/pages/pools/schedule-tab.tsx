@@ -3,7 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { useServerNow } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
@@ -20,8 +20,12 @@ export function ScheduleTab({ template, preset }: { readonly template: string; r
     input: { params: { template, preset }, query: week === undefined ? {} : { week } },
     keepsPrevious: true,
   });
-  if (found.error !== null) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
-  if (found.data === undefined) return <Skeleton lines={7} />;
+  if (found.data === undefined)
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={7} />
+      </Unanswered>
+    );
   const schedule = found.data;
   const first = schedule.days[0]?.date;
   const go = (byMs: number): void => {
@@ -29,6 +33,7 @@ export function ScheduleTab({ template, preset }: { readonly template: string; r
   };
   return (
     <div className="grid gap-3">
+      <QueryFault query={found} />
       {schedule.fault === null ? null : <Banner tone="bad">{schedule.fault}</Banner>}
       <p>
         Now {schedule.now.instances} are wanted: {schedule.now.because}.{" "}

@@ -45,7 +45,7 @@ export function CancelPrebuilds({ onClose }: { readonly onClose: () => void }) {
       title="Cancel pending builds of pools"
       description="Claims, people's jobs and deletes are never touched. A pool that still wants prebuilds queues new ones: pause reconciliation first if it must not."
       verb={`Cancel ${total} pending ${total === 1 ? "build" : "builds"}`}
-      error={cancel.error}
+      error={cancel.error ?? matching.error}
       isBusy={cancel.isPending}
       onSubmit={submit}
     >

@@ -9,7 +9,7 @@ import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { CopyButton } from "../../components/copy-button.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { LogView } from "../../components/log-view/log-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -43,11 +43,9 @@ export default function JobPage() {
     return (
       <>
         <PageHeader title={title} crumbs={crumbs} />
-        {job.error === null ? (
+        <Unanswered query={job}>
           <Skeleton lines={8} />
-        ) : (
-          <ErrorState error={job.error} onRetry={() => void job.refetch()} />
-        )}
+        </Unanswered>
       </>
     );
   }
@@ -66,6 +64,7 @@ export default function JobPage() {
           )
         }
       />
+      <QueryFault query={job} />
       {data.waitingFor === null ? null : (
         <Banner tone={data.waitingFor.kind === "daemon" ? "warn" : "busy"}>
           It waits for {data.waitingFor.text}. It is number {data.place} of “{laneTitles[data.lane]}”.

@@ -6,6 +6,7 @@ import { Button } from "../../components/button.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { PageLink } from "../../components/page-link.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { useGoTo } from "../../state/url-state.ts";
 import { workspaceAddress } from "../workspace-state.tsx";
 
@@ -50,6 +51,7 @@ function InTheWay({ template: { name, workspaces }, onClose }: DeleteTemplatePro
       title={`${name} cannot be deleted`}
       description={`${workspaces} ${workspaces === 1 ? "workspace is" : "workspaces are"} made from it. Delete them first, or deprecate the template so that no new ones are made.`}
     >
+      <QueryFault query={list} />
       <ul aria-label="What stands in the way" className="list-disc pl-5">
         {(list.data?.workspaces ?? []).map((workspace) => (
           <li key={workspace.id}>

@@ -8,6 +8,7 @@ import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { LogView } from "../../components/log-view/log-view.tsx";
 import { PageLink } from "../../components/page-link.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { State } from "../../components/state.tsx";
 import { PromoteDialog } from "./promote-dialog.tsx";
 import { templateAddress, versionAddress } from "./template-address.ts";
@@ -36,6 +37,7 @@ export function ImportProgress({ template, version }: ImportProgressProps) {
       title={`3. Import of version ${version.number}`}
       actions={<State tone={status === "succeeded" ? "ok" : isOver ? "bad" : "busy"}>{status}</State>}
     >
+      <QueryFault query={job} />
       {job.data?.waitingFor?.kind !== "daemon" ? null : (
         <Banner tone="warn">It waits for {job.data.waitingFor.text}</Banner>
       )}

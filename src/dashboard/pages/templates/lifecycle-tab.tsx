@@ -3,7 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import type { TemplateTabProps } from "./template-tab-props.ts";
@@ -25,11 +25,16 @@ export default function LifecycleTab({ detail: { template } }: TemplateTabProps)
     key: keys.templatePart(template.name, "lifecycle"),
     input: { params: { template: template.name }, query: {} },
   });
-  if (found.error !== null) return <ErrorState error={found.error} onRetry={() => void found.refetch()} />;
-  if (found.data === undefined) return <Skeleton lines={6} />;
+  if (found.data === undefined)
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
   const { policy, changes } = found.data;
   return (
     <Card title="What starts, stops and deletes its workspaces by itself">
+      <QueryFault query={found} />
       <KeyValue
         rows={lines.map(([field, label]) => [
           label,

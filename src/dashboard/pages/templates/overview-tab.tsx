@@ -2,7 +2,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Markdown } from "../../components/markdown.tsx";
 import { PageLink } from "../../components/page-link.tsx";
@@ -21,10 +21,11 @@ export default function OverviewTab({ detail }: TemplateTabProps) {
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[2fr_1fr]">
       <Card title="Readme">
-        {readme.error !== null ? (
-          <ErrorState error={readme.error} onRetry={() => void readme.refetch()} />
-        ) : readme.data === undefined ? (
-          <Skeleton lines={5} />
+        <QueryFault query={readme} />
+        {readme.data === undefined ? (
+          readme.error === null ? (
+            <Skeleton lines={5} />
+          ) : null
         ) : readme.data.text === null ? (
           <p className="text-muted">The active version has no README.md.</p>
         ) : (

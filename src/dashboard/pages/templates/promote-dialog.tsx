@@ -3,6 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { useCall } from "../../api/use-call.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 
 interface PromoteDialogProps {
   readonly template: string;
@@ -34,7 +35,10 @@ export function PromoteDialog({ template, version, isBack, onClose, onDone }: Pr
             New workspaces of {template} are made of version {version.number} ({version.name}) from then on.
           </p>
           {effects === undefined ? (
-            <p>{diff.error === null ? "Looking at its pools…" : "What happens to its pools could not be told."}</p>
+            <>
+              <p>{diff.error === null ? "Looking at its pools…" : "What happens to its pools could not be told."}</p>
+              <QueryFault query={diff} />
+            </>
           ) : (
             effects.map((sentence) => <p key={sentence}>{sentence}</p>)
           )}

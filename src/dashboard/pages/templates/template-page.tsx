@@ -3,7 +3,7 @@ import { Suspense } from "react";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Banner } from "../../components/banner.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
@@ -28,11 +28,9 @@ export default function TemplatePage() {
     return (
       <>
         <PageHeader title={name} crumbs={crumbs} />
-        {found.error === null ? (
+        <Unanswered query={found}>
           <Skeleton lines={6} />
-        ) : (
-          <ErrorState error={found.error} onRetry={() => void found.refetch()} />
-        )}
+        </Unanswered>
       </>
     );
   }
@@ -53,6 +51,7 @@ export default function TemplatePage() {
           Deprecated: no new workspaces are made from it, and its pools drain. {template.deprecationMessage}
         </Banner>
       )}
+      <QueryFault query={found} />
       <Tabs
         label={`Parts of ${template.name}`}
         tabs={templateTabs.map(({ id, label }, place) => ({

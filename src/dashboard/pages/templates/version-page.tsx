@@ -5,7 +5,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Select } from "../../components/select.tsx";
@@ -67,6 +67,8 @@ export default function VersionPage() {
       >
         {listed?.message}
       </PageHeader>
+      <QueryFault query={found} />
+      <QueryFault query={list} />
       <div className="max-w-sm">
         <Select
           label="Compared with"
@@ -90,11 +92,17 @@ export default function VersionPage() {
 }
 
 function Difference({ diff }: { readonly diff: ReturnType<typeof useApi<"diffVersion">> }) {
-  if (diff.error !== null) return <ErrorState error={diff.error} onRetry={() => void diff.refetch()} />;
-  if (diff.data === undefined) return <Skeleton lines={8} />;
+  if (diff.data === undefined) {
+    return (
+      <Unanswered query={diff}>
+        <Skeleton lines={8} />
+      </Unanswered>
+    );
+  }
   return (
     <Suspense fallback={<Skeleton lines={8} />}>
       <div className="grid gap-4">
+        <QueryFault query={diff} />
         <Card title="What it means">
           <MeaningList changes={diff.data.meaning} />
         </Card>

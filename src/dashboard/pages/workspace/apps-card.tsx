@@ -3,6 +3,7 @@ import { refusalOf } from "../../../contracts/workspace-actions.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Health } from "./app-health.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
@@ -19,7 +20,11 @@ export function AppsCard({ workspace, me }: WorkspaceTabProps) {
   return (
     <Card title="Apps and ports">
       {isOpen ? null : <p className="mb-2 text-muted">{because}</p>}
-      {shown.length + listening.length === 0 ? <p className="text-muted">Nothing listens in it.</p> : null}
+      <QueryFault query={apps} />
+      <QueryFault query={ports} />
+      {apps.data !== undefined && shown.length + listening.length === 0 ? (
+        <p className="text-muted">Nothing listens in it.</p>
+      ) : null}
       <ul className="grid gap-2">
         {shown.map((app) => (
           <li key={`${app.agent} ${app.app}`} className="flex flex-wrap items-center gap-2">

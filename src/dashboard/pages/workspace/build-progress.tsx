@@ -1,6 +1,7 @@
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { durationWords } from "../../components/time-words.ts";
 import { useServerNow } from "../../components/time.tsx";
 import { State } from "../../components/state.tsx";
@@ -36,6 +37,7 @@ export function BuildProgress({ workspace }: WorkspaceTabProps) {
         <Steps {...{ status, isUsable }} />
       </div>
       {isUnderWay ? <Elapsed since={latestBuild.createdAt} /> : null}
+      <QueryFault query={log} />
       {entries.length === 0 ? null : (
         <details open={isFailed} className="mt-3">
           <summary className="cursor-pointer text-muted">The last {entries.length} lines of its log</summary>

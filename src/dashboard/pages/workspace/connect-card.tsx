@@ -3,6 +3,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Card } from "../../components/card.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** How to get into it: one line to copy, and a link for each editor. */
@@ -28,6 +29,7 @@ export function ConnectCard({ workspace, me }: WorkspaceTabProps) {
       <CodeBlock label="command for SSH" text={`prewarm ssh ${workspace.name}`} />
       <p className="mt-3 mb-1 text-muted">For ssh, rsync and editors, once on your machine:</p>
       <CodeBlock label="command for the configuration of SSH" text="prewarm config-ssh" />
+      <QueryFault query={ides} />
       {ides.data === undefined ? null : (
         <>
           <p className="mt-3 mb-1 text-muted">and then:</p>

@@ -6,7 +6,7 @@ import { useCall } from "../../api/use-call.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { ParameterField } from "../create/parameter-field.tsx";
@@ -23,7 +23,7 @@ export function ParametersCard({ workspace, me }: WorkspaceTabProps) {
   const definitions = found.data?.manifest?.parameters ?? [];
   return (
     <Card title="Parameters">
-      {found.error === null ? null : <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
+      <QueryFault query={found} />
       {found.data === undefined && found.error === null ? <Skeleton lines={4} /> : null}
       {found.data !== undefined && definitions.length === 0 ? (
         <p className="text-muted">Its template has none.</p>

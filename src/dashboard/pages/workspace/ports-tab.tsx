@@ -8,7 +8,7 @@ import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { type AskedQuery, QueryFault } from "../../components/query-fault.tsx";
 import { Time } from "../../components/time.tsx";
 import { Health } from "./app-health.tsx";
 import { ShareDialog } from "./share-dialog.tsx";
@@ -116,9 +116,9 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
         }
       >
         {because === undefined ? null : <p className="mb-2 text-muted">Ports are not seen now. {because}</p>}
-        {apps.error === null ? null : <ErrorState error={apps.error} onRetry={() => void apps.refetch()} />}
-        {ports.error === null ? null : <ErrorState error={ports.error} onRetry={() => void ports.refetch()} />}
-        {!isLoading && shown.length + listening.length === 0 ? (
+        <QueryFault query={apps} />
+        <QueryFault query={ports} />
+        {apps.data !== undefined && shown.length + listening.length === 0 ? (
           <EmptyState title="Nothing listens in it.">
             What a program in it listens on is seen here as soon as it does, and is nobody else's until you share it.
           </EmptyState>
@@ -131,6 +131,7 @@ export default function PortsTab({ workspace, me }: WorkspaceTabProps) {
         )}
       </Card>
       <Shares
+        query={shares}
         shares={shares.data?.shares}
         onTakeBack={({ app, agent }) => setAsks({ kind: "unshare", target: app, agent })}
       />
@@ -177,6 +178,7 @@ function ReachedTable({ rows, mayShare, onShare }: ReachedTableProps) {
 }
 
 interface SharesProps {
+  readonly query: AskedQuery;
   readonly shares: readonly SharedApp[] | undefined;
   readonly onTakeBack: (shared: SharedApp) => void;
 }
@@ -189,10 +191,11 @@ const sharedColumns: readonly Column<SharedApp>[] = [
 ];
 
 /** What is open to others than the template says, whether it listens or not. */
-function Shares({ shares, onTakeBack }: SharesProps) {
+function Shares({ query, shares, onTakeBack }: SharesProps) {
   return (
     <Card title="Shared by you">
-      {shares?.length === 0 ? (
+      <QueryFault query={query} />
+      {shares === undefined && query.error !== null ? null : shares?.length === 0 ? (
         <p className="text-muted">Nothing is shared otherwise than the template says.</p>
       ) : (
         <DataTable

@@ -7,6 +7,7 @@ import { useCall } from "../../api/use-call.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { TextField } from "../../components/text-field.tsx";
@@ -30,7 +31,7 @@ export function ScheduleCard({ workspace, me }: WorkspaceTabProps) {
       {workspace.isPrebuild ? (
         <p className="text-muted">An unclaimed prebuild has none: its pool looks after it.</p>
       ) : null}
-      {found.error === null ? null : <ErrorState error={found.error} onRetry={() => void found.refetch()} />}
+      <QueryFault query={found} />
       {found.data === undefined ? (
         found.error === null && !workspace.isPrebuild ? (
           <Skeleton lines={5} />

@@ -5,7 +5,7 @@ import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { Card } from "../../components/card.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { State } from "../../components/state.tsx";
 import { Time } from "../../components/time.tsx";
@@ -69,7 +69,7 @@ export default function TimelineTab({ workspace }: WorkspaceTabProps) {
       <Origin workspace={workspace} />
       <Card title={`Build ${number}${chosen.data === undefined ? "" : `: ${chosen.data.build.transition}`}`}>
         {isUnderWay ? <Estimate workspace={workspace} /> : null}
-        {chosen.error === null ? null : <ErrorState error={chosen.error} onRetry={() => void chosen.refetch()} />}
+        <QueryFault query={chosen} />
         {chosen.data === undefined ? (
           chosen.error === null ? (
             <Skeleton lines={3} />
@@ -79,7 +79,7 @@ export default function TimelineTab({ workspace }: WorkspaceTabProps) {
         )}
       </Card>
       <Card title="Builds">
-        {builds.error === null ? null : <ErrorState error={builds.error} onRetry={() => void builds.refetch()} />}
+        <QueryFault query={builds} />
         <DataTable
           label="Builds"
           columns={columns}
@@ -136,6 +136,7 @@ function Origin({ workspace }: { readonly workspace: Workspace }) {
           <Time at={claimedAt ?? createdAt} />
         </span>
       </p>
+      <QueryFault query={first} />
     </Card>
   );
 }

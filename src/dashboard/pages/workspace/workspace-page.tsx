@@ -5,7 +5,7 @@ import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Button } from "../../components/button.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
@@ -38,11 +38,9 @@ export default function WorkspacePage() {
     return (
       <>
         <PageHeader title={name} crumbs={[{ label: "Workspaces", to: "/workspaces" }]} />
-        {found.error === null ? (
+        <Unanswered query={found}>
           <Skeleton lines={6} />
-        ) : (
-          <ErrorState error={found.error} onRetry={() => void found.refetch()} />
-        )}
+        </Unanswered>
       </>
     );
   }
@@ -59,6 +57,7 @@ export default function WorkspacePage() {
       >
         <Deadline workspace={workspace} me={me} />
       </PageHeader>
+      <QueryFault query={found} />
       <Tabs
         label={`Parts of ${workspace.name}`}
         tabs={workspaceTabs.map(({ id, label }, place) => ({

@@ -10,7 +10,7 @@ import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorState } from "../../components/error-state.tsx";
+import { QueryFault } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { SearchField } from "../../components/search-field.tsx";
@@ -75,7 +75,7 @@ export default function WorkspacesPage() {
       </div>
       <UnknownKeys query={query} known={searchKeys} />
       <UnknownStatus query={query} />
-      {list.error === null ? null : <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
+      <QueryFault query={list.error === null ? counts : list} />
       {list.data?.total === 0 ? (
         <Nothing isFiltered={q !== ""} onClear={() => search("")} />
       ) : list.error !== null && list.data === undefined ? null : (
