@@ -2,7 +2,7 @@ import type { TemplateInsights, UsableTimes } from "../../contracts/api/template
 import { CodedError } from "../../contracts/errors.ts";
 import { workspacesCountedMax } from "../../contracts/limits.ts";
 import { prebuildsUserId } from "../../contracts/system-ids.ts";
-import { workspaceGroups } from "../../contracts/workspace-groups.ts";
+import type { WorkspaceGroup } from "../../contracts/workspace-groups.ts";
 import {
   type DemandRow,
   type DetailRow,
@@ -42,7 +42,7 @@ export async function templateInsights(context: AppContext, actor: Actor, input:
   return await context.db.snapshot("template insights", async (sql) => {
     const details = await insightsDetails(sql, of);
     const stored = await insightsStored(sql);
-    const answer = {
+    return {
       from: range.days.at(0) ?? "",
       to: range.days.at(-1) ?? "",
       since: sinceOf(range, stored, details),
@@ -53,7 +53,6 @@ export async function templateInsights(context: AppContext, actor: Actor, input:
       workspaces: await workspacesNow(sql, template),
       parameters: parameterView(await insightsValues(sql, template.id)),
     };
-    return answer;
   });
 }
 
@@ -129,7 +128,7 @@ async function workspacesNow(sql: Sql, template: TemplateRow): Promise<TemplateI
   };
   const rows = await countWorkspaces(sql, selection, workspacesCountedMax);
   const counted = new Map(rows.map(({ group, count }) => [group, count]));
-  const of = (group: (typeof workspaceGroups)[number]): number => counted.get(group) ?? 0;
+  const of = (group: WorkspaceGroup): number => counted.get(group) ?? 0;
   return {
     running: of("running"),
     starting: of("starting"),

@@ -15,7 +15,7 @@ export type ParsedRange =
 
 const dayMs = 86_400_000;
 const daysUsual = 30;
-export const insightsDaysMax = 90;
+const insightsDaysMax = 90;
 
 /** The days from `from` to `to`, both included: thirty until today unless said. */
 export function insightsRange(
