@@ -1,3 +1,6 @@
+import { liveServerConfig } from "../src/platform/config/live-options.ts";
+import { loadConfig } from "../src/platform/config/load-config.ts";
+import { serverOptions } from "../src/platform/config/server-options.ts";
 import type { ServerId } from "../src/contracts/ids.ts";
 import type pg from "pg";
 import { Signer } from "../src/app/signer.ts";
@@ -39,6 +42,7 @@ function contextOver(db: Store): AppContext {
     serverId: systemRandom.uuid() as ServerId,
     monotonicMs: () => performance.now(),
     prebuildsSwitch: createPrebuildsSwitch(true),
+    settings: liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })),
     manifestReader: async (text) => readTemplateText(text),
     stateVault: createStateVault([Buffer.alloc(stateKeyBytes)], systemRandom),
     signer: new Signer([Buffer.alloc(stateKeyBytes)]),

@@ -20,6 +20,8 @@ import { streams } from "./b15-streams.ts";
 import { appProxy } from "./b16-apps.ts";
 import { manyStreams } from "./b17-many-streams.ts";
 import { resume } from "./b18-resume.ts";
+import { fullLists } from "./b19-lists.ts";
+import { dashboard } from "./b20-dashboard.ts";
 import { allPoolsAtOnce } from "./s17-all-pools-at-once.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import { startBenchPostgres } from "./harness/bench-postgres.ts";
@@ -48,6 +50,8 @@ const benchmarks: readonly Benchmark[] = [
   appProxy,
   manyStreams,
   resume,
+  fullLists,
+  dashboard,
   allPoolsAtOnce,
 ];
 

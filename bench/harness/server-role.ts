@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { tmpdir } from "node:os";
 import { PostgresBus } from "../../src/bus/postgres-bus.ts";
 import { startServer } from "../../src/main/start-server.ts";
+import { liveServerConfig } from "../../src/platform/config/live-options.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import { createDisposers } from "../../src/platform/disposers.ts";
@@ -33,9 +34,11 @@ export function createServerRole(): Role {
   let cpu = process.cpuUsage();
   const start = async ({ flags, isMute }: Extract<ServerMessage, { kind: "start" }>): Promise<ServerStarted> => {
     if (isMute === true) PostgresBus.prototype.publish = () => undefined;
-    const { values: config } = loadConfig(serverOptions, { flags: new Map(Object.entries(flags)), env: {} });
+    const loaded = loadConfig(serverOptions, { flags: new Map(Object.entries(flags)), env: {} });
+    const settings = liveServerConfig({ ...loaded, values: { ...loaded.values, dataDir: tmpdir() } });
     const server = await startServer({
-      config: { ...config, dataDir: tmpdir() },
+      config: settings.values,
+      settings,
       isDataDirChosen: true,
       administratorPassword: "not-a-secret-of-anybody",
       logger,

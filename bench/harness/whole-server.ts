@@ -11,6 +11,8 @@ const password = "not a secret";
 export interface WholeServer {
   /** Signed in as the administrator. */
   readonly client: Client;
+  readonly url: string;
+  readonly administrator: { readonly username: string; readonly password: string };
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -43,11 +45,14 @@ export async function startWholeServer(drivers: ReadonlySet<string>): Promise<Wh
     });
     server.once("exit", () => reject(new Error("The server ended at its start.")));
   });
-  const { secret } = await new Client({ url }).call("login", { body: { username: "admin", password } });
+  const administrator = { username: "admin", password };
+  const { secret } = await new Client({ url }).call("login", { body: administrator });
   const client = new Client({ url, token: secret });
   await client.call("deleteTemplate", { params: { template: "starter" } });
   return {
     client,
+    url,
+    administrator,
     folder,
     stop: async () => {
       const exited = new Promise((resolve) => server.once("exit", resolve));

@@ -4,6 +4,7 @@ import type { ShareLevel } from "../contracts/manifest-apps.ts";
 import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";
+import type { SettingsHolder } from "../platform/config/live-config.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { NewsSource } from "../platform/news.ts";
 import type { PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
@@ -12,7 +13,7 @@ import type { ManifestReader } from "./templates/manifest-reader.ts";
 import type { StateVault } from "./provisioner/state-vault.ts";
 import type { Signer } from "./signer.ts";
 
-/** Options of the deployment that use cases depend on. */
+/** Options of the deployment that use cases depend on: read each at its use, as many may change while the server runs. */
 export interface AppOptions {
   /** URL at which agents and people reach the deployment; asked each time, as the port may be chosen at start. */
   readonly accessUrl: () => string;
@@ -68,5 +69,6 @@ export interface AppContext {
   readonly signer: Signer;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
   readonly manifestReader: ManifestReader;
+  readonly settings: SettingsHolder;
   readonly options: AppOptions;
 }

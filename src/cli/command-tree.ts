@@ -10,6 +10,7 @@ import { createWorkspaceCommand } from "./commands/create.ts";
 import { daemonKeyCommands } from "./commands/daemon-keys.ts";
 import { daemonCommands } from "./commands/daemons.ts";
 import { serverListCommands } from "./commands/servers.ts";
+import { settingCommands } from "./commands/settings.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { dotfilesCommands } from "./commands/dotfiles.ts";
 import { execCommand } from "./commands/exec.ts";
@@ -43,6 +44,7 @@ import { sshCommand } from "./commands/ssh.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
+import { templateInsightsCommand } from "./commands/templates-insights.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { terminalCommand } from "./commands/terminal.ts";
@@ -84,6 +86,7 @@ export const commandTree: readonly CliCommand[] = [
     pushTemplateCommand,
     ...templateReadCommands,
     ...templateFileCommands,
+    templateInsightsCommand,
     ...templateChangeCommands,
     templateScheduleCommand,
   ]),
@@ -118,6 +121,7 @@ export const commandTree: readonly CliCommand[] = [
   ]),
   defineGroup("daemons", "see provisioner daemons, and what becomes of those that are gone", daemonCommands),
   defineGroup("servers", "see the servers of the deployment", serverListCommands),
+  defineGroup("settings", "see the options of the servers, and change some while they run", settingCommands),
   agentCommand,
   defineGroup("db", "export and import the database", databaseCommands),
 ];

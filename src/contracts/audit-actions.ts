@@ -15,6 +15,7 @@ export const auditTargetKinds = [
   "secret",
   "ssh_key",
   "git_account",
+  "setting",
 ] as const;
 /** What an act is done to. `pool` is named by its template; `prebuilds` are those of the whole deployment. */
 export type AuditTargetKind = (typeof auditTargetKinds)[number];
@@ -76,6 +77,11 @@ export const auditActions = {
   "pool.resume": about("pool", "Somebody lifted its hard limit or validation failure."),
   "pool.invalidate": about("pool", "Somebody marked what it has as expired."),
   "pool.clean": about("pool", "Somebody deleted its failed and parked prebuilds."),
+  "setting.store": about(
+    "setting",
+    "Somebody changed an option of the deployment while it ran; the detail has the value before (null: none was stored) and after.",
+  ),
+  "setting.reset": about("setting", "Somebody took a stored option back; the detail has its value."),
   "prebuilds.pause": about("prebuilds", "Somebody paused the reconciler of the deployment."),
   "prebuilds.resume": about("prebuilds", "Somebody resumed it."),
   "prebuilds.disable": about("prebuilds", "Somebody switched prebuilds off in the deployment."),

@@ -130,6 +130,16 @@ export const errorRegistry = {
     "A TTL, an extension or an autostart is outside of what the template allows.",
     "`prewarm templates schedule TEMPLATE` shows what it allows; the message names the limit.",
   ),
+  setting_needs_restart: entry(
+    409,
+    "The option is not one of those that may be changed while servers run.",
+    "Change it where the server is started: by its flag, its environment variable or in the file; then restart each server.",
+  ),
+  setting_is_given: entry(
+    409,
+    "The server was started with a value of this option, which counts before one that is stored.",
+    "Take it from the flag, the variable or the file that the message names and restart the server, or change it there.",
+  ),
   template_deprecated: entry(409, "The template is deprecated.", "Use the template that the message names."),
   template_not_ready: entry(
     409,

@@ -4,6 +4,8 @@
  */
 
 export const nameLengthMax = 32;
+export const settingNameLengthMax = 64;
+export const settingValueLengthMax = 256;
 export const usernameLengthMax = 32;
 export const emailLengthMax = 254;
 export const passwordLengthMin = 8;
@@ -42,6 +44,8 @@ export const manifestDepthMax = 32;
 export const archiveEntriesMax = 10_000;
 /** Longest path of an entry, in characters; a few hundred below what the usual file systems take. */
 export const archivePathLengthMax = 1_024;
+/** Files of a template that look like secrets, as one answer and one log name them; the rest is seen when these are gone. */
+export const templateWarningsMax = 50;
 /** Of a version's files, as one answer lists them. */
 export const versionFilesListedMax = 2_000;
 /** Of one file's text, as one answer has it. */

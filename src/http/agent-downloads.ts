@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { agentBundleName, agentExecutableArchitectures, agentExecutableName } from "../contracts/agent-download.ts";
+import { acceptsCoding, isKnownToCaller } from "./conditional-requests.ts";
 
 /** A program that workspaces fetch. Paths are absolute; files never change under their name. */
 export interface AgentFile {
@@ -57,10 +58,10 @@ interface Sending {
 }
 
 async function send({ request, reply, file, name }: Sending): Promise<FastifyReply> {
-  const gzip = acceptsGzip(request) ? file.gzip : undefined;
+  const gzip = acceptsCoding(request, "gzip") ? file.gzip : undefined;
   const etag = `"${file.sha256}${gzip === undefined ? "" : "-gzip"}"`;
   void reply.headers({ etag, vary: "accept-encoding", "cache-control": "no-cache" });
-  if (isKnown(request, etag)) return await reply.code(304).send();
+  if (isKnownToCaller(request, etag)) return await reply.code(304).send();
   const { path, bytes } = gzip ?? file;
   void reply
     .type(name.endsWith(".mjs") ? "text/javascript; charset=utf-8" : "application/octet-stream")
@@ -68,14 +69,4 @@ async function send({ request, reply, file, name }: Sending): Promise<FastifyRep
   if (gzip !== undefined) void reply.header("content-encoding", "gzip");
   if (request.method === "HEAD") return await reply.send();
   return await reply.send(createReadStream(path));
-}
-
-function acceptsGzip(request: FastifyRequest): boolean {
-  const codings = String(request.headers["accept-encoding"] ?? "").split(",");
-  return codings.some((coding) => /^\s*(gzip|\*)\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));
-}
-
-function isKnown(request: FastifyRequest, etag: string): boolean {
-  const known = request.headers["if-none-match"];
-  return known !== undefined && known.split(",").some((tag) => [etag, `W/${etag}`, "*"].includes(tag.trim()));
 }

@@ -15,6 +15,7 @@ import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
 import { provisionerHandlers } from "./handlers/provisioner-handlers.ts";
 import { serverHandlers } from "./handlers/server-handlers.ts";
+import { settingHandlers } from "./handlers/setting-handlers.ts";
 import { dotfilesHandlers } from "./handlers/dotfiles-handlers.ts";
 import { gitAccountHandlers } from "./handlers/git-account-handlers.ts";
 import { sshKeyHandlers } from "./handlers/ssh-key-handlers.ts";
@@ -32,6 +33,7 @@ import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateFileHandlers } from "./handlers/template-file-handlers.ts";
+import { templateInsightsHandlers } from "./handlers/template-insights-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
@@ -54,6 +56,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...groupHandlers(deps),
     ...templateHandlers(deps),
     ...templateFileHandlers(deps),
+    ...templateInsightsHandlers(deps),
     ...workspaceHandlers(deps),
     ...stateHandlers(deps),
     ...scheduleHandlers(deps),
@@ -72,6 +75,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...ideHandlers(deps),
     ...provisionerHandlers(deps),
     ...serverHandlers(deps),
+    ...settingHandlers(deps),
     ...daemonHandlers(deps),
     ...agentHandlers(deps),
   };
@@ -181,7 +185,7 @@ function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): numbe
 }
 
 interface RateLimit {
-  readonly max: number;
+  readonly max: number | (() => number);
   readonly timeWindow: number;
   readonly hook?: "preHandler";
   readonly keyGenerator?: (request: FastifyRequest) => string;
@@ -196,8 +200,9 @@ function rateLimitOf(deps: HttpDeps, id: RouteId): RateLimit | undefined {
     const agentOfRequest = (request: FastifyRequest): string => (callers.get(request) as AgentIdentity).id;
     return { max: gitAsksPerMinuteMax, timeWindow, hook: "preHandler", keyGenerator: agentOfRequest };
   }
-  const max = deps.options.creationsPerMinuteMax;
-  if (id !== "createWorkspace" || max === 0) return undefined;
+  if (id !== "createWorkspace") return undefined;
+  // Asked each time, as it may be changed while the server runs.
+  const max = (): number => deps.options.creationsPerMinuteMax || Number.MAX_SAFE_INTEGER;
   const keyGenerator = (request: FastifyRequest): string =>
     (callers.get(request) as { readonly userId: string } | undefined)?.userId ?? request.ip;
   return { max, timeWindow, hook: "preHandler", keyGenerator };

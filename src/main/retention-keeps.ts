@@ -1,16 +1,32 @@
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 
-/** How much history the configuration wants to be kept. */
+/** How much history the configuration wants to be kept: getters, as all of it may change while the server runs. */
 export function retentionKeeps(config: ServerConfig): RetentionKeeps {
   return {
-    workspacesMs: config.retentionWorkspacesMs,
-    buildsMax: config.retentionBuildsMax,
-    versionsMs: config.retentionVersionsMs,
-    versionsMax: config.retentionVersionsMax,
-    daemonsMs: config.retentionDaemonsMs,
-    demandMs: config.retentionDemandMs,
-    auditMs: config.auditKeepMs,
-    backoffLookbackMs: config.prebuildsBackoffLookbackMs,
+    get workspacesMs() {
+      return config.retentionWorkspacesMs;
+    },
+    get buildsMax() {
+      return config.retentionBuildsMax;
+    },
+    get versionsMs() {
+      return config.retentionVersionsMs;
+    },
+    get versionsMax() {
+      return config.retentionVersionsMax;
+    },
+    get daemonsMs() {
+      return config.retentionDaemonsMs;
+    },
+    get demandMs() {
+      return config.retentionDemandMs;
+    },
+    get auditMs() {
+      return config.auditKeepMs;
+    },
+    get backoffLookbackMs() {
+      return config.prebuildsBackoffLookbackMs;
+    },
   };
 }

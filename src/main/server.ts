@@ -5,6 +5,7 @@ import { pushTemplate } from "../app/templates/push-template.ts";
 import { packFolder } from "../platform/archive/pack-folder.ts";
 import { parseFlags } from "../platform/config/config-flags.ts";
 import { optionsHelp } from "../platform/config/options-help.ts";
+import { liveServerConfig } from "../platform/config/live-options.ts";
 import { loadConfig } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import { createDisposers } from "../platform/disposers.ts";
@@ -34,18 +35,22 @@ export async function runServer(argv: readonly string[]): Promise<number> {
       process.stdout.write(helpText());
       return 0;
     }
-    const { values: config, sources } = loadConfig(serverOptions, {
+    const loaded = loadConfig(serverOptions, {
       flags: flags.flags,
       env: process.env,
       ...(flags.configPath === undefined ? {} : { configPath: flags.configPath }),
       defaults: serverDefaults,
     });
+    const { sources } = loaded;
+    const settings = liveServerConfig(loaded, serverDefaults);
+    const config = settings.values;
     logger = createLogger({ level: config.logLevel, format: config.logFormat, destination: process.stderr });
     const disposers = createDisposers(logger);
     const stop = stopSignal(logger);
     try {
       const server = await startServer({
         config,
+        settings,
         isDataDirChosen: sources.dataDir !== "default",
         administratorPassword: process.env["PREWARM_ADMIN_PASSWORD"] || null,
         logger,

@@ -26,11 +26,13 @@ import { createRehearsal } from "../controllers/rehearsal.ts";
 import { createRevocation, type OpenByCredential } from "../controllers/revocation.ts";
 import { createRetention } from "../controllers/retention.ts";
 import { type AgentConnections, createServerPresence, type PresenceDeps } from "../controllers/server-presence.ts";
+import { createSettingsWatch } from "../controllers/settings-watch.ts";
 import { createUnbegunDeletes } from "../controllers/unbegun-deletes.ts";
 import { createUnreadyPrebuilds } from "../controllers/unready-prebuilds.ts";
 import type { RetentionKeeps } from "../db/retention/retention-keeps.ts";
 import type { Db } from "../db/store.ts";
 import { type OffsetClock, systemClock } from "../platform/clock.ts";
+import type { SettingsHolder } from "../platform/config/live-config.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Metrics } from "../platform/metrics/metrics.ts";
 import type { NewsSource } from "../platform/news.ts";
@@ -49,6 +51,7 @@ export interface ControllerDeps extends Notifications {
   readonly serverUrl: () => string;
   readonly version: string;
   readonly prebuildsSwitch: PrebuildsSwitchHolder;
+  readonly settings: SettingsHolder;
   readonly prebuilds: PrebuildsOptions;
   readonly preemptAfterMs: number;
   readonly agentLostAfterMs: number;
@@ -69,6 +72,7 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
   return [
     createServerPresence({ ...deps, localClock: systemClock }),
     createSwitchWatch(deps),
+    createSettingsWatch(deps),
     createRevocation(deps),
     createPrebuildsController({ ...deps, options: deps.prebuilds }),
     createJobReaper(deps),
@@ -80,7 +84,13 @@ export function allControllers(deps: ControllerDeps): readonly Controller[] {
     createBlockedJobs({ ...deps, waitLimitMs: deps.provisionerWaitLimitMs }),
     createUnbegunDeletes(deps),
     createConsistency(deps),
-    createLifecycle({ ...deps, isQuotaEnabled: deps.prebuilds.isQuotaEnabled }),
+    createLifecycle({
+      ...deps,
+      // Not copied: it may change while the server runs.
+      get isQuotaEnabled() {
+        return deps.prebuilds.isQuotaEnabled;
+      },
+    }),
     createActivity(deps),
     createWatch(deps),
     createDelivery(deps),

@@ -1,20 +1,18 @@
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import type pg from "pg";
-import type { AppContext, AppOptions } from "../app/app-context.ts";
+import type { AppContext } from "../app/app-context.ts";
 import { checkStateKey } from "../app/provisioner/check-state-key.ts";
-import { loopbackAppsHost } from "../contracts/app-address.ts";
-import { isLoopbackHost } from "../contracts/loopback.ts";
 import { Signer } from "../app/signer.ts";
 import { createStateVault } from "../app/provisioner/state-vault.ts";
 import { ensureFirstRun, type FirstRun } from "../app/identity/first-run.ts";
-import { hashSecret, newSecret } from "../app/secret.ts";
+import { newSecret } from "../app/secret.ts";
 import { PostgresBus } from "../bus/postgres-bus.ts";
 import type { ServerId } from "../contracts/ids.ts";
-import type { PrebuildsOptions } from "../controllers/prebuilds/prebuilds-deps.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool, endsWithConnections } from "../db/pg-pool.ts";
 import { readSwitches } from "../db/settings/settings.ts";
+import { readStoredOptions } from "../db/settings/stored-options.ts";
 import { Store } from "../db/store.ts";
 import { createHeldOpen } from "../http/held-open.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
@@ -22,11 +20,13 @@ import type { RunningController } from "../controllers/driver.ts";
 import type { HttpLimits } from "../http/http-limits.ts";
 import { createLeaving } from "../http/leaving.ts";
 import { offsetClock } from "../platform/clock.ts";
+import type { SettingsHolder } from "../platform/config/live-config.ts";
 import type { ServerConfig } from "../platform/config/server-options.ts";
 import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
+import { appOptions, prebuildsOptions } from "./live-parts.ts";
 import { limitsOf, listen, openHttp } from "./open-http.ts";
 import { openManifestReader } from "./open-manifest-reader.ts";
 import { openMetrics } from "./open-metrics.ts";
@@ -41,6 +41,8 @@ import { serverAddress } from "../contracts/under-url.ts";
 
 export interface StartServerOptions {
   readonly config: ServerConfig;
+  /** Behind `config`: what may change while the server runs. */
+  readonly settings: SettingsHolder;
   readonly isDataDirChosen: boolean;
   readonly administratorPassword: string | null;
   readonly logger: Logger;
@@ -78,9 +80,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const opened = await openConfigured(options);
   const pool = await openPool(opened.connection, options);
   const serverId = systemRandom.uuid() as ServerId;
-  const bus = new PostgresBus({ connection: opened.connection, logger, serverId });
-  await bus.start();
-  disposers.add("news", () => bus.stop());
+  const bus = await openBus(opened.connection, serverId, options);
   const store = new Store({ pool, logger, publish: (topics) => bus.publish(topics) });
   const clock = offsetClock();
   const daemonKey = newSecret(systemRandom, "daemon");
@@ -98,6 +98,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     stateVault: createStateVault(sealing.keys, systemRandom),
     signer: new Signer(sealing.keys),
     manifestReader: openManifestReader({ program: options.manifestWorker }),
+    settings: await holdingStored(options.settings, store),
     options: appOptions(config, {
       accessUrl: () => (config.accessUrl === undefined ? url : serverAddress(new URL(config.accessUrl))),
       daemonKey,
@@ -175,6 +176,17 @@ async function openPool(connection: pg.PoolConfig, options: StartServerOptions):
   return pool;
 }
 
+async function openBus(
+  connection: pg.ClientConfig,
+  serverId: ServerId,
+  { logger, disposers }: StartServerOptions,
+): Promise<PostgresBus> {
+  const bus = new PostgresBus({ connection, logger, serverId });
+  await bus.start();
+  disposers.add("news", () => bus.stop());
+  return bus;
+}
+
 /** A key that was made for nothing is not left behind, where it would be taken for the deployment's. */
 async function joinWithKey(context: AppContext, { madeFile }: StateKeys): Promise<void> {
   try {
@@ -201,6 +213,13 @@ async function openSwitch(config: ServerConfig, store: Store): Promise<Prebuilds
   const prebuildsSwitch = createPrebuildsSwitch(config.prebuildsEnabled);
   prebuildsSwitch.hold(!(await readSwitches(store)).off.isTurned);
   return prebuildsSwitch;
+}
+
+/** What is stored of the options counts from the first request on; a controller keeps it so. */
+async function holdingStored(settings: SettingsHolder, store: Store): Promise<SettingsHolder> {
+  const stored = await readStoredOptions(store, settings.liveNames);
+  settings.hold(new Map(stored.map(({ name, value }) => [name, value])));
+  return settings;
 }
 
 function peerUrlOf(config: ServerConfig, listenUrl: string): string {
@@ -238,64 +257,5 @@ function controllerOptions(
     agentLostAfterMs: config.prebuildsAgentLostAfterMs,
     provisionerWaitLimitMs: config.provisionerWaitLimitMs,
     retention: retentionKeeps(config),
-  };
-}
-
-function appOptions(
-  config: ServerConfig,
-  own: { readonly accessUrl: () => string; readonly daemonKey: string },
-): AppOptions {
-  return {
-    accessUrl: own.accessUrl,
-    ...appsHost(config),
-    maxShare: config.accessMaxShare,
-    forwardTargets: config.accessForwardTargets,
-    version: packageVersion(),
-    sessionLifetimeMs: config.sessionLifetimeMs,
-    leaseMs: config.provisionerLeaseMs,
-    reservedShare: config.provisionerReservedShare,
-    orphanAgeMs: config.provisionerOrphanAgeMs,
-    agentLostAfterMs: config.prebuildsAgentLostAfterMs,
-    poolLimits: prebuildsOptions(config),
-    uploadBytesMax: config.templateUploadMaxBytes,
-    unpackedBytesMax: config.templateUnpackedMaxBytes,
-    builtinDaemonKeyHash: hashSecret(own.daemonKey),
-    digestIntervalMs: config.notificationsDigestIntervalMs,
-    isUnisolatedAllowed: config.provisionerAllowUnisolated,
-    isAccessAudited: config.auditAccess,
-    isPrivateWebhookAllowed: config.webhookAllowPrivate,
-    creationsPerMinuteMax: config.creationsPerMinuteMax,
-    terminalDetachedMs: config.terminalDetachedMs,
-    isQuotaEnabled: config.quotaEnabled,
-  };
-}
-
-/** Where apps have their addresses. */
-function appsHost(config: ServerConfig): Pick<AppOptions, "appsHost" | "appsPort"> {
-  const [host = "", port] = config.accessAppsHost.toLowerCase().split(":");
-  if (host !== "") return { appsHost: host, appsPort: port === undefined ? null : `:${port}` };
-  const isLocal =
-    isLoopbackHost(config.httpHost) &&
-    (config.accessUrl === undefined || isLoopbackHost(new URL(config.accessUrl).hostname));
-  return { appsHost: isLocal ? loopbackAppsHost : null, appsPort: null };
-}
-
-function prebuildsOptions(config: ServerConfig): PrebuildsOptions {
-  return {
-    intervalMs: config.prebuildsReconciliationIntervalMs,
-    policy: {
-      backoffIntervalMs: config.prebuildsBackoffIntervalMs,
-      backoffLookbackMs: config.prebuildsBackoffLookbackMs,
-      failureHardLimit: config.prebuildsFailureHardLimit,
-      probeIntervalMs: config.prebuildsProbeIntervalMs,
-      inFlightPerPresetMax: config.prebuildsInFlightPerPreset,
-      disabled: !config.prebuildsEnabled,
-    },
-    inFlightMax: config.prebuildsInFlightTotal,
-    createsPerMinuteMax: config.prebuildsCreatesPerMinute,
-    failedKeptMax: config.prebuildsFailedKept,
-    connectionsMax: config.pgConnMaxOpen,
-    isQuotaEnabled: config.quotaEnabled,
-    prebuildsAllowance: config.quotaPrebuildsAllowance,
   };
 }

@@ -27,6 +27,8 @@ const ids = [
   "B16",
   "B17",
   "B18",
+  "B19",
+  "B20",
   "S17",
 ];
 const runWithinMs = 480_000;

@@ -67,3 +67,34 @@ test("a daemon's key is shown once", limit, async () => {
   await page.getByRole("button", { name: "I have copied it" }).click();
   await page.getByRole("table", { name: "Daemon keys" }).getByText("rack").waitFor();
 });
+
+test(
+  "an option is found, changed and taken back, and one that needs a restart says how it is changed",
+  limit,
+  async () => {
+    const { page, expectComplaint } = await scene.openSignedIn("/admin/settings");
+    expectComplaint(/status of 400 .*\/settings\/prebuilds/);
+    const table = page.getByRole("table", { name: "Settings" });
+    await page.getByRole("searchbox", { name: "Search options" }).fill("pending or running deployment");
+    const row = table.getByRole("row", { name: /prebuilds\.in_flight_total/ });
+    await row.getByRole("button", { name: "Change…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Change prebuilds.in_flight_total" });
+    await dialog.getByLabel("Value").fill("many");
+    await dialog.getByRole("button", { name: "Change option" }).click();
+    await dialog.getByText("invalid_parameter").waitFor();
+    await dialog.getByLabel("Value").fill("50");
+    await dialog.getByRole("button", { name: "Change option" }).click();
+    await row.getByText("changed here").waitFor();
+    expect(await row.textContent()).toMatch(/50.*admin/);
+    await row.getByRole("button", { name: "Reset…" }).click();
+    await page.getByRole("button", { name: "Reset prebuilds.in_flight_total" }).click();
+    await row.getByText("default", { exact: true }).waitFor();
+    await page.getByRole("searchbox", { name: "Search options" }).fill("http.port");
+    const locked = table.getByRole("row", { name: /http\.port/ }).getByRole("button", { name: "Change…" });
+    await locked.focus();
+    await page
+      .getByText(/--http-port, PREWARM_HTTP_PORT/)
+      .first()
+      .waitFor();
+  },
+);

@@ -77,3 +77,15 @@ test("prebuilds, decisions and the week of a pool have an address each", limit, 
   await page.goto(`${scene.url}/pools/node/nothing`);
   await page.getByRole("heading", { name: "There is no such page" }).waitFor();
 });
+
+test("how large a pool is says its manifest, and the page says which lines and how they get there", limit, async () => {
+  const { page } = await scene.openSignedIn("/pools/node/broken");
+  await page.getByRole("button", { name: "Change size…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Change the size of node / broken" });
+  await dialog.getByLabel("Instances").fill("7");
+  const lines = dialog.getByLabel("lines of the manifest", { exact: true });
+  expect(await lines.textContent()).toBe("presets:\n  - name: broken\n    prebuilds:\n      instances: 7");
+  expect(await dialog.getByLabel("commands", { exact: true }).textContent()).toContain(
+    "prewarm templates push node --name node",
+  );
+});

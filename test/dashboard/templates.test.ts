@@ -62,6 +62,28 @@ test("a manifest that is wrong is refused with file, line and column", limit, as
   await page.getByRole("button", { name: "Publish version", disabled: true }).waitFor();
 });
 
+test(
+  "what looks like a secret is warned of with its line before it is published, and again in the import's log",
+  limit,
+  async () => {
+    const folder = folderWith("leaky", {
+      "template.yaml": "driver: process\nagents: [{ name: main }]\n",
+      "notes.txt": "one\n-----BEGIN PRIVATE KEY-----\n",
+      ".env": "A=1\n",
+    });
+    const { page } = await scene.openSignedIn("/publish");
+    await page.getByLabel("Folder of the template").setInputFiles(folder);
+    const warning = page.getByRole("status").filter({ hasText: "2 files look like secrets." });
+    await warning.waitFor();
+    expect(await warning.getByRole("listitem").allInnerTexts()).toEqual([
+      expect.stringContaining(".env: it holds the secrets"),
+      expect.stringContaining("notes.txt:2: it holds a private key"),
+    ]);
+    await page.getByRole("button", { name: "Publish version" }).click();
+    await page.getByRole("log", { name: "Log of the import" }).getByText("notes.txt:2: it holds").waitFor();
+  },
+);
+
 test("a folder without a manifest is refused before anything is sent", limit, async () => {
   const folder = folderWith("empty", { "README.md": "nothing\n" });
   const { page } = await scene.openSignedIn("/publish");

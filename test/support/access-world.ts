@@ -76,6 +76,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   agentGitCredential: { protocol: "https", host: "git.example.org" },
   reportGitCredential: { id: "00000000-0000-4000-8000-000000000000", isRefused: true },
   setTemplateSecret: { value: "of the template" },
+  storeSetting: { value: "4" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
   previewWorkspace: { name: "fresh", template: "web" },
@@ -221,6 +222,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     // Whether there is one is asked of the agent, after all else.
     terminal: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",
     daemon: "rack-1",
+    setting: "prebuilds.failed_kept",
     tokenId: await valueOf("select id as value from tokens where kind = 'api' and name = 'anns'"),
     keyId: await valueOf("select id as value from daemon_keys where name = 'rack-1'"),
     hash: await valueOf("select encode(hash, 'hex') as value from files"),

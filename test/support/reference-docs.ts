@@ -4,6 +4,8 @@ import type { RouteDefinition } from "../../src/contracts/api/route.ts";
 import { auditEntriesLookedMax } from "../../src/contracts/limits.ts";
 import { errorRegistry } from "../../src/contracts/errors.ts";
 import { describeSections } from "../../src/platform/config/describe-config.ts";
+import { liveServerConfig } from "../../src/platform/config/live-options.ts";
+import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import {
   fullMetricName,
@@ -176,13 +178,14 @@ function routesPage(): string {
 }
 
 function configurationPage(): string {
+  const live = new Set(liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })).liveNames);
   const sections = describeSections(serverOptions).flatMap(({ title, rows }) => [
     `## ${title}`,
     "",
     markdownTable(
       ["option", "flag", "environment", "default", "value", "meaning"],
       rows.map((row) => [
-        `\`${row.name}\``,
+        live.has(row.name) ? `\`${row.name}\` ↻` : `\`${row.name}\``,
         `\`${row.flag}\``,
         row.fileEnv === null ? `\`${row.env}\`` : `\`${row.env}\`, \`${row.fileEnv}\``,
         row.default === "" ? "–" : `\`${row.default}\``,
@@ -203,6 +206,10 @@ function configurationPage(): string {
     "that are no option. In the file, `prebuilds.backoff_interval` may also be written as `backoff_interval` below",
     "`prebuilds`. A variable that ends with `_FILE` names a file with the value of a secret. `prewarm server --help` prints",
     "the same.",
+    "",
+    "Options with ↻ can be changed while servers run, by an administrator: `prewarm settings set NAME VALUE`, or",
+    "*Administration → Settings* in the dashboard. What is stored so takes the place of the default, on every server within",
+    "seconds; a flag, a variable or the file wins over it. `prewarm settings list` says what is in force and where it comes from.",
     "",
     ...sections,
     "## The first start",

@@ -1,3 +1,6 @@
+import { liveServerConfig } from "../../src/platform/config/live-options.ts";
+import { loadConfig } from "../../src/platform/config/load-config.ts";
+import { serverOptions } from "../../src/platform/config/server-options.ts";
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
 import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
@@ -100,6 +103,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     claims: new ClaimQueue(store, { logger, monotonicMs: () => performance.now() }),
     waiters: new ClaimWaiters(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
+    settings: liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })),
     manifestReader: async (text: string) => readTemplateText(text),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     signer: new Signer(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")]),

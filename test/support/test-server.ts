@@ -2,6 +2,7 @@ import { stateKeyBytes } from "../../src/app/provisioner/state-vault.ts";
 import { Client } from "../../src/client/client.ts";
 import type { HttpLimits } from "../../src/http/http-limits.ts";
 import { type RunningServer, startServer } from "../../src/main/start-server.ts";
+import { liveServerConfig } from "../../src/platform/config/live-options.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
 import { createDisposers } from "../../src/platform/disposers.ts";
@@ -35,11 +36,15 @@ export async function startTestServer(
   const database = await createTestDatabase();
   const logger = memoryLogger();
   const disposers = createDisposers(logger);
-  const { values } = loadConfig(serverOptions, { flags: new Map(), env: {} });
+  const { values, ...rest } = loadConfig(serverOptions, { flags: new Map(), env: {} });
   const manifestWorker = bundledManifestWorker();
-  const startOne = (): Promise<RunningServer> =>
-    startServer({
-      config: { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides },
+  const chosen = { ...values, httpPort: 0, pgUrl: database.url, dataDir: "/tmp", stateKey, ...overrides };
+  const startOne = (): Promise<RunningServer> => {
+    const loaded = { values: chosen, ...rest };
+    const settings = liveServerConfig(loaded);
+    return startServer({
+      config: settings.values,
+      settings,
       isDataDirChosen: true,
       httpLimits,
       manifestWorker,
@@ -48,6 +53,7 @@ export async function startTestServer(
       disposers,
       onFatal: (reason) => logger.error("fatal", { reason }),
     });
+  };
   const server = await startOne();
   const client = (token?: string): Client => new Client({ url: server.url, token });
   const signIn = async (username: string, password: string): Promise<Client> =>

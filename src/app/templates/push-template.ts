@@ -2,19 +2,18 @@ import { createHash } from "node:crypto";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { JobId, PresetId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
-import { archiveEntriesMax } from "../../contracts/limits.ts";
+import { secretsStage, type TemplateWarning, warningText } from "../../contracts/secret-files.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
+import { tellInJobLog } from "../../db/jobs/job-logs.ts";
 import { putFile } from "../../db/templates/template-files.ts";
 import { insertPresets } from "../../db/templates/template-presets.ts";
 import { findVersion, insertVersion } from "../../db/templates/template-versions.ts";
 import { ensureTemplate } from "../../db/templates/templates.ts";
 import { violatedUnique } from "../../db/pg-errors.ts";
-import { readArchiveEntry } from "../../platform/archive/archive-entry.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
-import { type ReadTemplate, readTemplate } from "./manifest-reader.ts";
-import { invalidManifest } from "./read-manifest.ts";
+import { readTemplateArchive } from "./read-template-archive.ts";
 import { versionView } from "./template-views.ts";
 
 export interface PushInput {
@@ -30,28 +29,14 @@ export interface PushInput {
 export interface Pushed {
   readonly template: { readonly id: string; readonly name: string };
   readonly version: TemplateVersion;
-}
-
-/** What a push says of an archive before anything is stored. Errors: `too_large`, `invalid_archive`, `invalid_manifest`. */
-async function readArchive(context: AppContext, archive: Buffer): Promise<Extract<ReadTemplate, { kind: "ok" }>> {
-  const { uploadBytesMax, unpackedBytesMax } = context.options;
-  if (archive.length > uploadBytesMax) {
-    throw new CodedError(
-      "too_large",
-      `The archive has ${archive.length} bytes; at most ${uploadBytesMax} are allowed.`,
-    );
-  }
-  const entry = await readArchiveEntry(archive, "template.yaml", { entriesMax: archiveEntriesMax, unpackedBytesMax });
-  if (entry === null) {
-    throw invalidManifest([{ field: "", reason: "the folder has no template.yaml", file: "template.yaml" }]);
-  }
-  return await readTemplate(context.manifestReader, entry);
+  readonly warnings: TemplateWarning[];
 }
 
 export interface CheckedTemplate {
   readonly driver: string;
   readonly parameters: string[];
   readonly presets: string[];
+  readonly warnings: TemplateWarning[];
 }
 
 /**
@@ -65,11 +50,12 @@ export async function checkTemplate(
 ): Promise<CheckedTemplate> {
   const organization = await organizationOf(context, actor, input.organization);
   requireTemplateAdmin(actor, organization.id, "check templates");
-  const { manifest, presets } = await readArchive(context, input.archive);
+  const { manifest, presets, warnings } = await readTemplateArchive(context, input.archive);
   return {
     driver: manifest.driver,
     parameters: (manifest.parameters ?? []).map(({ name }) => name),
     presets: presets.map(({ name }) => name),
+    warnings: [...warnings],
   };
 }
 
@@ -81,7 +67,7 @@ export async function checkTemplate(
 export async function pushTemplate(context: AppContext, actor: Actor, input: PushInput): Promise<Pushed> {
   const organization = await organizationOf(context, actor, input.organization);
   requireTemplateAdmin(actor, organization.id, "publish templates");
-  const read = await readArchive(context, input.archive);
+  const read = await readTemplateArchive(context, input.archive);
   const presets = read.presets.map((preset) => ({ ...preset, id: context.random.uuid() as PresetId }));
   const now = context.clock.now();
   const fileHash = createHash("sha256").update(input.archive).digest();
@@ -111,6 +97,7 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
         now,
       });
       await insertPresets(tx, version, presets, now);
+      await tellInJobLog(tx, importJobId, { at: now, stage: secretsStage, lines: read.warnings.map(warningText) });
       await recordAudit(tx, {
         at: now,
         actorId: actor.userId,
@@ -124,7 +111,11 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
     });
     const row = await findVersion(context.db, templateId, versionId);
     if (row === undefined) throw new Error("A version that was just stored is not there.");
-    return { template: { id: templateId, name: input.template }, version: versionView(row) };
+    return {
+      template: { id: templateId, name: input.template },
+      version: versionView(row),
+      warnings: [...read.warnings],
+    };
   } catch (error) {
     if (violatedUnique(error) !== "template_versions_template_id_name_key") throw error;
     throw new CodedError("name_taken", `The template already has a version named "${input.versionName}".`, {

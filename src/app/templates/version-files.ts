@@ -42,7 +42,7 @@ export async function templateReadme(
   if (template.active_version_id === null) return { text: null };
   const archive = await versionArchive(context.db, template.active_version_id);
   if (archive === undefined) return { text: null };
-  const bytes = await readArchiveEntry(archive, readmeName, limitsOf(context));
+  const bytes = await readArchiveEntry(archive, readmeName, { limits: limitsOf(context) });
   return { text: bytes === null ? null : (textOf(bytes)?.text ?? null) };
 }
 

@@ -8,6 +8,7 @@ import { exitCodes } from "../exit-codes.ts";
 import type { Invocation } from "../invocation.ts";
 import type { Paint } from "../output/paint.ts";
 import { printable } from "../output/printable.ts";
+import { showWarnings } from "../output/warning-lines.ts";
 import { type CliWorld, forwardedSignals } from "../world.ts";
 
 const transferTimeoutMs = 300_000;
@@ -59,6 +60,7 @@ const validateTemplate = defineCommand<{ readonly folder: string }>({
     const { bytes } = await packFolder(folder);
     const client = await connect({ timeoutMs: transferTimeoutMs });
     const checked = await client.call("checkTemplate", { query: organization, bytes });
+    showWarnings(checked.warnings, output);
     output.result(checked, () => {
       const { driver, parameters, presets } = checked;
       const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;

@@ -4,6 +4,7 @@ import type { Client } from "../../client/client.ts";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import type { LogEntry } from "../../contracts/api/workspaces.ts";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
+import { secretsStage } from "../../contracts/secret-files.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
@@ -13,6 +14,7 @@ import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderLogLine } from "../output/log-line.ts";
 import { elapsedText } from "../output/time-text.ts";
+import { showWarnings } from "../output/warning-lines.ts";
 import { readManifestName } from "../manifest-name.ts";
 
 /** Newest versions among which the pushed one is looked for after its import. */
@@ -62,7 +64,10 @@ async function awaitImport(
   const { template, version } = pushed;
   const jobId = version.importJobId;
   if (jobId === null) return version;
-  const onEntry = (entry: LogEntry): void => output.progress(renderLogLine(entry, output.errorPaint));
+  const onEntry = (entry: LogEntry): void => {
+    // Those were shown before it began.
+    if (entry.stage !== secretsStage) output.progress(renderLogLine(entry, output.errorPaint));
+  };
   const onWaiting = (reason: string): void => output.progress(reason);
   const at = `${jobId}${sameServer(world)}`;
   const job = await orInterrupted({
@@ -97,14 +102,17 @@ async function run(options: PushOptions, invocation: Invocation): Promise<number
   const { message, versionName: name, isActivated: activate } = options;
   const query = { activate, ...definedOnly({ message, name }), ...organization };
   const pushed = await client.call("pushTemplate", { params: { template }, query, bytes });
+  showWarnings(pushed.warnings, output);
   const version = await awaitImport(client, { template, version: pushed.version }, invocation);
   if (version.status === "failed") {
     throw new CodedError("invalid_template", `Version ${version.number} of ${template} failed: ${version.error ?? ""}`);
   }
-  output.result({ template: pushed.template, version }, () => {
+  const { warnings } = pushed;
+  const ended = (): string => {
     const state = version.isActive ? "ready and active" : "ready, not active";
     return `${template} version ${version.number} (${version.name}) is ${state} after ${elapsedText(world.monotonicMs() - startedMs)}.`;
-  });
+  };
+  output.result({ template: pushed.template, version, warnings }, ended, () => [ended()]);
   return exitCodes.done;
 }
 

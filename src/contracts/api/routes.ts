@@ -15,11 +15,13 @@ import { gitAccountRoutes } from "./git-accounts.ts";
 import { sshKeyRoutes } from "./ssh-keys.ts";
 import { secretRoutes } from "./secrets.ts";
 import { serverRoutes } from "./servers.ts";
+import { settingRoutes } from "./settings.ts";
 import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { terminalRoutes } from "./terminals.ts";
 import { templateFileRoutes } from "./template-files.ts";
+import { templateInsightsRoutes } from "./template-insights.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceBulkRoutes } from "./workspaces-bulk.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -35,6 +37,7 @@ export const routes = {
   ...groupRoutes,
   ...templateRoutes,
   ...templateFileRoutes,
+  ...templateInsightsRoutes,
   ...workspaceRoutes,
   ...workspaceBulkRoutes,
   ...stateRoutes,
@@ -54,6 +57,7 @@ export const routes = {
   ...daemonKeyRoutes,
   ...provisionerRoutes,
   ...serverRoutes,
+  ...settingRoutes,
   ...daemonRoutes,
   ...agentRoutes,
 } as const;

@@ -2,6 +2,7 @@ import { type Static, Type } from "typebox";
 import { PoolImage } from "./ides.ts";
 import { Manifest } from "../manifest.ts";
 import { Replacement } from "../provisioner-protocol.ts";
+import { TemplateWarning } from "../secret-files.ts";
 import {
   closed,
   Empty,
@@ -131,7 +132,12 @@ export const templateRoutes = {
       name: Type.Optional(Name),
       message: Type.Optional(Type.String({ maxLength: 256 })),
     }),
-    response: Type.Object({ template: Type.Object({ id: Uuid, name: Type.String() }), version: TemplateVersion }),
+    response: Type.Object({
+      template: Type.Object({ id: Uuid, name: Type.String() }),
+      version: TemplateVersion,
+      /** Files that look like secrets; the log of the import has them too. */
+      warnings: Type.Array(TemplateWarning),
+    }),
   },
   listTemplateVersions: {
     method: "GET",
@@ -169,6 +175,8 @@ export const templateRoutes = {
       driver: Type.String(),
       parameters: Type.Array(Type.String()),
       presets: Type.Array(Type.String()),
+      /** Files that look like secrets. */
+      warnings: Type.Array(TemplateWarning),
     }),
   },
   promoteTemplateVersion: {

@@ -7,10 +7,8 @@ import { noteChannel } from "./live-status.ts";
 import { RefetchPace } from "./refetch-pace.ts";
 import { SharedChannel } from "./shared-channel.ts";
 import { topicsOf } from "./topics-of-keys.ts";
+import { onWaking } from "./waking.ts";
 
-/** A tab whose timers came so much too late was asleep. */
-const asleepFromMs = 15_000;
-const lookMs = 5_000;
 /** What is on screen changes in bursts: one page that is opened asks for several things. */
 const settleMs = 50;
 
@@ -56,7 +54,6 @@ export function startLive(client: QueryClient): void {
   follow();
   onChangeOfScreen(client, subscribe);
   document.addEventListener("visibilitychange", () => (isVisible() ? lookAgain() : subscribe()));
-  addEventListener("online", lookAgain);
   addEventListener("pagehide", () => channel?.setTopics([]));
   addEventListener("pageshow", subscribe);
   onWaking(lookAgain);
@@ -80,13 +77,4 @@ function onChangeOfScreen(client: QueryClient, then: () => void): void {
       then();
     }, settleMs);
   });
-}
-
-function onWaking(then: () => void): void {
-  let last = Date.now();
-  setInterval(() => {
-    const now = Date.now();
-    if (now - last > asleepFromMs + lookMs) then();
-    last = now;
-  }, lookMs);
 }

@@ -20,19 +20,25 @@ const groupOf = `case when w.dormant_at is not null then 'dormant' else case ${o
           .map(([status, group]) => `when '${status}' then '${group}'`)
           .join(" ")} end end`;
 
-/** The workspaces that a filter means: by their own rows alone, as far as that goes. Parameters 1 to 9. */
+const ofTemplate = (what: string): string => `(select ${what} from templates t where t.id = w.template_id)`;
+
+/**
+ * The workspaces that a filter means: by their own rows alone, as far as that goes. Parameters 1 to 9.
+ *
+ * Nothing is joined: how many are in a group cannot be estimated, and a join that was planned for 50 rows and met 7,000
+ * compared each of them with each template (a third of a second with 10,000 workspaces and 500 templates).
+ */
 const matching = (by: Narrowing): string => `from workspaces w
-    join users u on u.id = w.owner_id
-    join templates t on t.id = w.template_id
     where w.deleted_at is null
       and ${narrowings[by]}
       and ($2::uuid is null or w.organization_id = $2)
-      and ($3::text is null or lower(t.name) = lower($3))
+      and ($3::text is null or w.template_id in (select t.id from templates t where lower(t.name) = lower($3)))
       and ($4::text is null or ${ofLatestBuild(statusOf)} = $4)
       and ($5::text is null or ${groupOf} = $5)
       and ($6::boolean is null or (w.dormant_at is not null) = $6)
-      and ($7::boolean is null or ${ofLatestBuild("t.active_version_id is distinct from b.template_version_id")} = $7)
-      and ($8::text is null or w.name ilike '%' || $8 || '%' or u.username ilike '%' || $8 || '%')
+      and ($7::boolean is null or (${ofTemplate("t.active_version_id")} is distinct from ${ofLatestBuild("b.template_version_id")}) = $7)
+      and ($8::text is null or w.name ilike '%' || $8 || '%'
+        or w.owner_id in (select u.id from users u where u.username ilike '%' || $8 || '%'))
       and ($9::uuid[] is null or w.id = any($9))`;
 
 /** What each sort looks at, and whether rows without it come last both ways. */
@@ -42,7 +48,7 @@ const sortKeys: Readonly<Record<WorkspaceSort, string>> = {
   last_used: "w.last_used_at",
   state: groupOf,
   deadline: `case ${ofLatestBuild("b.transition")} when 'start' then w.deadline_at end`,
-  template: "lower(t.name)",
+  template: ofTemplate("lower(t.name)"),
 };
 
 const ordering = Object.entries(sortKeys)

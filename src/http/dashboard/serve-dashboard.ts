@@ -1,6 +1,7 @@
 import { brotliCompressSync } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { serverVersionHeader } from "../../contracts/server-version.ts";
+import { acceptsCoding, isKnownToCaller } from "../conditional-requests.ts";
 import type { DashboardFile, DashboardFiles } from "./dashboard-files.ts";
 
 /** Styles are written into the page by parts that we use (terminal, dialogs); scripts come from files of ours alone. */
@@ -87,12 +88,11 @@ interface Sending {
 
 function send(request: FastifyRequest, reply: FastifyReply, { file, caching }: Sending): void {
   void reply.header("cache-control", caching).header("etag", file.etag).header("vary", "accept-encoding");
-  if (request.headers["if-none-match"] === file.etag) return void reply.code(304).send();
-  const accepted = request.headers["accept-encoding"] ?? "";
+  if (isKnownToCaller(request, file.etag)) return void reply.code(304).send();
   const [encoding, bytes] =
-    file.brotli !== null && /\bbr\b/.test(accepted)
+    file.brotli !== null && acceptsCoding(request, "br")
       ? (["br", file.brotli] as const)
-      : file.gzip !== null && /\bgzip\b/.test(accepted)
+      : file.gzip !== null && acceptsCoding(request, "gzip")
         ? (["gzip", file.gzip] as const)
         : (["", file.bytes] as const);
   if (encoding !== "") void reply.header("content-encoding", encoding);

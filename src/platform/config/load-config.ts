@@ -16,6 +16,8 @@ export interface LoadedConfig<Options> {
   readonly values: ConfigValues<Options>;
   /** Where each value came from, by property name. */
   readonly sources: Readonly<Record<keyof Options, ConfigSource>>;
+  /** Each value as it was written, or as its default would be; empty where there is none. By property name. */
+  readonly texts: Readonly<Record<keyof Options, string>>;
 }
 
 export interface ConfigInput {
@@ -94,14 +96,16 @@ export function loadConfig<Options extends OptionSet>(options: Options, input: C
   );
   const values: Record<string, unknown> = {};
   const sources: Record<string, ConfigSource> = {};
+  const texts: Record<string, string> = {};
   for (const [key, option] of entries) {
     const given = findGiven(option, input, file);
     const value = given === undefined ? option.default : option.parse(given.text);
     if (given !== undefined && value === undefined) problems.push(problemOf(option, given));
     values[key] = value;
     sources[key] = given?.source ?? "default";
+    texts[key] = given?.text ?? option.defaultText;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // The loop above filled one value and one source for each key of `options`, each parsed by its own definition.
-  return { values, sources } as LoadedConfig<Options>;
+  // The loop above filled one of each for each key of `options`, each value parsed by its own definition.
+  return { values, sources, texts } as LoadedConfig<Options>;
 }

@@ -27,7 +27,7 @@ const tellOfViolations = `document.addEventListener("securitypolicyviolation", (
   console.error("content security policy: " + event.violatedDirective + " " + event.blockedURI));
 addEventListener("unhandledrejection", (event) => console.error("unhandled rejection: " + event.reason));`;
 
-interface Wanted {
+export interface Wanted {
   readonly width?: number;
   readonly height?: number;
   readonly colorScheme?: "light" | "dark";

@@ -43,6 +43,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   getStateVersion: ["state.read"],
   cancelJob: ["job.cancel"],
   cancelJobs: ["job.cancel_prebuilds"],
+  storeSetting: ["setting.store"],
+  resetSetting: ["setting.reset"],
   pausePrebuilds: ["prebuilds.pause"],
   resumePrebuilds: ["prebuilds.resume"],
   disablePrebuilds: ["prebuilds.disable"],

@@ -13,6 +13,7 @@ export const sections: readonly Section[] = [
   { id: "organizations", label: "Organizations", Content: lazy(() => import("./organizations-section.tsx")) },
   { id: "daemons", label: "Daemons", Content: lazy(() => import("./daemons-section.tsx")) },
   { id: "notifications", label: "Notifications", Content: lazy(() => import("./targets-section.tsx")) },
+  { id: "settings", label: "Settings", Content: lazy(() => import("./settings-section.tsx")) },
   { id: "audit", label: "Audit", Content: lazy(() => import("./audit-section.tsx")) },
   { id: "health", label: "Health", Content: lazy(() => import("./health-section.tsx")) },
 ];

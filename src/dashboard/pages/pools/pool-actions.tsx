@@ -6,6 +6,7 @@ import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { useMe } from "../../shell/use-me.ts";
+import { ChangeSize } from "./change-size.tsx";
 import { usePoolAct } from "./use-pool-act.ts";
 
 interface Act {
@@ -41,7 +42,14 @@ const acts: readonly Act[] = [
 /** What can be done about a pool. Each says what it will do, and stands there where it cannot be done as well. */
 export function PoolActions({ pool }: { readonly pool: Pool }) {
   const { data: me } = useMe();
-  return acts.map((act) => <PoolAct key={act.verb} act={act} pool={pool} me={me} />);
+  return (
+    <>
+      {acts.map((act) => (
+        <PoolAct key={act.verb} act={act} pool={pool} me={me} />
+      ))}
+      <ChangeSize pool={pool} />
+    </>
+  );
 }
 
 interface PoolActProps {

@@ -17,6 +17,7 @@ import { useMe } from "../../shell/use-me.ts";
 import { useUrlState } from "../../state/url-state.ts";
 import { type Chosen, DropZone } from "./drop-zone.tsx";
 import { ImportProgress } from "./import-progress.tsx";
+import { TemplateWarnings } from "./template-warnings.tsx";
 
 type Checked = ResponseOf<Routes["checkTemplate"]>;
 
@@ -103,6 +104,7 @@ function FolderCard({ chosen, check, onChosen }: FolderCardProps) {
       )}
       {check.isPending ? <p className="mt-2 text-muted">Checking…</p> : null}
       {check.error === null ? null : <ErrorState error={check.error} />}
+      {check.data === undefined ? null : <TemplateWarnings warnings={check.data.warnings} />}
       {check.data === undefined ? null : (
         <Banner tone="ok">
           It can be published: driver {check.data.driver}, {check.data.presets.length}{" "}

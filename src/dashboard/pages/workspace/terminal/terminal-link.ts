@@ -64,6 +64,25 @@ export class TerminalLink {
     this.#connect();
   }
 
+  /** The line may be dead without knowing it: another one is made, which goes on where this one was. */
+  renew(): void {
+    if (this.#hasEnded) return;
+    this.cut();
+    this.retry();
+  }
+
+  /** There is no network: it is lost now, and not when that is found out. */
+  cut(): void {
+    const socket = this.#socket;
+    if (socket === null || this.#hasEnded) return;
+    this.#lost();
+    socket.close();
+  }
+
+  get #hasEnded(): boolean {
+    return this.#state.kind === "ended" || this.#state.kind === "refused";
+  }
+
   /** What is typed while the line is lost goes nowhere, as the page says. */
   type(text: string): void {
     if (this.#state.kind !== "open") return;
@@ -109,7 +128,7 @@ export class TerminalLink {
 
   #lost(): void {
     this.#socket = null;
-    if (this.#state.kind === "ended" || this.#state.kind === "refused") return;
+    if (this.#hasEnded) return;
     this.#tell({ kind: "lost" });
     const wait = Math.min(retryMostMs, retryFirstMs * 2 ** this.#attempts) * (0.75 + Math.random() / 2);
     this.#attempts += 1;

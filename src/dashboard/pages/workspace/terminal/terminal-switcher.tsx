@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { AArrowDown, AArrowUp, Pencil, Plus, X } from "lucide-react";
+import { AArrowDown, AArrowUp, Columns2, Pencil, Plus, Square, X } from "lucide-react";
 import { useState } from "react";
 import type { Workspace } from "../../../../contracts/api/workspaces.ts";
 import type { Terminal } from "../../../../contracts/terminals.ts";
@@ -19,17 +19,35 @@ interface TerminalSwitcherProps {
   readonly chosen: string;
   /** Id of what the keys of leaving lead to. */
   readonly leaveTo: string;
+  /** Whether two are shown. */
+  readonly isSplit: boolean;
   readonly onChoose: (id: string) => void;
   readonly onNew: () => void;
+  readonly onSplit: () => void;
+  readonly onJoin: () => void;
   readonly onChanged: () => void;
   readonly onClosed: (id: string) => void;
 }
 
 const nameOf = ({ name, title, command }: Terminal): string => name || title || command;
 
+/** Of several that are called the same, each but the first has its number. */
+function namesOf(terminals: readonly Terminal[]): ReadonlyMap<string, string> {
+  const seen = new Map<string, number>();
+  const inOrder = terminals.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt));
+  return new Map(
+    inOrder.map((one) => {
+      const name = nameOf(one);
+      const nth = (seen.get(name) ?? 0) + 1;
+      seen.set(name, nth);
+      return [one.id, nth === 1 ? name : `${name} (${nth})`];
+    }),
+  );
+}
+
 /** The terminals that run, and what can be done with the one that is shown. */
 export function TerminalSwitcher(props: TerminalSwitcherProps) {
-  const { workspace, terminals, chosen, leaveTo, onChoose, onNew, onChanged, onClosed } = props;
+  const { workspace, terminals, chosen, leaveTo, isSplit, onChoose, onChanged, onClosed } = props;
   const [asks, setAsks] = useState<"close" | "rename" | null>(null);
   const current = terminals.find(({ id }) => id === chosen);
   const params = { workspace: workspace.id, terminal: chosen };
@@ -40,7 +58,8 @@ export function TerminalSwitcher(props: TerminalSwitcherProps) {
       onClosed(chosen);
     },
   });
-  const name = current === undefined ? "New terminal" : nameOf(current);
+  const names = namesOf(terminals);
+  const name = names.get(chosen) ?? "New terminal";
   const because = current === undefined ? "It is being opened." : undefined;
   return (
     <div className="mb-2 flex flex-wrap items-center gap-1">
@@ -52,12 +71,17 @@ export function TerminalSwitcher(props: TerminalSwitcherProps) {
               kind={one.id === chosen ? "plain" : "quiet"}
               onClick={() => onChoose(one.id)}
             >
-              <span className="max-w-48 truncate">{nameOf(one)}</span>
+              <span className="max-w-48 truncate">{names.get(one.id)}</span>
             </Button>
           </li>
         ))}
       </ul>
-      <IconButton id={leaveTo} label="New terminal" icon={<Plus size={16} />} onClick={onNew} />
+      <IconButton id={leaveTo} label="New terminal" icon={<Plus size={16} />} onClick={props.onNew} />
+      {isSplit ? (
+        <IconButton label="One terminal only" icon={<Square size={15} />} onClick={props.onJoin} />
+      ) : (
+        <IconButton label="New terminal beside it" icon={<Columns2 size={16} />} onClick={props.onSplit} />
+      )}
       <span className="grow" />
       <IconButton
         label={`Rename ${name}`}
@@ -104,11 +128,13 @@ function LookOfTerminals() {
         icon={<AArrowUp size={16} />}
         onClick={() => changeTerminalSettings({ fontSize: fontSize + 1 })}
       />
-      <Checkbox
-        label="For screen readers"
-        isChecked={isForScreenReader}
-        onChange={(next) => changeTerminalSettings({ isForScreenReader: next })}
-      />
+      <div className="*:mb-0">
+        <Checkbox
+          label="For screen readers"
+          isChecked={isForScreenReader}
+          onChange={(next) => changeTerminalSettings({ isForScreenReader: next })}
+        />
+      </div>
     </>
   );
 }

@@ -7,13 +7,13 @@ import { Button } from "../../../components/button.tsx";
 import { EmptyState } from "../../../components/empty-state.tsx";
 import { QueryFault, Unanswered } from "../../../components/query-fault.tsx";
 import { Skeleton } from "../../../components/skeleton.tsx";
-import { useUrlState } from "../../../state/url-state.ts";
 import { useTransition } from "../../use-transition.ts";
 import type { WorkspaceTabProps } from "../workspace-tab-props.ts";
 import { Chosen } from "./chosen.tsx";
 import { newTerminalId } from "./terminal-id.ts";
 import { TerminalSwitcher } from "./terminal-switcher.tsx";
 import { TerminalView } from "./terminal-view.tsx";
+import { usePanes } from "./use-panes.ts";
 
 /** Titles and new terminals of other windows are seen within this. */
 const listEveryMs = 5_000;
@@ -52,15 +52,14 @@ function NotNow({ workspace, me, because }: WorkspaceTabProps & { readonly becau
 
 function Terminals({ workspace }: WorkspaceTabProps) {
   const client = useQueryClient();
-  const [{ terminal = "" }, change] = useUrlState();
   const [made] = useState(newTerminalId);
+  const panes = usePanes();
   const key = keys.workspacePart(`${workspace.owner}/${workspace.name}`, "terminals");
   const found = useApi("listTerminals", {
     key,
     input: { params: { workspace: workspace.id }, query: {} },
     everyMs: listEveryMs,
   });
-  const choose = (id: string): void => change({ terminal: id });
   const again = (): void => void client.invalidateQueries({ queryKey: key });
   if (found.data === undefined) {
     return (
@@ -71,32 +70,40 @@ function Terminals({ workspace }: WorkspaceTabProps) {
   }
   const running = found.data.terminals.filter(({ endedAt }) => endedAt === null);
   const latest = running.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
-  if (terminal === "") return <Chosen id={latest?.id ?? made} onChoose={choose} />;
-  const shown = found.data.terminals.filter(({ id, endedAt }) => endedAt === null || id === terminal);
-  const open = (): void => choose(newTerminalId());
+  const { ids, chosen } = panes;
+  if (chosen === undefined) return <Chosen id={latest?.id ?? made} onChoose={panes.choose} />;
+  const open = (): void => panes.choose(newTerminalId());
   return (
     <>
       <QueryFault query={found} />
       <TerminalSwitcher
-        {...{ workspace, terminals: shown, leaveTo }}
-        chosen={terminal}
-        onChoose={choose}
+        {...{ workspace, chosen, leaveTo }}
+        terminals={found.data.terminals.filter(({ id, endedAt }) => endedAt === null || ids.includes(id))}
+        isSplit={ids.length > 1}
+        onChoose={panes.choose}
         onNew={open}
+        onSplit={() => panes.split(newTerminalId())}
+        onJoin={panes.join}
         onChanged={again}
         onClosed={(id) => {
           again();
-          const next = running.find((one) => one.id !== id);
-          if (id === terminal) choose(next?.id ?? newTerminalId());
+          panes.leave(id, running.find((one) => !ids.includes(one.id))?.id ?? newTerminalId());
         }}
       />
-      <TerminalView
-        key={terminal}
-        workspace={workspace}
-        id={terminal}
-        onNew={open}
-        onTitle={again}
-        onLeave={() => document.querySelector<HTMLElement>(`#${leaveTo}`)?.focus()}
-      />
+      <div className={ids.length > 1 ? "grid grid-cols-1 gap-2 lg:grid-cols-2" : ""}>
+        {ids.map((id) => (
+          <div key={id} className="min-w-0" onFocusCapture={() => panes.at(id)}>
+            <TerminalView
+              workspace={workspace}
+              id={id}
+              isChosen={id === chosen}
+              onNew={open}
+              onTitle={again}
+              onLeave={() => document.querySelector<HTMLElement>(`#${leaveTo}`)?.focus()}
+            />
+          </div>
+        ))}
+      </div>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { Workspace } from "../../../../contracts/api/workspaces.ts";
 import { ConfirmDialog } from "../../../components/confirm-dialog.tsx";
 import { showToast } from "../../../components/toasts.ts";
@@ -12,12 +12,14 @@ import { useTerminal } from "./use-terminal.ts";
 interface TerminalViewProps {
   readonly workspace: Workspace;
   readonly id: string;
+  /** Of those that are shown, the one that keys go to. */
+  readonly isChosen: boolean;
   readonly onNew: () => void;
   readonly onTitle: (title: string) => void;
   readonly onLeave: () => void;
 }
 
-export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: TerminalViewProps) {
+export function TerminalView({ workspace, id, isChosen, onNew, onTitle, onLeave }: TerminalViewProps) {
   const [pasted, setPasted] = useState<string | null>(null);
   const [offer, setOffer] = useState<Offer | null>(null);
   const [isFinding, setFinding] = useState(false);
@@ -31,8 +33,7 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
     onFind: () => setFinding(true),
     onPaste: (text) => {
       const terminal = screen.current?.terminal;
-      const isSeveral = /[\r\n]/.test(text.replace(/\r?\n$/, ""));
-      if (isSeveral && terminal?.modes.bracketedPasteMode === false) setPasted(text);
+      if (linesIn(text) > 1 && terminal?.modes.bracketedPasteMode === false) setPasted(text);
       else terminal?.paste(text);
     },
     onOffer: (text) => setOffer({ kind: "copy", text }),
@@ -41,6 +42,9 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
       else setOffer({ kind: "link", text: address });
     },
   });
+  useEffect(() => {
+    if (isChosen) screen.current?.terminal.focus();
+  }, [isChosen, screen]);
   const back = (): void => screen.current?.terminal.focus();
   const take = (): void => {
     if (offer?.kind === "link") void openLink(workspace, offer.text);
@@ -52,7 +56,7 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
     setOffer(null);
     back();
   };
-  const lines = pasted?.split(/\r\n|\r|\n/).length ?? 0;
+  const lines = linesIn(pasted ?? "");
   return (
     <>
       <TerminalStateBar state={state} isOtherSize={isOtherSize} onRetry={() => link.current?.retry()} onNew={onNew} />
@@ -82,4 +86,9 @@ export function TerminalView({ workspace, id, onNew, onTitle, onLeave }: Termina
       />
     </>
   );
+}
+
+/** The end of the last line begins no other. */
+function linesIn(text: string): number {
+  return text.replace(/(\r\n|\r|\n)$/, "").split(/\r\n|\r|\n/).length;
 }

@@ -1,4 +1,5 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
+import { onWaking } from "../../../live/waking.ts";
 import { type LinkState, TerminalLink } from "./terminal-link.ts";
 import { openScreen, type TerminalScreen } from "./terminal-screen.ts";
 
@@ -73,10 +74,14 @@ export function useTerminal(wanted: Wanted): OpenTerminal {
         opened.terminal.resize(cols, rows);
       },
     });
+    const offline = (): void => line.cut();
+    addEventListener("offline", offline);
+    const stopWaking = onWaking(() => line.renew());
     screen.current = opened;
     link.current = line;
-    opened.terminal.focus();
     return () => {
+      removeEventListener("offline", offline);
+      stopWaking();
       line.close();
       opened.close();
       screen.current = null;
