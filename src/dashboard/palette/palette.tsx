@@ -23,8 +23,7 @@ export default function Palette({ me }: PaletteProps) {
   const goTo = useGoTo();
   const giveFocusBack = useFocusReturn(true);
   const chosen = useRef<(() => void) | null>(null);
-  const close = (): void => overlay.set("none");
-  /** Once the palette is gone and would give the focus back: what comes then takes it. */
+  // Once the palette is gone and would give the focus back: what comes then takes it.
   const choose = (run: () => void): void => {
     chosen.current = run;
     close();
@@ -58,7 +57,7 @@ export default function Palette({ me }: PaletteProps) {
               className="max-h-[60dvh] overflow-y-auto p-2"
             >
               <Command.Empty className="px-3 py-6 text-center text-muted">
-                {isSearching ? "Searching…" : fault === undefined ? `Nothing is called “${words}”.` : ""}
+                {emptyWords(words, isSearching, fault)}
               </Command.Empty>
               <Unsearched fault={fault} />
               <Group heading="Found">
@@ -96,6 +95,13 @@ function Unsearched({ fault }: { readonly fault: ApiError | undefined }) {
       Not everything could be searched: {fault.message} {fault.next}
     </p>
   );
+}
+
+const close = (): void => overlay.set("none");
+
+function emptyWords(words: string, isSearching: boolean, fault: ApiError | undefined): string {
+  if (isSearching) return "Searching…";
+  return fault === undefined ? `Nothing is called “${words}”.` : "";
 }
 
 function meant<Entry extends { readonly label: string }>(entries: readonly Entry[], words: string): readonly Entry[] {
