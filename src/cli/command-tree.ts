@@ -44,6 +44,7 @@ import { sshCommand } from "./commands/ssh.ts";
 import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
+import { templateInsightsCommand } from "./commands/templates-insights.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { terminalCommand } from "./commands/terminal.ts";
@@ -85,6 +86,7 @@ export const commandTree: readonly CliCommand[] = [
     pushTemplateCommand,
     ...templateReadCommands,
     ...templateFileCommands,
+    templateInsightsCommand,
     ...templateChangeCommands,
     templateScheduleCommand,
   ]),

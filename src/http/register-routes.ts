@@ -33,6 +33,7 @@ import { stateHandlers } from "./handlers/state-handlers.ts";
 import { scheduleHandlers } from "./handlers/schedule-handlers.ts";
 import { systemHandlers } from "./handlers/system-handlers.ts";
 import { templateFileHandlers } from "./handlers/template-file-handlers.ts";
+import { templateInsightsHandlers } from "./handlers/template-insights-handlers.ts";
 import { templateHandlers } from "./handlers/template-handlers.ts";
 import { terminalHandlers } from "./handlers/terminal-handlers.ts";
 import { workspaceHandlers } from "./handlers/workspace-handlers.ts";
@@ -55,6 +56,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...groupHandlers(deps),
     ...templateHandlers(deps),
     ...templateFileHandlers(deps),
+    ...templateInsightsHandlers(deps),
     ...workspaceHandlers(deps),
     ...stateHandlers(deps),
     ...scheduleHandlers(deps),

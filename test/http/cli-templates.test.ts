@@ -150,3 +150,43 @@ describe("templates promote and deprecate", () => {
     ]);
   });
 });
+
+describe("templates insights", () => {
+  const insights = {
+    from: "2029-12-26",
+    to: "2030-01-01",
+    since: { creations: "2029-12-26T00:00:00.000Z", details: "2029-12-28T00:00:00.000Z" },
+    creations: { warm: 3, cold: 1, refused: 0 },
+    hitRate: 0.75,
+    misses: [{ preset: null, reason: "parameters_differ", count: 1 }],
+    usable: { warm: { p50Ms: 900, p90Ms: 1_500, p99Ms: 12_000, samples: 3 }, cold: null },
+    failures: 0,
+    people: { creating: 2, owning: 1 },
+    workspaces: { running: 1, starting: 0, stopped: 0, failed: 0, dormant: 0 },
+    parameters: [{ name: "region", values: [{ value: "eu", count: 3 }], others: 1 }],
+    days: [
+      { day: "2029-12-31", warm: 0, cold: 0, refused: 0 },
+      { day: "2030-01-01", warm: 3, cold: 1, refused: 0 },
+    ],
+  };
+
+  it("tells the figures, the misses, the parameters and the days on which there was something", async () => {
+    const { api, bench } = await cliAgainst({ templateInsights: () => ({ json: insights }) });
+    const { stdout, exitCode } = await bench.run("templates", "insights", "node", "--from", "2029-12-26");
+    expect(exitCode).toBe(0);
+    expect(api.calls("templateInsights")[0]?.query).toEqual({ from: "2029-12-26" });
+    expect(stdout).toContain("3 warm, 1 cold, 0 refused");
+    expect(stdout).toContain("75 %");
+    expect(stdout).toContain("0.9 s, 1.5 s, 12 s (of 3)");
+    expect(stdout).toMatch(/–\s+parameters_differ\s+1/);
+    expect(stdout).toMatch(/region\s+\(any other\)\s+1/);
+    expect(stdout).toMatch(/2030-01-01\s+3\s+1\s+0/);
+    expect(stdout).not.toContain("2029-12-31 ");
+  });
+
+  it("gives a program the answer as it is", async () => {
+    const { bench } = await cliAgainst({ templateInsights: () => ({ json: insights }) });
+    const { stdout } = await bench.run("templates", "insights", "node", "--json");
+    expect(JSON.parse(stdout)).toEqual(insights);
+  });
+});

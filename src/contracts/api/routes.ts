@@ -21,6 +21,7 @@ import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { terminalRoutes } from "./terminals.ts";
 import { templateFileRoutes } from "./template-files.ts";
+import { templateInsightsRoutes } from "./template-insights.ts";
 import { templateRoutes } from "./templates.ts";
 import { workspaceBulkRoutes } from "./workspaces-bulk.ts";
 import { workspaceRoutes } from "./workspaces.ts";
@@ -36,6 +37,7 @@ export const routes = {
   ...groupRoutes,
   ...templateRoutes,
   ...templateFileRoutes,
+  ...templateInsightsRoutes,
   ...workspaceRoutes,
   ...workspaceBulkRoutes,
   ...stateRoutes,

@@ -14,6 +14,8 @@ export const keys = {
   templates: (query: object) => ["templates", query],
   template: (name: string) => ["template", name],
   templatePart: (name: string, part: string, query: object = {}) => ["template", name, part, query],
+  /** Not below the template's own: it is summed, and not to be summed again with every poke of a pool. */
+  insights: (template: string, query: object) => ["insights", template, query],
   admin: (section: string, query: object = {}) => ["admin", section, query],
   account: (section: string, query: object = {}) => ["account", section, query],
   pools: (query: object) => ["pools", query],

@@ -16,10 +16,34 @@ interface EstimateRow {
   readonly samples: number;
 }
 
+/**
+ * SQL of the instant at which the workspace of a creation `o` could be used: of a claim, the acknowledgement of its agents
+ * that they run for the new owner; of a cold creation, that the agents of its first build became ready, or its end where
+ * there are no agents.
+ */
+export const usableAtOf = (o: string): string => `case when ${o}.outcome = 'claimed' then (
+      select max(a.acknowledged_at)
+      from agents a
+      where a.workspace_id = ${o}.workspace_id
+        and a.created_at <= ${o}.at
+    ) else coalesce((
+      select max(a.ready_at)
+      from builds b
+      join agents a on a.workspace_id = b.workspace_id and a.build_id = b.id
+      where b.workspace_id = ${o}.workspace_id
+        and b.number = 1
+    ), (
+      select j.completed_at
+      from builds b
+      join jobs j on j.id = b.job_id
+      where b.workspace_id = ${o}.workspace_id
+        and b.number = 1
+        and j.status = 'succeeded'
+        and not exists (select 1 from agents a where a.workspace_id = b.workspace_id)
+    )) end`;
+
 const estimatesStatement: Statement<EstimateRow> = statement(
   "creation_estimates",
-  // From the request to the workspace's agents: of a claim, their acknowledgement that they run for the new owner; of a
-  // cold creation, that the agents of its first build became ready, or its end where there are no agents.
   `select s.preset_id, s.outcome, percentile_cont(0.5) within group (order by s.ms) as p50_ms,
   percentile_cont(0.9) within group (order by s.ms) as p90_ms, count(*)::int as samples
 from (
@@ -33,26 +57,7 @@ from (
     order by c.at desc
     limit $2) o
   cross join lateral (
-    select case when o.outcome = 'claimed' then (
-      select max(a.acknowledged_at)
-      from agents a
-      where a.workspace_id = o.workspace_id
-        and a.created_at <= o.at
-    ) else coalesce((
-      select max(a.ready_at)
-      from builds b
-      join agents a on a.workspace_id = b.workspace_id and a.build_id = b.id
-      where b.workspace_id = o.workspace_id
-        and b.number = 1
-    ), (
-      select j.completed_at
-      from builds b
-      join jobs j on j.id = b.job_id
-      where b.workspace_id = o.workspace_id
-        and b.number = 1
-        and j.status = 'succeeded'
-        and not exists (select 1 from agents a where a.workspace_id = b.workspace_id)
-    )) end as usable_at) d
+    select ${usableAtOf("o")} as usable_at) d
   where o.outcome <> 'refused'
     and d.usable_at between o.at and o.at + make_interval(secs => $4)
 ) s

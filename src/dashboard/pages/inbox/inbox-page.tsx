@@ -130,22 +130,8 @@ function Days({ notifications }: { readonly notifications: readonly Notification
     <section key={day} aria-label={day} className="mb-5">
       <h2 className="mb-2 text-sm font-semibold text-muted">{day}</h2>
       <ul className="grid gap-2">
-<<<<<<< HEAD
         {ofDay.map((notification) => (
           <Entry key={notification.id} notification={notification} />
-=======
-        {ofDay.map(({ id, at, subject, text, readAt }) => (
-          <li key={id} className="rounded-lg border border-line bg-page p-3">
-            <div className="flex flex-wrap items-center gap-2">
-              <b className="font-medium wrap-anywhere">{subject}</b>
-              {readAt === null ? <Badge>new</Badge> : null}
-              <span className="text-xs text-muted">
-                <Time at={at} />
-              </span>
-            </div>
-            <p className="mt-1 wrap-anywhere whitespace-pre-wrap text-muted">{text}</p>
-          </li>
->>>>>>> sweep
         ))}
       </ul>
     </section>
@@ -159,13 +145,13 @@ function Entry({ notification }: { readonly notification: Notification }) {
   return (
     <li className="rounded-lg border border-line bg-page p-3">
       <div className="flex flex-wrap items-center gap-2">
-        <b className="font-medium break-words">{subject}</b>
+        <b className="font-medium wrap-anywhere">{subject}</b>
         {readAt === null ? <Badge>new</Badge> : null}
         <span className="text-xs text-muted">
           <Time at={at} />
         </span>
       </div>
-      <p className="mt-1 break-words whitespace-pre-wrap text-muted">{text}</p>
+      <p className="mt-1 wrap-anywhere whitespace-pre-wrap text-muted">{text}</p>
       {link === undefined ? null : (
         <p className="mt-2">
           <PageLink to={link.to} aria-label={`${link.label}: ${subject}`}>

@@ -12,4 +12,5 @@ export const templateTabs: readonly TemplateTab[] = [
   { id: "versions", label: "Versions", Content: lazy(() => import("./versions-tab.tsx")) },
   { id: "presets", label: "Presets", Content: lazy(() => import("./presets-tab.tsx")) },
   { id: "lifecycle", label: "Lifecycle", Content: lazy(() => import("./lifecycle-tab.tsx")) },
+  { id: "insights", label: "Insights", Content: lazy(() => import("./insights-tab.tsx")) },
 ];
