@@ -20,7 +20,7 @@ export const jsxs = (type: ElementType, props: Props, key?: Key): ReactElement =
   reactJsxs(type, visibleProps(props), key);
 
 /** As the development server names it. */
-export const jsxDEV = jsx;
+export const jsxDEV = (type: ElementType, props: Props, key?: Key): ReactElement => jsx(type, props, key);
 
 export { Fragment };
 
