@@ -63,8 +63,8 @@ export default function TokensSection() {
           onPage: (next) => change({ page: String(next + 1) }),
         }}
         actionsOf={(token) => (
-          <Button aria-label={`Revoke ${nameOf(token)}`} onClick={() => setRevoked(token)}>
-            Revoke
+          <Button aria-label={`Revoke ${nameOf(token)}…`} onClick={() => setRevoked(token)}>
+            Revoke…
           </Button>
         )}
         empty={<EmptyState title="There are none." />}

@@ -91,10 +91,9 @@ function ScheduleForm({ workspace, me, schedule }: WorkspaceTabProps & { readonl
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (because !== undefined || change.isPending) return;
-    change.mutate(
-      { params: { workspace: workspace.id }, body: changed },
-      { onSuccess: () => showToast({ tone: "ok", text: `The schedule of ${workspace.name} is changed.` }) },
-    );
+    const told = (): void => showToast({ tone: "ok", text: `The schedule of ${workspace.name} is changed.` });
+    // Not as an option of `mutate`, which is let go with this form: the news may bring another one before the answer comes.
+    change.mutateAsync({ params: { workspace: workspace.id }, body: changed }).then(told, () => undefined);
   };
   const most = policy.maxTtlMs === null ? "" : ` The template allows ${durationWords(policy.maxTtlMs)} at most.`;
   return (
