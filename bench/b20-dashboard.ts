@@ -132,7 +132,6 @@ function rowsOf(what: string, seen: Loads): readonly Row[] {
 }
 
 async function openScene(isSmall: boolean): Promise<Scene> {
-  if (!existsSync(browserAt)) throw new Error(`There is no Chromium at ${browserAt}, which B20 needs.`);
   const server = await startWholeServer(new Set(["process"]));
   const folder = path.join(server.folder, "template");
   mkdirSync(folder);
@@ -146,6 +145,8 @@ async function openScene(isSmall: boolean): Promise<Scene> {
 }
 
 async function run(context: BenchContext): Promise<Outcome> {
+  if (!existsSync(browserAt))
+    return { setup: `Not measured: there is no Chromium at ${browserAt}.`, rows: [], targets: [] };
   const scene = await openScene(context.isSmall);
   try {
     await isFull(scene);

@@ -31,7 +31,7 @@ const ids = [
   "B20",
   "S17",
 ];
-const runWithinMs = 480_000;
+const runWithinMs = 720_000;
 
 interface Written {
   readonly isSmall: boolean;
