@@ -4,7 +4,7 @@ import type { Db } from "../../src/db/store.ts";
 import { systemClock } from "../../src/platform/clock.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
-import { retentionKeeps } from "../../src/main/retention-keeps.ts";
+import { retentionKeeps } from "../../src/main/configured-parts.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import { systemRandom } from "../../src/platform/random.ts";

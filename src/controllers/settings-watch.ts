@@ -1,4 +1,4 @@
-import { readStoredOptions } from "../db/settings/stored-options.ts";
+import { holdStoredOptions } from "../db/settings/stored-options.ts";
 import type { Db } from "../db/store.ts";
 import type { SettingsHolder } from "../platform/config/live-config.ts";
 import type { Controller } from "./controller.ts";
@@ -18,8 +18,7 @@ export function createSettingsWatch({ db, settings }: SettingsWatchDeps): Contro
     intervalMs: settingsWatchIntervalMs,
     topics: ["settings"],
     run: async () => {
-      const stored = await readStoredOptions(db, settings.liveNames);
-      settings.hold(new Map(stored.map(({ name, value }) => [name, value])));
+      const stored = await holdStoredOptions(db, settings);
       return { outcome: "ok", fields: { stored: stored.length } };
     },
   };

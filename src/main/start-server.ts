@@ -12,7 +12,7 @@ import type { ServerId } from "../contracts/ids.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool, endsWithConnections } from "../db/pg-pool.ts";
 import { readSwitches } from "../db/settings/settings.ts";
-import { readStoredOptions } from "../db/settings/stored-options.ts";
+import { holdStoredOptions } from "../db/settings/stored-options.ts";
 import { Store } from "../db/store.ts";
 import { createHeldOpen } from "../http/held-open.ts";
 import type { HttpDeps } from "../http/http-deps.ts";
@@ -26,14 +26,13 @@ import type { Disposers } from "../platform/disposers.ts";
 import type { Logger } from "../platform/logger.ts";
 import { createPrebuildsSwitch, type PrebuildsSwitchHolder } from "../platform/prebuilds-switch.ts";
 import { systemRandom } from "../platform/random.ts";
-import { appOptions, prebuildsOptions } from "./live-parts.ts";
+import { appOptions, prebuildsOptions, retentionKeeps } from "./configured-parts.ts";
 import { limitsOf, listen, openHttp } from "./open-http.ts";
 import { openManifestReader } from "./open-manifest-reader.ts";
 import { openMetrics } from "./open-metrics.ts";
 import { type OpenedDatabase, openDatabase } from "./open-database.ts";
 import { openNotifications } from "./open-notifications.ts";
 import { peerUrl } from "./peer-url.ts";
-import { retentionKeeps } from "./retention-keeps.ts";
 import { type StateKeys, stateKeys } from "./state-keys.ts";
 import { type ControllerDeps, startControllers } from "./start-controllers.ts";
 import { packageVersion } from "./version.ts";
@@ -217,8 +216,7 @@ async function openSwitch(config: ServerConfig, store: Store): Promise<Prebuilds
 
 /** What is stored of the options counts from the first request on; a controller keeps it so. */
 async function holdingStored(settings: SettingsHolder, store: Store): Promise<SettingsHolder> {
-  const stored = await readStoredOptions(store, settings.liveNames);
-  settings.hold(new Map(stored.map(({ name, value }) => [name, value])));
+  await holdStoredOptions(store, settings);
   return settings;
 }
 

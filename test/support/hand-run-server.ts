@@ -13,7 +13,7 @@ import { openNotifications } from "../../src/main/open-notifications.ts";
 import { allControllers } from "../../src/main/start-controllers.ts";
 import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { type ServerConfig, serverOptions } from "../../src/platform/config/server-options.ts";
-import { retentionKeeps } from "../../src/main/retention-keeps.ts";
+import { retentionKeeps } from "../../src/main/configured-parts.ts";
 import { createMetrics } from "../../src/platform/metrics/metrics.ts";
 import type { Fixture } from "./fixture.ts";
 import { HeldConnections } from "./held-connections.ts";

@@ -1,7 +1,14 @@
 import type { Setting } from "../../contracts/api/settings.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { settingRefusal } from "../../contracts/setting-words.ts";
 import { type AuditEntry, recordAudit } from "../../db/audit/audit.ts";
-import { readStoredOptions, resetOption, type StoredOption, storeOption } from "../../db/settings/stored-options.ts";
+import {
+  holdStoredOptions,
+  readStoredOptions,
+  resetOption,
+  type StoredOption,
+  storeOption,
+} from "../../db/settings/stored-options.ts";
 import type { LiveSetting } from "../../platform/config/live-config.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator } from "../authorize.ts";
@@ -10,7 +17,8 @@ import { instant } from "../page.ts";
 /** Every option of this server: what counts, why, and what is stored. */
 export async function listSettings(context: AppContext, actor: Actor): Promise<{ settings: Setting[] }> {
   requireAdministrator(actor, "see the settings of the deployment");
-  const stored = await refresh(context);
+  // Whoever asks this server is answered by what is stored now, also where its news are late.
+  const stored = await holdStoredOptions(context.db, context.settings);
   return { settings: context.settings.list().map((setting) => settingView(setting, stored)) };
 }
 
@@ -22,8 +30,9 @@ interface Wanted {
 /** Errors: `not_found`, `setting_needs_restart`, `setting_is_given`, `invalid_parameter`. */
 export async function storeSetting(context: AppContext, actor: Actor, wanted: Wanted): Promise<Setting> {
   requireAdministrator(actor, "change settings of the deployment");
-  const setting = requireLive(context, wanted.setting);
-  if (setting.source !== "default" && setting.source !== "stored") throw isGiven(setting);
+  const setting = await requireSetting(context, wanted.setting);
+  const refusal = settingRefusal(setting);
+  if (refusal !== undefined) throw refused(refusal);
   const { name, expected } = setting;
   const value = wanted.value.trim();
   if (!context.settings.accepts(name, value)) {
@@ -39,19 +48,27 @@ export async function storeSetting(context: AppContext, actor: Actor, wanted: Wa
     const detail = { before: before?.value ?? null, after: value };
     await recordAudit(tx, auditOf(context, actor, { action: "setting.store", name, detail }));
   });
-  return await settingOf(context, name);
+  return await requireSetting(context, name);
 }
 
 /** Errors: `not_found`, `setting_needs_restart`. One that is not stored stays as it is. */
 export async function resetSetting(context: AppContext, actor: Actor, named: string): Promise<Setting> {
   requireAdministrator(actor, "change settings of the deployment");
-  const { name } = requireLive(context, named);
+  const setting = await requireSetting(context, named);
+  const refusal = settingRefusal(setting);
+  // What is stored below a value that the server was given may be taken back as well.
+  if (refusal?.code === "setting_needs_restart") throw refused(refusal);
+  const { name } = setting;
   await context.db.transaction("reset setting", async (tx) => {
     const before = await resetOption(tx, name);
     if (before === null) return;
     await recordAudit(tx, auditOf(context, actor, { action: "setting.reset", name, detail: { before } }));
   });
-  return await settingOf(context, name);
+  return await requireSetting(context, name);
+}
+
+function refused({ code, because, next }: NonNullable<ReturnType<typeof settingRefusal>>): CodedError {
+  return new CodedError(code, because, { next });
 }
 
 function auditOf(
@@ -64,39 +81,12 @@ function auditOf(
   return { at, actorId: actor.userId, organizationId: null, action, targetId: null, targetName: name, detail };
 }
 
-/** Whoever asks this server is answered by what is stored now, also where its news are late. */
-async function refresh(context: AppContext): Promise<readonly StoredOption[]> {
-  const stored = await readStoredOptions(context.db, context.settings.liveNames);
-  context.settings.hold(new Map(stored.map(({ name, value }) => [name, value])));
-  return stored;
-}
-
-async function settingOf(context: AppContext, name: string): Promise<Setting> {
-  const stored = await refresh(context);
-  return settingView(requireSetting(context, name), stored);
-}
-
-function requireSetting(context: AppContext, name: string): LiveSetting {
+async function requireSetting(context: AppContext, name: string): Promise<Setting> {
+  const stored = await holdStoredOptions(context.db, context.settings);
   const setting = context.settings.list().find((candidate) => candidate.name === name);
-  if (setting !== undefined) return setting;
+  if (setting !== undefined) return settingView(setting, stored);
   throw new CodedError("not_found", `There is no option ${JSON.stringify(name)}.`, {
     next: "List them with `prewarm settings list`.",
-  });
-}
-
-function requireLive(context: AppContext, name: string): LiveSetting {
-  const setting = requireSetting(context, name);
-  if (setting.isLive) return setting;
-  throw new CodedError("setting_needs_restart", `${name} is read when a server starts.`, {
-    next: `Give each server ${setting.flag}, ${setting.env}, or ${name} in its file, and restart it.`,
-  });
-}
-
-function isGiven({ name, source, flag, env, value }: LiveSetting): CodedError {
-  const place =
-    source === "flag" ? `the flag ${flag}` : source === "environment" ? `the environment variable ${env}` : "the file";
-  return new CodedError("setting_is_given", `${name} is ${value ?? "given"} by ${place}, which counts first.`, {
-    next: `Change it there, or take it away there and restart the server: from then on it can be changed here.`,
   });
 }
 

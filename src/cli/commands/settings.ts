@@ -1,5 +1,6 @@
 import type { Setting } from "../../contracts/api/settings.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { matchingSettings, settingValueText } from "../../contracts/setting-words.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { relativeTime } from "../output/time-text.ts";
@@ -18,22 +19,17 @@ const listSettings = defineCommand<ListOptions>({
     "For administrators. With words: those whose name or description has all of them. Values are those of the server that " +
     "answers; secrets are not shown.",
   example: "prewarm settings list prebuilds --changed",
-  options: [{ flags: "--changed", about: "only those that are not at their default" }],
+  options: [{ flags: "--changed", about: "only those that are not at their default, or have a value stored" }],
   read: (input) => ({ words: input.operands(0).join(" "), isChangedOnly: input.isOn("changed") }),
   async run({ words, isChangedOnly }, { output, connect }) {
-    const wanted = words.toLowerCase().split(/\s+/);
     const { settings } = await (await connect()).call("listSettings", {});
-    const shown = settings.filter(
-      ({ name, description, source }) =>
-        (!isChangedOnly || source !== "default") &&
-        wanted.every((word) => `${name} ${description}`.toLowerCase().includes(word)),
-    );
+    const shown = matchingSettings(settings, { words, isChangedOnly });
     output.result({ settings: shown }, () =>
       shown.length === 0
         ? "No option matches."
         : output.table<Setting>(shown, [
             { title: "NAME", cell: ({ name }) => name },
-            { title: "VALUE", cell: valueText },
+            { title: "VALUE", cell: settingValueText },
             { title: "SOURCE", cell: ({ source }) => source },
             { title: "CHANGE COUNTS", cell: ({ effect }) => effectTexts[effect] },
           ]),
@@ -41,11 +37,6 @@ const listSettings = defineCommand<ListOptions>({
     return exitCodes.done;
   },
 });
-
-function valueText({ value, isSecret, source }: Setting): string {
-  if (isSecret) return source === "default" ? "–" : "(secret)";
-  return value ?? "–";
-}
 
 const showSetting = defineCommand<{ readonly name: string }>({
   usage: "show <name>",
@@ -71,7 +62,7 @@ function linesOf(setting: Setting, now: Date): readonly string[] {
   return [
     setting.description,
     "",
-    `Value      ${valueText(setting)} (${setting.source})`,
+    `Value      ${settingValueText(setting)} (${setting.source})`,
     `Default    ${setting.default || "–"}`,
     `Accepts    ${setting.expected}`,
     ...(stored === null
@@ -98,7 +89,7 @@ const setSetting = defineCommand<{ readonly name: string; readonly value: string
   read: (input) => ({ name: input.operand(0), value: input.operand(1) }),
   async run({ name, value }, { output, connect }) {
     const setting = await (await connect()).call("storeSetting", { params: { setting: name }, body: { value } });
-    output.result(setting, () => `${name} is ${valueText(setting)} now, on every server within seconds.`);
+    output.result(setting, () => `${name} is ${settingValueText(setting)} now, on every server within seconds.`);
     return exitCodes.done;
   },
 });
@@ -111,7 +102,7 @@ const resetSetting = defineCommand<{ readonly name: string }>({
   read: (input) => ({ name: input.operand(0) }),
   async run({ name }, { output, connect }) {
     const setting = await (await connect()).call("resetSetting", { params: { setting: name } });
-    output.result(setting, () => `${name} is ${valueText(setting)} (${setting.source}).`);
+    output.result(setting, () => `${name} is ${settingValueText(setting)} (${setting.source}).`);
     return exitCodes.done;
   },
 });

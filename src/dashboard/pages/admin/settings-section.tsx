@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 import type { Setting } from "../../../contracts/api/settings.ts";
+import { matchingSettings, settingRefusal, settingValueText } from "../../../contracts/setting-words.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Badge } from "../../components/badge.tsx";
@@ -12,7 +13,7 @@ import { SearchField } from "../../components/search-field.tsx";
 import { Time } from "../../components/time.tsx";
 import { useUrlState } from "../../state/url-state.ts";
 import { ChangeSetting, ResetSetting } from "./setting-dialogs.tsx";
-import { lockedBecause, matchingSettings, shownValue, sourceWords } from "./setting-words.ts";
+import { sourceWords } from "./setting-words.ts";
 
 const columns: readonly Column<Setting>[] = [
   {
@@ -23,10 +24,15 @@ const columns: readonly Column<Setting>[] = [
   {
     id: "value",
     header: "Value",
-    cell: (setting) => <span className="break-all font-mono">{shownValue(setting)}</span>,
+    cell: (setting) => <span className="break-all font-mono">{settingValueText(setting)}</span>,
   },
   { id: "source", header: "From", cell: (setting) => <Source setting={setting} /> },
 ];
+
+function becauseOf(setting: Setting): string | undefined {
+  const refusal = settingRefusal(setting);
+  return refusal === undefined ? undefined : `${refusal.because} ${refusal.next}`;
+}
 
 function Source({ setting }: { readonly setting: Setting }) {
   const { source, stored } = setting;
@@ -73,7 +79,7 @@ export default function SettingsSection() {
         nameOf={({ name }) => name}
         actionsOf={(setting) => (
           <span className="inline-flex gap-1">
-            <Button disabledBecause={lockedBecause(setting)} onClick={() => setEdited(setting)}>
+            <Button disabledBecause={becauseOf(setting)} onClick={() => setEdited(setting)}>
               Change…
             </Button>
             {setting.stored === null ? null : <Button onClick={() => setReset(setting)}>Reset…</Button>}

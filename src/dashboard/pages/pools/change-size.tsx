@@ -1,12 +1,11 @@
 import { useState } from "react";
 import type { Pool } from "../../../contracts/api/prebuilds.ts";
+import { poolInstancesMax } from "../../../contracts/limits.ts";
 import { Button } from "../../components/button.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { Dialog } from "../../components/dialog.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { sizeCommands, sizeLines } from "./size-words.ts";
-
-const instancesMax = 10_000;
 
 /** The manifest says how large a pool is: this writes nothing, and says which line to change and how it gets there. */
 export function ChangeSize({ pool }: { readonly pool: Pool }) {
@@ -29,7 +28,7 @@ export function ChangeSize({ pool }: { readonly pool: Pool }) {
           label="Instances"
           type="number"
           min={0}
-          max={instancesMax}
+          max={poolInstancesMax}
           value={instances}
           onChange={setInstances}
           hint={`It wants ${pool.desired} at the moment; schedules say other numbers for their hours.`}
