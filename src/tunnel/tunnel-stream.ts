@@ -21,7 +21,7 @@ export interface TunnelStreamEvents {
  */
 export class TunnelStream {
   readonly #events: TunnelStreamEvents;
-  readonly #out = new SentBytes();
+  readonly #out: SentBytes;
   readonly #in = new ReceivedBytes();
   /** `asking`: our position is to be told; `asked`: it was, and the other's is awaited. */
   #line: "none" | "asking" | "asked" | "open" = "none";
@@ -30,7 +30,9 @@ export class TunnelStream {
   #isResetTold = false;
   #isDoneTold = false;
 
-  constructor(events: TunnelStreamEvents) {
+  /** @param monotonicMs by which the window grows; the process's own clock unless said */
+  constructor(events: TunnelStreamEvents, monotonicMs?: () => number) {
+    this.#out = new SentBytes(monotonicMs);
     this.#events = events;
   }
 

@@ -3,11 +3,10 @@ import { describe, expect, it } from "vitest";
 import { create } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { measure, poolValues } from "../support/metrics.ts";
+import { measure, poolValues, settled } from "../support/metrics.ts";
 import { putPrebuilds } from "../support/prebuild-rows.ts";
 import { reconcile } from "../support/reconcile.ts";
 import { publishTemplate } from "../support/templates.ts";
-import { waitUntil } from "../support/wait-until.ts";
 
 const insertMiss = `insert into creation_outcomes (at, organization_id, template_id, preset_id, requested_by, mode, outcome,
   miss_reason)
@@ -18,16 +17,6 @@ const emptyMisses = 'missed_total reason="pool_empty"';
 
 async function misses(fx: Fixture): Promise<number | undefined> {
   return poolValues(await measure(fx).values())[emptyMisses];
-}
-
-/** Refreshes until all outcomes are in the totals: whatever else runs in this PostgreSQL may hold that back. */
-async function settled(fx: Fixture): Promise<void> {
-  const { values } = measure(fx);
-  await waitUntil("all outcomes are in the totals", async () => {
-    await values();
-    const left = "select coalesce(max(id), 0) - (select settled_id from pool_totals_mark) from creation_outcomes";
-    return (await fx.number(left)) === 0;
-  });
 }
 
 describe("totals", () => {

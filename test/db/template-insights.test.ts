@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { templateInsights } from "../../src/app/templates/template-insights.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";
-import { measure } from "../support/metrics.ts";
+import { settled } from "../support/metrics.ts";
 import { putPrebuilds } from "../support/prebuild-rows.ts";
 import { publishTemplate } from "../support/templates.ts";
 
@@ -38,9 +38,7 @@ describe("a template's insights", () => {
       { day: "2030-01-01", warm: 1, cold: 1, refused: 0 },
       { day: "2030-01-03", warm: 0, cold: 1, refused: 0 },
     ]);
-    const { refresh } = measure(fx);
-    await refresh.run(new AbortController().signal);
-    await refresh.run(new AbortController().signal);
+    await settled(fx);
     expect(await fx.number("select count(*) from demand_hours")).toBeGreaterThan(0);
     const after = await insights(fx);
     expect(after.days).toEqual(before.days);

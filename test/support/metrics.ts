@@ -2,7 +2,9 @@ import { expect } from "vitest";
 import type { Controller } from "../../src/controllers/controller.ts";
 import { createMetricsRefresh } from "../../src/controllers/metrics/metrics-refresh.ts";
 import { createMetrics, type Metrics } from "../../src/platform/metrics/metrics.ts";
+import type { Fixture } from "./fixture.ts";
 import { testPolicy, type TestServer } from "./server.ts";
+import { waitUntil } from "./wait-until.ts";
 
 const goOn = new AbortController().signal;
 
@@ -74,4 +76,14 @@ export function poolValues(
     if (inside.startsWith(`${labels},`)) found[`${name} ${inside.slice(labels.length + 1)}`] = value;
   }
   return found;
+}
+
+/** Refreshes until all outcomes are in the totals: whatever else runs in this PostgreSQL may hold that back. */
+export async function settled(fx: Fixture): Promise<void> {
+  const { values } = measure(fx);
+  await waitUntil("all outcomes are in the totals", async () => {
+    await values();
+    const left = "select coalesce(max(id), 0) - (select settled_id from pool_totals_mark) from creation_outcomes";
+    return (await fx.number(left)) === 0;
+  });
 }
