@@ -1,9 +1,11 @@
 // Real clients while the line to their server is cut, delayed, or passes nothing on any more; while a laptop sleeps, and
 // while the workspace's machine does. What waits for time to pass waits at the same time.
 import { createHash, randomBytes } from "node:crypto";
+import type { EventEmitter } from "node:events";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import path from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sleep } from "../../src/platform/sleep.ts";
 import { agentOf, openedBy } from "../support/agent-process.ts";
@@ -107,7 +109,11 @@ async function talker(count: number): Promise<{ readonly port: number; readonly 
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    socket.on("error", () => undefined).on("data", (piece) => socket.write(`back:${String(piece)}\n`));
+    socket.on("error", () => undefined);
+    // What was said on both sides of a cut may come in one piece: what is answered is a line.
+    const lines = createInterface(socket).on("line", (line) => socket.write(`back:${line}\n`));
+    // It passes on what befalls its socket.
+    (lines as EventEmitter).on("error", () => undefined);
     let at = 0;
     const timer = setInterval(() => {
       at += 1;
@@ -159,7 +165,7 @@ test.concurrent(
     for (const at of [15, 45, 75, 105]) {
       await Promise.all([far(ssh.text, at), far(terminal.text, at)]);
       interactive.child.stdin?.write(`${at}\n`);
-      port.socket.write(String(at));
+      port.socket.write(`${at}\n`);
       proxy.cut();
     }
     for (const copying of [scp, copy, down]) await exits("a copy", copying);
@@ -178,7 +184,12 @@ test.concurrent(
     expect(await terminal.exitCode).toBe(5);
     expect(numbersIn(terminal.text())).toEqual(countTo(lines));
     await far(port.text, 60);
-    await waitUntil("all comes back", () => port.text().match(/back:/g)?.length === 4);
+    const cameBack = (): readonly string[] => port.text().match(/back:\d+/g) ?? [];
+    await waitUntil(
+      () => `all comes back: ${cameBack().join()}`,
+      () => cameBack().length >= 4,
+    );
+    expect(cameBack()).toEqual(["back:15", "back:45", "back:75", "back:105"]);
     expect(numbersIn(port.text())).toEqual(countTo(60));
     port.socket.destroy();
     port.running.child.kill("SIGINT");
@@ -206,7 +217,7 @@ test.concurrent.each(["both", "requests", "answers"] as const)(
     proxy.stall(way);
     for (let nth = 0; nth < 7; nth += 1) copy.child.stdin?.write(piece);
     copy.child.stdin?.end();
-    port.socket.write("typed");
+    port.socket.write("typed\n");
     expect(numbersIn(await exits("ssh", ssh))).toEqual(countTo(lines));
     expect(await terminal.exitCode).toBe(6);
     expect(numbersIn(terminal.text())).toEqual(countTo(lines));
