@@ -5,7 +5,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printStep, seconds } from "./gate/print.mjs";
+import { printSlowest, printStep, seconds } from "./gate/print.mjs";
 import { runCommand } from "./gate/run-command.mjs";
 import { runVitest } from "./gate/run-vitest.mjs";
 import { suitesOf } from "./gate/suites.mjs";
@@ -32,6 +32,7 @@ const tests = { name: "tests", run: () => runVitest(root, suitesOf("check")) };
 async function runStep(step) {
   const result = { name: step.name, ...(await step.run()) };
   printStep(result, result.totals && totalsLine(result.totals));
+  printSlowest(result);
   return result;
 }
 
@@ -49,7 +50,7 @@ const results = [compiled, ...others, ...(compiled.ok ? [await runStep(tests)] :
 const isGreen = results.every((result) => result.ok);
 const ms = performance.now() - started;
 
-const tested = results.find((result) => result.totals)?.totals ?? { ...nothing, skippedTests: [] };
+const tested = results.find((result) => result.totals)?.totals ?? { ...nothing, skippedTests: [], slowest: [] };
 const totals = sum([tested, ...results.filter((result) => !result.totals).map((result) => ofStep(result.ok))]);
 
 if (!compiled.ok) console.log("The tests were left out: they would repeat the compiler's errors.");

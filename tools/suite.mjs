@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printStep } from "./gate/print.mjs";
+import { printSlowest, printStep } from "./gate/print.mjs";
 import { runVitest } from "./gate/run-vitest.mjs";
 import { suiteNamed, suites, suitesOf } from "./gate/suites.mjs";
 import { nothing, totalsLine } from "./gate/totals.mjs";
@@ -32,6 +32,7 @@ async function runSuite(suite) {
   if (!existsSync(path.join(root, suite.folder))) throw new Error(`${suite.folder} does not exist: nothing to run.`);
   const result = await runVitest(root, [suite]);
   printStep({ name: suite.name, ...result }, totalsLine(result.totals));
+  printSlowest(result);
   for (const test of result.totals.skippedTests) console.log(`skipped ${test}`);
   return result.totals;
 }

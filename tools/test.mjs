@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { printStep } from "./gate/print.mjs";
+import { printSlowest, printStep } from "./gate/print.mjs";
 import { runVitest } from "./gate/run-vitest.mjs";
 import { suitesOf } from "./gate/suites.mjs";
 import { nothing, ofStep, sum, totalsLine } from "./gate/totals.mjs";
@@ -37,6 +37,7 @@ async function runSuites() {
   if (suites.length === 0) return { totals: nothing, skippedTests: [] };
   const result = await runVitest(root, suites);
   printStep({ name: suites.map((suite) => suite.name).join(", "), ...result }, totalsLine(result.totals));
+  printSlowest(result);
   return { totals: result.totals, skippedTests: result.totals.skippedTests };
 }
 

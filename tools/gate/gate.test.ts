@@ -14,21 +14,28 @@ const tests = (...states: readonly string[]) => states.map((state, index) => ({ 
 describe("counting", () => {
   test("tests are counted by their state, and skipped ones are named with their reason", () => {
     const skipped = { name: "needs Docker", state: "skipped", note: "no Docker here" };
-    const report = { tests: [...tests("passed", "failed", "passed", "pending"), skipped], brokenFiles: 0 };
+    const report = { tests: [...tests("passed", "failed", "passed", "pending"), skipped], brokenFiles: 0, slowest: [] };
     expect(ofTests(report, false)).toEqual({
       passed: 2,
       failed: 1,
       skipped: 2,
       skippedTests: ["test 3", "needs Docker: no Docker here"],
+      slowest: [],
     });
   });
 
   test("a file that does not load is a failure", () => {
-    expect(ofTests({ tests: tests("passed"), brokenFiles: 1 }, false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(ofTests({ tests: tests("passed"), brokenFiles: 1, slowest: [] }, false)).toMatchObject({
+      passed: 1,
+      failed: 1,
+    });
   });
 
   test("a run that fails outside of every test is a failure", () => {
-    expect(ofTests({ tests: tests("passed"), brokenFiles: 0 }, false)).toMatchObject({ passed: 1, failed: 1 });
+    expect(ofTests({ tests: tests("passed"), brokenFiles: 0, slowest: [] }, false)).toMatchObject({
+      passed: 1,
+      failed: 1,
+    });
   });
 
   test("a run without a report is a failure", () => {
@@ -36,7 +43,7 @@ describe("counting", () => {
   });
 
   test("a step counts as one test, and all of it adds up to one line", () => {
-    const run = ofTests({ tests: tests("passed", "passed", "skipped"), brokenFiles: 0 }, true);
+    const run = ofTests({ tests: tests("passed", "passed", "skipped"), brokenFiles: 0, slowest: [] }, true);
     expect(totalsLine(sum([run, ofStep(true), ofStep(false)]))).toBe("3 passed, 1 failed, 1 skipped");
   });
 });
@@ -63,7 +70,9 @@ describe("running tests", () => {
 
   test("passed, failed, skipped and broken files are counted, and what failed is shown", async () => {
     const run = await runVitest(folder, [suite]);
-    expect(run.totals).toEqual({ passed: 1, failed: 2, skipped: 1, skippedTests: ["no tool: no Docker"] });
+    const { slowest, ...counts } = run.totals;
+    expect(counts).toEqual({ passed: 1, failed: 2, skipped: 1, skippedTests: ["no tool: no Docker"] });
+    expect(slowest.map(({ file }) => file).toSorted()).toEqual(["broken.test.ts", "cases.test.ts"]);
     expect(run.ok).toBe(false);
     expect(run.output).toContain("does not load");
   });

@@ -2,6 +2,8 @@
 
 /** @typedef {{ readonly passed: number, readonly failed: number, readonly skipped: number }} Totals */
 
+/** @typedef {{ readonly file: string, readonly ms: number }} SlowFile */
+
 /** @type {Totals} */
 export const nothing = { passed: 0, failed: 0, skipped: 0 };
 
@@ -24,10 +26,11 @@ export const totalsLine = ({ passed, failed, skipped }) => `${passed} passed, ${
  * report, and counts as one failure: a run that failed never shows "0 failed".
  * @param {import("./vitest-report.mjs").TestReport | undefined} report
  * @param {boolean} exitedWell
- * @returns {Totals & { readonly skippedTests: readonly string[] }} skippedTests: one line each, with its reason
+ * @returns {Totals & { readonly skippedTests: readonly string[], readonly slowest: readonly SlowFile[] }} skippedTests: one
+ *   line each, with its reason
  */
 export function ofTests(report, exitedWell) {
-  const { tests, brokenFiles } = report ?? { tests: [], brokenFiles: 0 };
+  const { tests, brokenFiles, slowest } = report ?? { tests: [], brokenFiles: 0, slowest: [] };
   const withState = (...states) => tests.filter((test) => states.includes(test.state));
   const skipped = withState("skipped", "pending");
   const failed = withState("failed").length + brokenFiles;
@@ -36,5 +39,6 @@ export function ofTests(report, exitedWell) {
     failed: exitedWell ? failed : Math.max(1, failed),
     skipped: skipped.length,
     skippedTests: skipped.map((test) => (test.note ? `${test.name}: ${test.note}` : test.name)),
+    slowest,
   };
 }

@@ -1,12 +1,16 @@
 // A vitest reporter that writes what the gate counts, to the file named by PREWARM_TEST_REPORT. Vitest's own JSON
 // leaves out why a test was skipped, which is the one thing that people want to know about it.
 import { writeFileSync } from "node:fs";
+import path from "node:path";
+
+const slowestTold = 8;
 
 /**
  * @typedef {object} TestReport
  * @property {readonly { readonly name: string, readonly state: string, readonly note?: string | undefined }[]} tests
  *   state: passed, failed, skipped, or pending for one that never ran
  * @property {number} brokenFiles files that failed outside of their tests: they did not load, or a hook failed
+ * @property {readonly { readonly file: string, readonly ms: number }[]} slowest the files that took longest, with their hooks
  */
 
 export default class VitestReport {
@@ -16,11 +20,21 @@ export default class VitestReport {
     const report = {
       tests: modules.flatMap((module) => [...module.children.allTests()].map(describe)),
       brokenFiles: modules.filter(isBroken).length,
+      slowest: modules
+        .map(timed)
+        .sort((one, other) => other.ms - one.ms)
+        .slice(0, slowestTold),
     };
     const file = process.env.PREWARM_TEST_REPORT;
     if (!file) throw new Error("PREWARM_TEST_REPORT names no file for the report.");
     writeFileSync(file, JSON.stringify(report));
   }
+}
+
+/** @param {import("vitest/node").TestModule} module */
+function timed(module) {
+  const { duration, collectDuration, setupDuration } = module.diagnostic();
+  return { file: path.basename(module.moduleId), ms: Math.round(duration + collectDuration + setupDuration) };
 }
 
 /** @param {import("vitest/node").TestCase} test */

@@ -11,7 +11,7 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
 import { requireTemplate } from "../templates/templates.ts";
-import { poolView, requirePool } from "./pools.ts";
+import { poolView, requirePool, requirePoolPreset } from "./pools.ts";
 
 /** Prebuilds that one clean-up deletes; asking again takes the rest. */
 const cleanMax = 1_000;
@@ -68,8 +68,7 @@ export async function resumePool(
   actor: Actor,
   input: InOrganization & { readonly template: string; readonly preset: string },
 ): Promise<Pool> {
-  const { snapshot } = await requirePool(context, actor, input);
-  const { preset } = snapshot;
+  const preset = await requirePoolPreset(context, actor, input);
   requireTemplateAdmin(actor, preset.organizationId, "resume pools");
   await context.db.transaction("resume pool", async (tx) => {
     await resumePreset(tx, preset.presetId, context.clock.now());
@@ -94,7 +93,7 @@ export async function invalidate(
 ): Promise<{ presets: number; prebuilds: number }> {
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "invalidate prebuilds");
-  if (input.preset !== undefined) await requirePool(context, actor, { ...input, preset: input.preset });
+  if (input.preset !== undefined) await requirePoolPreset(context, actor, { ...input, preset: input.preset });
   return await context.db.transaction("invalidate", async (tx) => {
     const counts = await invalidatePresets(tx, {
       templateId: template.id,

@@ -31,7 +31,7 @@ import { dayInZone, parseDay, scheduleWeek, stretchAt, wallText } from "../../do
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isTemplateAdmin } from "../authorize.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
-import { requirePool } from "./pools.ts";
+import { requirePoolPreset } from "./pools.ts";
 
 interface PoolName {
   readonly organization?: string;
@@ -49,8 +49,7 @@ export async function poolHistory(
   input: PoolName & { readonly from?: string; readonly to?: string; readonly step?: HistoryStep },
 ): Promise<PoolHistory> {
   const range = rangeOf(input, context.clock.now());
-  const { snapshot } = await requirePool(context, actor, input);
-  const { templateId, presetName, organizationId } = snapshot.preset;
+  const { templateId, presetName, organizationId } = await requirePoolPreset(context, actor, input);
   const asked = askedFor(range, { templateId, presetName });
   const isTold = isTemplateAdmin(actor, organizationId);
   const { points, acts, decisions } = await context.db.snapshot("pool history", async (sql) => {
@@ -161,8 +160,7 @@ export async function poolDecisions(
   actor: Actor,
   input: PoolName & PageQuery,
 ): Promise<{ decisions: PoolDecision[]; hasMore: boolean }> {
-  const { snapshot } = await requirePool(context, actor, input);
-  const { templateId, presetName, organizationId } = snapshot.preset;
+  const { templateId, presetName, organizationId } = await requirePoolPreset(context, actor, input);
   const isTold = isTemplateAdmin(actor, organizationId);
   const { limit, offset } = pageOf(input);
   // One more than is told: what the last one differs from.
@@ -193,8 +191,8 @@ export async function poolSchedule(
       problems: [{ field: "week", reason }],
     });
   }
-  const { snapshot } = await requirePool(context, actor, input);
-  const { preset, now } = snapshot;
+  const preset = await requirePoolPreset(context, actor, input);
+  const now = context.clock.now().getTime();
   const { timezone, days, stretches } = scheduleWeek(preset, asked ?? dayInZone(preset, now));
   const { error } = desiredInstances(preset, now);
   const [current, change] = [stretchAt(preset, now), nextChange(preset, now)];

@@ -6,6 +6,7 @@ import type { LedgerState } from "../../contracts/states.ts";
 import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
 import { decisionHistory } from "../../db/pools/decisions.ts";
 import { loadDeployment } from "../../db/pools/load-deployment.ts";
+import { loadPresets } from "../../db/pools/load-pools.ts";
 import { readImageReports } from "../../db/pools/image-reports.ts";
 import { poolImages } from "../ides/workspace-ides.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
@@ -16,6 +17,7 @@ import { type DecisionRecord, explainPool } from "../../domain/pool/explain.ts";
 import { type LastFailure, lastErrorLine } from "../../domain/pool/last-failure.ts";
 import { type PlannedPool, planDeployment } from "../../domain/pool/plan-deployment.ts";
 import { poolCondition } from "../../domain/pool/pool-condition.ts";
+import type { PresetSnapshot } from "../../domain/pool/pool-snapshot.ts";
 import { renderExplanation } from "../../domain/pool/render-explanation.ts";
 import { inTurns } from "../../platform/in-turns.ts";
 import type { AppContext } from "../app-context.ts";
@@ -79,10 +81,13 @@ export function isEnabled(context: AppContext, { off }: PrebuildsSwitches): bool
   return context.prebuildsSwitch.isAllowed && !off.isTurned;
 }
 
-function byName(one: SeenPool, other: SeenPool): number {
-  const key = ({ snapshot: { preset } }: SeenPool): string =>
-    `${preset.templateName}/${preset.presetName}/${preset.versionIsActive ? 0 : 1}/${preset.templateVersionId}`;
-  return key(one) < key(other) ? -1 : 1;
+function byName({ snapshot: { preset: one } }: SeenPool, { snapshot: { preset: other } }: SeenPool): number {
+  return presetKey(one) < presetKey(other) ? -1 : 1;
+}
+
+/** That of the active version comes first. */
+function presetKey(preset: PresetSnapshot): string {
+  return `${preset.templateName}/${preset.presetName}/${preset.versionIsActive ? 0 : 1}/${preset.templateVersionId}`;
 }
 
 export function poolView(pool: SeenPool): Pool {
@@ -127,19 +132,29 @@ interface PoolName extends InOrganization {
   readonly preset: string;
 }
 
-/** The pool of the active version's preset of that name. Errors: `not_found`. */
+/** The pool of the active version's preset of that name, planned. Errors: `not_found`. */
 export async function requirePool(context: AppContext, actor: Actor, input: PoolName): Promise<SeenPool> {
   const template = await requireTemplate(context, actor, input);
   const hidesErrors = !isTemplateAdmin(actor, template.organization_id);
   const { pools } = await seePools(context, { templateId: template.id, hidesErrors });
-  const found = pools.find(({ snapshot }) => snapshot.preset.presetName === input.preset);
-  if (found === undefined) {
-    const names = [...new Set(pools.map(({ snapshot }) => snapshot.preset.presetName))].join(", ");
-    throw new CodedError("not_found", `The template "${template.name}" has no pool "${input.preset}".`, {
-      next: names === "" ? "Give a preset `prebuilds` in template.yaml and push it." : `Its pools are: ${names}.`,
-    });
-  }
-  return found;
+  return ofThatName(pools, ({ snapshot }) => snapshot.preset.presetName, input);
+}
+
+/** The preset of that pool. It is not planned, which takes all pools there are: for what is asked of its past. */
+export async function requirePoolPreset(context: AppContext, actor: Actor, input: PoolName): Promise<PresetSnapshot> {
+  const template = await requireTemplate(context, actor, input);
+  const presets = await context.db.snapshot("presets", async (sql) => await loadPresets(sql, template.id));
+  const sorted = presets.toSorted((one, other) => (presetKey(one) < presetKey(other) ? -1 : 1));
+  return ofThatName(sorted, ({ presetName }) => presetName, input);
+}
+
+function ofThatName<One>(all: readonly One[], nameOf: (one: One) => string, { template, preset }: PoolName): One {
+  const found = all.find((one) => nameOf(one) === preset);
+  if (found !== undefined) return found;
+  const names = [...new Set(all.map(nameOf))].join(", ");
+  throw new CodedError("not_found", `The template "${template}" has no pool "${preset}".`, {
+    next: names === "" ? "Give a preset `prebuilds` in template.yaml and push it." : `Its pools are: ${names}.`,
+  });
 }
 
 /** Why the pool is as it is: the decision as it would be taken now, and the latest ones that were stored. */

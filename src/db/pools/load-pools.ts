@@ -207,6 +207,11 @@ where t.deleted_at is null
   "long",
 );
 
+/** The presets of a template that are pools, as people are shown them: without what is only needed to plan them. */
+export async function loadPresets(sql: Sql, templateId: TemplateId): Promise<PresetSnapshot[]> {
+  return (await sql.query(presetsStatement, [null, templateId, true])).map(presetOf);
+}
+
 /** A pool as it is now, without the policy and the clock, which are the caller's. */
 export interface LoadedPool extends PoolFacts {
   readonly versionName: string;
