@@ -121,14 +121,14 @@ function NarrowBar({ count, acts, everything, onClear }: BarProps) {
       <section
         aria-label="Selected workspaces"
         data-bottom-bar
-        className="fixed inset-x-0 bottom-14 z-20 flex items-center gap-1.5 border-t border-accent-border bg-accent-soft px-3 py-2"
+        className="fixed inset-x-0 bottom-[calc(3.5rem+1px)] z-20 flex items-center gap-1.5 border-t border-accent-border bg-accent-soft px-3 py-2"
       >
         <Button
           kind="quiet"
           isSquare
           aria-label="Clear"
           title="Clear"
-          className="min-h-11 w-11!"
+          className="min-h-[44px]! w-[44px]!"
           icon={<X size={18} aria-hidden />}
           onClick={onClear}
         />
@@ -137,7 +137,13 @@ function NarrowBar({ count, acts, everything, onClear }: BarProps) {
           <span className="sr-only">{countWords(count)}</span> selected
         </span>
         {acts.slice(0, actsInBar).map(({ label, icon, disabledBecause, onSelect }) => (
-          <Button key={label} className="min-h-11" icon={icon} disabledBecause={disabledBecause} onClick={onSelect}>
+          <Button
+            key={label}
+            className="min-h-[44px]!"
+            icon={icon}
+            disabledBecause={disabledBecause}
+            onClick={onSelect}
+          >
             {label}
           </Button>
         ))}
@@ -146,7 +152,7 @@ function NarrowBar({ count, acts, everything, onClear }: BarProps) {
           trigger={
             <IconButton
               kind="plain"
-              className="min-h-11 w-11!"
+              className="min-h-[44px]! w-[44px]!"
               label="More for what is selected"
               icon={<Ellipsis size={18} />}
             />
