@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { routes } from "../../src/contracts/api/routes.ts";
 import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
 
 const scene = dashboardScene({ template: null });
@@ -96,5 +97,35 @@ test(
       .getByText(/--http-port, PREWARM_HTTP_PORT/)
       .first()
       .waitFor();
+  },
+);
+
+test(
+  "what each role may do is a table of the code, led to from users, and narrowed by words and by role",
+  limit,
+  async () => {
+    const { page } = await scene.openSignedIn("/admin");
+    await page.getByRole("link", { name: "What each role may do" }).click();
+    const table = page.getByRole("table", { name: "Roles" });
+    const rowOf = (summary: string) =>
+      table.getByRole("row").filter({ has: page.getByRole("rowheader", { name: summary }) });
+    expect(await table.getByRole("columnheader").allInnerTexts()).toEqual([
+      "Permission",
+      "Member",
+      "Template admin",
+      "Administrator",
+    ]);
+    const { suspendUser, createBuild } = routes;
+    expect(await rowOf(suspendUser.summary).getByRole("cell").allInnerTexts()).toEqual(["no", "no", "yes"]);
+    expect(await rowOf(createBuild.summary).getByRole("cell").allInnerTexts()).toEqual([
+      "own",
+      "own and prebuilds",
+      "yes",
+    ]);
+    await page.getByRole("button", { name: "More than a member" }).click();
+    await rowOf(suspendUser.summary).waitFor({ state: "detached" });
+    await page.getByRole("searchbox", { name: "Search permissions" }).fill("no such thing");
+    await page.getByRole("button", { name: "Clear filter" }).click();
+    await rowOf(suspendUser.summary).waitFor();
   },
 );

@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { dashboardScene, testLimitMs } from "./support/dashboard-scene.ts";
 
 const scene = dashboardScene();
@@ -18,6 +18,14 @@ test("the line under the button says that a prebuild will be handed over, and it
 const nameField = (page: Page) => page.getByLabel("Name", { exact: true });
 const createButton = (page: Page) => page.getByRole("button", { name: "Create workspace" });
 
+/** As the link with which the form was opened says. */
+async function expectFilled(page: Page): Promise<void> {
+  expect(await nameField(page).inputValue()).toBe("cold");
+  expect(await page.getByRole("radio", { name: "No preset" }).isChecked()).toBe(true);
+  expect(await page.getByRole("radio", { name: "America" }).isChecked()).toBe(true);
+  expect(await page.getByLabel("size", { exact: true }).inputValue()).toBe("3");
+}
+
 test(
   "without a preset it is built, which the link brings, and going back finds the form as it was",
   limit,
@@ -25,7 +33,7 @@ test(
     const link = "/new?template=node&preset=-&name=cold&p.region=us&p.size=3";
     const { page } = await scene.openSignedIn(link);
     await createButton(page).waitFor();
-    expect(await nameField(page).inputValue()).toBe("cold");
+    await expectFilled(page);
     await createButton(page).click();
     await page.waitForURL(/@admin\/cold/);
     await page.getByText("You can work in it now").waitFor({ timeout: usableWithinMs });
@@ -33,7 +41,7 @@ test(
     expect(preset).toBe(null);
     await page.goBack();
     await createButton(page).waitFor();
-    expect(await nameField(page).inputValue()).toBe("cold");
+    await expectFilled(page);
     await page.goForward();
     await page.getByRole("heading", { name: "cold", level: 1 }).waitFor();
   },
@@ -48,4 +56,40 @@ test("a name that is taken and a value that is none are said at their fields", l
   const size = page.getByLabel("size", { exact: true });
   await size.waitFor();
   await expect.poll(async () => await size.getAttribute("aria-invalid")).toBe("true");
+});
+
+test("a double click makes one workspace, and says nothing of a second", limit, async () => {
+  const { page } = await scene.openSignedIn("/new?template=node&preset=-&name=once");
+  await createButton(page).waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    if (request.method() === "POST" && request.url().endsWith("/api/v1/workspaces")) asked.push(request.url());
+  });
+  await createButton(page).dblclick();
+  await page.getByRole("heading", { name: "once", level: 1 }).waitFor();
+  expect(asked).toHaveLength(1);
+  const { workspaces } = await scene.admin.call("listWorkspaces", { query: { search: "once" } });
+  expect(workspaces.map(({ name }) => name)).toEqual(["once"]);
+});
+
+test("what a quota does not cover is said in units before the click, and refused by the server", limit, async () => {
+  const manifest = "driver: process\ncost: 2\nagents: [ { name: main } ]\n";
+  expect((await scene.server.push("dear", { "template.yaml": manifest })).exitCode).toBe(0);
+  await scene.admin.call("createWorkspace", { body: { name: "first", template: "dear" } });
+  await scene.admin.call("editGroup", { params: { group: "everyone" }, query: {}, body: { allowance: 3 } });
+  const params = { setting: "quota.enabled" };
+  await scene.admin.call("storeSetting", { params, body: { value: "true" } });
+  onTestFinished(async () => {
+    await scene.admin.call("resetSetting", { params });
+  });
+  const { page, expectComplaint } = await scene.openSignedIn("/new?template=dear&name=second");
+  expectComplaint(/status of 4\d\d .*\/api\/v1\/workspaces/);
+  await page.getByText("Quota: 2 of 3 units used, this costs 2.").waitFor();
+  await page.getByText("It cannot be created: It costs 2 cost units, and 2 of 3 are used.").waitFor();
+  await createButton(page).click();
+  await page.getByRole("alert").getByText("quota_exceeded").waitFor();
+  // What was typed is still there, and goes through once there is room.
+  await scene.admin.call("editGroup", { params: { group: "everyone" }, query: {}, body: { allowance: 4 } });
+  await createButton(page).click();
+  await page.getByRole("heading", { name: "second", level: 1 }).waitFor();
 });

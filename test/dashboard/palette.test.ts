@@ -107,3 +107,76 @@ test("? shows the keys, and single-letter keys can be switched off as a whole", 
   await option(page, "Show the keys").click();
   await dialog.getByText("Single-letter keys are off").waitFor();
 });
+
+const grouped = async (page: Page, heading: string): Promise<readonly string[]> =>
+  await page
+    .locator("[cmdk-group]")
+    .filter({ has: page.getByText(heading, { exact: true }) })
+    .getByRole("option")
+    .allTextContents();
+
+test(
+  "what the menu of a row offers is in the palette while the row has the focus, with its reasons",
+  limit,
+  async () => {
+    await scene.admin.call("createWorkspace", { body: { name: "in-focus", template: "node" } });
+    const { page } = await scene.openSignedIn("/workspaces?q=in-focus");
+    await page.getByRole("link", { name: "in-focus" }).waitFor();
+    await page.getByRole("button", { name: "Actions of in-focus" }).click();
+    await page.getByRole("menuitem", { name: "Delete…" }).waitFor();
+    const items = await page.getByRole("menuitem").allTextContents();
+    expect(items).toContain("Open terminal");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("j");
+    await opened(page);
+    expect(await grouped(page, "in-focus")).toEqual(expect.arrayContaining(["Open", ...items]));
+    await page.keyboard.type("delete");
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Delete in-focus?" }).getByRole("button", { name: "Cancel" }).click();
+    await expect.poll(async () => await page.evaluate("document.activeElement.textContent")).toBe("in-focus");
+    // Selected, it is meant wherever the focus is.
+    await page.keyboard.press("x");
+    await page.getByRole("searchbox", { name: "Search workspaces" }).focus();
+    await opened(page);
+    expect((await grouped(page, "in-focus"))[0]).toBe("Open");
+    expect(await grouped(page, "1 workspace selected")).toContain("Stop");
+    await page.keyboard.type("open terminal");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`${scene.url}/@admin/in-focus/terminal`);
+  },
+);
+
+test("a pool's row and a template's offer what their pages do", limit, async () => {
+  const { page } = await scene.openSignedIn("/pools");
+  await page.getByRole("link", { name: "node / small" }).focus();
+  await opened(page);
+  const ofPool = ["Open", "Replace all prebuilds", "Clean up", "Resume builds", "Change size…"];
+  const inRow = await grouped(page, "node / small");
+  expect(inRow.map((text, nth) => text.startsWith(ofPool[nth] ?? "?"))).toEqual(ofPool.map(() => true));
+  expect(await grouped(page, "Do here")).toContain("Pause reconciliation");
+  await page.keyboard.type("change size");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog", { name: "Change the size of node / small" }).getByLabel("Instances").waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.getByRole("link", { name: "node", exact: true }).focus();
+  await opened(page);
+  expect(await grouped(page, "node")).toEqual(["Open", "Create workspace", "Publish version", "Deprecate…", "Delete…"]);
+  await page.keyboard.type("publish version");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`${scene.url}/publish?template=node`);
+});
+
+test("on a workspace's page it offers what can be done with that workspace", limit, async () => {
+  await scene.admin.call("createWorkspace", { body: { name: "on-page", template: "node" } });
+  const { page } = await scene.openSignedIn("/@admin/on-page");
+  await page.getByRole("button", { name: "More for on-page" }).waitFor();
+  await opened(page);
+  const shown = await grouped(page, "Do here");
+  for (const label of ["Stop", "Open terminal", "Extend by an hour", "Update…", "Rename…", "Delete…"])
+    expect(
+      shown.some((text) => text.startsWith(label)),
+      label,
+    ).toBe(true);
+});

@@ -2,10 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { waitUntil } from "../support/wait-until.ts";
 import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
 
 const scene = dashboardScene();
 const limit = { timeout: testLimitMs };
+const bare = "driver: process\nagents: [{ name: main }]\n";
+
+async function push(name: string, text: string): Promise<void> {
+  const { exitCode, output } = await scene.server.push(name, { "template.yaml": text });
+  expect(exitCode, output).toBe(0);
+}
 
 function folderWith(name: string, files: Readonly<Record<string, string>>): string {
   const above = mkdtempSync(path.join(tmpdir(), "prewarm-publish-"));
@@ -100,3 +107,89 @@ test("a member may look, and is told why he may not publish", limit, async () =>
   const publish = page.getByRole("button", { name: "Publish template" });
   expect(await publish.getAttribute("title")).toContain("template admins");
 });
+
+test(
+  "an older version is rolled back to, and the newer one promoted, each with what it does to the pools",
+  limit,
+  async () => {
+    const pooled = `${bare}presets: [{ name: small, prebuilds: { instances: 1 } }]\n`;
+    await push("moving", bare);
+    await push("moving", pooled);
+    const { page } = await scene.openSignedIn("/templates/moving/versions");
+    const rowOf = (version: number) =>
+      page.getByRole("row").filter({ has: page.getByRole("link", { name: `${version}` }) });
+    await rowOf(2).getByText("active").waitFor();
+    const moved = async (verb: string, version: number): Promise<void> => {
+      const { promotion } = await scene.admin.call("diffVersion", {
+        params: { template: "moving", version: String(version) },
+        query: { against: "active" },
+      });
+      expect(promotion.sentences.length).toBeGreaterThan(0);
+      await rowOf(version).getByRole("button", { name: verb }).click();
+      const dialog = page.getByRole("dialog", {
+        name: `${verb === "Promote" ? "Promote" : "Roll back to"} ${version}?`,
+      });
+      await dialog
+        .getByText(/prebuild|pool/)
+        .first()
+        .waitFor();
+      await dialog.getByRole("button", { name: new RegExp(`^${verb}`) }).click();
+      await rowOf(version).getByText("active").waitFor();
+    };
+    await moved("Roll back", 1);
+    await moved("Promote", 2);
+  },
+);
+
+test("a template is deprecated with what to use instead, and that is taken back", limit, async () => {
+  await push("leaving", bare);
+  const { page } = await scene.openSignedIn("/templates/leaving");
+  const more = page.getByRole("button", { name: "More actions of leaving" });
+  await more.click();
+  await page.getByRole("menuitem", { name: "Deprecate…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Deprecate leaving?" });
+  await dialog.getByText("Nobody has one now.").waitFor();
+  await dialog.getByLabel("What people should use instead").fill("Use node.");
+  await dialog.getByRole("button", { name: "Deprecate leaving" }).click();
+  await page.getByText("its pools drain. Use node.").waitFor();
+  expect(await page.getByRole("button", { name: "Create workspace" }).getAttribute("title")).toContain("is deprecated");
+  await more.click();
+  await page.getByRole("menuitem", { name: "Take the deprecation back" }).click();
+  await page.getByText("its pools drain. Use node.").waitFor({ state: "detached" });
+});
+
+test(
+  "what stands in the way of a deletion is named with its links, and once it is gone the template goes",
+  limit,
+  async () => {
+    await push("going", bare);
+    await scene.admin.call("createWorkspace", { body: { name: "in-the-way", template: "going" } });
+    const { page, expectComplaint } = await scene.openSignedIn("/templates/going");
+    // Its page is open while it goes.
+    expectComplaint(/status of 404 .*in-the-way/);
+    const ask = async (): Promise<void> => {
+      await page.getByRole("button", { name: "More actions of going" }).click();
+      await page.getByRole("menuitem", { name: "Delete…" }).click();
+    };
+    await ask();
+    const refusal = page.getByRole("dialog", { name: "going cannot be deleted" });
+    await refusal.getByText("1 workspace is made from it.").waitFor();
+    expect(await refusal.getByRole("button", { name: /Delete/ }).count()).toBe(0);
+    await refusal.getByRole("link", { name: "admin/in-the-way" }).click();
+    await page.getByRole("heading", { name: "in-the-way", level: 1 }).waitFor();
+    const params = { workspace: "in-the-way" };
+    await scene.admin.call("createBuild", { params, body: { transition: "delete" } });
+    await waitUntil("the workspace is gone", async () => {
+      const { template } = await scene.admin.call("getTemplate", { params: { template: "going" }, query: {} });
+      return template.workspaces === 0;
+    });
+    await page.goBack();
+    await page.getByRole("heading", { name: "going", level: 1 }).waitFor();
+    await ask();
+    const dialog = page.getByRole("dialog", { name: "Delete going?" });
+    await dialog.getByLabel("Type going to go on").fill("going");
+    await dialog.getByRole("button", { name: "Delete going" }).click();
+    await page.waitForURL(`${scene.url}/templates`);
+    await page.getByRole("link", { name: "going", exact: true }).waitFor({ state: "detached" });
+  },
+);

@@ -2,7 +2,8 @@
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { waitUntil } from "../support/wait-until.ts";
-import { dashboardScene, exampleTemplate, testLimitMs } from "./support/dashboard-scene.ts";
+import { dashboardScene, exampleTemplate, signInByRequest, testLimitMs } from "./support/dashboard-scene.ts";
+import { openWatched } from "./support/watched-page.ts";
 
 const limit = { timeout: testLimitMs };
 const scene = dashboardScene({ template: exampleTemplate.replace(", prebuilds: { instances: 2 }", "") });
@@ -119,6 +120,43 @@ test("of many some may be refused: each says why, and they are tried again", lim
   await dialog.getByRole("list", { name: "What was not done" }).getByText("not_found").waitFor();
   await dialog.getByRole("button", { name: "Start 1 again" }).waitFor();
 });
+
+test(
+  "on a phone the bar is at the thumb, behind the rows for the keyboard, and hides none of them",
+  limit,
+  async () => {
+    const { page, context } = await openWatched(scene.browser, { width: 360, height: 640 });
+    await signInByRequest(scene.url, context);
+    await page.goto(`${scene.url}/workspaces?sort=name`);
+    await select(page, "beta", "delta");
+    const bar = page.getByRole("region", { name: "Selected workspaces" });
+    await bar.getByText("2 workspaces").waitFor();
+    const [at, menu] = [await bar.boundingBox(), await page.getByRole("navigation", { name: "Main" }).boundingBox()];
+    expect((at?.y ?? 0) + (at?.height ?? 0)).toBeCloseTo(menu?.y ?? 0, 0);
+    // The last row, scrolled to, ends above the bar; the bar comes after it.
+    await page.evaluate("scrollTo(0, document.body.scrollHeight)");
+    const last = await page.getByRole("row").last().boundingBox();
+    expect((last?.y ?? 0) + (last?.height ?? 0)).toBeLessThanOrEqual(at?.y ?? 0);
+    await page.getByRole("row").last().getByRole("button").last().focus();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Clear");
+    for (const button of await bar.getByRole("button").all()) {
+      expect((await button.boundingBox())?.height, await button.innerText()).toBeGreaterThanOrEqual(44);
+    }
+    await bar.getByRole("button", { name: "Start", exact: true }).waitFor();
+    await bar.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await bar.getByRole("button", { name: "More for what is selected" }).click();
+    const items = await page.getByRole("menuitem").allTextContents();
+    expect(items.map((text) => text.split("…")[0])).toEqual([
+      expect.stringMatching(/^Update/),
+      expect.stringMatching(/^Extend 1 h/),
+      "Delete",
+      expect.stringMatching(/^Select all \d that match$/),
+    ]);
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    await page.getByRole("dialog", { name: "Delete 2 workspaces?" }).getByRole("button", { name: "Cancel" }).click();
+  },
+);
 
 test(
   "all that match are deleted after their number was typed, and none when there are others by then",

@@ -9,12 +9,18 @@ const compressedFromBytes = 1_024;
 const compressible = /\.(js|css|html|svg|json|map)$/;
 
 /**
- * What the client calls, as `[method, path]` by id. The table itself would bring its schemas, and their library, into
+ * What the client calls, as `[method, path]` by id, and what people may do. The table itself would bring its schemas, and their library, into
  * the browser; its types are all that the client needs of them.
  */
-async function routeTable(root) {
+async function routeTables(root) {
   const { routes } = await import(pathToFileURL(path.join(root, "dist/contracts/api/routes.js")).href);
-  return Object.fromEntries(Object.entries(routes).map(([id, { method, path: at }]) => [id, [method, at]]));
+  const ofPeople = Object.entries(routes).filter(([, { credential }]) => credential === "user");
+  return {
+    PREWARM_ROUTES: JSON.stringify(
+      Object.fromEntries(Object.entries(routes).map(([id, { method, path: at }]) => [id, [method, at]])),
+    ),
+    PREWARM_PERMISSIONS: JSON.stringify(ofPeople.map(([id, { tag, access, summary }]) => [id, tag, access, summary])),
+  };
 }
 
 /**
@@ -39,7 +45,7 @@ export async function dashboardConfig(root) {
     resolve: {
       alias: { "visible-jsx/jsx-runtime": elements, "visible-jsx/jsx-dev-runtime": elements },
     },
-    define: { PREWARM_ROUTES: JSON.stringify(await routeTable(root)) },
+    define: await routeTables(root),
   };
 }
 

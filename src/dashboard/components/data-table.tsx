@@ -1,6 +1,8 @@
 import type { ReactNode } from "react";
+import { useGoTo } from "../state/url-state.ts";
 import { classNames } from "./class-names.ts";
 import { Checkbox } from "./checkbox.tsx";
+import { OfferedFrom, useOffer } from "./offered-actions.ts";
 import { PageLink } from "./page-link.tsx";
 import { Pager, type Paging } from "./pager.tsx";
 import { useIsSlow } from "./skeleton.tsx";
@@ -110,45 +112,55 @@ function DataRow<Row>({ row, table }: { readonly row: Row; readonly table: DataT
   };
   return (
     <tr role="row" data-row-id={id} data-selected={isSelected} className={rowLook}>
-      {selection === undefined ? null : (
-        <td role="cell" className="w-8 px-2">
-          <Checkbox label={`Select ${nameOf(row)}`} isLabelHidden isChecked={isSelected} onChange={select} />
-        </td>
-      )}
-      {columns.map((column, place) => (
-        <td key={column.id} role="cell" className={classNames(cellLook, "h-(--row) max-sm:h-auto")}>
-          {place === 0 ? null : (
-            <span aria-hidden className="hidden w-24 shrink-0 text-xs text-muted max-sm:inline">
-              {column.header}
-            </span>
-          )}
-          {place === 0 ? (
-            <span className="min-w-0">
-              {addressOf === undefined ? (
-                <span className="font-medium break-all">{nameOf(row)}</span>
-              ) : (
-                <PageLink
-                  to={addressOf(row)}
-                  data-row-link
-                  className="inline-flex min-h-[24px] items-center font-medium break-all text-text hover:underline"
-                >
-                  {nameOf(row)}
-                </PageLink>
-              )}
-              {column.cell(row)}
-            </span>
-          ) : (
-            <span className="min-w-0">{column.cell(row)}</span>
-          )}
-        </td>
-      ))}
-      {actionsOf === undefined ? null : (
-        <td role="cell" className="w-10 text-right">
-          {actionsOf(row)}
-        </td>
-      )}
+      <OfferedFrom value={{ kind: "row", id, name: nameOf(row) }}>
+        {addressOf === undefined ? null : <OpenOffer address={addressOf(row)} />}
+        {selection === undefined ? null : (
+          <td role="cell" className="w-8 px-2">
+            <Checkbox label={`Select ${nameOf(row)}`} isLabelHidden isChecked={isSelected} onChange={select} />
+          </td>
+        )}
+        {columns.map((column, place) => (
+          <td key={column.id} role="cell" className={classNames(cellLook, "h-(--row) max-sm:h-auto")}>
+            {place === 0 ? null : (
+              <span aria-hidden className="hidden w-24 shrink-0 text-xs text-muted max-sm:inline">
+                {column.header}
+              </span>
+            )}
+            {place === 0 ? (
+              <span className="min-w-0">
+                {addressOf === undefined ? (
+                  <span className="font-medium break-all">{nameOf(row)}</span>
+                ) : (
+                  <PageLink
+                    to={addressOf(row)}
+                    data-row-link
+                    className="inline-flex min-h-[24px] items-center font-medium break-all text-text hover:underline"
+                  >
+                    {nameOf(row)}
+                  </PageLink>
+                )}
+                {column.cell(row)}
+              </span>
+            ) : (
+              <span className="min-w-0">{column.cell(row)}</span>
+            )}
+          </td>
+        ))}
+        {actionsOf === undefined ? null : (
+          <td role="cell" className="w-10 text-right">
+            {actionsOf(row)}
+          </td>
+        )}
+      </OfferedFrom>
     </tr>
   );
+}
+
+/** To open it is the first of what a row offers, where it has a page. */
+function OpenOffer({ address }: { readonly address: string }) {
+  const goTo = useGoTo();
+  useOffer([{ label: "Open", run: () => goTo(address) }]);
+  return null;
 }
 
 /** As high as the rows that are to come, and seen only when they are slow. */

@@ -2,7 +2,7 @@ import { X } from "lucide-react";
 import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { IconButton } from "./icon-button.tsx";
-import { InPageHead } from "./offered-actions.ts";
+import { OfferedFrom } from "./offered-actions.ts";
 import { useFocusReturn } from "./use-focus-return.ts";
 
 interface DialogProps {
@@ -41,7 +41,7 @@ export function Dialog({ isOpen, onClose, title, description, children }: Dialog
             </Radix.Description>
           )}
           <div className="mt-4">
-            <InPageHead value={false}>{children}</InPageHead>
+            <OfferedFrom value={null}>{children}</OfferedFrom>
           </div>
         </Radix.Content>
       </Radix.Portal>

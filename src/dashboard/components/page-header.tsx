@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Breadcrumb, type Crumb } from "./breadcrumb.tsx";
-import { InPageHead } from "./offered-actions.ts";
+import { OfferedFrom, pageHead } from "./offered-actions.ts";
 
 interface PageHeaderProps {
   readonly title: string;
@@ -24,9 +24,9 @@ export function PageHeader({ title, aside, crumbs = [], actions, children }: Pag
           {aside}
         </div>
         {actions === undefined ? null : (
-          <InPageHead value>
+          <OfferedFrom value={pageHead}>
             <div className="flex flex-wrap gap-2">{actions}</div>
-          </InPageHead>
+          </OfferedFrom>
         )}
       </div>
       {children === undefined ? null : <div className="mt-1 text-muted">{children}</div>}

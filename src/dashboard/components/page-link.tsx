@@ -14,7 +14,13 @@ export function PageLink({ to, onClick, className = textLook, children, ...rest 
   const router = useRouter();
   const go = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
-    const isForBrowser = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0;
+    const isForBrowser =
+      rest.target === "_blank" ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey ||
+      event.button !== 0;
     if (event.defaultPrevented || isForBrowser) return;
     event.preventDefault();
     void router.navigate({ href: `${basePath}${to}` });

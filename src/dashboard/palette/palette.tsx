@@ -3,7 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import { type ReactNode, useRef, useState } from "react";
 import type { User } from "../../contracts/api/identity.ts";
 import type { ApiError } from "../api/api-error.ts";
-import { type OfferedAction, offeredActions } from "../components/offered-actions.ts";
+import { doHere, type OfferedAction, type OfferedGroup, offeredGroups } from "../components/offered-actions.ts";
 import { useFocusReturn } from "../components/use-focus-return.ts";
 import { overlay } from "../state/palette.ts";
 import { useGoTo } from "../state/url-state.ts";
@@ -18,7 +18,7 @@ interface PaletteProps {
 /** Goes to anything by its name, and does what the page offers. All of it can be had by buttons and links as well. */
 export default function Palette({ me }: PaletteProps) {
   // As it was when it opened: what the page offers is hidden behind it, and does not change under one's hands.
-  const [actions] = useState(() => [...offeredActions(), ...shellActions()]);
+  const [groups] = useState(() => withShell(offeredGroups()));
   const [words, setWords] = useState("");
   const goTo = useGoTo();
   const giveFocusBack = useFocusReturn(true);
@@ -67,11 +67,7 @@ export default function Palette({ me }: PaletteProps) {
                   </Item>
                 ))}
               </Group>
-              <Group heading="Do here">
-                {meant(actions, words).map((action, place) => (
-                  <ActionItem key={`${place} ${action.label}`} action={action} place={place} onChoose={choose} />
-                ))}
-              </Group>
+              <ToDo groups={groups} words={words} onChoose={choose} />
               <Group heading="Go to">
                 {meant(placesFor(me), words).map(({ label, address, aside }) => (
                   <Item key={address} id={`go ${address}`} onSelect={() => go(address)} aside={aside}>
@@ -87,6 +83,23 @@ export default function Palette({ me }: PaletteProps) {
   );
 }
 
+interface ToDoProps {
+  readonly groups: readonly OfferedGroup[];
+  readonly words: string;
+  readonly onChoose: (run: () => void) => void;
+}
+
+/** What is offered, by what it is done with. */
+function ToDo({ groups, words, onChoose }: ToDoProps) {
+  return groups.map(({ heading, actions }, nth) => (
+    <Group key={heading} heading={heading}>
+      {meant(actions, words).map((action, place) => (
+        <ActionItem key={`${place} ${action.label}`} action={action} place={`${nth} ${place}`} onChoose={onChoose} />
+      ))}
+    </Group>
+  ));
+}
+
 /** Not everything was found that there may be. */
 function Unsearched({ fault }: { readonly fault: ApiError | undefined }) {
   if (fault === undefined) return null;
@@ -95,6 +108,13 @@ function Unsearched({ fault }: { readonly fault: ApiError | undefined }) {
       Not everything could be searched: {fault.message} {fault.next}
     </p>
   );
+}
+
+/** What can be done on every page comes behind what can be done on this one. */
+function withShell(groups: readonly OfferedGroup[]): readonly OfferedGroup[] {
+  const here = groups.find(({ heading }) => heading === doHere);
+  const others = groups.filter((group) => group !== here);
+  return [...others, { heading: doHere, actions: [...(here?.actions ?? []), ...shellActions()] }];
 }
 
 const close = (): void => overlay.set("none");
@@ -145,7 +165,8 @@ function Item({ id, aside, onSelect, children, isOff = false }: ItemProps) {
 
 interface ActionItemProps {
   readonly action: OfferedAction;
-  readonly place: number;
+  /** No other has it: two things may be called the same. */
+  readonly place: string;
   readonly onChoose: (run: () => void) => void;
 }
 

@@ -2,9 +2,9 @@ import { useState } from "react";
 import { passwordLengthMax, passwordLengthMin, usernameLengthMax } from "../../../contracts/limits.ts";
 import { useCall } from "../../api/use-call.ts";
 import { FormDialog } from "../../components/form-dialog.tsx";
-import { Select } from "../../components/select.tsx";
 import { TextField } from "../../components/text-field.tsx";
-import { type RoleChoice, roleBody, roleChoices } from "./role-choices.ts";
+import { type RoleChoice, roleBody } from "./role-choices.ts";
+import { RoleSelect } from "./role-select.tsx";
 
 export function CreateUser({ onClose }: { readonly onClose: () => void }) {
   const create = useCall("createUser", [["admin"]]);
@@ -48,7 +48,7 @@ export function CreateUser({ onClose }: { readonly onClose: () => void }) {
         autoComplete="new-password"
         hint={`At least ${passwordLengthMin} characters.`}
       />
-      <Select label="Role" value={role} choices={roleChoices} onChange={(value) => setRole(value as RoleChoice)} />
+      <RoleSelect value={role} onChange={setRole} />
     </FormDialog>
   );
 }

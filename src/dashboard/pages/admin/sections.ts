@@ -9,6 +9,7 @@ interface Section {
 /** One line for each; the first is the page without a section. */
 export const sections: readonly Section[] = [
   { id: "users", label: "Users", Content: lazy(() => import("./users-section.tsx")) },
+  { id: "roles", label: "Roles", Content: lazy(() => import("./roles-section.tsx")) },
   { id: "groups", label: "Groups", Content: lazy(() => import("./groups-section.tsx")) },
   { id: "organizations", label: "Organizations", Content: lazy(() => import("./organizations-section.tsx")) },
   { id: "daemons", label: "Daemons", Content: lazy(() => import("./daemons-section.tsx")) },

@@ -5,9 +5,9 @@ import { useCall } from "../../api/use-call.ts";
 import { Checkbox } from "../../components/checkbox.tsx";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";
 import { FormDialog } from "../../components/form-dialog.tsx";
-import { Select } from "../../components/select.tsx";
 import { TextField } from "../../components/text-field.tsx";
-import { type RoleChoice, roleBody, roleChoices } from "./role-choices.ts";
+import { type RoleChoice, roleBody } from "./role-choices.ts";
+import { RoleSelect } from "./role-select.tsx";
 
 export type UserAct = "role" | "password" | "sessions" | "suspend" | "delete";
 
@@ -51,7 +51,7 @@ function ChangeRole({ user, onClose }: ActProps) {
         change.mutate({ params: { username: user.username }, body: roleBody(role) }, { onSuccess: onClose })
       }
     >
-      <Select label="Role" value={role} choices={roleChoices} onChange={(value) => setRole(value as RoleChoice)} />
+      <RoleSelect value={role} onChange={setRole} />
     </FormDialog>
   );
 }

@@ -10,6 +10,7 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { IconButton } from "../../components/icon-button.tsx";
 import { Listing } from "../../components/listing.tsx";
 import { Menu } from "../../components/menu.tsx";
+import { PageLink } from "../../components/page-link.tsx";
 import { SearchField } from "../../components/search-field.tsx";
 import { State } from "../../components/state.tsx";
 import { Time } from "../../components/time.tsx";
@@ -63,6 +64,7 @@ export default function UsersSection() {
         <Button kind="primary" icon={<Plus size={15} aria-hidden />} onClick={() => setCreating(true)}>
           Create user
         </Button>
+        <PageLink to="/admin/roles">What each role may do</PageLink>
       </div>
       <Listing
         query={list}

@@ -131,6 +131,8 @@ interface Creation {
 function useCreate(onCreated: (created: CreatedWorkspace) => void) {
   const client = useQueryClient();
   const wish = useRef({ text: "", key: "" });
+  // At once, and not with the next rendering: both clicks of a double one come before that.
+  const isSent = useRef(false);
   const mutation = useMutation<CreatedWorkspace, ApiError, Creation>({
     mutationFn: async (body) => {
       const text = JSON.stringify(body);
@@ -141,9 +143,17 @@ function useCreate(onCreated: (created: CreatedWorkspace) => void) {
       void client.invalidateQueries({ queryKey: ["workspaces"] });
       onCreated(created);
     },
+    onError: () => {
+      isSent.current = false;
+    },
   });
+  const once = (body: Creation): void => {
+    if (isSent.current) return;
+    isSent.current = true;
+    mutation.mutate(body);
+  };
   const isBusy = mutation.isPending || mutation.isSuccess;
-  return { error: mutation.error, isBusy, once: (body: Creation) => (isBusy ? undefined : mutation.mutate(body)) };
+  return { error: mutation.error, isBusy, once };
 }
 
 /** `crypto.randomUUID` is only there on https and on this machine itself. */

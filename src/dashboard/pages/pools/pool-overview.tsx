@@ -1,10 +1,13 @@
 import type { Static } from "typebox";
-import type { Explanation } from "../../../contracts/api/prebuilds.ts";
+import type { Explanation, Pool } from "../../../contracts/api/prebuilds.ts";
+import { publishRefusal } from "../../../contracts/template-roles.ts";
 import { Banner } from "../../components/banner.tsx";
 import { Card } from "../../components/card.tsx";
 import { CodeBlock } from "../../components/code-block.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
+import { PageLink } from "../../components/page-link.tsx";
 import { Time } from "../../components/time.tsx";
+import { useMe } from "../../shell/use-me.ts";
 import { HistoryCard } from "./history-card.tsx";
 
 type Explained = Static<typeof Explanation>;
@@ -18,6 +21,7 @@ export function PoolOverview({ explanation }: { readonly explanation: Explained 
       {lastFailure === undefined ? null : (
         <Banner tone="bad">
           The build of {lastFailure.prebuild} failed <Time at={lastFailure.at} />: {lastFailure.error}
+          <LogLinks pool={pool} />
           <div className="mt-2">
             <CodeBlock text={lastFailure.command} label="The command that shows its log" />
           </div>
@@ -63,5 +67,18 @@ export function PoolOverview({ explanation }: { readonly explanation: Explained 
         </Card>
       </div>
     </div>
+  );
+}
+
+/** What its agents said goes with the prebuild, the log of its build stays. Neither is for members. */
+function LogLinks({ pool: { lastFailure, failed } }: { readonly pool: Pool }) {
+  const { data: me } = useMe();
+  if (lastFailure === undefined || me === undefined || publishRefusal(me) !== undefined) return null;
+  const { prebuild, jobId } = lastFailure;
+  return (
+    <p className="mt-1 flex flex-wrap gap-x-4">
+      {failed === 0 ? null : <PageLink to={`/@prebuilds/${prebuild}/logs?log=agents`}>What its agents said</PageLink>}
+      {jobId === undefined ? null : <PageLink to={`/jobs/${jobId}`}>The log of its build</PageLink>}
+    </p>
   );
 }

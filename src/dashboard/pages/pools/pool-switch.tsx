@@ -43,27 +43,67 @@ export function SwitchBanner({ status }: { readonly status: PrebuildStatus }) {
   );
 }
 
-/** Pauses the reconciler, or lets it go on. */
-export function SwitchButton({ status: { isPaused } }: { readonly status: PrebuildStatus }) {
-  const { data: me } = useMe();
-  const [isAsking, setAsking] = useState(false);
-  const act = usePoolAct(async () => await call(isPaused ? "resumePrebuilds" : "pausePrebuilds", {}));
-  const because = me?.role === "administrator" ? undefined : "Only administrators pause reconciliation.";
-  const verb = isPaused ? "Resume reconciliation" : "Pause reconciliation";
+interface Switch {
+  readonly verb: string;
+  /** What is so afterwards. */
+  readonly effect: string;
+  readonly route: "resumePrebuilds" | "pausePrebuilds" | "enablePrebuilds" | "disablePrebuilds";
+  /** Why nobody can turn it now. */
+  readonly because?: string | undefined;
+}
+
+/** Pauses the reconciler and switches prebuilds off, or lets them go on: both are of the whole deployment. */
+export function PoolSwitches({ status }: { readonly status: PrebuildStatus }) {
+  const { isEnabled, isOffByOption, isPaused } = status;
+  const pause: Switch = isPaused
+    ? {
+        verb: "Resume reconciliation",
+        effect: "All pools of the deployment are brought to their size again.",
+        route: "resumePrebuilds",
+      }
+    : {
+        verb: "Pause reconciliation",
+        effect:
+          "No pool of the deployment is refilled or shrunk until it is resumed. Claims go on while there is something ready.",
+        route: "pausePrebuilds",
+      };
+  const ready = status.totals?.eligible ?? 0;
+  const off: Switch = isEnabled
+    ? {
+        verb: "Switch prebuilds off",
+        effect: `${ready === 1 ? "The prebuild that is" : `The ${ready} prebuilds that are`} ready, and all others, stay as they are and are handed to nobody: each creation is built from nothing until prebuilds are on again.`,
+        route: "disablePrebuilds",
+      }
+    : {
+        verb: "Switch prebuilds on",
+        effect: "Prebuilds are handed over again, and all pools of the deployment are brought to their size.",
+        route: "enablePrebuilds",
+        because: isOffByOption ? "The option `prebuilds.enabled` of this server keeps them off." : undefined,
+      };
   return (
     <>
-      <Button disabledBecause={because} onClick={() => setAsking(true)}>
+      <SwitchButton turned={pause} />
+      <SwitchButton turned={off} />
+    </>
+  );
+}
+
+function SwitchButton({ turned: { verb, effect, route, because } }: { readonly turned: Switch }) {
+  const { data: me } = useMe();
+  const [isAsking, setAsking] = useState(false);
+  const act = usePoolAct(async () => await call(route, {}));
+  const refusal =
+    me?.role === "administrator" ? because : "Only administrators do this: it is of the whole deployment.";
+  return (
+    <>
+      <Button disabledBecause={refusal} onClick={() => setAsking(true)}>
         {verb}
       </Button>
       <ConfirmDialog
         isOpen={isAsking}
         onClose={() => setAsking(false)}
-        title={isPaused ? "Resume reconciliation?" : "Pause reconciliation?"}
-        effect={
-          isPaused
-            ? "All pools of the deployment are brought to their size again."
-            : "No pool of the deployment is refilled or shrunk until it is resumed. Claims go on while there is something ready."
-        }
+        title={`${verb}?`}
+        effect={effect}
         verb={verb}
         isBusy={act.isPending}
         error={act.error}

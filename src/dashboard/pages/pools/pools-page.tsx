@@ -15,9 +15,10 @@ import { parseSearchQuery, type SearchQuery, termOf } from "../../search/query-l
 import { useUrlState } from "../../state/url-state.ts";
 import { SavedViews } from "../saved-views.tsx";
 import { ConditionChips } from "./condition-chips.tsx";
+import { PoolRowActions } from "./pool-actions.tsx";
 import { poolAddress } from "./pool-condition.tsx";
 import { poolColumns } from "./pool-columns.tsx";
-import { SwitchBanner, SwitchButton } from "./pool-switch.tsx";
+import { PoolSwitches, SwitchBanner } from "./pool-switch.tsx";
 
 const searchKeys = ["template", "condition"] as const;
 const pageSize = 50;
@@ -38,7 +39,7 @@ export default function PoolsPage() {
   const { data } = list;
   return (
     <>
-      <PageHeader title="Pools" actions={data === undefined ? null : <SwitchButton status={data} />}>
+      <PageHeader title="Pools" actions={data === undefined ? null : <PoolSwitches status={data} />}>
         {data?.totals === undefined
           ? null
           : `${data.totals.pools} ${data.totals.pools === 1 ? "pool" : "pools"}: ${data.totals.eligible} of ${data.totals.desired} wanted prebuilds are ready, ${data.totals.starting} are starting.`}
@@ -67,6 +68,7 @@ export default function PoolsPage() {
           idOf={({ presetId }) => presetId}
           nameOf={({ template, preset }) => `${template} / ${preset}`}
           addressOf={poolAddress}
+          actionsOf={(pool) => <PoolRowActions pool={pool} />}
           paging={{
             page: at,
             pageSize,

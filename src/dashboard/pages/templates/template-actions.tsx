@@ -1,5 +1,5 @@
 import { Archive, ArchiveRestore, Ellipsis, Plus, Trash2, Upload } from "lucide-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { User } from "../../../contracts/api/identity.ts";
 import type { Template } from "../../../contracts/api/templates.ts";
 import { templateRefusal } from "../../../contracts/template-roles.ts";
@@ -7,7 +7,7 @@ import { useCall } from "../../api/use-call.ts";
 import { Button } from "../../components/button.tsx";
 import { FormDialog } from "../../components/form-dialog.tsx";
 import { IconButton } from "../../components/icon-button.tsx";
-import { Menu } from "../../components/menu.tsx";
+import { Menu, type MenuItem } from "../../components/menu.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { showToast } from "../../components/toasts.ts";
 import { useGoTo } from "../../state/url-state.ts";
@@ -15,66 +15,115 @@ import { DeleteTemplate } from "./delete-template.tsx";
 
 const refreshes = [["template"], ["templates"], ["pools"]];
 
-export function TemplateActions({ template, me }: { readonly template: Template; readonly me: User }) {
-  const goTo = useGoTo();
-  const [open, setOpen] = useState<"deprecate" | "delete" | null>(null);
-  const restore = useCall("deprecateTemplate", refreshes);
-  const refusal = templateRefusal(me, template.organization);
-  const { name, deprecatedAt, activeVersion } = template;
-  const items = [
-    deprecatedAt === null
-      ? {
-          label: "Deprecate…",
-          icon: <Archive size={15} />,
-          disabledBecause: refusal,
-          onSelect: () => setOpen("deprecate"),
-        }
-      : {
-          label: "Take the deprecation back",
-          icon: <ArchiveRestore size={15} />,
-          disabledBecause: refusal,
-          onSelect: () =>
-            restore.mutate(
-              { params: { template: name }, query: {}, body: { deprecated: false } },
-              { onError: ({ message }) => showToast({ tone: "bad", text: message }) },
-            ),
-        },
-    {
-      label: "Delete…",
-      icon: <Trash2 size={15} />,
-      isDestructive: true,
-      disabledBecause: refusal,
-      onSelect: () => setOpen("delete"),
-    },
-  ];
+interface TemplateActionsProps {
+  readonly template: Template;
+  readonly me: User;
+}
+
+export function TemplateActions({ template, me }: TemplateActionsProps) {
+  const { publish, create, rest, dialogs } = useTemplateItems(template, me);
   return (
     <>
       <Button
         icon={<Upload size={15} aria-hidden />}
-        disabledBecause={refusal}
-        onClick={() => goTo(`/publish?template=${encodeURIComponent(name)}`)}
+        disabledBecause={publish.disabledBecause}
+        onClick={publish.onSelect}
       >
-        Publish version
+        {publish.label}
       </Button>
       <Button
         kind="primary"
         icon={<Plus size={15} aria-hidden />}
-        disabledBecause={
-          deprecatedAt !== null
-            ? "The template is deprecated."
-            : activeVersion === null
-              ? "It has no active version."
-              : undefined
-        }
-        onClick={() => goTo(`/new?template=${encodeURIComponent(name)}`)}
+        disabledBecause={create.disabledBecause}
+        onClick={create.onSelect}
       >
-        Create workspace
+        {create.label}
       </Button>
-      <Menu items={items} trigger={<IconButton label={`More actions of ${name}`} icon={<Ellipsis size={16} />} />} />
-      {open === "deprecate" ? <Deprecate template={template} onClose={() => setOpen(null)} /> : null}
-      {open === "delete" ? <DeleteTemplate template={template} onClose={() => setOpen(null)} /> : null}
+      <Menu
+        items={rest}
+        trigger={<IconButton label={`More actions of ${template.name}`} icon={<Ellipsis size={16} />} />}
+      />
+      {dialogs}
     </>
   );
+}
+
+/** The same in a row of the list. */
+export function TemplateRowActions({ template, me }: TemplateActionsProps) {
+  const { publish, create, rest, dialogs } = useTemplateItems(template, me);
+  return (
+    <>
+      <Menu
+        items={[create, publish, ...rest]}
+        trigger={<IconButton label={`Actions of ${template.name}`} icon={<Ellipsis size={16} />} />}
+      />
+      {dialogs}
+    </>
+  );
+}
+
+interface TemplateItems {
+  readonly publish: MenuItem;
+  readonly create: MenuItem;
+  readonly rest: readonly MenuItem[];
+  readonly dialogs: ReactNode;
+}
+
+function useTemplateItems(template: Template, me: User): TemplateItems {
+  const goTo = useGoTo();
+  const [open, setOpen] = useState<"deprecate" | "delete" | null>(null);
+  const restore = useCall("deprecateTemplate", refreshes);
+  const disabledBecause = templateRefusal(me, template.organization);
+  const { name, deprecatedAt } = template;
+  const takeBack = (): void =>
+    restore.mutate(
+      { params: { template: name }, query: {}, body: { deprecated: false } },
+      { onError: ({ message }) => showToast({ tone: "bad", text: message }) },
+    );
+  const close = (): void => setOpen(null);
+  const address = encodeURIComponent(name);
+  return {
+    publish: {
+      label: "Publish version",
+      icon: <Upload size={15} />,
+      disabledBecause,
+      onSelect: () => goTo(`/publish?template=${address}`),
+    },
+    create: {
+      label: "Create workspace",
+      icon: <Plus size={15} />,
+      disabledBecause: creationRefusal(template),
+      onSelect: () => goTo(`/new?template=${address}`),
+    },
+    rest: [
+      deprecatedAt === null
+        ? { label: "Deprecate…", icon: <Archive size={15} />, disabledBecause, onSelect: () => setOpen("deprecate") }
+        : {
+            label: "Take the deprecation back",
+            icon: <ArchiveRestore size={15} />,
+            disabledBecause,
+            onSelect: takeBack,
+          },
+      {
+        label: "Delete…",
+        icon: <Trash2 size={15} />,
+        isDestructive: true,
+        disabledBecause,
+        onSelect: () => setOpen("delete"),
+      },
+    ],
+    dialogs:
+      open === "deprecate" ? (
+        <Deprecate template={template} onClose={close} />
+      ) : open === "delete" ? (
+        <DeleteTemplate template={template} onClose={close} />
+      ) : null,
+  };
+}
+
+function creationRefusal({ deprecatedAt, activeVersion }: Template): string | undefined {
+  if (deprecatedAt !== null) return "The template is deprecated.";
+  return activeVersion === null ? "It has no active version." : undefined;
 }
 
 interface DeprecateProps {
@@ -90,7 +139,7 @@ function Deprecate({ template: { name, workspaces }, onClose }: DeprecateProps) 
       isOpen
       onClose={onClose}
       title={`Deprecate ${name}?`}
-      description={`No new workspaces are made from it, and its pools drain. The ${workspaces} that people have stay as they are.`}
+      description={`No new workspaces are made from it, and its pools drain. ${staying(workspaces)}`}
       verb={`Deprecate ${name}`}
       error={deprecate.error}
       isBusy={deprecate.isPending}
@@ -110,4 +159,11 @@ function Deprecate({ template: { name, workspaces }, onClose }: DeprecateProps) 
       />
     </FormDialog>
   );
+}
+
+function staying(workspaces: number): string {
+  if (workspaces === 0) return "Nobody has one now.";
+  return workspaces === 1
+    ? "The one that there is stays as it is."
+    : `The ${workspaces} that there are stay as they are.`;
 }

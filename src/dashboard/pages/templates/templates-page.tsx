@@ -16,6 +16,7 @@ import { Time } from "../../components/time.tsx";
 import { useMe } from "../../shell/use-me.ts";
 import { useGoTo, useUrlState } from "../../state/url-state.ts";
 import { SavedViews } from "../saved-views.tsx";
+import { TemplateRowActions } from "./template-actions.tsx";
 import { templateAddress } from "./template-address.ts";
 
 const pageSize = 50;
@@ -83,6 +84,7 @@ export default function TemplatesPage() {
         idOf={({ id }) => id}
         nameOf={({ name }) => name}
         addressOf={({ name }) => templateAddress(name)}
+        actionsOf={(template) => <TemplateRowActions template={template} me={me} />}
         paging={{
           page: at,
           pageSize,

@@ -1,9 +1,13 @@
-import { ArrowUpCircle, Clock, Play, Square, Trash2, X } from "lucide-react";
+import { ArrowUpCircle, Clock, Ellipsis, Play, Square, Trash2, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { type BulkAction, bulkActions, type BulkRequest } from "../../../contracts/api/workspaces-bulk.ts";
 import type { User } from "../../../contracts/api/identity.ts";
 import { bulkWorkspacesMax } from "../../../contracts/limits.ts";
 import { Button } from "../../components/button.tsx";
+import { IconButton } from "../../components/icon-button.tsx";
+import { Menu, type MenuItem } from "../../components/menu.tsx";
+import { OfferedFrom } from "../../components/offered-actions.ts";
+import { useNarrowness } from "../../components/use-narrowness.ts";
 import { BulkDialog } from "./bulk-dialog.tsx";
 import { countWords, forecast, verbs } from "./bulk-words.ts";
 import type { Selection } from "./use-selection.ts";
@@ -30,6 +34,7 @@ interface BulkBarProps {
 /** What can be done with those that are selected. It is there as long as some are. */
 export function BulkBar({ selection, filter, total, me, onEverything, onClear }: BulkBarProps) {
   const [action, setAction] = useState<BulkAction | null>(null);
+  const isNarrow = useNarrowness();
   const { workspaces, isEverything } = selection;
   const count = isEverything ? total : workspaces.size;
   const reasonAgainst = (wanted: BulkAction): string | undefined => {
@@ -39,34 +44,21 @@ export function BulkBar({ selection, filter, total, me, onEverything, onClear }:
     return willBe.length > 0 ? undefined : (wontBe[0]?.because ?? "Nothing is selected.");
   };
   if (count === 0 && action === null) return null;
+  const acts = bulkActions.map((wanted) => ({
+    label: labels[wanted],
+    icon: icons[wanted],
+    isDestructive: wanted === "delete",
+    disabledBecause: reasonAgainst(wanted),
+    onSelect: () => setAction(wanted),
+  }));
+  const hasMore = !isEverything && total > workspaces.size;
+  const everything = hasMore ? [{ label: `Select all ${total} that match`, onSelect: onEverything }] : [];
+  const bar = { count, acts, everything, onClear };
   return (
     <>
-      <section
-        aria-label="Selected workspaces"
-        className="z-10 mb-3 sm:sticky sm:top-14 flex flex-wrap items-center gap-2 rounded-md border border-accent-border bg-accent-soft px-3 py-2"
-      >
-        <span className="mr-2 font-medium" aria-live="polite">
-          {countWords(count)} selected
-        </span>
-        {bulkActions.map((wanted) => (
-          <Button
-            key={wanted}
-            icon={icons[wanted]}
-            disabledBecause={reasonAgainst(wanted)}
-            onClick={() => setAction(wanted)}
-          >
-            {labels[wanted]}
-          </Button>
-        ))}
-        {isEverything || total <= workspaces.size ? null : (
-          <Button kind="quiet" onClick={onEverything}>
-            Select all {total} that match
-          </Button>
-        )}
-        <Button kind="quiet" icon={<X size={14} aria-hidden />} onClick={onClear}>
-          Clear
-        </Button>
-      </section>
+      <OfferedFrom value={{ kind: "selection", name: `${countWords(count)} selected` }}>
+        {isNarrow ? <NarrowBar {...bar} /> : <WideBar {...bar} />}
+      </OfferedFrom>
       {action === null ? null : (
         <BulkDialog
           action={action}
@@ -78,6 +70,89 @@ export function BulkBar({ selection, filter, total, me, onEverything, onClear }:
           onDone={onClear}
         />
       )}
+    </>
+  );
+}
+
+interface BarProps {
+  readonly count: number;
+  readonly acts: readonly MenuItem[];
+  readonly everything: readonly MenuItem[];
+  readonly onClear: () => void;
+}
+
+function WideBar({ count, acts, everything, onClear }: BarProps) {
+  return (
+    <section
+      aria-label="Selected workspaces"
+      className="sticky top-14 z-10 mb-3 flex flex-wrap items-center gap-2 rounded-md border border-accent-border bg-accent-soft px-3 py-2"
+    >
+      <span className="mr-2 font-medium" aria-live="polite">
+        {countWords(count)} selected
+      </span>
+      {acts.map(({ label, icon, disabledBecause, onSelect }) => (
+        <Button key={label} icon={icon} disabledBecause={disabledBecause} onClick={onSelect}>
+          {label}
+        </Button>
+      ))}
+      {everything.map(({ label, onSelect }) => (
+        <Button key={label} kind="quiet" onClick={onSelect}>
+          {label}
+        </Button>
+      ))}
+      <Button kind="quiet" icon={<X size={14} aria-hidden />} onClick={onClear}>
+        Clear
+      </Button>
+    </section>
+  );
+}
+
+/** How many stand in the bar itself: what is left fits a thumb on 320 px. */
+const actsInBar = 2;
+
+/**
+ * Above the menu at the bottom, where a thumb is, and behind the rows in the order of focus. What it would hide is pushed
+ * up: the last row by the space below it, what gets the focus by the margin at which the browser scrolls.
+ */
+function NarrowBar({ count, acts, everything, onClear }: BarProps) {
+  return (
+    <>
+      <div aria-hidden className="h-16" />
+      <section
+        aria-label="Selected workspaces"
+        data-bottom-bar
+        className="fixed inset-x-0 bottom-14 z-20 flex items-center gap-1.5 border-t border-accent-border bg-accent-soft px-3 py-2"
+      >
+        <Button
+          kind="quiet"
+          isSquare
+          aria-label="Clear"
+          title="Clear"
+          className="min-h-11 w-11!"
+          icon={<X size={18} aria-hidden />}
+          onClick={onClear}
+        />
+        <span className="min-w-0 grow text-sm leading-tight font-medium" aria-live="polite">
+          <span aria-hidden>{count}</span>
+          <span className="sr-only">{countWords(count)}</span> selected
+        </span>
+        {acts.slice(0, actsInBar).map(({ label, icon, disabledBecause, onSelect }) => (
+          <Button key={label} className="min-h-11" icon={icon} disabledBecause={disabledBecause} onClick={onSelect}>
+            {label}
+          </Button>
+        ))}
+        <Menu
+          items={[...acts.slice(actsInBar), ...everything]}
+          trigger={
+            <IconButton
+              kind="plain"
+              className="min-h-11 w-11!"
+              label="More for what is selected"
+              icon={<Ellipsis size={18} />}
+            />
+          }
+        />
+      </section>
     </>
   );
 }

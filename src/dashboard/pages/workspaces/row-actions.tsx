@@ -1,4 +1,4 @@
-import { ArrowUpCircle, Clock, Ellipsis, Play, Square, SquareTerminal, Trash2 } from "lucide-react";
+import { ArrowUpCircle, Clock, Ellipsis, PenLine, Play, Square, SquareTerminal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { User } from "../../../contracts/api/identity.ts";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
@@ -45,6 +45,12 @@ export function RowActions({ workspace, me }: { readonly workspace: Workspace; r
       icon: <Clock size={15} />,
       disabledBecause: because("extend"),
       onSelect: () => extend.mutate(hourMs),
+    },
+    {
+      label: "Rename…",
+      icon: <PenLine size={15} />,
+      disabledBecause: because("rename"),
+      onSelect: () => goTo(`${workspaceAddress(workspace)}/settings`),
     },
     {
       label: "Update…",

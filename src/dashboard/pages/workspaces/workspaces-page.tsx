@@ -15,6 +15,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { SearchField } from "../../components/search-field.tsx";
 import { UnknownKeys } from "../../components/unknown-keys.tsx";
+import { useNarrowness } from "../../components/use-narrowness.ts";
 import { parseSearchQuery, type SearchQuery } from "../../search/query-language.ts";
 import { useMe } from "../../shell/use-me.ts";
 import { useGoTo, useUrlState } from "../../state/url-state.ts";
@@ -107,28 +108,33 @@ interface WorkspaceTableProps {
 function WorkspaceTable({ me, rows, total, filter, sorting, page, onChange }: WorkspaceTableProps) {
   const { selection, choose, chooseEverything, clear } = useSelection(JSON.stringify(filter), rows ?? []);
   const selected = selection.isEverything ? (rows ?? []).map(({ id }) => id) : selection.workspaces.keys();
-  return (
-    <>
-      <BulkBar {...{ selection, filter, total, me }} onEverything={chooseEverything} onClear={clear} />
-      <DataTable
-        label="Workspaces"
-        columns={columnsFor(me)}
-        rows={rows}
-        idOf={({ id }) => id}
-        nameOf={({ name }) => name}
-        addressOf={workspaceAddress}
-        sorting={{
-          by: sorting.sort,
-          order: sorting.order,
-          onSort: (key, way) => onChange({ sort: way === "desc" ? `-${key}` : key, page: "" }),
-        }}
-        paging={{ page, pageSize, total, onPage: (next) => onChange({ page: String(next + 1) }) }}
-        selection={{ selected: new Set(selected), onChange: choose }}
-        actionsOf={(workspace) => <RowActions workspace={workspace} me={me} />}
-        rowKeys={useListKeys(me)}
-      />
-    </>
+  const isNarrow = useNarrowness();
+  const bar = (
+    <BulkBar key="bar" {...{ selection, filter, total, me }} onEverything={chooseEverything} onClear={clear} />
   );
+  const table = (
+    <DataTable
+      key="table"
+      label="Workspaces"
+      columns={columnsFor(me)}
+      rows={rows}
+      idOf={({ id }) => id}
+      nameOf={({ name }) => name}
+      addressOf={workspaceAddress}
+      sorting={{
+        by: sorting.sort,
+        order: sorting.order,
+        onSort: (key, way) => onChange({ sort: way === "desc" ? `-${key}` : key, page: "" }),
+      }}
+      paging={{ page, pageSize, total, onPage: (next) => onChange({ page: String(next + 1) }) }}
+      selection={{ selected: new Set(selected), onChange: choose }}
+      actionsOf={(workspace) => <RowActions workspace={workspace} me={me} />}
+      rowKeys={useListKeys(me)}
+    />
+  );
+  // At the bottom of a phone's screen it comes behind the rows for the keyboard, too. By their keys both stay what they are
+  // when the window is turned.
+  return isNarrow ? [table, bar] : [bar, table];
 }
 
 function UnknownStatus({ query }: { readonly query: SearchQuery }) {
