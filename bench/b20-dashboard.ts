@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { packFolder } from "../src/platform/archive/pack-folder.ts";
 import { sleep } from "../src/platform/sleep.ts";
+import { chromiumPath, launchChromium } from "../test/support/chromium.ts";
 import {
   heapMiB,
   inPage,
@@ -17,7 +18,6 @@ import { atMost, type BenchContext, type Benchmark, type Outcome, type Row } fro
 import { summarize } from "./harness/percentiles.ts";
 import { startWholeServer, type WholeServer } from "./harness/whole-server.ts";
 
-const browserAt = "/usr/bin/chromium";
 const poolSize = 4;
 const pokesPerSecond = 100;
 const lookEveryMs = 20;
@@ -74,22 +74,28 @@ async function loads(scene: Scene, isSlowed: boolean): Promise<Loads> {
   return seen;
 }
 
-/** From the answer to a claim, which is its commit, to the frame in which the list of pools has it; and of its refill. */
+/**
+ * From the answer to a claim, which is its commit, to the frame in which the list of pools has it. The pools are paused
+ * meanwhile: a refill that is quicker than a look at the list is a change that nobody sees.
+ */
 async function changesSeen(scene: Scene): Promise<readonly number[]> {
   const { page, context } = await opened(scene);
   const { url, client } = scene.server;
-  await isFull(scene);
   await page.goto(`${url}/pools`);
   const shows = (count: number): string =>
     `(document.querySelector("main table")?.innerText ?? "").includes("${count} of ${poolSize} ready")`;
   const samples: number[] = [];
-  for (let nth = 0; nth < scene.sizes.claims; nth += 1) {
+  while (samples.length < scene.sizes.claims) {
     await isFull(scene);
+    await client.call("pausePrebuilds", {});
     await inPage(page, shows(poolSize));
-    const seen = inPage(page, `!${shows(poolSize)}`);
-    await client.call("createWorkspace", { body: { name: `seen-${nth}`, template: "bench" } });
-    const answeredAt = Date.now();
-    samples.push((await seen) - answeredAt);
+    for (let left = poolSize - 1; left >= 0; left -= 1) {
+      const seen = inPage(page, shows(left));
+      await client.call("createWorkspace", { body: { name: `seen-${samples.length}`, template: "bench" } });
+      const answeredAt = Date.now();
+      samples.push((await seen) - answeredAt);
+    }
+    await client.call("resumePrebuilds", {});
   }
   await context.close();
   return samples;
@@ -138,15 +144,14 @@ async function openScene(isSmall: boolean): Promise<Scene> {
   writeFileSync(path.join(folder, "template.yaml"), template);
   const { bytes } = await packFolder(folder);
   await server.client.call("pushTemplate", { params: { template: "bench" }, bytes });
-  const browser = await chromium.launch({ executablePath: browserAt, args: ["--no-sandbox"] });
+  const browser = await launchChromium();
   const sizes = isSmall ? { loads: 1, claims: 1, pokeMinutes: 0.02 } : { loads: 10, claims: 20, pokeMinutes: 30 };
   const minutes = process.env["PREWARM_BENCH_POKE_MINUTES"];
   return { server, browser, sizes: { ...sizes, ...(minutes === undefined ? {} : { pokeMinutes: Number(minutes) }) } };
 }
 
 async function run(context: BenchContext): Promise<Outcome> {
-  if (!existsSync(browserAt))
-    return { setup: `Not measured: there is no Chromium at ${browserAt}.`, rows: [], targets: [] };
+  if (chromiumPath() === undefined) return { setup: "Not measured: there is no Chromium.", rows: [], targets: [] };
   const scene = await openScene(context.isSmall);
   try {
     await isFull(scene);

@@ -93,6 +93,14 @@ export const logBatchLinesMax = 500;
 export const logLineLengthMax = 8_192;
 export const jobLogLinesMax = 50_000;
 export const agentLogLinesMax = 20_000;
+/** What is searched for in a log. */
+export const logSearchTextLengthMax = 256;
+/** Lines and bytes of a log that one search looks through, and how long it goes on; whoever wants more asks again. */
+export const logSearchLinesMax = 200_000;
+export const logSearchBytesMax = 64 * 1_048_576;
+export const logSearchMsMax = 3_000;
+/** Of all lines that one search answers, unless the first alone is longer. */
+export const logSearchAnswerBytesMax = 1_048_576;
 export const providerStateBytesMax = 16 * 1_048_576;
 /** Versions of a workspace's provider state that are kept, the newest included. */
 export const providerStateVersionsKept = 5;

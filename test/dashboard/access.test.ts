@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
-import { dashboardScene, signIn, testLimitMs } from "./support/dashboard-scene.ts";
+import { dashboardScene, signInByRequest, testLimitMs } from "./support/dashboard-scene.ts";
 import { type PageAddresses, pageIsShown, pagePaths, seedEveryPage, tabsOf } from "./support/every-page.ts";
 import { openWatched } from "./support/watched-page.ts";
 
@@ -53,49 +53,67 @@ const faultsOfPage = `(() => {
   return faults;
 })()`;
 
-async function faultsAt(page: Page, isNarrow: boolean): Promise<readonly string[]> {
+const wide = { width: 1_280, height: 740 } as const;
+const narrow = { width: 360, height: 740 } as const;
+/** As wide as 1280 px are at 400 %. */
+const zoomed = { width: 320, height: 256 } as const;
+
+/** What is drawn is drawn anew, and has come to rest. */
+async function isDrawn(page: Page): Promise<void> {
+  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  await pageIsShown(page);
+}
+
+async function faultsInBothThemes(page: Page): Promise<readonly string[]> {
   const faults = [
     ...(await violations(page, { type: "tag", values: rules })),
     ...((await page.evaluate(faultsOfPage)) as string[]),
   ];
   await page.emulateMedia({ colorScheme: "dark" });
-  // What is drawn is drawn anew.
-  await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+  await isDrawn(page);
   const dark = await violations(page, { type: "rule", values: ["color-contrast", "link-in-text-block"] });
-  faults.push(...dark.map((fault) => `dark: ${fault}`));
   await page.emulateMedia({ colorScheme: "light" });
-  if (!isNarrow) return faults;
-  // As wide as 1280 px are at 400 %.
-  await page.setViewportSize({ width: 320, height: 256 });
-  const zoomed = (await page.evaluate(faultsOfPage)) as string[];
-  await page.setViewportSize({ width: 360, height: 740 });
-  return [...faults, ...zoomed.map((fault) => `at 400 %: ${fault}`)];
+  return [...faults, ...dark.map((fault) => `dark: ${fault}`)];
 }
 
-async function faultsOfAll(width: number): Promise<readonly string[]> {
-  const watched = await openWatched(scene.browser, { width, height: 740, isTraced: false });
-  const { page } = watched;
-  watched.expectComplaint(/status of 404/);
-  await watched.context.addInitScript(axe);
-  await page.goto(`${scene.url}/sign-in`);
-  await signIn(page);
-  await page.waitForURL(/\/workspaces$/);
-  const asked = new Set([...Object.values(addresses), ...notPages]);
+/** Wide first: a screen that is turned, and a window that is made smaller, change with the page in them. */
+async function faultsAt(page: Page): Promise<readonly string[]> {
   const faults: string[] = [];
-  // Tabs that are found on the way are gone to as well: a set that grows is walked to its end.
-  for (const address of asked) {
-    await page.goto(`${scene.url}${address}`);
-    await pageIsShown(page);
-    for (const tab of await tabsOf(page)) asked.add(tab);
-    faults.push(...(await faultsAt(page, width < 640)).map((fault) => `${address} at ${width} px: ${fault}`));
+  for (const size of [wide, narrow]) {
+    await page.setViewportSize(size);
+    await isDrawn(page);
+    faults.push(...(await faultsInBothThemes(page)).map((fault) => `at ${size.width} px: ${fault}`));
   }
-  expect(asked.size).toBeGreaterThan(pagePaths.length + notPages.length);
+  await page.setViewportSize(zoomed);
+  await isDrawn(page);
+  faults.push(...((await page.evaluate(faultsOfPage)) as string[]).map((fault) => `at 400 %: ${fault}`));
   return faults;
 }
 
+const lanes = 2;
+
 test("axe finds nothing on any page, in both themes, wide and narrow, and nothing is cut off", limit, async () => {
-  const [wide, narrow] = await Promise.all([1_280, 360].map(faultsOfAll));
-  expect([...(wide ?? []), ...(narrow ?? [])]).toEqual([]);
+  const asked = new Set([...Object.values(addresses), ...notPages]);
+  const left = [...asked];
+  const faults: string[] = [];
+  const walk = async (): Promise<void> => {
+    const { page, context, expectComplaint } = await openWatched(scene.browser, { ...wide, isTraced: false });
+    expectComplaint(/status of 404/);
+    await context.addInitScript(axe);
+    await signInByRequest(scene.url, context);
+    for (let address = left.shift(); address !== undefined; address = left.shift()) {
+      await page.setViewportSize(wide);
+      await page.goto(`${scene.url}${address}`);
+      await pageIsShown(page);
+      // Tabs that are found on the way are gone to as well.
+      for (const tab of await tabsOf(page)) if (!asked.has(tab)) left.push(tab);
+      for (const tab of left) asked.add(tab);
+      faults.push(...(await faultsAt(page)).map((fault) => `${address} ${fault}`));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, walk));
+  expect(faults).toEqual([]);
+  expect(asked.size).toBeGreaterThan(pagePaths.length + notPages.length);
 });
 
 test("with forced colours, what is chosen and what has the focus can still be told", limit, async () => {

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { chromium } from "playwright-core";
 import { expect, onTestFinished, test } from "vitest";
+import { launchChromium } from "../support/chromium.ts";
 import { endProcessesOf } from "../support/server-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { testLimitMs } from "./support/dashboard-scene.ts";
@@ -46,7 +46,7 @@ test("the link of a new server asks for the first password, and leads to the das
   const said = await newServer();
   const [link = ""] = /http\S+\/setup#\S+/.exec(said) ?? [];
   expect(link).not.toBe("");
-  const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const browser = await launchChromium();
   onTestFinished(async () => await browser.close());
   const { page, expectComplaint } = await openWatched(browser);
   expectComplaint(/status of 401/);

@@ -233,6 +233,22 @@ describe("jobs", () => {
     expect(api.requests.map(({ query }) => query["after"])).toEqual(["0", "2"]);
   });
 
+  it("searches a job's log at the server, and says where no line has the text", async () => {
+    const found = (matches: number) => ({ matches, isWhole: true, next: null });
+    const { bench } = await cliAgainst({
+      getJobLogs: ({ query }) => ({
+        json:
+          query["search"] === "100%"
+            ? { entries: [sampleLog(3, "at 100%")], found: found(1) }
+            : { entries: [], found: found(0) },
+      }),
+    });
+    const { stdout } = await bench.run("jobs", "logs", sampleIds.job, "--search", "100%", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ entries: [{ id: 3, line: "at 100%" }], isWhole: true });
+    const none = await bench.run("jobs", "logs", sampleIds.job, "--search", "nowhere");
+    expect([none.exitCode, none.stdout, none.stderr]).toEqual([0, "", "No line of the log has that text.\n"]);
+  });
+
   it("never lets a log line steer the terminal", async () => {
     const entries = [sampleLog(1, "\u001b[2J\u001b]0;owned\u0007red \u001b[31malert\u001b[0m\r\u0008done")];
     const { bench } = await cliAgainst({ getJobLogs: () => ({ json: { entries } }) });

@@ -159,6 +159,29 @@ describe("logs", () => {
     expect(api.calls("getJobLogs").map(({ query }) => query["after"])).toEqual(["0", "2000"]);
   });
 
+  it("searches both logs at the server, page by page, and says where not all was looked through", async () => {
+    const line = "no space left";
+    const { api, bench } = await cliAgainst({
+      getWorkspace: () => ({ json: usableWorkspace() }),
+      getJobLogs: (_request, attempt) => ({
+        json: {
+          entries: [sampleLog(attempt, `${line} ${attempt}`)],
+          found: { matches: 1, isWhole: true, next: attempt === 1 ? 7 : null },
+        },
+      }),
+      getAgentLogs: () => ({ json: { entries: [], found: { matches: 0, isWhole: false, next: 9 } } }),
+    });
+    const done = await bench.run("logs", "dev", "--search", "NO space");
+    expect(done.stdout).toMatch(/no space left 1\n.*no space left 2\n$/);
+    expect(done.stderr).toContain("there may be more lines that have it");
+    expect(api.calls("getJobLogs").map(({ query }) => [query["search"], query["after"]])).toEqual([
+      ["NO space", "0"],
+      ["NO space", "7"],
+    ]);
+    const refused = await bench.run("logs", "dev", "-f", "--search", "x");
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining("do not go together")]);
+  });
+
   it("follows until the workspace is deleted", async () => {
     const deleted = usableWorkspace({ status: "deleted" });
     const { bench } = await cliAgainst({

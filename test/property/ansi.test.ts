@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AnsiSpan, parseAnsi, plainStyle, plainText } from "../../src/dashboard/components/log-view/ansi.ts";
+import { type AnsiSpan, parseAnsi, plainStyle, plainText } from "../../src/contracts/ansi.ts";
 import { charactersShownMax, drawLine } from "../../src/dashboard/components/log-view/line-parts.ts";
 
 const ESC = "\u001b";

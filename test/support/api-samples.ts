@@ -1,7 +1,8 @@
 import type { Job } from "../../src/contracts/api/jobs.ts";
 import type { Pool } from "../../src/contracts/api/prebuilds.ts";
 import type { TemplateVersion } from "../../src/contracts/api/templates.ts";
-import type { Build, LogEntry, Workspace } from "../../src/contracts/api/workspaces.ts";
+import type { LogEntry } from "../../src/contracts/api/logs.ts";
+import type { Build, Workspace } from "../../src/contracts/api/workspaces.ts";
 
 const at = "2030-01-01T11:57:00.000Z";
 export const sampleIds = {

@@ -55,6 +55,17 @@ export class BalancedServers {
     return code;
   }
 
+  /** Ends a server with no word, and starts it anew at its place. */
+  async kill(nth: number): Promise<void> {
+    const unit = this.#units[nth];
+    if (unit === undefined) throw new Error(`There is no server ${nth}.`);
+    unit.process.child.kill("SIGKILL");
+    await unit.process.exited;
+    await waitUntil("the balancer sees that it is gone", () => this.#balancer.healthy[nth] === false, readyWithinMs);
+    await this.#startServer(nth);
+    await waitUntil("the balancer sees it again", () => this.#balancer.healthy[nth] === true, readyWithinMs);
+  }
+
   async startDaemon(name: string, admin: Client): Promise<void> {
     await this.system.addDaemon(name, { url: this.url, admin });
   }

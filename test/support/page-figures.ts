@@ -54,11 +54,21 @@ export async function slowDown(page: Page): Promise<CDPSession> {
   return session;
 }
 
-/** Looks at each frame until it is so, which the page's policy lets nobody do by `waitForFunction`. @returns when, as `Date.now()` */
+const inPageLimitMs = 120_000;
+
+/**
+ * Looks at each frame until it is so, which the page's policy lets nobody do by `waitForFunction`.
+ * @returns when, as `Date.now()`; rejected where it is not so within two minutes
+ */
 export async function inPage(page: Page, isSo: string): Promise<number> {
   return Number(
-    await page.evaluate(`new Promise((resolve) => {
-      const look = () => (${isSo} ? resolve(Date.now()) : requestAnimationFrame(look));
+    await page.evaluate(`new Promise((resolve, reject) => {
+      const endMs = performance.now() + ${inPageLimitMs};
+      const look = () => {
+        if (${isSo}) resolve(Date.now());
+        else if (performance.now() > endMs) reject(new Error(${JSON.stringify(`in vain: ${isSo}`)}));
+        else requestAnimationFrame(look);
+      };
       look();
     })`),
   );

@@ -50,7 +50,13 @@ export const suites = [
   { name: "terraform", folder: "test/terraform/", stage: "ci", needs: "Terraform", probe: ["terraform", "version"] },
   { name: "ssh", folder: "test/ssh/", stage: "ci", needs: "the client of OpenSSH", probe: ["ssh", "-V"] },
   { name: "browser", folder: "test/browser/", stage: "ci", needs: "Chromium", probe: ["chromium", "--version"] },
-  { name: "dashboard", folder: "test/dashboard/", stage: "ci", needs: "Chromium", probe: ["chromium", "--version"] },
+  {
+    name: "dashboard",
+    folder: "test/dashboard/",
+    stage: "ci",
+    needs: "Chromium",
+    probe: ["sh", "-c", "chromium-headless-shell --version || chromium --version"],
+  },
   { name: "docker", folder: "test/docker/", stage: "ci", needs: "a Docker daemon", probe: ["docker", "info"] },
   { name: "chaos", folder: "test/chaos/", stage: "ci", needs: "Linux", probe: ["test", "-r", "/proc/self/environ"] },
   {

@@ -1,5 +1,5 @@
 import type { Job } from "../../contracts/api/jobs.ts";
-import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import type { LogPage } from "../../contracts/api/logs.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { JobId } from "../../contracts/ids.ts";
 import type { JobLane } from "../../contracts/job-queue.ts";
@@ -7,7 +7,8 @@ import { daemonAliveMs } from "../../contracts/limits.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { type JobView, jobById, listJobs, pendingPrebuildJobs, requestCancel } from "../../db/jobs/job-views.ts";
-import { type LogRow, readAgentLog, readJobLog } from "../../db/workspaces/logs.ts";
+import { type PartQuery, searchAgentLog, searchJobLog } from "../../db/workspaces/log-search.ts";
+import { readAgentLog, readJobLog } from "../../db/workspaces/logs.ts";
 import type { Tx } from "../../db/store.ts";
 import { finishJob } from "../../db/jobs/finish-job.ts";
 import { waitingFor } from "../../domain/queue/waiting-for.ts";
@@ -16,6 +17,8 @@ import { type Actor, isAdministrator, isTemplateAdmin, requireTemplateAdmin } fr
 import { organizationOf } from "../organization.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";
 import { requireWorkspace } from "../workspaces/workspaces.ts";
+import { logEntry } from "./log-entry.ts";
+import { searchLog } from "./search-log.ts";
 
 const logLimitDefault = 1_000;
 const bulkCancelMax = 1_000;
@@ -209,28 +212,35 @@ async function cancelAll(tx: Tx, jobIds: readonly JobId[], now: Date): Promise<n
 export interface LogQuery {
   readonly after?: number;
   readonly limit?: number;
+  /** Only lines that have this text, whatever its case. */
+  readonly search?: string;
 }
 
-function logEntry(row: LogRow): LogEntry {
-  return { id: row.id, at: instant(row.at), level: row.level, stage: row.stage, line: row.line };
+function logPageOf({ after, limit }: LogQuery) {
+  return { after: after ?? 0, limit: limit ?? logLimitDefault };
 }
 
 export async function getJobLogs(
   context: AppContext,
   actor: Actor,
   input: LogQuery & { readonly jobId: JobId },
-): Promise<{ entries: LogEntry[] }> {
-  await requireJob(context, actor, input.jobId);
-  const page = { after: input.after ?? 0, limit: input.limit ?? logLimitDefault };
-  return { entries: (await readJobLog(context.db, input.jobId, page)).map(logEntry) };
+): Promise<LogPage> {
+  const { jobId, search } = input;
+  await requireJob(context, actor, jobId);
+  const page = logPageOf(input);
+  if (search === undefined) return { entries: (await readJobLog(context.db, jobId, page)).map(logEntry) };
+  const lookAt = async (part: PartQuery) => await searchJobLog(context.db, jobId, part);
+  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: search });
 }
 
 export async function getAgentLogs(
   context: AppContext,
   actor: Actor,
   input: LogQuery & { readonly workspace: string },
-): Promise<{ entries: LogEntry[] }> {
-  const workspace = await requireWorkspace(context, actor, input.workspace);
-  const page = { after: input.after ?? 0, limit: input.limit ?? logLimitDefault };
-  return { entries: (await readAgentLog(context.db, workspace.id, page)).map(logEntry) };
+): Promise<LogPage> {
+  const { id } = await requireWorkspace(context, actor, input.workspace);
+  const page = logPageOf(input);
+  if (input.search === undefined) return { entries: (await readAgentLog(context.db, id, page)).map(logEntry) };
+  const lookAt = async (part: PartQuery) => await searchAgentLog(context.db, id, part);
+  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: input.search });
 }

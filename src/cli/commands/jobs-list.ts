@@ -1,5 +1,5 @@
 import type { Job } from "../../contracts/api/jobs.ts";
-import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../contracts/api/logs.ts";
 import { jobLanes } from "../../contracts/job-queue.ts";
 import { jobStatuses } from "../../contracts/states.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
@@ -8,6 +8,7 @@ import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followJob } from "../follow/follow-job.ts";
 import { readLog } from "../follow/read-log.ts";
+import { noteSearch, readSearch, searchLog, searchOption } from "../follow/search-log.ts";
 import { renderLogLine } from "../output/log-line.ts";
 import type { Output } from "../output/output.ts";
 import { relativeTime } from "../output/time-text.ts";
@@ -125,14 +126,18 @@ const showJob = defineCommand<{ readonly jobId: string }>({
   },
 });
 
-const showJobLogs = defineCommand<{ readonly jobId: string; readonly isFollowing: boolean }>({
+const showJobLogs = defineCommand<{
+  readonly jobId: string;
+  readonly isFollowing: boolean;
+  readonly search: string | undefined;
+}>({
   usage: "logs <job>",
   summary: "show the log of a job",
   notes: "With -f it ends with the job, and exits 1 unless that succeeded; with --json each line is an object then.",
   example: "prewarm jobs logs -f 0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",
-  options: [{ flags: "-f, --follow", about: "go on until the job ends" }],
-  read: (input) => ({ jobId: input.operand(0), isFollowing: input.isOn("follow") }),
-  async run({ jobId, isFollowing }, { output, world, connect }) {
+  options: [{ flags: "-f, --follow", about: "go on until the job ends" }, searchOption],
+  read: (input) => ({ jobId: input.operand(0), isFollowing: input.isOn("follow"), search: readSearch(input) }),
+  async run({ jobId, isFollowing, search }, { output, world, connect }) {
     const client = await connect();
     if (isFollowing) {
       const onEntry = (entry: LogEntry): void => output.item(entry, () => renderLogLine(entry, output.paint));
@@ -144,9 +149,18 @@ const showJobLogs = defineCommand<{ readonly jobId: string; readonly isFollowing
     }
     const entries: LogEntry[] = [];
     const onEntry = (entry: LogEntry): void => void entries.push(entry);
+    const shown = (): string => entries.map((entry) => renderLogLine(entry, output.paint)).join("\n");
+    if (search !== undefined) {
+      const page = (query: { readonly after: number; readonly limit: number; readonly search: string }) =>
+        client.call("getJobLogs", { params: { jobId }, query });
+      const isWhole = await searchLog(page, { search, onEntry });
+      if (output.isStructured || entries.length > 0) output.result({ entries, isWhole }, shown);
+      noteSearch(output, { found: entries.length, isWhole });
+      return exitCodes.done;
+    }
     await readLog((query) => client.call("getJobLogs", { params: { jobId }, query }), { onEntry });
     if (!output.isStructured && entries.length === 0) output.progress("There are no log lines yet.");
-    else output.result({ entries }, () => entries.map((entry) => renderLogLine(entry, output.paint)).join("\n"));
+    else output.result({ entries }, shown);
     return exitCodes.done;
   },
 });

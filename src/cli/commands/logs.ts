@@ -1,5 +1,6 @@
 import type { Client } from "../../client/client.ts";
-import type { LogEntry, Workspace } from "../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../contracts/api/logs.ts";
+import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import { sleep } from "../../platform/sleep.ts";
 import { defineCommand } from "../command.ts";
@@ -7,8 +8,10 @@ import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { followJob } from "../follow/follow-job.ts";
 import { readLog } from "../follow/read-log.ts";
+import { noteSearch, readSearch, searchLog, searchOption } from "../follow/search-log.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderLogLine } from "../output/log-line.ts";
+import type { Output } from "../output/output.ts";
 import type { CliWorld } from "../world.ts";
 
 /** How often a followed agent's log is looked at. */
@@ -17,6 +20,7 @@ const agentPollMs = 1_000;
 interface LogsOptions {
   readonly name: string;
   readonly isFollowing: boolean;
+  readonly search: string | undefined;
 }
 
 type Source = "build" | "agent";
@@ -30,7 +34,7 @@ async function emitBuild(client: Client, workspace: Workspace, emit: Emit): Prom
 }
 
 function agentReader(client: Client, workspaceId: string) {
-  return (query: { readonly after: number; readonly limit: number }) =>
+  return (query: { readonly after: number; readonly limit: number; readonly search?: string }) =>
     client.call("getAgentLogs", { params: { workspace: workspaceId }, query });
 }
 
@@ -66,10 +70,29 @@ async function followBuild({ client, workspace, emit, world }: FollowOptions): P
   await followJob({ client, jobId, onEntry: (entry) => emit("build", entry), signal, world });
 }
 
-async function run({ name, isFollowing }: LogsOptions, invocation: Invocation): Promise<number> {
+/** What both logs have of a text. */
+async function searchBoth(client: Client, workspace: Workspace, search: string, output: Output): Promise<void> {
+  const { jobId } = workspace.latestBuild;
+  const entries: ({ readonly source: Source } & LogEntry)[] = [];
+  const emit = (source: Source) => ({ search, onEntry: (entry: LogEntry) => void entries.push({ source, ...entry }) });
+  const isBuildWhole =
+    jobId === null ||
+    (await searchLog((query) => client.call("getJobLogs", { params: { jobId }, query }), emit("build")));
+  const isWhole = (await searchLog(agentReader(client, workspace.id), emit("agent"))) && isBuildWhole;
+  if (output.isStructured || entries.length > 0) {
+    output.result({ entries, isWhole }, () => entries.map((entry) => renderLogLine(entry, output.paint)).join("\n"));
+  }
+  noteSearch(output, { found: entries.length, isWhole });
+}
+
+async function run({ name, isFollowing, search }: LogsOptions, invocation: Invocation): Promise<number> {
   const { output, world, connect } = invocation;
   const client = await connect();
   const workspace = await findWorkspace(client, name, invocation);
+  if (search !== undefined) {
+    await searchBoth(client, workspace, search, output);
+    return exitCodes.done;
+  }
   if (isFollowing) {
     // One JSON object a line: a document that never ends could not be parsed.
     const emit: Emit = (source, entry) => output.item({ source, ...entry }, () => renderLogLine(entry, output.paint));
@@ -90,8 +113,8 @@ export const logsCommand = defineCommand<LogsOptions>({
   summary: "show the log of the latest build and of the agents",
   notes: "With -f and --json each entry is one JSON object on a line of its own.",
   example: "prewarm logs -f dev",
-  options: [{ flags: "-f, --follow", about: "go on as lines are written, until the workspace is gone" }],
+  options: [{ flags: "-f, --follow", about: "go on as lines are written, until the workspace is gone" }, searchOption],
   isOrganizational: true,
-  read: (input) => ({ name: input.operand(0), isFollowing: input.isOn("follow") }),
+  read: (input) => ({ name: input.operand(0), isFollowing: input.isOn("follow"), search: readSearch(input) }),
   run,
 });

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "../../client/client.ts";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
-import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../contracts/api/logs.ts";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import { secretsStage } from "../../contracts/secret-files.ts";
 import { defineCommand } from "../command.ts";

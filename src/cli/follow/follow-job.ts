@@ -1,6 +1,6 @@
 import type { Client } from "../../client/client.ts";
 import type { Job } from "../../contracts/api/jobs.ts";
-import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../contracts/api/logs.ts";
 import { isJobFinished } from "../../contracts/states.ts";
 import type { CliWorld } from "../world.ts";
 import { watchPatiently } from "./watch-patiently.ts";

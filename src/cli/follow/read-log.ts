@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../contracts/api/logs.ts";
 
 const pageEntries = 2_000;
 /** Pages of one reading; more than the server keeps of any log. */

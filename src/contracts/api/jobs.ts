@@ -2,8 +2,9 @@ import { type Static, Type } from "typebox";
 import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Uuid } from "./common-schemas.ts";
 import { endedJobsLookedMax } from "../limits.ts";
 import { jobLanes, waitingKinds } from "../job-queue.ts";
+import { LogEntry, LogPage, logQuery, logSearchBound, logSearchQuery } from "./logs.ts";
 import type { RouteDefinition } from "./route.ts";
-import { JobStatusSchema, LogEntry, logQuery, TransitionSchema } from "./workspaces.ts";
+import { JobStatusSchema, TransitionSchema } from "./workspaces.ts";
 
 export const JobKindSchema = Type.Union([
   Type.Literal("build"),
@@ -106,12 +107,12 @@ export const jobRoutes = {
     method: "GET",
     path: "/api/v1/jobs/:jobId/logs",
     tag: "jobs",
-    summary: "Log lines of a job, oldest first, after a cursor.",
+    summary: `Log lines of a job, oldest first, after a cursor: all, or those that have a text. ${logSearchBound}`,
     credential: "user",
     access: "job_initiator",
     params: jobParams,
-    query: Type.Object(logQuery),
-    response: Type.Object({ entries: Type.Array(LogEntry) }),
+    query: Type.Object(logSearchQuery),
+    response: LogPage,
   },
   watchJob: {
     method: "GET",

@@ -14,6 +14,7 @@ import {
 } from "./common-schemas.ts";
 import { PhaseTiming, PlanReport, ProvisionedResource } from "../provisioner-protocol.ts";
 import { CreationPreview } from "./creation-preview.ts";
+import { logSearchBound, logSearchQuery, LogPage } from "./logs.ts";
 import type { RouteDefinition } from "./route.ts";
 import { AutostartText, Ttl } from "./schedules.ts";
 import { workspaceFilter, workspaceSorts } from "./workspace-filter.ts";
@@ -177,23 +178,6 @@ export const CreatedWorkspace = Type.Object({
 });
 export type CreatedWorkspace = Static<typeof CreatedWorkspace>;
 
-export const LogEntry = Type.Object({
-  /** Cursor of the entry: `after` of the next call. */
-  id: Type.Integer(),
-  at: Instant,
-  level: Type.String(),
-  /** Phase of a build (`apply` …), or source of an agent's line (`agent`, `prewarm`, `start`, `claim`, `dotfiles`, `stop`). */
-  stage: Type.String(),
-  line: Type.String(),
-});
-export type LogEntry = Static<typeof LogEntry>;
-
-export const logQuery = {
-  /** Only entries after this cursor; 0 for all. */
-  after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 5_000 })),
-};
-
 /** `id`, `OWNER/NAME`, or `NAME` for one of your own (`/` travels as `%2F`). */
 const workspaceParams = Type.Object({ workspace: Type.String({ maxLength: 128 }) });
 
@@ -348,11 +332,11 @@ export const workspaceRoutes = {
     method: "GET",
     path: "/api/v1/workspaces/:workspace/logs",
     tag: "workspaces",
-    summary: "Log lines of the workspace's agents, oldest first, after a cursor.",
+    summary: `Log lines of the workspace's agents, oldest first, after a cursor: all, or those that have a text. ${logSearchBound}`,
     credential: "user",
     access: "workspace_owner",
     params: workspaceParams,
-    query: Type.Object(logQuery),
-    response: Type.Object({ entries: Type.Array(LogEntry) }),
+    query: Type.Object(logSearchQuery),
+    response: LogPage,
   },
 } as const satisfies Record<string, RouteDefinition>;

@@ -1,7 +1,8 @@
 // A real server with the driver `process`, a template whose pool is soon full, and a browser before it.
 import type { Client } from "../../../src/client/client.ts";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
+import { launchChromium } from "../../support/chromium.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/database.ts";
 import { signIn as clientOf } from "../../support/server-process.ts";
 import { waitUntil } from "../../support/wait-until.ts";
@@ -58,7 +59,7 @@ export function dashboardScene({ env = {}, template = exampleTemplate }: SceneOp
     await server.start();
     admin = await clientOf(server.url, administratorPassword);
     if (template !== null) await published(server, template);
-    browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    browser = await launchChromium();
   }, testLimitMs);
   afterAll(async () => {
     await browser?.close();

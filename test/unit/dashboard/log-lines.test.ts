@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LogEntry } from "../../../src/contracts/api/workspaces.ts";
+import type { LogEntry } from "../../../src/contracts/api/logs.ts";
 import { chosenRange, lineRangeText, readLineRange } from "../../../src/dashboard/components/log-view/line-range.ts";
 import { LineSearch, linesHeldMax, LogLines, pageLines } from "../../../src/dashboard/components/log-view/log-lines.ts";
 import { timeText } from "../../../src/dashboard/components/log-view/log-times.ts";

@@ -1,5 +1,5 @@
 import { classNames } from "../class-names.ts";
-import type { AnsiStyle } from "./ansi.ts";
+import type { AnsiStyle } from "../../../contracts/ansi.ts";
 
 // The eight hues of a terminal in colours of ours, which can be read in both themes and on each other. The bright ones
 // are the same: what was made to shine on black would not be seen on white.

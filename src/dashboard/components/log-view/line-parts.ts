@@ -1,4 +1,4 @@
-import { type AnsiSpan, parseAnsi } from "./ansi.ts";
+import { type AnsiSpan, parseAnsi } from "../../../contracts/ansi.ts";
 import { classesOf } from "./ansi-looks.ts";
 
 /** A piece of a line as it is drawn. */

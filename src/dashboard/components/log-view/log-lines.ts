@@ -1,5 +1,5 @@
-import type { LogEntry } from "../../../contracts/api/workspaces.ts";
-import { plainText } from "./ansi.ts";
+import type { LogEntry } from "../../../contracts/api/logs.ts";
+import { lineHas } from "../../../contracts/ansi.ts";
 
 export interface LogLine {
   readonly atMs: number;
@@ -160,14 +160,8 @@ export class LineSearch {
     if (this.#needle === "") return this.found;
     for (; this.#looked < this.#log.count; this.#looked += 1) {
       const line = this.#log.lineAt(this.#looked + 1)?.line;
-      if (line !== undefined && hasText(line, this.#needle)) this.found.push(this.#looked + 1);
+      if (line !== undefined && lineHas(line, this.#needle)) this.found.push(this.#looked + 1);
     }
     return this.found;
   }
-}
-
-function hasText(line: string, needle: string): boolean {
-  // Most lines have no colours and nothing to hide: those need no parsing.
-  const isPlain = !line.includes("\u001b") && !line.includes("\r");
-  return (isPlain ? line : plainText(line)).toLowerCase().includes(needle);
 }

@@ -1,4 +1,4 @@
-import { plainText } from "./ansi.ts";
+import { plainText } from "../../../contracts/ansi.ts";
 import type { LineRange } from "./line-range.ts";
 import type { LogLines } from "./log-lines.ts";
 

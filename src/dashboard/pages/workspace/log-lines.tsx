@@ -1,4 +1,4 @@
-import type { LogEntry } from "../../../contracts/api/workspaces.ts";
+import type { LogEntry } from "../../../contracts/api/logs.ts";
 
 interface LogLinesProps {
   readonly entries: readonly LogEntry[];

@@ -1,4 +1,4 @@
-import { visibleLine } from "../../../contracts/visible-text.ts";
+import { visibleLine } from "./visible-text.ts";
 
 /** One of the sixteen colours of a terminal, 0 to 15; whatever else a program asks for is the nearest of them. */
 export type AnsiColor = number;
@@ -150,4 +150,11 @@ function nearestColor(red: number, green: number, blue: number): AnsiColor {
   const middle = (most + least) / 2;
   const hue = (red > middle ? 1 : 0) + (green > middle ? 2 : 0) + (blue > middle ? 4 : 0);
   return most > brightFrom + 32 ? hue + 8 : hue;
+}
+
+/** Whether a line has a text as it is shown, whatever its case: what both the server and the page search a log by. */
+export function lineHas(line: string, lowerCaseText: string): boolean {
+  // Most lines have no colours and nothing to hide: those need no parsing.
+  const isPlain = !line.includes("\u001b") && !line.includes("\r");
+  return (isPlain ? line : plainText(line)).toLowerCase().includes(lowerCaseText);
 }
