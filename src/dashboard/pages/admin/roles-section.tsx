@@ -70,7 +70,7 @@ export default function RolesSection() {
   );
 }
 
-const columnLook = "w-28 px-2 text-left align-top text-xs font-medium text-muted sm:w-36";
+const columnLook = "w-28 px-2 text-left align-middle text-xs font-medium text-muted sm:w-36";
 
 /** The roles are said besides, as in other tables: what is drawn as blocks on a narrow screen is none otherwise. */
 function Matrix({ areas }: { readonly areas: readonly PermissionArea[] }) {
