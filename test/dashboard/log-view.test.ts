@@ -54,10 +54,14 @@ async function isRead(page: Page, count: number): Promise<void> {
   await page.locator(`[role=log][aria-busy=false][data-lines="${count}"]`).waitFor({ timeout: readLimitMs });
 }
 
+const beyond = 10_000;
+
 test("200,000 lines are read, searched, linked to, and hold neither the heap nor the document", longLimit, async () => {
   const jobId = await importJob("long");
   await writeMany(jobId, lines);
-  const { page, context } = await scene.openSignedIn(`/jobs/${jobId}`);
+  const { page, context, expectComplaint } = await scene.openSignedIn(`/jobs/${jobId}`);
+  // One search is refused on purpose, further down.
+  expectComplaint(/Failed to load resource/);
   await isRead(page, lines);
   await logOf(page).getByText(`line number ${lines} of`).waitFor();
   expect(await logOf(page).locator("[data-line]").count()).toBeLessThanOrEqual(rowsMax);
@@ -66,7 +70,7 @@ test("200,000 lines are read, searched, linked to, and hold neither the heap nor
   const { usedSize } = await session.send("Runtime.getHeapUsage");
   expect(usedSize).toBeLessThan(heapMax);
   await page.getByRole("searchbox", { name: /^Search in/ }).fill("Number 1234 ");
-  await page.getByText("1 lines").waitFor();
+  await page.getByText("1 line", { exact: true }).waitFor();
   await page.getByRole("searchbox", { name: /^Search in/ }).press("Enter");
   await logOf(page).locator('[data-line="1234"]').waitFor();
   await page.getByText("1 of 1").waitFor();
@@ -80,7 +84,35 @@ test("200,000 lines are read, searched, linked to, and hold neither the heap nor
   await page.reload();
   await isRead(page, lines);
   await logOf(page).locator('[data-line="1240"][data-selected=true]').waitFor();
+  await searchesBeyond(page, jobId);
 });
+
+/** Makes the log longer than what is held in memory, and searches for what is in it twice: let go, and in memory. */
+async function searchesBeyond(page: Page, jobId: string): Promise<void> {
+  await writeMany(jobId, beyond);
+  await sql.query("select pg_notify('prewarm', $1)", [JSON.stringify([`job:${jobId}`])]);
+  await page.evaluate("dispatchEvent(new Event('online'))");
+  await isRead(page, lines + beyond);
+  const box = page.getByRole("searchbox", { name: /^Search in/ });
+  const searches = (url: URL): boolean => url.searchParams.has("search");
+  await page.route(searches, async (route) => {
+    await route.fulfill({ status: 409, json: { error: { code: "conflict", message: "Not now." } } });
+  });
+  await box.fill("NUMBER 5000 of");
+  await page.getByText("Not now.").waitFor();
+  await page.getByText("1 line in what is loaded", { exact: true }).waitFor();
+  await page.unroute(searches);
+  await page.getByRole("button", { name: /again/i }).click();
+  await page.getByText("1 line in what is loaded, 2 in the whole log").waitFor();
+  await box.press("Enter");
+  await logOf(page).locator('[data-line="5000"]', { hasText: "number 5000 of" }).waitFor();
+  await page.getByText("1 of 2").waitFor();
+  await box.press("Enter");
+  await logOf(page)
+    .locator(`[data-line="${lines + 5_000}"]`, { hasText: "number 5000 of" })
+    .waitFor();
+  await page.getByText("2 of 2").waitFor();
+}
 
 test(
   "it opens at the first error, with the colours of the program and its progress in the last state",

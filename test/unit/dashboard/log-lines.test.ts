@@ -3,6 +3,7 @@ import type { LogEntry } from "../../../src/contracts/api/logs.ts";
 import { chosenRange, lineRangeText, readLineRange } from "../../../src/dashboard/components/log-view/line-range.ts";
 import { LineSearch, linesHeldMax, LogLines, pageLines } from "../../../src/dashboard/components/log-view/log-lines.ts";
 import { timeText } from "../../../src/dashboard/components/log-view/log-times.ts";
+import { searchWords } from "../../../src/dashboard/components/log-view/search-words.ts";
 import { rowsDrawnMax, rowsToDraw } from "../../../src/dashboard/components/log-view/row-window.ts";
 
 const at = "2030-01-01T00:00:00.000Z";
@@ -61,6 +62,18 @@ describe("the lines of a log", () => {
     const calls = server.asked.length;
     await log.hold(1, 5);
     expect(server.asked).toHaveLength(calls);
+  });
+
+  it("are found by their cursors, also where they were let go or not yet read", async () => {
+    const server = serverLog(linesHeldMax + pageLines);
+    const log = new LogLines(server.fetch);
+    await log.readOn();
+    expect([log.isWhole, log.lineAt(7)]).toEqual([false, undefined]);
+    expect(await log.numberOf(21)).toBe(7);
+    expect(log.lineAt(7)?.line).toBe("line 7");
+    expect(await log.numberOf(22)).toBeNull();
+    server.entries.push(entryOf(log.count + 1));
+    expect(await log.numberOf((linesHeldMax + pageLines + 1) * 3)).toBe(linesHeldMax + pageLines + 1);
   });
 
   it("are searched whatever their case and colours, each once", async () => {
@@ -129,4 +142,29 @@ it("times are left out, counted from the first line, or those of the clock", () 
   expect(timeText("off", first, first)).toBe("");
   expect(timeText("relative", first + 61_250, first)).toBe("+01:01.3");
   expect(timeText("absolute", first, first)).toMatch(/^\d\d:00:00$/);
+});
+
+it.each([
+  [{ loaded: 1, isBeyond: false }, "1 line"],
+  [{ loaded: 0, isBeyond: false }, "no line"],
+  [{ loaded: 3, isBeyond: false, at: 2 }, "2 of 3"],
+  [{ loaded: 2, isBeyond: true, isAsking: true }, "2 lines in what is loaded; asking the server …"],
+  [{ loaded: 0, isBeyond: true, total: 1_500, isCounted: true }, "no line in what is loaded, 1,500 in the whole log"],
+  [
+    { loaded: 2, isBeyond: true, total: 900, isCounted: false },
+    "2 lines in what is loaded, more than 900 in the whole log",
+  ],
+  [{ loaded: 2, isBeyond: true, total: 900, isCounted: false, at: 7 }, "7 of more than 900"],
+  [{ loaded: 2, isBeyond: true, total: 900, isCounted: true, isAsking: true }, "asking the server … 900 so far"],
+])("of %o is said %s", (search, words) => {
+  const nothing = {
+    loaded: 0,
+    total: undefined,
+    isCounted: false,
+    isAsking: false,
+    isBeyond: false,
+    error: null,
+    at: 0,
+  };
+  expect(searchWords({ ...nothing, ...search })).toBe(words);
 });

@@ -2,6 +2,7 @@ import type { LogEntry } from "../../../contracts/api/logs.ts";
 import { lineHas } from "../../../contracts/ansi.ts";
 
 export interface LogLine {
+  readonly id: number;
   readonly atMs: number;
   readonly level: string;
   readonly stage: string;
@@ -72,6 +73,21 @@ export class LogLines {
     }
   }
 
+  /** Whether all lines that were read are in memory. */
+  get isWhole(): boolean {
+    return this.#recent.length === this.#pages.length;
+  }
+
+  /** The number of the line of a cursor, whose page is in memory then; null where it is gone. Errors: those of the route. */
+  async numberOf(id: number): Promise<number | null> {
+    if (id > this.#cursor) await this.readOn();
+    const at = this.#pages.findLastIndex(({ after }) => after < id);
+    if (at < 0) return null;
+    await this.hold(at * pageLines + 1, at * pageLines + 1);
+    const place = this.#pages[at]?.lines?.findIndex((line) => line.id === id) ?? -1;
+    return place < 0 ? null : at * pageLines + place + 1;
+  }
+
   /** The line of this number, from 1; undefined while it is not in memory, which `hold` changes. */
   lineAt(number: number): LogLine | undefined {
     return this.#pages[pageOf(number)]?.lines?.[(number - 1) % pageLines];
@@ -110,8 +126,8 @@ export class LogLines {
   }
 
   /** Each level and stage once, not once a line. */
-  #lineOf({ at, level, stage, line }: LogEntry): LogLine {
-    return { atMs: Date.parse(at), level: this.#word(level), stage: this.#word(stage), line };
+  #lineOf({ id, at, level, stage, line }: LogEntry): LogLine {
+    return { id, atMs: Date.parse(at), level: this.#word(level), stage: this.#word(stage), line };
   }
 
   #word(text: string): string {
@@ -149,6 +165,8 @@ export class LineSearch {
   #looked = 0;
   /** Their numbers, from 1. */
   readonly found: number[] = [];
+  /** Their cursors, in the same order. */
+  readonly ids: number[] = [];
 
   constructor(log: LogLines, needle: string) {
     this.#log = log;
@@ -159,8 +177,10 @@ export class LineSearch {
   lookOn(): readonly number[] {
     if (this.#needle === "") return this.found;
     for (; this.#looked < this.#log.count; this.#looked += 1) {
-      const line = this.#log.lineAt(this.#looked + 1)?.line;
-      if (line !== undefined && lineHas(line, this.#needle)) this.found.push(this.#looked + 1);
+      const line = this.#log.lineAt(this.#looked + 1);
+      if (line === undefined || !lineHas(line.line, this.#needle)) continue;
+      this.found.push(this.#looked + 1);
+      this.ids.push(line.id);
     }
     return this.found;
   }

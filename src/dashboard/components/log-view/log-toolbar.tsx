@@ -1,5 +1,6 @@
 import { ChevronDown, ChevronUp, Copy, Download } from "lucide-react";
 import { useEffect, useState } from "react";
+import { logSearchTextLengthMax } from "../../../contracts/limits.ts";
 import { apiErrorOf } from "../../api/api-error.ts";
 import { Button } from "../button.tsx";
 import { classNames } from "../class-names.ts";
@@ -8,6 +9,8 @@ import { IconButton } from "../icon-button.tsx";
 import { showToast } from "../toasts.ts";
 import type { LineRange } from "./line-range.ts";
 import type { LogLines } from "./log-lines.ts";
+import { searchWords } from "./search-words.ts";
+import type { LogSearch } from "./use-log-search.ts";
 import { saveLog, textOf } from "./take-out.ts";
 import { type TimeChoice, timeChoices } from "./log-times.ts";
 
@@ -15,15 +18,12 @@ const typedMs = 200;
 
 interface SearchBarProps {
   readonly label: string;
-  readonly onSearch: (needle: string) => void;
-  /** How many lines match, and at which of them one is, from 1; 0 for at none yet. */
-  readonly matches: number;
-  readonly at: number;
-  readonly onStep: (by: 1 | -1) => void;
+  readonly search: LogSearch;
 }
 
 /** Looks for a text in the log: Enter goes to the next line that has it, with Shift to the one before. */
-export function SearchBar({ label, onSearch, matches, at, onStep }: SearchBarProps) {
+export function SearchBar({ label, search }: SearchBarProps) {
+  const { setNeedle: onSearch, step: onStep } = search;
   const [text, setText] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => onSearch(text), typedMs);
@@ -36,6 +36,7 @@ export function SearchBar({ label, onSearch, matches, at, onStep }: SearchBarPro
         aria-label={`Search in: ${label}`}
         placeholder="Search"
         value={text}
+        maxLength={logSearchTextLengthMax}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
@@ -45,7 +46,7 @@ export function SearchBar({ label, onSearch, matches, at, onStep }: SearchBarPro
         className={classNames(controlLook, "max-w-72")}
       />
       <span aria-live="polite" className="min-w-16 text-xs text-muted">
-        {text === "" ? "" : matches === 0 ? "no line" : at === 0 ? `${matches} lines` : `${at} of ${matches}`}
+        {text === "" || search.needle === "" ? "" : searchWords(search)}
       </span>
       <IconButton label="The match before" icon={<ChevronUp size={16} />} onClick={() => onStep(-1)} />
       <IconButton label="The next match" icon={<ChevronDown size={16} />} onClick={() => onStep(1)} />

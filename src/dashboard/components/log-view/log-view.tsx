@@ -43,7 +43,7 @@ export function LogView({
   const [range, setRange] = useLineRange();
   const scroll = useLogScroll(log, version);
   const [times, setTimes] = useState(storedTimeChoice);
-  const search = useLogSearch(log, version, scroll.goTo);
+  const search = useLogSearch({ log, version, isRead, source }, scroll.goTo);
   useOpening(log, isRead, { range, goTo: scroll.goTo });
   const latest = useRef(range);
   latest.current = range;
@@ -59,13 +59,7 @@ export function LogView({
   return (
     <div>
       <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
-        <SearchBar
-          label={label}
-          onSearch={search.setNeedle}
-          matches={search.found.length}
-          at={search.at}
-          onStep={search.step}
-        />
+        <SearchBar label={label} search={search} />
         <LogTools
           {...{ log, range, fileName, times }}
           onTimes={(choice) => {
@@ -75,6 +69,7 @@ export function LogView({
         />
       </div>
       {read.error === null ? null : <ErrorState error={read.error} onRetry={read.readAgain} />}
+      {search.error === null ? null : <ErrorState error={search.error} onRetry={search.askAgain} />}
       {isRead && log.count === 0 ? <EmptyState title={empty} /> : null}
       <LogBox
         {...{ log, label, isRead, scroll, range }}

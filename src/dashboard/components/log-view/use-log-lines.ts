@@ -8,6 +8,9 @@ export type LogSource =
   | { readonly kind: "job"; readonly jobId: string }
   | { readonly kind: "agents"; readonly workspaceId: string };
 
+/** Of one answer of a search. */
+const matchesAtOnce = 500;
+
 const fetchFrom: (source: LogSource) => FetchLog = (source) => async (query) => {
   const { entries } =
     source.kind === "job"
@@ -15,6 +18,15 @@ const fetchFrom: (source: LogSource) => FetchLog = (source) => async (query) => 
       : await call("getAgentLogs", { params: { workspace: source.workspaceId }, query });
   return entries;
 };
+
+/** Asks the server for the lines of a log that have a text. */
+export async function searchAt(source: LogSource, search: string, query: { after: number; signal: AbortSignal }) {
+  const { after, signal } = query;
+  const asked = { query: { after, limit: matchesAtOnce, search }, signal };
+  return source.kind === "job"
+    ? await call("getJobLogs", { params: { jobId: source.jobId }, ...asked })
+    : await call("getAgentLogs", { params: { workspace: source.workspaceId }, ...asked });
+}
 
 interface ReadLog {
   readonly log: LogLines;
