@@ -99,6 +99,9 @@ export const logSearchTextLengthMax = 256;
 export const logSearchLinesMax = 200_000;
 export const logSearchBytesMax = 64 * 1_048_576;
 export const logSearchMsMax = 3_000;
+/** Searches that go on at once on one server, and of one person. */
+export const logSearchesMax = 20;
+export const logSearchesPerPersonMax = 4;
 /** Of all lines that one search answers, unless the first alone is longer. */
 export const logSearchAnswerBytesMax = 1_048_576;
 export const providerStateBytesMax = 16 * 1_048_576;

@@ -1,5 +1,6 @@
 import type { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
+import type { LogSearches } from "../app/jobs/log-searches.ts";
 import type { LastCycle } from "../app/prebuilds/list-pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
 import type { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
@@ -25,6 +26,7 @@ export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
   readonly claims: ClaimQueue;
   readonly waiters: ClaimWaiters;
+  readonly searches: LogSearches;
   readonly hub: AgentHub;
   readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;

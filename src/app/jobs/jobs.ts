@@ -224,23 +224,25 @@ export async function getJobLogs(
   context: AppContext,
   actor: Actor,
   input: LogQuery & { readonly jobId: JobId },
+  gone?: AbortSignal,
 ): Promise<LogPage> {
   const { jobId, search } = input;
   await requireJob(context, actor, jobId);
   const page = logPageOf(input);
   if (search === undefined) return { entries: (await readJobLog(context.db, jobId, page)).map(logEntry) };
   const lookAt = async (part: PartQuery) => await searchJobLog(context.db, jobId, part);
-  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: search });
+  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: search, gone });
 }
 
 export async function getAgentLogs(
   context: AppContext,
   actor: Actor,
   input: LogQuery & { readonly workspace: string },
+  gone?: AbortSignal,
 ): Promise<LogPage> {
   const { id } = await requireWorkspace(context, actor, input.workspace);
   const page = logPageOf(input);
   if (input.search === undefined) return { entries: (await readAgentLog(context.db, id, page)).map(logEntry) };
   const lookAt = async (part: PartQuery) => await searchAgentLog(context.db, id, part);
-  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: input.search });
+  return await searchLog({ monotonicMs: context.monotonicMs, lookAt }, { ...page, text: input.search, gone });
 }

@@ -18,6 +18,8 @@ export interface SearchInput {
   readonly text: string;
   readonly after: number;
   readonly limit: number;
+  /** Aborted when whoever asked has gone: nothing is looked through for nobody. */
+  readonly gone?: AbortSignal | undefined;
 }
 
 interface SearchDeps {
@@ -36,6 +38,7 @@ export async function searchLog({ monotonicMs, lookAt }: SearchDeps, input: Sear
   let { after } = input;
   let [lines, bytes, isWhole] = [0, 0, false];
   while (!isWhole && lines < logSearchLinesMax && bytes < logSearchBytesMax) {
+    input.gone?.throwIfAborted();
     const linesMax = Math.min(partLinesMax, logSearchLinesMax - lines);
     const part = await lookAt({ text: input.text, after, linesMax, bytesMax: partBytesMax });
     for (const row of part.candidates) if (lineHas(row.line, text)) answer.add(row);

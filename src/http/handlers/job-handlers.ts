@@ -15,8 +15,10 @@ export function jobHandlers(deps: HttpDeps): Handlers<keyof typeof jobRoutes> {
     getJob: async ({ caller, params }) => await getJob(deps, caller, params.jobId as JobId),
     cancelJob: async ({ caller, params }) => await cancelJob(deps, caller, params.jobId as JobId),
     cancelJobs: async ({ caller, query, body }) => await cancelPendingPrebuildJobs(deps, caller, { ...query, ...body }),
-    getJobLogs: async ({ caller, params, query }) =>
-      await getJobLogs(deps, caller, { ...query, jobId: params.jobId as JobId }),
+    getJobLogs: async ({ caller, params, query, gone }) => {
+      const asked = { ...query, jobId: params.jobId as JobId };
+      return await deps.searches.counted(caller, query.search, () => getJobLogs(deps, caller, asked, gone));
+    },
     watchJob: async (call) => {
       const { caller, params, query } = call;
       const jobId = params.jobId as JobId;

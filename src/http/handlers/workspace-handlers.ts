@@ -33,7 +33,10 @@ export function workspaceHandlers(
     renameWorkspace: async ({ caller, params, body }) => await rename(deps, caller, { ...params, ...body }),
     listBuilds: async ({ caller, params, query }) => await listBuilds(deps, caller, { ...query, ...params }),
     getBuild: async ({ caller, params }) => getBuild(deps, caller, params),
-    getAgentLogs: async ({ caller, params, query }) => await getAgentLogs(deps, caller, { ...query, ...params }),
+    getAgentLogs: async ({ caller, params, query, gone }) => {
+      const asked = { ...query, ...params };
+      return await deps.searches.counted(caller, query.search, () => getAgentLogs(deps, caller, asked, gone));
+    },
     watchWorkspace: async (call) => {
       const { caller, params } = call;
       const first = await getWorkspace(deps, caller, params.workspace);
