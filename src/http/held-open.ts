@@ -1,3 +1,4 @@
+import { LogSearches } from "../app/jobs/log-searches.ts";
 import type { Logger } from "../platform/logger.ts";
 import { AgentHub } from "./agent-hub.ts";
 import { HeldCredentials } from "./held-credentials.ts";
@@ -13,6 +14,7 @@ export interface HeldOpen {
   readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;
+  readonly searches: LogSearches;
   readonly outgoing: OutgoingBytes;
   readonly incoming: IncomingBytes;
 }
@@ -23,6 +25,7 @@ export function createHeldOpen(limits: HttpLimits, logger: Logger): HeldOpen {
     tunnels: new TunnelHub(),
     credentials: new HeldCredentials(),
     places: new HeldPlaces(limits),
+    searches: new LogSearches(),
     outgoing: new OutgoingBytes(limits, logger),
     incoming: new IncomingBytes(limits),
   };

@@ -4,7 +4,6 @@ import type { FastifyInstance } from "fastify";
 import { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
 import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
-import { LogSearches } from "../app/jobs/log-searches.ts";
 import { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
@@ -69,7 +68,6 @@ export async function openHttp(
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     waiters: new ClaimWaiters(),
-    searches: new LogSearches(),
     ...given,
     agentFiles: createAgentPrograms(context),
     dashboard: readDashboard(path.join(packageRoot, "dist/dashboard")),

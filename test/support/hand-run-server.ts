@@ -1,5 +1,4 @@
 import { AccessLog } from "../../src/app/access/access-log.ts";
-import { LogSearches } from "../../src/app/jobs/log-searches.ts";
 import { createHeldOpen } from "../../src/http/held-open.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
@@ -69,7 +68,6 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     agentFiles: { bundle: noAgentFile, executable: noAgentFile },
     hearsNews: () => true,
     leaving: createLeaving(0),
-    searches: new LogSearches(),
     metrics,
     metricsAccess: { isPublic: false, token: metricsToken },
     stopping: stopping.signal,
