@@ -146,10 +146,18 @@ function publicKey(): string {
 /** What builds, jobs and the events of the deployment tell, as a program of a template might word it. */
 async function writeHostileJobs(): Promise<void> {
   const jobId = (addresses["/jobs/$jobId"] ?? "").replace("/jobs/", "");
-  await sql.query("update jobs set status = 'failed', error_code = 'step_failed', error = $2 where id = $1", [
-    jobId,
-    longText("qjeq", defaultLength),
-  ]);
+  // The import's, and that of the build of the workspace whose pages are walked over.
+  await sql.query(
+    `update jobs
+     set status = 'failed', error_code = 'step_failed', error = $2
+     where id = $1
+       or id in (
+         select b.job_id
+         from builds b
+         join workspaces w on w.latest_build_id = b.id
+         where w.name = 'seen')`,
+    [jobId, longText("qjeq", defaultLength)],
+  );
   const lines = [`\u001b]0;title\u0007\u001b[31mqjlq ${image}${turned}`, longText("qjmq", defaultLength)];
   await sql.query(
     `insert into job_logs (job_id, at, level, stage, line)
@@ -188,7 +196,11 @@ const faultsOfPage = `(() => {
   }
   if (unseen.test(document.title)) faults.push("its title is " + JSON.stringify(document.title));
   const { scrollWidth } = document.documentElement;
-  if (scrollWidth > innerWidth) faults.push("it is " + scrollWidth + " px wide on a screen of " + innerWidth);
+  if (scrollWidth > innerWidth) {
+    const widest = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right >= scrollWidth - 1);
+    const named = widest.slice(-3).map((one) => one.tagName + "." + String(one.className) + " " + one.textContent.slice(0, 30));
+    faults.push("it is " + scrollWidth + " px wide on a screen of " + innerWidth + ": " + named.join(" > "));
+  }
   return faults;
 })()`;
 

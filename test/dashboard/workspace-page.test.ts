@@ -72,7 +72,15 @@ test(
       .getByText(/lifecycle_refused|autostart/i)
       .first()
       .waitFor();
+    const week = page.getByRole("region", { name: "The coming week" });
+    await week.getByText("Nothing can be drawn: the autostart").waitFor();
     await page.getByLabel("Start it at").fill("0 8 * * 1-5 Europe/Berlin");
+    // What is typed is drawn before it is saved.
+    await week.getByText("Times of Europe/Berlin.").waitFor();
+    await waitUntil("five mornings are drawn", async () => {
+      const drawn = await week.getByText(/from 08:00 to \d\d:\d\d, unless it is used longer/).count();
+      return drawn === 5 || drawn === 4;
+    });
     await enabled(page, "Save schedule").click();
     await page.getByText("The schedule of timed is changed.").waitFor();
     const schedule = await scene.admin.call("getWorkspaceSchedule", { params: { workspace: id } });

@@ -1,4 +1,4 @@
-import type { WorkspaceSchedule } from "../../contracts/api/schedules.ts";
+import type { ScheduleWeek, WorkspaceSchedule } from "../../contracts/api/schedules.ts";
 import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { LifecyclePolicy } from "../../contracts/lifecycle.ts";
@@ -9,6 +9,7 @@ import type { WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { Tx } from "../../db/store.ts";
 import { setDeadline, setSchedule } from "../../db/workspaces/lifecycle-settings.ts";
 import { lockWorkspace } from "../../db/builds/start-build.ts";
+import { autostartWeek } from "../../domain/lifecycle/autostart-week.ts";
 import { maxDeadline } from "../../domain/lifecycle/deadline.ts";
 import { nextAutostart } from "../../domain/lifecycle/due-act.ts";
 import { formatDurationMs } from "../../platform/config/duration.ts";
@@ -29,6 +30,41 @@ export async function getSchedule(context: AppContext, actor: Actor, input: Whic
   const row = await lifecycleSubject(context.db, workspace.id, context.clock.now());
   if (row === undefined) throw gone(workspace);
   return scheduleView(row, context.clock.now());
+}
+
+export interface WeekWanted extends Which {
+  readonly autostartSchedule?: string;
+  readonly ttlMs?: number;
+}
+
+/** The coming week by what is saved, or by what somebody thinks of saving. Errors: `not_found`, `prebuild_immutable`. */
+export async function getWeek(context: AppContext, actor: Actor, input: WeekWanted): Promise<ScheduleWeek> {
+  const workspace = await requirePersons(context, actor, input.workspace);
+  const now = context.clock.now().getTime();
+  const row = await lifecycleSubject(context.db, workspace.id, context.clock.now());
+  if (row === undefined) throw gone(workspace);
+  const policy = lifecyclePolicy(row.section, row.changes);
+  const ttlMs = input.ttlMs === undefined ? row.ttl_ms : input.ttlMs === 0 ? null : input.ttlMs;
+  const fresh = ttlMs === null ? null : limited(now + ttlMs, row, policy);
+  const deadline = ttlMs === row.ttl_ms ? row.deadline_at : fresh;
+  const autostartSchedule =
+    input.autostartSchedule === undefined ? row.autostart_schedule : input.autostartSchedule || null;
+  const changed = { autostart: autostartSchedule !== row.autostart_schedule, ttl: ttlMs !== row.ttl_ms };
+  const { timezone, days, runs, fault } = autostartWeek({
+    autostartSchedule,
+    ttlMs,
+    policy,
+    changed,
+    current: isRunning(row) ? { endsAt: deadline?.getTime() ?? null } : null,
+    isDormant: row.dormant_at !== null,
+    now,
+  });
+  return {
+    timezone,
+    days: days.map((day) => ({ ...day, startsAt: iso(day.startsAt), endsAt: iso(day.endsAt) })),
+    runs: runs.map(({ startsAt, endsAt }) => ({ startsAt: iso(startsAt), endsAt: textOf(endsAt) })),
+    fault,
+  };
 }
 
 export interface ScheduleChange extends Which {
@@ -55,8 +91,7 @@ export async function changeSchedule(
       },
       policy,
     );
-    const isRun = row.transition === "start" && row.status !== "failed" && row.status !== "canceled";
-    const fresh = ttlMs === null || !isRun ? null : limited(now.getTime() + ttlMs, row, policy);
+    const fresh = ttlMs === null || !isRunning(row) ? null : limited(now.getTime() + ttlMs, row, policy);
     const deadlineAt = ttlMs === row.ttl_ms ? row.deadline_at : fresh;
     const hasChanged = await setSchedule(tx, row.id, { ttlMs, autostartSchedule, deadlineAt, now });
     return hasChanged ? { action: "workspace.schedule", detail: { ttlMs, autostartSchedule } } : null;
@@ -156,6 +191,10 @@ function gone(workspace: WorkspaceView): CodedError {
   return new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
 }
 
+function isRunning({ transition, status }: SubjectRow): boolean {
+  return transition === "start" && status !== "failed" && status !== "canceled";
+}
+
 /** When the run began: at its claim, or when its build had ended. */
 function startOf(row: SubjectRow): number {
   const began = row.stage === "claim" ? row.build_created_at : (row.build_ended_at ?? row.build_created_at);
@@ -190,5 +229,9 @@ function scheduleView(row: SubjectRow, now: Date): WorkspaceSchedule {
 }
 
 function textOf(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+  return at === null ? null : iso(at);
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -1,6 +1,6 @@
 import type { Client } from "../../client/client.ts";
 import type { AuditEntry } from "../../contracts/api/audit.ts";
-import type { WorkspaceSchedule } from "../../contracts/api/schedules.ts";
+import type { ScheduleWeek, WorkspaceSchedule } from "../../contracts/api/schedules.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { formatDurationMs } from "../../platform/config/duration.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
@@ -9,6 +9,7 @@ import { findWorkspace } from "../follow/find-workspace.ts";
 import type { Invocation } from "../invocation.ts";
 import { renderAudit } from "../output/audit-table.ts";
 import type { Output } from "../output/output.ts";
+import { renderWeek } from "../output/week-table.ts";
 import { relativeTime } from "../output/time-text.ts";
 
 const cronNotes =
@@ -42,9 +43,15 @@ function render(name: string, schedule: WorkspaceSchedule, { output, now }: { ou
 /** The last acts that `schedule show` lists; `prewarm audit list` lists all. */
 const actsShown = 5;
 
-async function lastActs(client: Client, workspace: Workspace): Promise<readonly AuditEntry[]> {
+interface Beside {
+  readonly acts: readonly AuditEntry[];
+  readonly week: ScheduleWeek;
+}
+
+async function besideOf(client: Client, workspace: Workspace): Promise<Beside> {
   const query = { workspace: workspace.id, limit: actsShown };
-  return (await client.call("listAudit", { query })).entries;
+  const { entries } = await client.call("listAudit", { query });
+  return { acts: entries, week: await client.call("getWorkspaceWeek", { ...paramsOf(workspace), query: {} }) };
 }
 
 interface ScheduleCommand<Options> {
@@ -52,8 +59,8 @@ interface ScheduleCommand<Options> {
   readonly summary: string;
   readonly notes?: string;
   readonly example: string;
-  /** Whether it lists what was done of late. */
-  readonly hasActs?: boolean;
+  /** Whether it lists the coming week, and what was done of late. */
+  readonly isWhole?: boolean;
   readonly read: (input: Parameters<Parameters<typeof defineCommand<Options>>[0]["read"]>[0]) => Options;
   readonly call: (client: Client, workspace: Workspace, options: Options) => Promise<WorkspaceSchedule>;
 }
@@ -72,10 +79,12 @@ function scheduleCommand<Options>(command: ScheduleCommand<Options>): CliCommand
       const workspace = await findWorkspace(client, name, invocation);
       const schedule = await command.call(client, workspace, options);
       const { output, world } = invocation;
-      const acts = command.hasActs === true ? await lastActs(client, workspace) : undefined;
-      output.result(acts === undefined ? schedule : { ...schedule, acts }, () => {
-        const fields = render(workspace.name, schedule, { output, now: world.clock.now() });
-        return acts === undefined || acts.length === 0 ? fields : `${fields}\n\n${renderAudit(acts, output)}`;
+      const beside = command.isWhole === true ? await besideOf(client, workspace) : undefined;
+      output.result({ ...schedule, ...beside }, () => {
+        const parts = [render(workspace.name, schedule, { output, now: world.clock.now() })];
+        if (beside !== undefined && beside.week.runs.length > 0) parts.push(renderWeek(beside.week, output));
+        if (beside !== undefined && beside.acts.length > 0) parts.push(renderAudit(beside.acts, output));
+        return parts.join("\n\n");
       });
       return exitCodes.done;
     },
@@ -87,10 +96,11 @@ const paramsOf = (workspace: Workspace) => ({ params: { workspace: workspace.id 
 export const scheduleCommands: readonly CliCommand[] = [
   scheduleCommand({
     usage: "show <workspace>",
-    summary: "show when it is started, stopped, set dormant and deleted by itself, and what was done last",
+    summary:
+      "show when it is started, stopped, set dormant and deleted by itself, its coming week, and what was done last",
     notes: "`prewarm audit list --workspace NAME` lists all that was done.",
     example: "prewarm schedule show dev",
-    hasActs: true,
+    isWhole: true,
     read: () => ({}),
     call: async (client, workspace) => await client.call("getWorkspaceSchedule", paramsOf(workspace)),
   }),

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { LifecyclePolicy, LifecyclePolicyChanges } from "../lifecycle.ts";
 import { autostartLengthMax, lifecycleMsMax, lifecycleMsMin } from "../limits.ts";
-import { closed, OptionalInstant, organizationQuery, Uuid } from "./common-schemas.ts";
+import { closed, Instant, OptionalInstant, organizationQuery, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";
 
 /** Milliseconds that a workspace runs before it is stopped; null: until somebody stops it. */
@@ -27,6 +27,20 @@ export const WorkspaceSchedule = Type.Object({
 });
 export type WorkspaceSchedule = Static<typeof WorkspaceSchedule>;
 
+export const ScheduleWeek = Type.Object({
+  /** Of the autostart; UTC where there is none. */
+  timezone: Type.String(),
+  /** Today and six more days, on the calendar of the zone. */
+  days: Type.Array(
+    Type.Object({ date: Type.String(), startsAt: Instant, endsAt: Instant, isClockChange: Type.Boolean() }),
+  ),
+  /** When it runs unless somebody does otherwise, that which goes on first; without an end: until somebody stops it. */
+  runs: Type.Array(Type.Object({ startsAt: Instant, endsAt: OptionalInstant })),
+  /** Why it cannot be so, in words. */
+  fault: Type.Union([Type.String(), Type.Null()]),
+});
+export type ScheduleWeek = Static<typeof ScheduleWeek>;
+
 export const TemplateLifecycle = Type.Object({
   template: Type.String(),
   /** What holds: the manifest of the active version, and over it the changes. */
@@ -49,6 +63,23 @@ export const scheduleRoutes = {
     access: "workspace_owner",
     params: workspaceParams,
     response: WorkspaceSchedule,
+  },
+  getWorkspaceWeek: {
+    method: "GET",
+    path: "/api/v1/workspaces/:workspace/schedule/week",
+    tag: "schedules",
+    summary:
+      "When a workspace runs by itself today and in the six days after it: by its schedule, or by another one that is not saved.",
+    credential: "user",
+    access: "workspace_owner",
+    params: workspaceParams,
+    query: Type.Object({
+      /** Instead of that which is saved; empty: none. */
+      autostartSchedule: Type.Optional(Type.String({ maxLength: autostartLengthMax })),
+      /** Milliseconds, instead of that which is saved; 0: none. */
+      ttlMs: Type.Optional(Type.Integer({ minimum: 0, maximum: lifecycleMsMax })),
+    }),
+    response: ScheduleWeek,
   },
   setWorkspaceSchedule: {
     method: "PUT",

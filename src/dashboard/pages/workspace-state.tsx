@@ -20,11 +20,16 @@ export function WorkspaceState({ workspace }: { readonly workspace: Workspace })
   const reason = stateReason(workspace);
   const isImpaired = workspace.status === "running" && reason !== "";
   return (
-    <span className="inline-flex flex-wrap items-center gap-x-2">
+    <span className="inline-flex min-w-0 flex-wrap items-center gap-x-2">
       <State tone={isImpaired ? "warn" : workspace.dormantAt !== null ? "off" : tones[workspace.status]}>
         {workspace.dormantAt === null ? workspace.status : "dormant"}
       </State>
-      {reason === "" ? null : <span className="text-xs text-muted">{reason}</span>}
+      {reason === "" ? null : (
+        // The last words of a build may be a page of text: all of it is at the workspace's own.
+        <span title={reason} className="line-clamp-3 min-w-0 text-xs wrap-anywhere text-muted">
+          {reason}
+        </span>
+      )}
     </span>
   );
 }

@@ -48,7 +48,12 @@ export function scheduleWeek(preset: ScheduledPreset, date: number): ScheduleWee
 
 /** The day of the calendar that it is in the preset's zone, in days since 1970-01-01. */
 export function dayInZone(preset: ScheduledPreset, at: number): number {
-  return Math.floor((at + offsetAt(zoneOf(preset), at)) / dayMs);
+  return dayOf(zoneOf(preset), at);
+}
+
+/** The day of the calendar that it is in a zone, in days since 1970-01-01. */
+export function dayOf(zone: TimeZone, at: number): number {
+  return Math.floor((at + offsetAt(zone, at)) / dayMs);
 }
 
 /** A date such as `2030-01-31` in days since 1970-01-01; null where there is no such day. */
@@ -81,7 +86,8 @@ function zoneOf({ timezone }: ScheduledPreset): TimeZone {
   return zone;
 }
 
-function weekDay(zone: TimeZone, days: number): WeekDay {
+/** @param days since 1970-01-01 */
+export function weekDay(zone: TimeZone, days: number): WeekDay {
   const startsAt = startOfDay(zone, days);
   const endsAt = startOfDay(zone, days + 1);
   return { date: dateText(days), startsAt, endsAt, isClockChange: endsAt - startsAt !== 24 * hourMs };

@@ -1,6 +1,6 @@
 import { changeTemplatePolicy, getTemplateLifecycle } from "../../app/templates/template-lifecycle.ts";
 import { changeDormancy } from "../../app/workspaces/dormancy.ts";
-import { changeSchedule, extendDeadline, getSchedule } from "../../app/workspaces/schedule.ts";
+import { changeSchedule, extendDeadline, getSchedule, getWeek } from "../../app/workspaces/schedule.ts";
 import type { scheduleRoutes } from "../../contracts/api/schedules.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
@@ -8,6 +8,7 @@ import type { HttpDeps } from "../http-deps.ts";
 export function scheduleHandlers(deps: HttpDeps): Handlers<keyof typeof scheduleRoutes> {
   return {
     getWorkspaceSchedule: async ({ caller, params }) => await getSchedule(deps, caller, params),
+    getWorkspaceWeek: async ({ caller, params, query }) => await getWeek(deps, caller, { ...query, ...params }),
     setWorkspaceSchedule: async ({ caller, params, body }) =>
       await changeSchedule(deps, caller, { ...params, ...body }),
     extendWorkspace: async ({ caller, params, body }) => await extendDeadline(deps, caller, { ...params, ...body }),

@@ -1,8 +1,8 @@
-import { useEffect, useState } from "react";
 import type { CreateWorkspace } from "../../../contracts/api/workspaces.ts";
 import type { CreationPreview } from "../../../contracts/api/creation-preview.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
+import { useRested } from "../../components/use-rested.ts";
 import { type AskedQuery, QueryFault } from "../../components/query-fault.tsx";
 import { durationWords } from "../../components/time-words.ts";
 import { missWordsAhead } from "../workspace/miss-words.ts";
@@ -17,7 +17,7 @@ interface Preview {
 }
 
 export function usePreview(wish: CreateWorkspace): Preview {
-  const text = useRested(JSON.stringify(wish));
+  const text = useRested(JSON.stringify(wish), restMs);
   const rested = JSON.parse(text) as CreateWorkspace;
   const query = useApi("previewWorkspace", {
     key: keys.preview(rested),
@@ -26,15 +26,6 @@ export function usePreview(wish: CreateWorkspace): Preview {
     keepsPrevious: true,
   });
   return { preview: query.error === null ? query.data : undefined, query };
-}
-
-function useRested(text: string): string {
-  const [rested, setRested] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(text), restMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return rested;
 }
 
 /** What the preview says against a field of the form. */

@@ -14,6 +14,7 @@ import { TextField } from "../../components/text-field.tsx";
 import { durationWords } from "../../components/time-words.ts";
 import { Time } from "../../components/time.tsx";
 import { showToast } from "../../components/toasts.ts";
+import { WeekOfForm } from "./week-card.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 const hourMs = 3_600_000;
@@ -123,6 +124,7 @@ function ScheduleForm({ workspace, me, schedule }: WorkspaceTabProps & { readonl
       <Button type="submit" disabledBecause={because} isBusy={change.isPending}>
         Save schedule
       </Button>
+      <WeekOfForm {...{ workspace, autostartSchedule, ttlMs }} />
     </form>
   );
 }
