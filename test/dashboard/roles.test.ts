@@ -5,6 +5,7 @@ import type { RouteDefinition } from "../../src/contracts/api/route.ts";
 import { type RouteId, routes } from "../../src/contracts/api/routes.ts";
 import { type Person, refusalsOf } from "../support/access-rules.ts";
 import type { Subject } from "../support/access-world.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import { dashboardScene, signInByRequest, testLimitMs } from "./support/dashboard-scene.ts";
 import { type PageAddresses, pageIsShown, seedEveryPage, tabsOf } from "./support/every-page.ts";
 import { openWatched } from "./support/watched-page.ts";
@@ -42,10 +43,15 @@ beforeAll(async () => {
     await scene.admin.call("createUser", { body });
   }
   await scene.admin.call("createWorkspace", { body: { name: "hers", template: "node", owner: usernames.owner } });
-  addresses = { ...found, "/@{$owner}/$name/{-$tab}": `/@${usernames.owner}/hers` };
+  const ofPool = await waitUntil("a prebuild is built and nobody's yet", async () => {
+    const { jobs } = await scene.admin.call("listJobs", { query: {} });
+    return jobs.find(({ owner, status }) => owner === "prebuilds" && status === "succeeded");
+  });
+  const hers = `/@${usernames.owner}/hers`;
+  addresses = { ...found, "/@{$owner}/$name/{-$tab}": hers, "/jobs/$jobId": `/jobs/${ofPool.id}` };
 }, testLimitMs);
 
-/** The one job that is walked to is of a template's import; the workspace is a person's. */
+/** The one job that is walked to is a pool's; the workspace is a person's. */
 const subjectOf = (address: string): Subject => (address.startsWith("/jobs/") ? "pool" : "person");
 
 const patterns = (Object.entries(routes) as readonly (readonly [RouteId, RouteDefinition])[])
