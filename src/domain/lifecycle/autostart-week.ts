@@ -59,11 +59,14 @@ function readAutostart(schedule: string | null): Autostart | null {
 
 /** It is started only while it is stopped: what comes while it runs is passed over, and not made up for. */
 function plannedRuns(input: WeekInput, autostart: Autostart | null, until: number): readonly PlannedRun[] {
-  const { current, now, ttlMs, policy, isDormant } = input;
-  const runs: PlannedRun[] = current === null ? [] : [{ startsAt: now, endsAt: current.endsAt }];
+  const { now, ttlMs, policy, isDormant } = input;
+  // One whose hooks are still at work is stopped later than its deadline.
+  const currentEnd =
+    input.current === null || input.current.endsAt === null ? null : Math.max(now, input.current.endsAt);
+  const runs: PlannedRun[] = input.current === null ? [] : [{ startsAt: now, endsAt: currentEnd }];
   if (autostart === null || isDormant) return runs;
   const allowed = allowedDaysOf(policy);
-  let free = current === null ? now : current.endsAt;
+  let free = input.current === null ? now : currentEnd;
   while (free !== null && runs.length < runsMax) {
     const startsAt = nextFiring(autostart, free, allowed);
     if (startsAt === null || startsAt >= until) break;

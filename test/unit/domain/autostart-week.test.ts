@@ -50,6 +50,14 @@ describe("the coming week of an autostart", () => {
     ]);
   });
 
+  test("begins now with a run whose deadline has passed, and has nothing that is over", () => {
+    const current = { endsAt: now - 7 * hourMs };
+    expect(runsOf({ current }).slice(0, 2)).toEqual([
+      ["2030-01-09T12:00", "2030-01-09T12:00"],
+      ["2030-01-10T07:00", "2030-01-10T16:00"],
+    ]);
+  });
+
   test("has one run where nothing ends it", () => {
     expect(runsOf({ ttlMs: null })).toEqual([["2030-01-10T07:00", null]]);
     expect(runsOf({ current: { endsAt: null } })).toEqual([["2030-01-09T12:00", null]]);
