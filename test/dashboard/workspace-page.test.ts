@@ -48,13 +48,44 @@ test("a deadline that is near is said as a warning, and put off with a click", l
 test("a workspace gets another name, and its page another address", limit, async () => {
   const id = await workspace("before");
   const { page, expectComplaint } = await scene.openSignedIn("/@admin/before/settings");
-  // There is news of it before the page knows the new name.
+  // There may be news of it before the page knows the new name.
   expectComplaint(/status of 404 .*admin%2Fbefore/);
   await page.getByRole("textbox", { name: "Name", exact: true }).fill("after");
   await enabled(page, "Rename").click();
   await page.waitForURL(`${scene.url}/@admin/after/settings`);
   await page.getByRole("heading", { level: 1, name: "after" }).waitFor();
   expect((await shown(id)).name).toBe("after");
+});
+
+test("a page whose news of a rename comes before the answer goes there, and says what was done", limit, async () => {
+  await workspace("early");
+  const { page, expectComplaint } = await scene.openSignedIn("/@admin/early/settings");
+  expectComplaint(/status of 404 .*admin%2Fearly/);
+  let letThrough = (): void => undefined;
+  const moved = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  await page.route("**/api/v1/workspaces/*/rename", async (route) => {
+    const answer = await route.fetch();
+    await moved;
+    await route.fulfill({ response: answer });
+  });
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("late");
+  await enabled(page, "Rename").click();
+  await page.waitForURL(`${scene.url}/@admin/late/settings`);
+  await page.getByRole("heading", { level: 1, name: "late" }).waitFor();
+  letThrough();
+  await page.getByText("It is called late now.").waitFor();
+});
+
+test("the page of a workspace that somebody else renames follows it", limit, async () => {
+  const id = await workspace("hither");
+  const { page, expectComplaint } = await scene.openSignedIn("/@admin/hither/timeline");
+  expectComplaint(/status of 404 .*admin%2Fhither/);
+  await page.getByRole("heading", { level: 1, name: "hither" }).waitFor();
+  await scene.admin.call("renameWorkspace", { params: { workspace: id }, body: { name: "thither" } });
+  await page.waitForURL(`${scene.url}/@admin/thither/timeline`);
+  await page.getByRole("heading", { level: 1, name: "thither" }).waitFor();
 });
 
 test(

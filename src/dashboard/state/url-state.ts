@@ -35,8 +35,13 @@ export function useUrlState(): readonly [UrlParams, (changes: UrlParams) => void
 /** Goes to a page, by its path below the server's own. */
 export function useGoTo(): (to: string) => void {
   const router = useRouter();
-  return useCallback(
-    (to) => void router.navigate({ href: `${router.basepath === "/" ? "" : router.basepath}${to}` }),
-    [router],
-  );
+  return useCallback((to) => void router.navigate({ href: hrefOf(router.basepath, to) }), [router]);
 }
+
+/** As `useGoTo`, with the page that was here left out of what the browser goes back to. */
+export function useReplaceWith(): (to: string) => void {
+  const router = useRouter();
+  return useCallback((to) => void router.navigate({ href: hrefOf(router.basepath, to), replace: true }), [router]);
+}
+
+const hrefOf = (basepath: string, to: string): string => `${basepath === "/" ? "" : basepath}${to}`;

@@ -6,6 +6,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Tabs } from "../../components/tabs.tsx";
+import { Gone } from "../gone.tsx";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { DecisionsTab } from "./decisions-tab.tsx";
 import { PoolActions } from "./pool-actions.tsx";
@@ -21,6 +22,7 @@ const tabs = [
   { id: "decisions", label: "Decisions" },
   { id: "schedule", label: "Schedule" },
 ] as const;
+const crumb = { label: "Pools", to: "/pools" };
 
 /** Why a pool is as it is, what is in it, and what can be done about it. */
 export default function PoolPage() {
@@ -33,13 +35,22 @@ export default function PoolPage() {
     key: keys.pool(`${template}/${preset}`),
     input: { params: pool, query: {} },
   });
-  if (chosen === undefined || found.error?.code === "not_found") return <NotFoundPage />;
-  const crumbs = [{ label: "Pools", to: "/pools" }];
   const title = `${template} / ${preset}`;
+  if (found.error?.code === "not_found" && found.data !== undefined) {
+    return (
+      <Gone
+        name={title}
+        crumb={crumb}
+        onward="See the pools"
+        why="Its template or preset was deleted, or is not yours to see any more."
+      />
+    );
+  }
+  if (chosen === undefined || found.error?.code === "not_found") return <NotFoundPage />;
   if (found.data === undefined) {
     return (
       <>
-        <PageHeader title={title} crumbs={crumbs} />
+        <PageHeader title={title} crumbs={[crumb]} />
         <Unanswered query={found}>
           <Skeleton lines={6} />
         </Unanswered>
@@ -52,7 +63,7 @@ export default function PoolPage() {
     <>
       <PageHeader
         title={title}
-        crumbs={crumbs}
+        crumbs={[crumb]}
         aside={<PoolCondition pool={explanation.pool} />}
         actions={<PoolActions pool={explanation.pool} />}
       >

@@ -9,13 +9,14 @@ import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { useMe } from "../../shell/use-me.ts";
+import { Gone } from "../gone.tsx";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { templateAddress } from "./template-address.ts";
 import { TemplateActions } from "./template-actions.tsx";
 import { templateTabs } from "./template-tabs.ts";
 import { TemplateState } from "./templates-page.tsx";
 
-const crumbs = [{ label: "Templates", to: "/templates" }];
+const crumb = { label: "Templates", to: "/templates" };
 
 export default function TemplatePage() {
   const { template: name = "", tab = "overview" } = useParams({ strict: false }) as Readonly<Record<string, string>>;
@@ -23,11 +24,21 @@ export default function TemplatePage() {
   usePageTitle(name, "Templates");
   const found = useApi("getTemplate", { key: keys.template(name), input: { params: { template: name }, query: {} } });
   const { data: me } = useMe();
+  if (found.error?.code === "not_found" && found.data !== undefined) {
+    return (
+      <Gone
+        name={name}
+        crumb={crumb}
+        onward="See the templates"
+        why="It was deleted, or is not yours to see any more."
+      />
+    );
+  }
   if (chosen === undefined || found.error?.code === "not_found") return <NotFoundPage />;
   if (found.data === undefined || me === undefined) {
     return (
       <>
-        <PageHeader title={name} crumbs={crumbs} />
+        <PageHeader title={name} crumbs={[crumb]} />
         <Unanswered query={found}>
           <Skeleton lines={6} />
         </Unanswered>
@@ -40,7 +51,7 @@ export default function TemplatePage() {
     <>
       <PageHeader
         title={template.name}
-        crumbs={crumbs}
+        crumbs={[crumb]}
         aside={<TemplateState template={template} />}
         actions={<TemplateActions template={template} me={me} />}
       >

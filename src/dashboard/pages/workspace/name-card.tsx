@@ -8,12 +8,15 @@ import { ErrorState } from "../../components/error-state.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { showToast } from "../../components/toasts.ts";
 import { useGoTo } from "../../state/url-state.ts";
+import { workspaceAddress } from "../workspace-state.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** Another name for it. Its page has another address from then on. */
 export function NameCard({ workspace, me }: WorkspaceTabProps) {
   const [name, setName] = useState(workspace.name);
-  const rename = useCall("renameWorkspace", [["workspaces"]]);
+  const rename = useCall("renameWorkspace", [["workspaces"]], ({ workspace: after, sentences }) =>
+    showToast({ tone: "ok", text: [`It is called ${after.name} now.`, ...sentences].join(" ") }),
+  );
   const goTo = useGoTo();
   const because =
     refusalOf("rename", workspace, me) ?? (name === workspace.name ? "It has this name already." : undefined);
@@ -22,12 +25,8 @@ export function NameCard({ workspace, me }: WorkspaceTabProps) {
     if (because !== undefined || rename.isPending) return;
     rename.mutate(
       { params: { workspace: workspace.id }, body: { name } },
-      {
-        onSuccess: ({ workspace: after, sentences }) => {
-          showToast({ tone: "ok", text: [`It is called ${after.name} now.`, ...sentences].join(" ") });
-          goTo(`/@${after.owner}/${after.name}/settings`);
-        },
-      },
+      // Where news of it came first the page has gone there by itself.
+      { onSuccess: ({ workspace: after }) => goTo(`${workspaceAddress(after)}/settings`) },
     );
   };
   return (

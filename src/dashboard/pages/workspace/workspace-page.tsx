@@ -1,17 +1,16 @@
 import { useParams } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
-import { Button } from "../../components/button.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
 import { QueryFault, Unanswered } from "../../components/query-fault.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { usePageTitle } from "../../components/page-title.ts";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { Tabs } from "../../components/tabs.tsx";
 import { useMe } from "../../shell/use-me.ts";
-import { useGoTo } from "../../state/url-state.ts";
+import { useReplaceWith } from "../../state/url-state.ts";
+import { Gone } from "../gone.tsx";
 import { NotFoundPage } from "../not-found-page.tsx";
 import { workspaceAddress, WorkspaceState } from "../workspace-state.tsx";
 import { Deadline } from "./deadline.tsx";
@@ -20,6 +19,7 @@ import { workspaceTabs } from "./workspace-tabs.ts";
 
 /** While something is under way it is asked for this often, until a live channel tells. */
 const busyPollMs = 1_000;
+const crumb = { label: "Workspaces", to: "/workspaces" };
 
 export default function WorkspacePage() {
   const { owner = "", name = "", tab = "overview" } = useParams({ strict: false }) as Readonly<Record<string, string>>;
@@ -32,12 +32,12 @@ export default function WorkspacePage() {
     everyMs: (last) => (isSettled(last) ? undefined : busyPollMs),
   });
   const { data: me } = useMe();
-  if (found.error?.code === "not_found" && found.data !== undefined) return <Gone name={name} />;
+  if (found.error?.code === "not_found" && found.data !== undefined) return <Moved workspace={found.data} tab={tab} />;
   if (chosen === undefined || found.error?.code === "not_found") return <NotFoundPage />;
   if (found.data === undefined || me === undefined) {
     return (
       <>
-        <PageHeader title={name} crumbs={[{ label: "Workspaces", to: "/workspaces" }]} />
+        <PageHeader title={name} crumbs={[crumb]} />
         <Unanswered query={found}>
           <Skeleton lines={6} />
         </Unanswered>
@@ -51,7 +51,7 @@ export default function WorkspacePage() {
     <>
       <PageHeader
         title={workspace.name}
-        crumbs={[{ label: "Workspaces", to: "/workspaces" }]}
+        crumbs={[crumb]}
         aside={<WorkspaceState workspace={workspace} />}
         actions={<HeaderActions workspace={workspace} me={me} />}
       >
@@ -73,19 +73,29 @@ export default function WorkspacePage() {
   );
 }
 
-/** It was there a moment ago. */
-function Gone({ name }: { readonly name: string }) {
-  const goTo = useGoTo();
+interface MovedProps {
+  readonly workspace: Workspace;
+  readonly tab: string;
+}
+
+/** It was at this address a moment ago: whoever renamed it, its page goes where it is now. */
+function Moved({ workspace, tab }: MovedProps) {
+  const { id, name } = workspace;
+  const found = useApi("getWorkspace", { key: keys.workspace(id), input: { params: { workspace: id }, query: {} } });
+  const now = found.data === undefined || found.data.status === "deleted" ? undefined : workspaceAddress(found.data);
+  const isElsewhere = now !== undefined && now !== workspaceAddress(workspace);
+  const replace = useReplaceWith();
+  useEffect(() => {
+    if (isElsewhere) replace(tab === "overview" ? now : `${now}/${tab}`);
+  }, [isElsewhere, now, tab, replace]);
+  if (found.isPending || isElsewhere) return <Skeleton lines={6} />;
   return (
-    <>
-      <PageHeader title={name} crumbs={[{ label: "Workspaces", to: "/workspaces" }]} />
-      <EmptyState
-        title={`${name} is gone.`}
-        action={<Button onClick={() => goTo("/workspaces")}>See your workspaces</Button>}
-      >
-        It was deleted, or it has another name by now.
-      </EmptyState>
-    </>
+    <Gone
+      name={name}
+      crumb={crumb}
+      onward="See your workspaces"
+      why="It was deleted, or is not yours to see any more."
+    />
   );
 }
 
