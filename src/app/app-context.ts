@@ -1,6 +1,6 @@
 import type { ServerId } from "../contracts/ids.ts";
 import type { ForwardTargets } from "../contracts/forward-targets.ts";
-import type { ShareLevel } from "../contracts/manifest-apps.ts";
+import type { ShareLevel } from "../contracts/share-levels.ts";
 import type { DeploymentLimits } from "../db/pools/load-deployment.ts";
 import type { Db } from "../db/store.ts";
 import type { Clock } from "../platform/clock.ts";

@@ -1,9 +1,6 @@
 import { type Static, Type } from "typebox";
 import { appNameLengthMax, appNamePattern } from "./app-address.ts";
-
-/** Who may open an app or a port: each of these and those before it. */
-export const shareLevels = ["owner", "organization", "authenticated", "public"] as const;
-export type ShareLevel = (typeof shareLevels)[number];
+import { shareLevels } from "./share-levels.ts";
 
 /** Whether the app sees its own public address, or `localhost` with its port, as development servers want to. */
 export const appHostModes = ["preserve", "localhost"] as const;

@@ -2,6 +2,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { call } from "./api/call.ts";
+import { keys } from "./api/keys.ts";
 import { queryClient } from "./api/query-client.ts";
 import { startLive } from "./live/start-live.ts";
 import { startPolling } from "./live/polling.ts";
@@ -10,13 +12,18 @@ import { router } from "./router.tsx";
 import { onOtherTabs } from "./state/other-tabs.ts";
 import { basePath } from "./state/server-facts.ts";
 
+const restWithinMs = 1_000;
+
 startPolling(queryClient);
-startLive(queryClient);
+whenAtRest(() => startLive(queryClient));
 onOtherTabs((kind) => {
   queryClient.clear();
   if (kind === "signed-out") location.assign(`${basePath}/sign-in`);
   else location.reload();
 });
+
+// What everything waits for; the rest is drawn meanwhile.
+void queryClient.prefetchQuery({ queryKey: keys.me, queryFn: async () => await call("whoAmI", {}) });
 
 const place = document.getElementById("root");
 if (place !== null) {
@@ -27,4 +34,10 @@ if (place !== null) {
       </QueryClientProvider>
     </StrictMode>,
   );
+}
+
+/** A channel's opening asks everything anew that is on screen: that is not to come before the first screen is drawn. */
+function whenAtRest(act: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(act, { timeout: restWithinMs });
+  else setTimeout(act, 0);
 }

@@ -1,6 +1,7 @@
 import { healthcheckUnlessSaid } from "../contracts/app-health.ts";
 import { parseAppRef } from "../contracts/app-address.ts";
-import { type ManifestApp, shareLevels } from "../contracts/manifest-apps.ts";
+import { shareLevels } from "../contracts/share-levels.ts";
+import type { ManifestApp } from "../contracts/manifest-apps.ts";
 
 /** Where an app listens in its workspace. */
 export type AppSocket =

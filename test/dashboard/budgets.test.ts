@@ -69,6 +69,20 @@ test(
   },
 );
 
+test("what the server foresees that the list asks first is what it asks, and is asked once", limit, async () => {
+  const page = await openMeasured();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url().replace(scene.url, "")));
+  await page.goto(`${scene.url}/workspaces`);
+  await page.getByText("You have no workspace yet.").waitFor();
+  const foreseen = (await page.evaluate(
+    `[...document.querySelectorAll("link[as=fetch]")].map((link) => link.getAttribute("href"))`,
+  )) as readonly string[];
+  expect(foreseen.length).toBe(3);
+  const subjects = /^\/api\/v1\/(users\/me|workspaces|workspace-counts)(\?|$)/;
+  expect([...new Set(asked.filter((path) => subjects.test(path)))].sort()).toEqual([...foreseen].sort());
+});
+
 test("on a slow machine with a slow line the list is there, and can be used, within its bound", limit, async () => {
   const page = await openMeasured();
   await slowDown(page);
@@ -126,6 +140,8 @@ test("a claim and its refill are seen in the list of pools within their bound", 
     innerText.includes("node / small") && innerText.includes("2 of 2 ready"))`;
   await inPage(page, isFull);
   await page.getByRole("button", { name: "Connection: Live: changes are shown at once" }).waitFor();
+  // A refill that is quicker than a look at the list is a change that nobody sees.
+  await scene.admin.call("pausePrebuilds", {});
   const claimSeen = inPage(page, `!${isFull}`);
   await scene.admin.call("createWorkspace", { body: { name: "seen", template: "node" } });
   const answeredAt = Date.now();
@@ -133,6 +149,7 @@ test("a claim and its refill are seen in the list of pools within their bound", 
   console.info(`A claim was seen in the list of pools ${seenMs} ms after it was answered`);
   expect(seenMs).toBeLessThan(seenWithinMs);
   const refillSeen = inPage(page, isFull);
+  await scene.admin.call("resumePrebuilds", {});
   await waitUntil("the pool is full again", async () => {
     const { pools } = await scene.admin.call("listPools", { query: { template: "node" } });
     return pools[0]?.eligible === 2;

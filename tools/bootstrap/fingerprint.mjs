@@ -12,7 +12,13 @@ const inputs = {
   bench: [...always, "bench", "test/support"],
   chaos: [...always, "chaos", "mutations"],
   mutations: [...always, "mutations"],
-  dashboard: ["package-lock.json", "tools/build/dashboard.mjs", "src/dashboard", "src/contracts"],
+  dashboard: [
+    "package-lock.json",
+    "tools/build/dashboard.mjs",
+    "tools/build/page-scripts.mjs",
+    "src/dashboard",
+    "src/contracts",
+  ],
 };
 
 /** @returns the fingerprint of the named files and folders; those that do not exist count as such */

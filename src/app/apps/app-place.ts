@@ -1,5 +1,6 @@
 import { type AppAddress, appLabel, appRefText } from "../../contracts/app-address.ts";
-import type { AppOpenIn, ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
+import type { ShareLevel } from "../../contracts/share-levels.ts";
+import type { AppOpenIn, ManifestApp } from "../../contracts/manifest-apps.ts";
 import { type ShareRow, type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
 import { workspaceById, type WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import { type AppAt, type AppListener, type AppSocket, appListener } from "../../platform/manifest-apps.ts";

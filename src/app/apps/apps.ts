@@ -3,7 +3,7 @@ import { type AppAddress, type AppRef, parseAppRef } from "../../contracts/app-a
 import { CodedError } from "../../contracts/errors.ts";
 import type { AppHealthView } from "../../contracts/api/workspaces.ts";
 import { appSharesPerWorkspaceMax } from "../../contracts/limits.ts";
-import { shareLevels } from "../../contracts/manifest-apps.ts";
+import { shareLevels } from "../../contracts/share-levels.ts";
 import { listShares, removeShare, setShare } from "../../db/apps/app-shares.ts";
 import { type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.ts";
 import { recordAudit } from "../../db/audit/audit.ts";

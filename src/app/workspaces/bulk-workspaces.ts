@@ -1,4 +1,5 @@
-import type { BulkAction, BulkAnswer, BulkRequest, BulkResult } from "../../contracts/api/workspaces-bulk.ts";
+import type { BulkAction } from "../../contracts/bulk-actions.ts";
+import type { BulkAnswer, BulkRequest, BulkResult } from "../../contracts/api/workspaces-bulk.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { bulkAtOnceMax, bulkMsMax, bulkWorkspacesMax } from "../../contracts/limits.ts";

@@ -1,4 +1,4 @@
-import type { WorkspaceSort } from "../../contracts/api/workspace-filter.ts";
+import type { WorkspaceSort } from "../../contracts/workspace-sorts.ts";
 import type { WorkspaceCounts } from "../../contracts/api/workspaces-bulk.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";

@@ -1,6 +1,6 @@
 import type { App, ListeningPort, SharedApp } from "../../contracts/api/apps.ts";
 import { appLinkSecondsMax } from "../../contracts/app-address.ts";
-import { type ShareLevel, shareLevels } from "../../contracts/manifest-apps.ts";
+import { type ShareLevel, shareLevels } from "../../contracts/share-levels.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";

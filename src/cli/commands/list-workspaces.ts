@@ -1,4 +1,4 @@
-import { workspaceSorts as sorts } from "../../contracts/api/workspace-filter.ts";
+import { workspaceSorts as sorts } from "../../contracts/workspace-sorts.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { pageSizeDefault } from "../../contracts/limits.ts";
 import { defineCommand } from "../command.ts";

@@ -1,5 +1,6 @@
 import { workspaceGroups } from "../../contracts/workspace-groups.ts";
-import type { BulkAction, BulkAnswer, BulkRequest, BulkResult } from "../../contracts/api/workspaces-bulk.ts";
+import type { BulkAction } from "../../contracts/bulk-actions.ts";
+import type { BulkAnswer, BulkRequest, BulkResult } from "../../contracts/api/workspaces-bulk.ts";
 import { bulkWorkspacesMax } from "../../contracts/limits.ts";
 import { type CliCommand, defineCommand, type OptionSpec } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { appLinkSecondsMax } from "../app-address.ts";
-import { appOpenIns, shareLevels } from "../manifest-apps.ts";
+import { shareLevels } from "../share-levels.ts";
+import { appOpenIns } from "../manifest-apps.ts";
 import { nameLengthMax, usernameLengthMax } from "../limits.ts";
 import { closed, Empty, Instant, OptionalInstant, pageQuery, Uuid } from "./common-schemas.ts";
 import type { RouteDefinition } from "./route.ts";

@@ -20,7 +20,3 @@ export const workspaceFilter = {
   favourite: Type.Optional(Type.Literal(true)),
   search: Type.Optional(Type.String({ maxLength: 64 })),
 };
-
-/** What a list can be sorted by. `state`: by group; `last_used`: by when it was used last. */
-export const workspaceSorts = ["name", "created", "last_used", "state", "deadline", "template"] as const;
-export type WorkspaceSort = (typeof workspaceSorts)[number];

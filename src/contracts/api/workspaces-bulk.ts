@@ -1,14 +1,11 @@
 import { type Static, Type } from "typebox";
+import { bulkActions } from "../bulk-actions.ts";
 import { bulkWorkspacesMax, lifecycleMsMax, lifecycleMsMin } from "../limits.ts";
 import { workspaceGroups } from "../workspace-groups.ts";
 import { closed, Uuid } from "./common-schemas.ts";
 import { ErrorReport } from "./error-response.ts";
 import type { RouteDefinition } from "./route.ts";
 import { workspaceFilter } from "./workspace-filter.ts";
-
-/** What can be done with many at once. `update`: start with the template's active version. */
-export const bulkActions = ["start", "stop", "update", "extend", "delete"] as const;
-export type BulkAction = (typeof bulkActions)[number];
 
 const { group: _group, status: _status, ...ungrouped } = workspaceFilter;
 

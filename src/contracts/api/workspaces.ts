@@ -17,7 +17,8 @@ import { CreationPreview } from "./creation-preview.ts";
 import { logSearchBound, logSearchQuery, LogPage } from "./logs.ts";
 import type { RouteDefinition } from "./route.ts";
 import { AutostartText, Ttl } from "./schedules.ts";
-import { workspaceFilter, workspaceSorts } from "./workspace-filter.ts";
+import { workspaceSorts } from "../workspace-sorts.ts";
+import { workspaceFilter } from "./workspace-filter.ts";
 
 export const JobStatusSchema = Type.Enum(jobStatuses);
 export const TransitionSchema = Type.Enum(transitions);

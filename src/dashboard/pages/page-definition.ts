@@ -7,6 +7,11 @@ export interface PageDefinition {
   /** As in TanStack's router: `$name` for a part, `{-$tab}` for one that may be absent. */
   readonly path: string;
   readonly load: () => Promise<{ readonly default: ComponentType }>;
+  /**
+   * Questions that it begins with at an address without a query, as paths of the API. The server names them in the page, so
+   * that a browser asks them while it still loads the scripts. Read by `tools/build/page-scripts.mjs`.
+   */
+  readonly firstAsks?: readonly string[];
   /** Without the rail and the top bar, and without a session. */
   readonly isBare?: boolean;
   /** Addresses in it that the palette goes to, without an entry in the menu. */

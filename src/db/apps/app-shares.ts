@@ -1,5 +1,5 @@
 import type { OrganizationId, UserId, WorkspaceId } from "../../contracts/ids.ts";
-import type { ShareLevel } from "../../contracts/manifest-apps.ts";
+import type { ShareLevel } from "../../contracts/share-levels.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql, Tx } from "../store.ts";
 

@@ -1,6 +1,7 @@
 import type { WorkspaceId } from "../../contracts/ids.ts";
 import type { ManifestAgent } from "../../contracts/manifest.ts";
-import type { ManifestApp, ShareLevel } from "../../contracts/manifest-apps.ts";
+import type { ShareLevel } from "../../contracts/share-levels.ts";
+import type { ManifestApp } from "../../contracts/manifest-apps.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 

@@ -1,4 +1,4 @@
-import type { WorkspaceSort } from "../../contracts/api/workspace-filter.ts";
+import type { WorkspaceSort } from "../../contracts/workspace-sorts.ts";
 import type { OrganizationId, UserId, WorkspaceId } from "../../contracts/ids.ts";
 import { groupOfStatus, type WorkspaceGroup } from "../../contracts/workspace-groups.ts";
 import { type Statement, statement } from "../statement.ts";

@@ -1,4 +1,4 @@
-import { type ShareLevel, shareLevels } from "../../contracts/manifest-apps.ts";
+import { type ShareLevel, shareLevels } from "../../contracts/share-levels.ts";
 
 /** Somebody who opens an app; null: nobody knows who it is. */
 export type Visitor = { readonly isOwner: boolean; readonly isMember: boolean } | null;

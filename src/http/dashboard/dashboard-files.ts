@@ -22,10 +22,21 @@ export interface DashboardFile {
   readonly isHashed: boolean;
 }
 
+/** A page within the page: which addresses it has, and what a browser needs for it besides what all begin with. */
+export interface PageNeeds {
+  /** Of its path: a text as it is, `*` for what is any from there on, and `?` for a last one that may be absent. */
+  readonly parts: readonly string[];
+  /** Below the server's own path, without a slash before them. */
+  readonly scripts: readonly string[];
+  /** Paths of the API that it asks first, by somebody who is signed in, where its address has no query. */
+  readonly asks: readonly string[];
+}
+
 /** What `tools/build/dashboard.mjs` made. */
 export interface DashboardFiles {
   /** The page, in which paths are relative to the server's own. */
   readonly page: string;
+  readonly pages: readonly PageNeeds[];
   /** Changes whenever anything of the dashboard does. */
   readonly fingerprint: string;
   /** By path below the server's URL, with a slash before it. */
@@ -50,17 +61,29 @@ export function readDashboard(folder: string): DashboardFiles | null {
       bytes,
       brotli: readIfThere(`${file}.br`),
       gzip: readIfThere(`${file}.gz`),
-      etag: `"${digest(bytes)}"`,
+      etag: `"${digestOf(bytes)}"`,
       isHashed: at.startsWith("/assets/"),
     });
   }
   const page = readFileSync(path.join(folder, "index.html"), "utf8");
+  const pages = JSON.parse(readFileSync(path.join(folder, "pages.json"), "utf8")) as readonly PageNeeds[];
   const etags = [...files.values()].map(({ etag }) => etag).sort();
-  return { page, files, fingerprint: digest(Buffer.from(page + etags.join(""))).slice(0, 8) };
+  return { page, pages, files, fingerprint: digestOf(Buffer.from(page + etags.join(""))).slice(0, 8) };
+}
+
+/** @param path as a browser asks for it, below the server's own */
+export function isAt({ parts }: PageNeeds, path: string): boolean {
+  const given = path.split("/").slice(1);
+  if (given.length > parts.length || given.includes("")) return false;
+  return parts.every((part, place) => {
+    const text = given[place];
+    if (text === undefined || part === "?") return part === "?";
+    return part.endsWith("*") ? text.length >= part.length && text.startsWith(part.slice(0, -1)) : text === part;
+  });
 }
 
 function readIfThere(file: string): Buffer | null {
   return existsSync(file) ? readFileSync(file) : null;
 }
 
-const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("base64url").slice(0, 16);
+export const digestOf = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("base64url").slice(0, 16);

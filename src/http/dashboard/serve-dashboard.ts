@@ -1,8 +1,9 @@
 import { brotliCompressSync } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { serverVersionHeader } from "../../contracts/server-version.ts";
+import { sessionCookie } from "../credentials.ts";
 import { acceptsCoding, isKnownToCaller } from "../conditional-requests.ts";
-import type { DashboardFile, DashboardFiles } from "./dashboard-files.ts";
+import { type DashboardFile, type DashboardFiles, digestOf, isAt, type PageNeeds } from "./dashboard-files.ts";
 
 /** Styles are written into the page by parts that we use (terminal, dialogs); scripts come from files of ours alone. */
 const contentSecurityPolicy = [
@@ -49,7 +50,11 @@ export function dashboardAnswer(serving: Serving): (request: FastifyRequest, rep
     if (othersPaths.test(path) || !wantsPage(request, path)) return false;
     void reply.header("content-security-policy", contentSecurityPolicy);
     if (serving.files === null) void reply.code(503).type("text/plain; charset=utf-8").send(missingPage);
-    else send(request, reply, { file: pageOf(serving.below()), caching: "no-cache" });
+    else {
+      const isPlain = request.cookies[sessionCookie] !== undefined && !request.url.includes("?");
+      const file = pageOf({ below: serving.below(), path, isPlain });
+      send(request, reply, { file, caching: "no-cache", varying: "accept-encoding, cookie" });
+    }
     return true;
   };
 }
@@ -59,23 +64,43 @@ function wantsPage(request: FastifyRequest, path: string): boolean {
   return path === "/" || (request.headers.accept ?? "").includes("text/html");
 }
 
-/** The page as it is below a path, with what it has to know before it asks for anything. */
-function keptPages({ files, version }: Serving): (below: string) => DashboardFile {
+interface Opened {
+  /** The path of a reverse proxy. */
+  readonly below: string;
+  readonly path: string;
+  /** Whether what the page asks first can be foreseen: somebody is signed in, as far as that is seen, and wants no search. */
+  readonly isPlain: boolean;
+}
+
+/** The page as it is for an address, with what it has to know before it asks for anything. */
+function keptPages({ files, version }: Serving): (opened: Opened) => DashboardFile {
   const kept = new Map<string, DashboardFile>();
-  return (below) => {
-    const known = kept.get(below);
+  const told = (below: string): string =>
+    `<meta name="prewarm-base" content="${escaped(below)}">\n<meta name="${serverVersionHeader}" content="${escaped(version)}">`;
+  return ({ below, path, isPlain }) => {
+    const at = (files?.pages ?? []).findIndex((page) => isAt(page, path));
+    const key = JSON.stringify([version, below, at, isPlain]);
+    const known = kept.get(key);
     if (known !== undefined) return known;
-    const told = `<meta name="prewarm-base" content="${escaped(below)}">\n<meta name="${serverVersionHeader}" content="${escaped(version)}">`;
     const text = (files?.page ?? "")
+      .replace("</head>", `${neededBy(files?.pages[at], isPlain)}</head>`)
       .replaceAll(/(src|href)="\.\//g, `$1="${escaped(below)}/`)
-      .replace("<head>", `<head>\n${told}`);
+      .replace("<head>", `<head>\n${told(below)}`);
     const bytes = Buffer.from(text);
-    const etag = `"${version}${below}"`;
+    const etag = `"${digestOf(bytes)}"`;
     const type = "text/html; charset=utf-8";
     const page = { type, bytes, brotli: brotliCompressSync(bytes), gzip: null, etag, isHashed: false };
-    kept.set(below, page);
+    kept.set(key, page);
     return page;
   };
+}
+
+/** Else a browser would ask for it only when it has run the scripts that all pages begin with: half a second later on a slow machine. */
+function neededBy(page: PageNeeds | undefined, isPlain: boolean): string {
+  const scripts = (page?.scripts ?? []).map((file) => `<link rel="modulepreload" href="./${escaped(file)}">\n`);
+  const asks = isPlain ? (page?.asks ?? []) : [];
+  const preloads = asks.map((ask) => `<link rel="preload" as="fetch" crossorigin href=".${escaped(ask)}">\n`);
+  return [...preloads, ...scripts].join("");
 }
 
 const escaped = (text: string): string =>
@@ -84,10 +109,13 @@ const escaped = (text: string): string =>
 interface Sending {
   readonly file: DashboardFile;
   readonly caching: string;
+  /** By which headers of a request there is another answer; by what it accepts unless said. */
+  readonly varying?: string;
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, { file, caching }: Sending): void {
-  void reply.header("cache-control", caching).header("etag", file.etag).header("vary", "accept-encoding");
+function send(request: FastifyRequest, reply: FastifyReply, sending: Sending): void {
+  const { file, caching, varying = "accept-encoding" } = sending;
+  void reply.header("cache-control", caching).header("etag", file.etag).header("vary", varying);
   if (isKnownToCaller(request, file.etag)) return void reply.code(304).send();
   const [encoding, bytes] =
     file.brotli !== null && acceptsCoding(request, "br")

@@ -1,6 +1,6 @@
 import { type AddressRanges, noAddresses, parseAddressRanges } from "../network/address-ranges.ts";
 import { forwardTargets } from "../../contracts/forward-targets.ts";
-import { shareLevels } from "../../contracts/manifest-apps.ts";
+import { shareLevels } from "../../contracts/share-levels.ts";
 import { booleanOption, durationOption, enumOption, integerOption, type Option, stringOption } from "./option.ts";
 
 const minuteMs = 60_000;

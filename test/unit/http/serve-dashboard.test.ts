@@ -2,14 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from "node:zlib";
+import cookies from "@fastify/cookie";
 import fastify, { type FastifyInstance } from "fastify";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readDashboard } from "../../../src/http/dashboard/dashboard-files.ts";
+import { isAt, readDashboard } from "../../../src/http/dashboard/dashboard-files.ts";
 import { dashboardAnswer } from "../../../src/http/dashboard/serve-dashboard.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "pw-dashboard-"));
 const script = "export const word = 'word';\n".repeat(200);
 const page = `<!doctype html><html><head><script type="module" src="./assets/index-a1.js"></script></head></html>`;
+const pages = [
+  { parts: ["workspaces"], asks: ["/api/v1/things?a=1&b=2"], scripts: ["assets/parts-b2.js", "assets/list-c3.js"] },
+  { parts: ["@*", "*", "?"], asks: [], scripts: ["assets/one-d4.js"] },
+];
 const html = { accept: "text/html" };
 const apps: FastifyInstance[] = [];
 let app: FastifyInstance;
@@ -17,6 +22,7 @@ let app: FastifyInstance;
 function serve(options: { readonly below?: string; readonly isMissing?: true } = {}): FastifyInstance {
   const { below = "", isMissing = false } = options;
   const made = fastify();
+  void made.register(cookies);
   const answer = dashboardAnswer({
     files: isMissing ? null : readDashboard(folder),
     version: "1.2.3",
@@ -32,6 +38,7 @@ function serve(options: { readonly below?: string; readonly isMissing?: true } =
 beforeAll(() => {
   mkdirSync(path.join(folder, "assets"));
   writeFileSync(path.join(folder, "index.html"), page);
+  writeFileSync(path.join(folder, "pages.json"), JSON.stringify(pages));
   writeFileSync(path.join(folder, "theme.js"), "theme");
   writeFileSync(path.join(folder, "assets/index-a1.js"), script);
   writeFileSync(path.join(folder, "assets/index-a1.js.br"), brotliCompressSync(script));
@@ -105,4 +112,48 @@ test("a server whose dashboard was not built says what to do", async () => {
   const answer = await serve({ isMissing: true }).inject({ url: "/", headers: html });
   expect(answer.statusCode).toBe(503);
   expect(answer.body).toContain(`Run "npm run build"`);
+});
+
+const signedIn = { ...html, cookie: "prewarm_session=something" };
+const early = `<link rel="modulepreload" href="/below/assets/parts-b2.js">
+<link rel="modulepreload" href="/below/assets/list-c3.js">`;
+const asked = `<link rel="preload" as="fetch" crossorigin href="/below/api/v1/things?a=1&amp;b=2">`;
+
+test("a page names the scripts that it needs, and to whoever has a session what it asks first", async () => {
+  const below = serve({ below: "/below" });
+  const answer = await below.inject({ url: "/workspaces", headers: signedIn });
+  expect(answer.body).toContain(`${asked}\n${early}\n</head>`);
+  expect(answer.headers["vary"]).toBe("accept-encoding, cookie");
+  expect((await below.inject({ url: "/@me/dev/terminal", headers: signedIn })).body).toContain("assets/one-d4.js");
+});
+
+test("where a search is wanted, or nobody is signed in, nothing is asked ahead", async () => {
+  const below = serve({ below: "/below" });
+  const answers = await Promise.all([
+    below.inject({ url: "/workspaces", headers: html }),
+    below.inject({ url: "/workspaces?q=dev", headers: signedIn }),
+  ]);
+  for (const { body } of answers) expect([body.includes(early), body.includes(`as="fetch"`)]).toEqual([true, false]);
+  const { headers } = await below.inject({ url: "/workspaces", headers: signedIn });
+  expect(answers[0]?.headers["etag"]).not.toBe(headers["etag"]);
+});
+
+test("a page that is not known is served as one without needs", async () => {
+  const { body } = await app.inject({ url: "/no/such/page", headers: signedIn });
+  expect([body.includes("modulepreload"), body.includes(`as="fetch"`)]).toEqual([false, false]);
+});
+
+test.each([
+  ["/workspaces", ["workspaces"], true],
+  ["/workspaces/x", ["workspaces"], false],
+  ["/pools/a/b", ["pools", "*", "*", "?"], true],
+  ["/pools/a/b/history", ["pools", "*", "*", "?"], true],
+  ["/pools/a/b/history/x", ["pools", "*", "*", "?"], false],
+  ["/pools/a", ["pools", "*", "*", "?"], false],
+  ["/pools//b", ["pools", "*", "*", "?"], false],
+  ["/@me/dev", ["@*", "*", "?"], true],
+  ["/@/dev", ["@*", "*", "?"], false],
+  ["/me/dev", ["@*", "*", "?"], false],
+] as const)("whether %s is a page of %j: %s", (path, parts, isOne) => {
+  expect(isAt({ parts, scripts: [], asks: [] }, path)).toBe(isOne);
 });

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
-import { type ShareLevel, shareLevels } from "../../../contracts/manifest-apps.ts";
+import { type ShareLevel, shareLevels } from "../../../contracts/share-levels.ts";
 import { keys } from "../../api/keys.ts";
 import { useCall } from "../../api/use-call.ts";
 import { Button } from "../../components/button.tsx";

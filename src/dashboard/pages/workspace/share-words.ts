@@ -1,4 +1,4 @@
-import type { ShareLevel } from "../../../contracts/manifest-apps.ts";
+import type { ShareLevel } from "../../../contracts/share-levels.ts";
 
 /** Who may open it: each of these and those before. */
 export const shareWords: Readonly<Record<ShareLevel, string>> = {

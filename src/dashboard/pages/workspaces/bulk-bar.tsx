@@ -1,6 +1,7 @@
 import { ArrowUpCircle, Clock, Ellipsis, Play, Square, Trash2, X } from "lucide-react";
 import { type ReactNode, useState } from "react";
-import { type BulkAction, bulkActions, type BulkRequest } from "../../../contracts/api/workspaces-bulk.ts";
+import { type BulkAction, bulkActions } from "../../../contracts/bulk-actions.ts";
+import type { BulkRequest } from "../../../contracts/api/workspaces-bulk.ts";
 import type { User } from "../../../contracts/api/identity.ts";
 import { bulkWorkspacesMax } from "../../../contracts/limits.ts";
 import { Button } from "../../components/button.tsx";

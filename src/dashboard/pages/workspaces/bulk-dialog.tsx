@@ -1,5 +1,6 @@
 import { useState } from "react";
-import type { BulkAction, BulkAnswer, BulkRequest } from "../../../contracts/api/workspaces-bulk.ts";
+import type { BulkAction } from "../../../contracts/bulk-actions.ts";
+import type { BulkAnswer, BulkRequest } from "../../../contracts/api/workspaces-bulk.ts";
 import type { User } from "../../../contracts/api/identity.ts";
 import { useCall } from "../../api/use-call.ts";
 import { ConfirmDialog } from "../../components/confirm-dialog.tsx";

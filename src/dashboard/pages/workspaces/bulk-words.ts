@@ -1,4 +1,4 @@
-import type { BulkAction } from "../../../contracts/api/workspaces-bulk.ts";
+import type { BulkAction } from "../../../contracts/bulk-actions.ts";
 import type { User } from "../../../contracts/api/identity.ts";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
 import { canDo } from "../../../contracts/workspace-actions.ts";

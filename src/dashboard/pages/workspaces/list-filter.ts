@@ -1,4 +1,4 @@
-import { type WorkspaceSort, workspaceSorts } from "../../../contracts/api/workspace-filter.ts";
+import { type WorkspaceSort, workspaceSorts } from "../../../contracts/workspace-sorts.ts";
 import { workspaceStatuses } from "../../../contracts/states.ts";
 import { workspaceGroups } from "../../../contracts/workspace-groups.ts";
 import { type SearchQuery, termOf } from "../../search/query-language.ts";

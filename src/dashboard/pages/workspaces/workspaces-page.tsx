@@ -1,6 +1,6 @@
 import { Plus } from "lucide-react";
 import { useCallback } from "react";
-import type { WorkspaceSort } from "../../../contracts/api/workspace-filter.ts";
+import type { WorkspaceSort } from "../../../contracts/workspace-sorts.ts";
 import type { User } from "../../../contracts/api/identity.ts";
 import type { Workspace } from "../../../contracts/api/workspaces.ts";
 import { workspaceGroups } from "../../../contracts/workspace-groups.ts";
