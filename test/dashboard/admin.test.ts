@@ -109,6 +109,7 @@ test(
     const table = page.getByRole("table", { name: "Roles" });
     const rowOf = (summary: string) =>
       table.getByRole("row").filter({ has: page.getByRole("rowheader", { name: summary }) });
+    await table.waitFor();
     expect(await table.getByRole("columnheader").allInnerTexts()).toEqual([
       "Permission",
       "Member",

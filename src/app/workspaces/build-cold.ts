@@ -17,16 +17,21 @@ export interface Cold {
 
 /**
  * Builds a workspace cold, in one transaction that first looks at the pool once more: a prebuild may have become ready.
- * `missed` is null when nothing was looked at yet, as this transaction asks the owner's quota before either is chosen.
+ * @param missed null when nothing was looked at yet, as this transaction asks the owner's quota before either is chosen
+ * @param looksAgain with null: a pool that is contended is answered as that, and nothing is built
  */
-export async function buildCold(creation: Creation, missed: MissReason | null): Promise<Claimed | Cold> {
+export async function buildCold(
+  creation: Creation,
+  missed: MissReason | null,
+  looksAgain = false,
+): Promise<Claimed | Cold | Missed> {
   const { context, actor, input, request } = creation;
   const workspaceId = context.random.uuid() as WorkspaceId;
   const ids = { buildId: context.random.uuid() as BuildId, jobId: context.random.uuid() as JobId };
   return await context.db.transaction("create workspace", async (tx) => {
     const cost = isQuotaAsked(creation) ? await admitWithinQuota(tx, creation) : request.cost;
     const last = await lastLook(creation, { tx, cost, missed });
-    if (last.kind === "claimed") return last;
+    if (last.kind === "claimed" || (looksAgain && last.reason === "contended")) return last;
     const isMade = await createCold(tx, {
       workspaceId,
       ...ids,

@@ -9,9 +9,10 @@ import { workspaceById } from "../../db/workspaces/workspace-views.ts";
 import type { Actor } from "../authorize.ts";
 import { buildCold, type Cold } from "./build-cold.ts";
 import { claimedView } from "./claimed-view.ts";
-import type { Claimed, CreateContext, Creation, Timing } from "./creation.ts";
+import type { Claimed, CreateContext, Creation, Missed, Timing } from "./creation.ts";
 import { checkCreation, findTarget } from "./creation-request.ts";
 import { retryAfterSecondsOf } from "./miss-reason.ts";
+import { pastContention } from "./past-contention.ts";
 import { seekOnce } from "./seek-prebuild.ts";
 import { waitForPrebuild } from "./wait-for-prebuild.ts";
 import { isQuotaAsked } from "./within-quota.ts";
@@ -59,18 +60,25 @@ async function make(creation: Creation): Promise<(Claimed | Cold) & Timing> {
   const triedMs = context.monotonicMs();
   // It takes the workspace either way, so all of it is one transaction: admit, look at the pool, else build cold.
   if (mode === "prefer_warm" && isQuotaAsked(creation)) {
-    return { ...(await buildCold(creation, null)), triedMs, waitedMs: 0 };
+    const made = await pastContention(async (isLast) => await buildCold(creation, null, !isLast));
+    return { ...decided(made), triedMs, waitedMs: 0 };
   }
   const sought =
     mode === "wait"
       ? await waitForPrebuild(creation)
-      : { ...(await seekOnce(creation)), triedMs, waitedMs: creation.waitedMs };
+      : { ...(await pastContention(async () => await seekOnce(creation))), triedMs, waitedMs: creation.waitedMs };
   if (sought.kind === "claimed") return sought;
   if (mode === "warm_only") throw await refusal(creation, sought.reason);
   gone?.throwIfAborted();
   const { waitedMs } = sought;
   const coldMs = context.monotonicMs();
-  return { ...(await buildCold({ ...creation, waitedMs }, sought.reason)), triedMs: coldMs, waitedMs };
+  return { ...decided(await buildCold({ ...creation, waitedMs }, sought.reason)), triedMs: coldMs, waitedMs };
+}
+
+/** What a build that was the last resort has become. */
+function decided(made: Claimed | Cold | Missed): Claimed | Cold {
+  if (made.kind === "missed") throw new Error(`Nothing was built, as the pool is ${made.reason}.`);
+  return made;
 }
 
 /** Tells everybody concerned, and answers from what the claim returned: no further question to the database. */
