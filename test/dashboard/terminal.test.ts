@@ -44,6 +44,19 @@ test("a terminal shows what is typed, and its program has the size that the wind
 
 const rowsOf = async (page: Page): Promise<number> => await page.locator(".xterm-rows > div").count();
 
+test("what a letter has below its line, and an underscore, is not hidden by the next row", limit, async () => {
+  const { page } = await openTerminal(scene, "underscored");
+  const [room, needed] = (await page.evaluate(`(() => {
+    const row = document.querySelector(".xterm-rows > div");
+    const { fontSize, fontFamily } = getComputedStyle(row);
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = fontSize + " " + fontFamily;
+    const { fontBoundingBoxAscent, actualBoundingBoxDescent } = context.measureText("_");
+    return [row.getBoundingClientRect().height, fontBoundingBoxAscent + actualBoundingBoxDescent];
+  })()`)) as readonly [number, number];
+  expect(room).toBeGreaterThanOrEqual(needed);
+});
+
 test("a page that is loaded again is in the same session, with what it had shown", limit, async () => {
   const terminal = await openTerminal(scene, "again");
   const { page } = terminal;

@@ -27,6 +27,9 @@ interface ScreenParts {
   readonly onRoom: (size: Size) => void;
 }
 
+/** Of the font's own: with nothing between the rows, each hides what the one before has below its line, as underscores are. */
+const lineHeight = 1.2;
+
 export interface TerminalScreen {
   readonly terminal: Terminal;
   readonly search: SearchAddon;
@@ -41,6 +44,7 @@ export function openScreen(parts: ScreenParts): TerminalScreen {
     ...looks(place),
     allowProposedApi: true,
     cursorBlink: false,
+    lineHeight,
     scrollback: scrollbackLines,
     minimumContrastRatio: contrastMin,
     linkHandler: { activate: (_, address) => parts.onLink(address, false) },
