@@ -51,7 +51,7 @@ export async function dashboardConfig(root) {
 }
 
 /** Few files: over HTTP/1.1 a browser asks for six at a time, and each costs a way there and back. */
-/** @type {import("rolldown").CodeSplittingGroup[]} */
+/** @type {import("vite").Rolldown.CodeSplittingGroup[]} */
 const chunkGroups = [
   { name: "base", tags: ["$initial"], priority: 2 },
   { name: "parts", minShareCount: 4, priority: 1 },
