@@ -72,8 +72,9 @@ export function toApp(
     ...passed,
     "X-Forwarded-For",
     passing.clientAddress,
-    "X-Forwarded-Host",
-    publicHost,
+    // Who is at `localhost` by one header and elsewhere by another refuses what is of the first: editors and frameworks
+    // compare `Origin` with whichever of the two they find.
+    ...(isLocal ? [] : ["X-Forwarded-Host", publicHost]),
     "X-Forwarded-Proto",
     publicProtocol.slice(0, -1),
     ...(visitor === null ? [] : ["X-Prewarm-User", visitor]),

@@ -62,6 +62,7 @@ describe("a request", () => {
       "Referer",
       "http://localhost:3000/a?b",
     ]);
+    expect([valueOf(lines, "x-forwarded-host"), valueOf(lines, "x-forwarded-proto")]).toEqual([undefined, "https"]);
     const longer = `${own}.evil.example/`;
     expect(valueOf(toApp(["Referer", longer], local), "referer")).toBe(longer);
   });
