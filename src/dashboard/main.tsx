@@ -22,8 +22,10 @@ onOtherTabs((kind) => {
   else location.reload();
 });
 
-// What everything waits for; the rest is drawn meanwhile.
-void queryClient.prefetchQuery({ queryKey: keys.me, queryFn: async () => await call("whoAmI", {}) });
+// What everything waits for, where the server has foreseen that it is asked: somebody is signed in, and the page is his.
+if (document.querySelector('link[as="fetch"][href$="/api/v1/users/me"]') !== null) {
+  void queryClient.prefetchQuery({ queryKey: keys.me, queryFn: async () => await call("whoAmI", {}) });
+}
 
 const place = document.getElementById("root");
 if (place !== null) {
