@@ -60,13 +60,13 @@ async function make(creation: Creation): Promise<(Claimed | Cold) & Timing> {
   const triedMs = context.monotonicMs();
   // It takes the workspace either way, so all of it is one transaction: admit, look at the pool, else build cold.
   if (mode === "prefer_warm" && isQuotaAsked(creation)) {
-    const made = await pastContention(async (isLast) => await buildCold(creation, null, !isLast));
+    const made = await pastContention(async (isLast) => await buildCold(creation, null, !isLast), gone);
     return { ...decided(made), triedMs, waitedMs: 0 };
   }
   const sought =
     mode === "wait"
       ? await waitForPrebuild(creation)
-      : { ...(await pastContention(async () => await seekOnce(creation))), triedMs, waitedMs: creation.waitedMs };
+      : { ...(await pastContention(async () => await seekOnce(creation), gone)), triedMs, waitedMs: creation.waitedMs };
   if (sought.kind === "claimed") return sought;
   if (mode === "warm_only") throw await refusal(creation, sought.reason);
   gone?.throwIfAborted();

@@ -12,14 +12,17 @@ const pausesMs = [5, 20, 75] as const;
  * build because the prebuild that is there was locked for a moment.
  *
  * @param look isLast: what it finds is final
+ * Errors: those of `look`; the reason of `gone`, when nobody is there any more to have what would be claimed.
  */
 export async function pastContention<Found extends { readonly kind: string }>(
   look: (isLast: boolean) => Promise<Found | Missed>,
+  gone?: AbortSignal,
 ): Promise<Found | Missed> {
   for (const pauseMs of pausesMs) {
     const found = await look(false);
     if (!isContended(found)) return found;
-    await sleep(pauseMs);
+    await sleep(pauseMs, gone);
+    gone?.throwIfAborted();
   }
   return await look(true);
 }

@@ -88,7 +88,15 @@ function Moved({ workspace, tab }: MovedProps) {
   useEffect(() => {
     if (isElsewhere) replace(tab === "overview" ? now : `${now}/${tab}`);
   }, [isElsewhere, now, tab, replace]);
-  if (found.isPending || isElsewhere) return <Skeleton lines={6} />;
+  if (isElsewhere) return <Skeleton lines={6} />;
+  // Only who was answered that it is not there any more is told so.
+  if (found.data === undefined && found.error?.code !== "not_found") {
+    return (
+      <Unanswered query={found}>
+        <Skeleton lines={6} />
+      </Unanswered>
+    );
+  }
   return (
     <Gone
       name={name}
