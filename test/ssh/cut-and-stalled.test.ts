@@ -67,6 +67,9 @@ async function behind(name: string): Promise<{ readonly proxy: SilentProxy; read
   return { proxy, who: await person(name, url) };
 }
 
+/** What `prewarm cp` writes to, until it is through and then. */
+const isOfCopy = (name: string): boolean => /^\.prewarm-cp-|^by-cp/.test(name);
+
 /** Prints for as long as the line is away, and does not know of it. */
 const build = (count: number, pauseS: number): string =>
   `for i in $(seq ${count}); do echo line-$i-; ${pauseS === 0 ? ":" : `sleep ${pauseS}`}; done`;
@@ -157,11 +160,11 @@ test.concurrent(
     const scp = who.run("scp", [...who.options, "-l", "200000", file, `prewarm.dev:${folder}/by-scp`]);
     const copy = who.prewarm(["cp", file, `dev:${folder}/by-cp`]);
     const down = who.prewarm(["cp", `dev:${file}`, "by-cp-down"]);
-    await waitUntil("all copies have begun", () => {
+    const haveBegun = (): boolean => {
       const [there, here] = [readdirSync(folder), readdirSync(path.join(system.folder, "person-cut"))];
-      const isOne = (name: string): boolean => /^\.prewarm-cp-|^by-cp/.test(name);
-      return there.some(isOne) && there.includes("by-scp") && here.some(isOne);
-    });
+      return there.some(isOfCopy) && there.includes("by-scp") && here.some(isOfCopy);
+    };
+    await waitUntil("all copies have begun", haveBegun, shownMs);
     for (const at of [15, 45, 75, 105]) {
       await Promise.all([far(ssh.text, at), far(terminal.text, at)]);
       interactive.child.stdin?.write(`${at}\n`);
@@ -212,6 +215,8 @@ test.concurrent.each(["both", "requests", "answers"] as const)(
     const piece = randomBytes(mebibyte);
     const copy = who.prewarm(["cp", "-", `dev:${folder}/by-cp`], null);
     copy.child.stdin?.write(piece);
+    // A line that fails before the copy has begun is told, and ends it: there is no byte of it to lose yet.
+    await waitUntil("the copy has begun", () => readdirSync(folder).some(isOfCopy), shownMs);
     await Promise.all([far(ssh.text, 20), far(terminal.text, 20), far(port.text, 5)]);
     proxy.delay(0);
     proxy.stall(way);

@@ -6,7 +6,7 @@ const pollMs = 20;
 export async function waitUntil<Value>(
   what: string | (() => string),
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
-  limitMs = 20_000,
+  limitMs = 45_000,
 ): Promise<Value> {
   const endMs = performance.now() + limitMs;
   for (;;) {

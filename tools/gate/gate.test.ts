@@ -1,7 +1,16 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { runCommand } from "./run-command.mjs";
 import { runVitest } from "./run-vitest.mjs";
 import { suites } from "./suites.mjs";
@@ -69,7 +78,14 @@ describe("running tests", () => {
   });
 
   test("passed, failed, skipped and broken files are counted, and what failed is shown", async () => {
-    const run = await runVitest(folder, [suite]);
+    const failures = path.join(folder, "failures.txt");
+    // Those of this sample are none of the run that this test is part of.
+    vi.stubEnv("PREWARM_TEST_FAILURES", failures);
+    const run = await runVitest(folder, [suite]).finally(() => vi.unstubAllEnvs());
+    expect(readFileSync(failures, "utf8").trimEnd().split("\n").toSorted()).toEqual([
+      "sample/broken.test.ts: does not load",
+      "sample/cases.test.ts > bad: expected 1 to be 2 // Object.is equality",
+    ]);
     const { slowest, ...counts } = run.totals;
     expect(counts).toEqual({ passed: 1, failed: 2, skipped: 1, skippedTests: ["no tool: no Docker"] });
     expect(slowest.map(({ file }) => file).toSorted()).toEqual(["broken.test.ts", "cases.test.ts"]);

@@ -1,9 +1,10 @@
 // A vitest reporter that writes what the gate counts, to the file named by PREWARM_TEST_REPORT. Vitest's own JSON
 // leaves out why a test was skipped, which is the one thing that people want to know about it.
-import { writeFileSync } from "node:fs";
+import { appendFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 const slowestTold = 8;
+const reasonCharsMax = 300;
 
 /**
  * @typedef {object} TestReport
@@ -28,6 +29,9 @@ export default class VitestReport {
     const file = process.env.PREWARM_TEST_REPORT;
     if (!file) throw new Error("PREWARM_TEST_REPORT names no file for the report.");
     writeFileSync(file, JSON.stringify(report));
+    // For whoever runs many suites and wants to say at the end what failed: appended, a line for each.
+    const failures = process.env.PREWARM_TEST_FAILURES;
+    if (failures) appendFileSync(failures, modules.flatMap(failuresOf).join(""));
   }
 }
 
@@ -42,6 +46,19 @@ function describe(test) {
   const result = test.result();
   return { name: test.fullName, state: result.state, note: result.state === "skipped" ? result.note : undefined };
 }
+
+/** @param {import("vitest/node").TestModule} module */
+function failuresOf(module) {
+  const failed = [...module.children.allTests()].filter((test) => test.result().state === "failed");
+  const lines = failed.map(
+    (test) => `${module.relativeModuleId} > ${test.fullName}: ${reasonOf(test.result().errors)}\n`,
+  );
+  return isBroken(module) ? [...lines, `${module.relativeModuleId}: ${reasonOf(module.errors())}\n`] : lines;
+}
+
+/** @param {readonly { readonly message: string }[] | undefined} errors */
+const reasonOf = (errors) =>
+  (errors?.[0]?.message ?? "it does not say why").replaceAll(/\s+/g, " ").slice(0, reasonCharsMax);
 
 /** @param {import("vitest/node").TestModule} module */
 function isBroken(module) {

@@ -1,10 +1,13 @@
-import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
+import { isLeft } from "../api/leaving.ts";
 
 /**
  * Whatever happens on the server, no key is asked for more often than this. What changes right after an answer is to be
  * seen within half a second of it, with the way there and the drawing in it.
  */
 const refetchGapMs = 400;
+
+const isWanted = ({ queryKey }: Query): boolean => !isLeft(queryKey);
 
 /** Asks again for what begins with a key: at once, then at most each 400 ms, and for the last news too. */
 export class RefetchPace {
@@ -26,7 +29,7 @@ export class RefetchPace {
     this.#busy.set(name, false);
     const rested = new Promise((resolve) => setTimeout(resolve, refetchGapMs));
     // Refusals are the queries' own; nobody waits for them here.
-    void Promise.allSettled([this.#client.invalidateQueries({ queryKey }), rested]).then(() => {
+    void Promise.allSettled([this.#client.invalidateQueries({ queryKey, predicate: isWanted }), rested]).then(() => {
       const hasNews = this.#busy.get(name) === true;
       this.#busy.delete(name);
       if (hasNews) this.refetch(queryKey);
@@ -34,6 +37,6 @@ export class RefetchPace {
   }
 
   refetchAll(): void {
-    if (this.#isVisible()) void this.#client.invalidateQueries();
+    if (this.#isVisible()) void this.#client.invalidateQueries({ predicate: isWanted });
   }
 }

@@ -33,7 +33,7 @@ export interface DashboardScene {
   open(path?: string): Promise<WatchedPage>;
   /** The same, signed in as the administrator, at a path. Without the form, which costs a test a second. */
   openSignedIn(path?: string): Promise<WatchedPage>;
-  /** Waits until the example's pool has prebuilds ready. */
+  /** Waits until the pool of the template `node` has prebuilds ready: that of the server's own example is another. */
   poolIsReady(atLeast?: number): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export function dashboardScene({ env = {}, template = exampleTemplate }: SceneOp
     poolIsReady: async (atLeast = 1) => {
       await waitUntil("prebuilds are ready", async () => {
         const { pools } = await started(admin).call("listPools", { query: {} });
-        return pools.some(({ eligible }) => eligible >= atLeast);
+        return pools.some((pool) => pool.template === templateName && pool.eligible >= atLeast);
       });
     },
   };

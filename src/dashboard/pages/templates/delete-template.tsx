@@ -1,5 +1,7 @@
+import { useQueryClient } from "@tanstack/react-query";
 import type { Template } from "../../../contracts/api/templates.ts";
 import { keys } from "../../api/keys.ts";
+import { useLeaving } from "../../api/leaving.ts";
 import { useApi } from "../../api/use-api.ts";
 import { useCall } from "../../api/use-call.ts";
 import { Button } from "../../components/button.tsx";
@@ -19,9 +21,13 @@ interface DeleteTemplateProps {
 
 /** Asks before a deletion, or says what stands in its way. */
 export function DeleteTemplate({ template, onClose }: DeleteTemplateProps) {
-  const remove = useCall("deleteTemplate", [["templates"], ["pools"]]);
-  const goTo = useGoTo();
   const { name, workspaces } = template;
+  const goTo = useGoTo();
+  const remove = useCall("deleteTemplate", [["templates"], ["pools"]], () => goTo("/templates"));
+  useLeaving(keys.template(name), remove.isPending || remove.isSuccess);
+  const client = useQueryClient();
+  // News that came while it was being deleted were not heard.
+  const lookAgain = (): void => void client.invalidateQueries({ queryKey: keys.template(name) });
   if (workspaces > 0) return <InTheWay template={template} onClose={onClose} />;
   return (
     <ConfirmDialog
@@ -34,9 +40,7 @@ export function DeleteTemplate({ template, onClose }: DeleteTemplateProps) {
       typed={name}
       isBusy={remove.isPending}
       error={remove.error}
-      onConfirm={() =>
-        remove.mutate({ params: { template: name }, query: {} }, { onSuccess: () => goTo("/templates") })
-      }
+      onConfirm={() => remove.mutate({ params: { template: name }, query: {} }, { onError: lookAgain })}
     />
   );
 }
