@@ -11,8 +11,11 @@ import { TunnelDuplex, TunnelLineError, TunnelResetError } from "./tunnel-duplex
 const handshakeMs = 10_000;
 /** From the beginning to the agent's answer: more than the server and the agent take for their parts. */
 const openMs = 40_000;
-/** Between two attempts to take a stream up again. */
+/** Between two attempts to take a stream up again, or to open it. */
 const againMs = 500;
+const openTriesMax = 4;
+/** What is begun by a client's first words within the stream, so that one which was opened in vain has begun nothing. */
+const opensAgain: ReadonlySet<TunnelService["kind"]> = new Set(["ssh", "files", "echo", "ports", "image"]);
 /** Silence after which the server is asked for a sign of life, and after twice of which the line is given up. */
 const pingMs = 10_000;
 const messageBytesMax = 128 * 1_024;
@@ -37,7 +40,8 @@ export interface TunnelTarget {
 
 /**
  * Opens a stream into a workspace. It survives its line for a minute: over a new one, to whichever server answers, it
- * goes on where it was.
+ * goes on where it was. A server that goes away before it has answered is asked for anew, too, where nothing can have
+ * begun yet.
  * Errors: `TunnelResetError` with the server's or the agent's code; whatever `refusal` makes of an upgrade refused;
  * `TunnelLineError` when there is no line to the server.
  */
@@ -63,9 +67,22 @@ class Client {
 
   async open(): Promise<TunnelDuplex> {
     this.#duplex.once("close", () => this.#leave());
-    await this.#connect();
+    await this.#reach();
     if (this.#duplex.errored !== null) throw this.#duplex.errored;
     return this.#duplex;
+  }
+
+  async #reach(): Promise<void> {
+    const { service, isResumed = true } = this.#target;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#connect();
+      } catch (error) {
+        const mayFollow = error instanceof TunnelLineError && error.isCut && isResumed && opensAgain.has(service.kind);
+        if (!mayFollow || tries === openTriesMax) throw error;
+        await new Promise((resolve) => setTimeout(resolve, againMs));
+      }
+    }
   }
 
   /** One line, until it is accepted; what becomes of it then is looked after by its events. */
@@ -89,9 +106,9 @@ class Client {
           const status = response.statusCode ?? 0;
           reject(refusal?.(status, body) ?? new Error(`The server refused the stream (${status}).`));
         });
-        response.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
+        response.on("error", (cause) => reject(lineError(cause)));
       });
-      socket.on("error", (cause) => reject(new TunnelLineError(cause.message, { cause })));
+      socket.on("error", (cause) => reject(lineError(cause)));
       socket.on("open", () => {
         const { service, agent } = this.#target;
         socket.send(encodeTunnelFrame(0, { kind: "open", json: { service, agent, resume: this.#resumed() } }));
@@ -113,7 +130,7 @@ class Client {
       socket.on("close", () => {
         stopPings();
         clearTimeout(limit);
-        if (!isAccepted) reject(new TunnelLineError("it closed the line"));
+        if (!isAccepted) reject(new TunnelLineError("it closed the line", { isCut: true }));
         else if (this.#socket === socket) this.#lose();
       });
     });
@@ -200,6 +217,11 @@ function dialUrl({ url, token }: TunnelTarget): WebSocket {
     perMessageDeflate: false,
     ...maskingFor(new URL(url)),
   });
+}
+
+function lineError(cause: Error): TunnelLineError {
+  const isCut = (cause as NodeJS.ErrnoException).code === "ECONNRESET";
+  return new TunnelLineError(cause.message, { cause, isCut });
 }
 
 /** The first frame of all. @throws TunnelResetError for a refusal, TunnelFault for what is neither. */

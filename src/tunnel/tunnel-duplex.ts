@@ -16,6 +16,13 @@ export class TunnelResetError extends Error {
 /** There is no line to the server, in words that go on after "cannot be reached:". */
 export class TunnelLineError extends Error {
   override readonly name = "TunnelLineError";
+  /** Whether a server was reached, and the line was gone before it answered: another one may be had. */
+  readonly isCut: boolean;
+
+  constructor(message: string, { isCut = false, ...options }: ErrorOptions & { readonly isCut?: boolean } = {}) {
+    super(message, options);
+    this.isCut = isCut;
+  }
 }
 
 /** Bytes that a reader or a writer has in hand beside the window. */

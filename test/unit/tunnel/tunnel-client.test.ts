@@ -64,6 +64,25 @@ test("a line that is cut before the stream is accepted, or cannot be had, is tol
   }
 });
 
+test("a server that goes away before it has answered is asked for anew, unless something may have begun", async () => {
+  let lines = 0;
+  const url = await serverThat((socket) => {
+    lines += 1;
+    if (lines < 3) return socket.terminate();
+    socket.send(encodeTunnelFrame(0, { kind: "accept", json: { sessionId: "a", secret: "b" } }));
+  });
+  const stream = await openTunnel({ ...opening, url });
+  onTestFinished(() => void stream.destroy());
+  expect(lines).toBe(3);
+  const once = await serverThat((socket) => {
+    lines += 1;
+    socket.terminate();
+  });
+  const service = { kind: "tcp", host: "localhost", port: 80 } as const;
+  await expect(openTunnel({ ...opening, service, url: once })).rejects.toMatchObject({ isCut: true });
+  expect(lines).toBe(4);
+});
+
 test("a stream that is over in the moment in which it is accepted is a refusal, and nobody's unheard error", async () => {
   const url = await serverThat((socket) => {
     socket.send(encodeTunnelFrame(0, { kind: "accept", json: { sessionId: "a", secret: "b" } }));
