@@ -14,6 +14,8 @@ const openMs = 40_000;
 /** Between two attempts to take a stream up again, or to open it. */
 const againMs = 500;
 const openTriesMax = 4;
+/** A line that answers nothing is given up after 20 s: nobody waits for four of them. */
+const openAgainMs = 30_000;
 /** What is begun by a client's first words within the stream, so that one which was opened in vain has begun nothing. */
 const opensAgain: ReadonlySet<TunnelService["kind"]> = new Set(["ssh", "files", "echo", "ports", "image"]);
 /** Silence after which the server is asked for a sign of life, and after twice of which the line is given up. */
@@ -74,12 +76,15 @@ class Client {
 
   async #reach(): Promise<void> {
     const { service, isResumed = true } = this.#target;
+    const mayFollow = isResumed && opensAgain.has(service.kind);
+    const begunMs = performance.now();
     for (let tries = 1; ; tries += 1) {
       try {
         return await this.#connect();
       } catch (error) {
-        const mayFollow = error instanceof TunnelLineError && error.isCut && isResumed && opensAgain.has(service.kind);
-        if (!mayFollow || tries === openTriesMax) throw error;
+        const isCut = error instanceof TunnelLineError && error.isCut;
+        const isOver = tries === openTriesMax || performance.now() - begunMs > openAgainMs;
+        if (!isCut || !mayFollow || isOver) throw error;
         await new Promise((resolve) => setTimeout(resolve, againMs));
       }
     }

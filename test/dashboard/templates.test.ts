@@ -193,3 +193,37 @@ test(
     await page.getByRole("link", { name: "going", exact: true }).waitFor({ state: "detached" });
   },
 );
+
+test(
+  "news of a deletion that come before its answer make its page ask for nothing, and it goes on",
+  limit,
+  async () => {
+    await push("slowly", bare);
+    const { page } = await scene.openSignedIn("/templates/slowly");
+    await page.getByRole("heading", { name: "slowly", level: 1 }).waitFor();
+    let letThrough = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    await page.route("**/api/v1/templates/slowly*", async (route) => {
+      if (route.request().method() !== "DELETE") return await route.continue();
+      const response = await route.fetch();
+      await answered;
+      await route.fulfill({ response });
+    });
+    await page.getByRole("button", { name: "More actions of slowly" }).click();
+    await page.getByRole("menuitem", { name: "Delete…" }).click();
+    const dialog = page.getByRole("dialog", { name: "Delete slowly?" });
+    await dialog.getByLabel("Type slowly to go on").fill("slowly");
+    // Another tab shows that the news have come.
+    const other = await page.context().newPage();
+    await other.goto(`${scene.url}/templates`);
+    await other.getByRole("link", { name: "slowly", exact: true }).waitFor();
+    await page.bringToFront();
+    await dialog.getByRole("button", { name: "Delete slowly" }).click();
+    await other.getByRole("link", { name: "slowly", exact: true }).waitFor({ state: "detached" });
+    expect(await page.getByRole("heading", { name: "slowly", level: 1, includeHidden: true }).count()).toBe(1);
+    letThrough();
+    await page.waitForURL(`${scene.url}/templates`);
+  },
+);

@@ -67,7 +67,7 @@ async function behind(name: string): Promise<{ readonly proxy: SilentProxy; read
   return { proxy, who: await person(name, url) };
 }
 
-/** What `prewarm cp` writes to, until it is through and then. */
+/** What `prewarm cp` writes to: under a name of its own until it is through. */
 const isOfCopy = (name: string): boolean => /^\.prewarm-cp-|^by-cp/.test(name);
 
 /** Prints for as long as the line is away, and does not know of it. */
@@ -215,7 +215,7 @@ test.concurrent.each(["both", "requests", "answers"] as const)(
     const piece = randomBytes(mebibyte);
     const copy = who.prewarm(["cp", "-", `dev:${folder}/by-cp`], null);
     copy.child.stdin?.write(piece);
-    // A line that fails before the copy has begun is told, and ends it: there is no byte of it to lose yet.
+    // Before that there is no byte of it to lose: it would be begun anew.
     await waitUntil("the copy has begun", () => readdirSync(folder).some(isOfCopy), shownMs);
     await Promise.all([far(ssh.text, 20), far(terminal.text, 20), far(port.text, 5)]);
     proxy.delay(0);

@@ -1,4 +1,4 @@
-import type { QueryKey } from "@tanstack/react-query";
+import type { Query, QueryKey } from "@tanstack/react-query";
 import { useEffect } from "react";
 
 const leaving = new Set<string>();
@@ -20,4 +20,5 @@ export function useLeaving(queryKey: QueryKey, isLeaving: boolean): void {
   }, [name, isLeaving]);
 }
 
-export const isLeft = (queryKey: QueryKey): boolean => leaving.has(nameOf(queryKey));
+/** For whoever asks again by himself, be it on news or from time to time. */
+export const isWanted = ({ queryKey }: Query): boolean => !leaving.has(nameOf(queryKey));

@@ -1,4 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
+import { isWanted } from "../api/leaving.ts";
 import { liveStatus } from "./live-status.ts";
 
 const pollMs = 10_000;
@@ -24,7 +25,7 @@ export function startPolling(client: QueryClient): () => void {
   };
   const refetch = async (): Promise<void> => {
     if (document.visibilityState === "hidden") return;
-    await client.refetchQueries({ type: "active" }, { cancelRefetch: false });
+    await client.refetchQueries({ type: "active", predicate: isWanted }, { cancelRefetch: false });
     if (liveStatus.get().state !== "offline") failures = 0;
   };
   const next = (): void => {

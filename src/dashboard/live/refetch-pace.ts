@@ -1,13 +1,11 @@
-import type { Query, QueryClient, QueryKey } from "@tanstack/react-query";
-import { isLeft } from "../api/leaving.ts";
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { isWanted } from "../api/leaving.ts";
 
 /**
  * Whatever happens on the server, no key is asked for more often than this. What changes right after an answer is to be
  * seen within half a second of it, with the way there and the drawing in it.
  */
 const refetchGapMs = 400;
-
-const isWanted = ({ queryKey }: Query): boolean => !isLeft(queryKey);
 
 /** Asks again for what begins with a key: at once, then at most each 400 ms, and for the last news too. */
 export class RefetchPace {

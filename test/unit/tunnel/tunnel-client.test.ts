@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { Compile } from "typebox/compile";
 import { expect, onTestFinished, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -74,12 +74,25 @@ test("a server that goes away before it has answered is asked for anew, unless s
   const stream = await openTunnel({ ...opening, url });
   onTestFinished(() => void stream.destroy());
   expect(lines).toBe(3);
-  const once = await serverThat((socket) => {
+  const other = await serverThat((socket) => {
     lines += 1;
     socket.terminate();
   });
   const service = { kind: "tcp", host: "localhost", port: 80 } as const;
-  await expect(openTunnel({ ...opening, service, url: once })).rejects.toMatchObject({ isCut: true });
+  await expect(openTunnel({ ...opening, service, url: other })).rejects.toMatchObject({ isCut: true });
+  expect(lines).toBe(4);
+});
+
+test("a server that goes away in the middle of the upgrade is asked for anew, at most three times more", async () => {
+  let lines = 0;
+  const server = createServer((socket) => {
+    lines += 1;
+    socket.once("data", () => socket.resetAndDestroy());
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await expect(openTunnel({ ...opening, url })).rejects.toMatchObject({ isCut: true });
   expect(lines).toBe(4);
 });
 
