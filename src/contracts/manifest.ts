@@ -197,6 +197,11 @@ export const Manifest = Type.Object(
         {
           /** Whether prebuilds whose claim replaces a resource are handed out with a warning, or never. */
           on_replacement: Type.Optional(Type.Union([Type.Literal("warn"), Type.Literal("block")])),
+          /**
+           * Of the terraform driver: whether a claim leaves what exists as it is, or does what the plan says. `apply`
+           * unless said; `keep` in templates that are written for Coder.
+           */
+          resources: Type.Optional(Type.Union([Type.Literal("keep"), Type.Literal("apply")])),
         },
         closed,
       ),

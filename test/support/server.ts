@@ -104,7 +104,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     waiters: new ClaimWaiters(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     settings: liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })),
-    manifestReader: async (text: string) => readTemplateText(text),
+    manifestReader: async (text, depth) => readTemplateText(text, depth),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     signer: new Signer(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")]),
     options: {

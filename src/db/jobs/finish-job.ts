@@ -16,6 +16,7 @@ import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ledgerMove, ledgerNote } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
+import { insertPresets } from "../templates/template-presets.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 import { noticeBuildFailed, noticeImportFailed } from "../notifications/notice-failures.ts";
@@ -122,13 +123,19 @@ export async function endJob(tx: Tx, input: FinishInput): Promise<EndedJob | und
   };
 }
 
-const importStatement: Statement<{ readonly activate_on_success: boolean }> = statement(
+interface ImportedRow {
+  readonly activate_on_success: boolean;
+  readonly template_id: TemplateId;
+  readonly organization_id: OrganizationId;
+}
+
+const importStatement: Statement<ImportedRow> = statement(
   "import_finish",
   `update template_versions
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
-  claim_effect = coalesce($4, claim_effect), version_state = $5
+  claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest)
 where id = $1
-returning activate_on_success`,
+returning activate_on_success, template_id, organization_id`,
 );
 
 const unprovenStatement: Statement<object> = statement(
@@ -173,7 +180,15 @@ async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promi
     message,
     outcome.kind === "succeeded" ? outcome.claimEffect : null,
     outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
+    outcome.kind === "succeeded" && outcome.report?.manifest !== undefined
+      ? JSON.stringify(outcome.report.manifest)
+      : null,
   ]);
+  if (version !== undefined && outcome.kind === "succeeded") {
+    const { template_id: templateId, organization_id: organizationId } = version;
+    const ids = { id: job.template_version_id, templateId, organizationId };
+    await insertPresets(tx, ids, outcome.report?.presets ?? [], input.now);
+  }
   tx.emit("templates");
   if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);
   if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
