@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly home: string;
   /** Where the agent remembers what it has done; survives its restart, not the workspace's deletion. */
   readonly stateFolder: string;
+  /** Where the agent's key is kept, which it needs before it knows its name; `stateFolder` unless said. */
+  readonly keyFolder?: string;
   /** The start build that this agent belongs to: its `start` hook runs once for each. */
   readonly startId: string;
   /** `prebuild` or `ordinary`: why the workspace was started. */
@@ -26,6 +28,16 @@ export interface AgentConfig {
   readonly logger: Logger;
   readonly random: Random;
   readonly timing: AgentTiming;
+}
+
+/** What says to which start of which workspace an agent belongs. */
+export type AgentIdentity = Pick<AgentConfig, "workspaceId" | "startId" | "buildStage">;
+
+/** An agent's configuration as far as its environment says it: what is missing of its identity, the server is asked for. */
+export interface AgentSettings extends Omit<AgentConfig, keyof AgentIdentity> {
+  readonly said: { readonly [Name in keyof AgentIdentity]: string | undefined };
+  /** Whether `stateFolder` was said to be this very agent's: else several agents have what lies in it in common. */
+  readonly isStateFolderSaid: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,17 +54,20 @@ export interface AgentConfigOptions {
 }
 
 /** Reads the agent's configuration from its environment. Errors: `config_invalid`, with the variable's name. */
-export function readAgentConfig(options: AgentConfigOptions): AgentConfig {
+export function readAgentConfig(options: AgentConfigOptions): AgentSettings {
   const { environment } = options;
   const home = required(environment, "HOME");
   return {
     serverUrl: serverUrl(required(environment, "PREWARM_URL")),
     token: readToken(environment),
-    workspaceId: required(environment, "PREWARM_WORKSPACE_ID"),
+    said: {
+      workspaceId: environment["PREWARM_WORKSPACE_ID"],
+      startId: environment["PREWARM_START_ID"],
+      buildStage: environment["PREWARM_BUILD_STAGE"],
+    },
     home,
     stateFolder: environment["PREWARM_AGENT_STATE"] ?? `${home}/.prewarm`,
-    startId: environment["PREWARM_START_ID"] ?? "",
-    buildStage: environment["PREWARM_BUILD_STAGE"] ?? "ordinary",
+    isStateFolderSaid: environment["PREWARM_AGENT_STATE"] !== undefined,
     baseEnvironment: inherited(environment),
     program: options.program,
     version: options.version,

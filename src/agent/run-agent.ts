@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { AgentManifest, ServerToAgent } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
-import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -11,6 +10,7 @@ import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
+import { fetchManifest } from "./fetch-manifest.ts";
 import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { reportImage } from "./look-at-image.ts";
@@ -152,19 +152,6 @@ function deferred<Value>(): Deferred<Value> {
   // Nobody may be waiting when it is rejected, and that is no fault.
   promise.catch(() => {});
   return { promise, resolve, reject };
-}
-
-async function fetchManifest(config: AgentConfig, http: ServerHttp, abort: AbortSignal): Promise<AgentManifest | null> {
-  const { reconnectBaseMs: baseMs, reconnectCapMs: capMs } = config.timing;
-  for (let attempt = 1; !abort.aborted; attempt += 1) {
-    try {
-      return await http.manifest(abort);
-    } catch (error) {
-      config.logger.warn("the manifest could not be fetched", { error });
-      await sleep(backoffDelayMs({ attempt, baseMs, capMs, random: config.random }), abort);
-    }
-  }
-  return null;
 }
 
 async function untilAborted(abort: AbortSignal): Promise<void> {

@@ -53,6 +53,9 @@ export const AgentManifest = Type.Object({
   agentId: Type.String(),
   agentName: Type.String(),
   workspaceId: Type.String(),
+  /** The start that this agent belongs to, and its stage. A server of the release before says neither. */
+  startId: Type.Optional(Type.String()),
+  buildStage: Type.Optional(Type.String()),
   templateName: Type.String(),
   /** Relative to the workspace's home, or absolute; empty for the home itself. */
   directory: Type.String(),

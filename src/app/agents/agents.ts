@@ -33,6 +33,8 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     agentId: agent.id,
     agentName: agent.name,
     workspaceId: agent.workspace_id,
+    startId: agent.build_id,
+    buildStage: row.stage,
     templateName: row.template_name,
     directory: definition.directory ?? "",
     env: definition.env ?? {},

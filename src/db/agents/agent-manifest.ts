@@ -8,13 +8,14 @@ interface AgentManifestRow {
   readonly template_name: string;
   readonly manifest: Manifest;
   readonly parameters: Record<string, string>;
+  readonly stage: string;
   /** Whether it is a prebuild's of which nobody has told yet what its image is like. */
   readonly is_image_wanted: boolean;
 }
 
 const manifestStatement: Statement<AgentManifestRow> = statement(
   "agent_manifest",
-  `select t.name as template_name, v.manifest, b.parameters,
+  `select t.name as template_name, v.manifest, b.parameters, b.stage,
   w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted
 from agents a
 join workspaces w on w.id = a.workspace_id
