@@ -1,12 +1,8 @@
 import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
-import { parameterVariable } from "../contracts/parameter-variable.ts";
+import { parameterVariables } from "../contracts/parameter-variable.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 type Variables = Readonly<Record<string, string>>;
-
-function parameterVariables(parameters: Variables): Variables {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterVariable(name), value]));
-}
 
 /** What every process of the workspace sees. Nothing in it says who will own it (spec §4.1). */
 export function commonEnvironment(config: AgentConfig, manifest: AgentManifest): Variables {

@@ -1,7 +1,8 @@
 import type { ResponseOf } from "../../contracts/api/route.ts";
 import type { Routes } from "../../contracts/api/routes.ts";
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { ManifestParameter, ManifestSecret } from "../../contracts/manifest.ts";
+import type { ManifestSecret } from "../../contracts/manifest.ts";
+import type { ManifestParameter } from "../../contracts/manifest-parameter.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
