@@ -259,6 +259,15 @@ export type PhaseTiming = Static<typeof PhaseTiming>;
 /** Of a claim that did not come to its end: what it had done by then, its replacements only as far as they were begun. */
 const doneBefore = { plan: Type.Optional(PlanReport) };
 
+const Named = Type.Array(Type.Object({ name: Type.String() }));
+/** As far as merging needs it; the whole that comes of it is read like any other manifest. */
+const ToldManifestParts = Type.Object({
+  parameters: Type.Optional(Named),
+  presets: Type.Optional(Named),
+  agents: Type.Optional(Named),
+  tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+
 export const JobResult = Type.Object({
   attempt: Type.Integer(),
   outcome: Type.Union([
@@ -272,7 +281,7 @@ export const JobResult = Type.Object({
        * Of an import: parts of a manifest that the template's own configuration says (`parameters`, `presets`, `agents`,
        * `tags`), where the driver reads them. The server merges `template.yaml` over them and checks the whole.
        */
-      manifestParts: Type.Optional(Type.Unknown()),
+      manifestParts: Type.Optional(ToldManifestParts),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */
       resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
       /** Of a claim or a rehearsal: what its plan said. */

@@ -14,6 +14,7 @@ import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/r
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import { completedManifest } from "../templates/complete-manifest.ts";
+import type { ManifestParts } from "../../domain/template/merge-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import { toldInstant } from "../page.ts";
 
@@ -113,7 +114,11 @@ async function withManifest(
 ): Promise<JobOutcome> {
   if (outcome.kind !== "succeeded" || told.kind !== "succeeded") return outcome;
   try {
-    const completed = await completedManifest(context, { jobId, parts: told.manifestParts });
+    const completed = await completedManifest(context, {
+      jobId,
+      // What it holds beside the names is checked with the whole.
+      parts: told.manifestParts as ManifestParts | undefined,
+    });
     return completed === null ? outcome : { ...outcome, report: { ...outcome.report, ...completed } };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "invalid_manifest") throw error;

@@ -19,14 +19,13 @@ export interface CompletedManifest {
  */
 export async function completedManifest(
   context: AppContext,
-  input: { readonly jobId: JobId; readonly parts: unknown },
+  input: { readonly jobId: JobId; readonly parts: ManifestParts | undefined },
 ): Promise<CompletedManifest | null> {
   const version = await importedVersion(context.db, input.jobId);
   if (version === undefined) return null;
   const presetsMissing = (version.manifest.presets ?? []).length !== version.presets;
   if (input.parts === undefined && !presetsMissing) return null;
-  // Read as untrusted text below: what has another shape is refused there.
-  const merged = mergeManifest(version.manifest, partsOf(input.parts));
+  const merged = mergeManifest(version.manifest, input.parts ?? {});
   if (merged.kind === "refused") {
     throw refused(merged.twice.map((name) => ({ field: `parameters.${name}`, reason: "the configuration has a coder_parameter of this name too" })));
   }
@@ -34,10 +33,6 @@ export async function completedManifest(
   if (read.kind === "refused") throw refused(read.problems.map(({ field, reason }) => ({ field, reason })));
   const presets = read.presets.map((preset) => ({ ...preset, id: context.random.uuid() as PresetId }));
   return { manifest: read.manifest, presets };
-}
-
-function partsOf(parts: unknown): ManifestParts {
-  return typeof parts === "object" && parts !== null ? (parts as ManifestParts) : {};
 }
 
 function refused(problems: readonly Problem[]): CodedError {
