@@ -47,7 +47,9 @@ function expectation(rule: Exclude<ValueRule, { kind: "cron with seconds" }>, va
       return isWithin ? null : boundsOf(rule);
     }
     case "length":
-      return typeof value === "string" && [...value].length <= rule.max ? null : `at most ${rule.max} characters long`;
+      return typeof value === "string" && Array.from(value).length <= rule.max
+        ? null
+        : `at most ${rule.max} characters long`;
   }
 }
 
@@ -68,6 +70,6 @@ function cronProblems(cron: string, path: AttributePath): readonly Diagnostic[] 
 }
 
 function shown(value: Value): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
   return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}…`;
 }
