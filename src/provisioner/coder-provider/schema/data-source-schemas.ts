@@ -120,7 +120,8 @@ const task: TypeSchema = {
   },
 };
 
-const selectors = (about: string): Attribute => required(["list", "string"], about);
+const selectors = (about: string): Attribute =>
+  required(["list", "string"], about, { rules: [{ kind: "items", min: 1 }] });
 
 const scriptOrder: TypeSchema = {
   version: 1,

@@ -1,15 +1,4 @@
-import {
-  computed,
-  lengthMax,
-  notEmpty,
-  oneOf,
-  optional,
-  range,
-  required,
-  type Attribute,
-  type Block,
-  type TypeSchema,
-} from "./schema-shape.ts";
+import { computed, oneOf, optional, required, type Attribute, type Block, type TypeSchema } from "./schema-shape.ts";
 
 const icon: Attribute = optional("string", "Address of a picture.");
 
@@ -94,16 +83,16 @@ const scheduling: Block = {
   },
 };
 
-/** `coder_workspace_preset` (spec §5.1). Schedules and lifetimes are looked at by `rules/`. */
+/** `coder_workspace_preset` (spec §5.1). What a name, a schedule or a lifetime has to be is `rules/`. */
 export const presetSchema: TypeSchema = {
   version: 1,
   about: "A named choice of parameters, and how many workspaces of it wait.",
   block: {
     attributes: {
       id: computed("string", "Its name."),
-      name: required("string", "What people choose.", { rules: [notEmpty] }),
-      description: optional("string", "What people read.", { rules: [lengthMax(128)] }),
-      icon: optional("string", "Address of a picture.", { rules: [lengthMax(256)] }),
+      name: required("string", "What people choose."),
+      description: optional("string", "What people read, of at most 128 characters."),
+      icon: optional("string", "Address of a picture, of at most 256 characters."),
       default: optional("bool", "Whether it is chosen where nobody chooses.", { default: false }),
       parameters: optional(["map", "string"], "Values by the parameter's name."),
     },
@@ -113,7 +102,7 @@ export const presetSchema: TypeSchema = {
         itemsMax: 1,
         about: "How many workspaces wait.",
         block: {
-          attributes: { instances: required("number", "How many are kept.", { rules: [range(0)] }) },
+          attributes: { instances: required("number", "How many are kept.") },
           blocks: {
             expiration_policy: { nesting: "set", itemsMax: 1, about: "How long one is kept.", block: expirationPolicy },
             scheduling: { nesting: "list", itemsMax: 1, about: "When how many are kept.", block: scheduling },

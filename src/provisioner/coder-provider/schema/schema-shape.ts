@@ -15,6 +15,8 @@ export type ValueRule =
   /** `is` ends the sentence "… has to be". */
   | { readonly kind: "pattern"; readonly pattern: RegExp; readonly is: string }
   | { readonly kind: "range"; readonly min?: number; readonly max?: number }
+  /** Of a list or set. */
+  | { readonly kind: "items"; readonly min: number }
   /** In Unicode code points. */
   | { readonly kind: "length"; readonly max: number }
   /** Six fields, seconds first, the last may be left out; or a descriptor such as `@daily`. */

@@ -1,6 +1,6 @@
 import { type AttributePath, type Diagnostic, problem, warning } from "../protocol/diagnostic.ts";
 import type { Attribute, ValueRule } from "../schema/schema-shape.ts";
-import { type Value, unknownValue } from "../values/value.ts";
+import { isList, type Value, unknownValue } from "../values/value.ts";
 import { readsAsSeconds, scriptCronFault } from "./script-cron.ts";
 
 const shownCharactersMax = 60;
@@ -46,8 +46,12 @@ function expectation(rule: Exclude<ValueRule, { kind: "cron with seconds" }>, va
       const isWithin = typeof value === "number" && value >= (rule.min ?? value) && value <= (rule.max ?? value);
       return isWithin ? null : boundsOf(rule);
     }
+    case "items":
+      return isList(value) && value.length >= rule.min ? null : `a list of at least ${rule.min}`;
     case "length":
-      return typeof value === "string" && [...value].length <= rule.max ? null : `at most ${rule.max} characters long`;
+      return typeof value === "string" && Array.from(value).length <= rule.max
+        ? null
+        : `at most ${rule.max} characters long`;
   }
 }
 
@@ -68,6 +72,6 @@ function cronProblems(cron: string, path: AttributePath): readonly Diagnostic[] 
 }
 
 function shown(value: Value): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value);
   return text.length <= shownCharactersMax ? text : `${text.slice(0, shownCharactersMax)}…`;
 }
