@@ -84,7 +84,9 @@ async function make(): Promise<Made> {
   const name = `w${systemRandom.base32(8)}`.toLowerCase();
   const { workspace } = await server.admin.call("createWorkspace", { body: { name, template: "web" } });
   const done = await daemon.workOff();
-  const tokens = done.flatMap(({ job: { work } }) => (work.kind === "build" ? work.agents : [])).map(({ token }) => token);
+  const tokens = done
+    .flatMap(({ job: { work } }) => (work.kind === "build" ? work.agents : []))
+    .map(({ token }) => token);
   const home = path.join(folder, name);
   mkdirSync(home);
   return { id: workspace.id, token: tokens[0] ?? "", home };

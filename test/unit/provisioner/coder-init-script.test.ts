@@ -2,7 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { coderInitScript, coderProgramScript, coderStartScript } from "../../../src/provisioner/coder-provider/init-script.ts";
+import {
+  coderInitScript,
+  coderProgramScript,
+  coderStartScript,
+} from "../../../src/provisioner/coder-provider/init-script.ts";
 
 const script = coderInitScript("linux", "amd64");
 const replaced = script.replaceAll("${ACCESS_URL}", "http://localhost:7080/").replaceAll("${AUTH_TYPE}", "token");
