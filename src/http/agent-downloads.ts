@@ -42,7 +42,10 @@ export interface MachineName {
  * `GET /bin/prewarm-agent.mjs`, `GET /bin/prewarm-agent-linux-<architecture>`, and each with `.sha256`. They need no
  * credential: there is nothing secret in them, and a workspace fetches them before it is anybody.
  */
-export function registerAgentDownloads(app: FastifyInstance, agentFiles: Pick<AgentFiles, "bundle" | "executable">): void {
+export function registerAgentDownloads(
+  app: FastifyInstance,
+  agentFiles: Pick<AgentFiles, "bundle" | "executable">,
+): void {
   const programs = new Map<string, () => Promise<AgentFile>>([[agentBundleName, () => agentFiles.bundle()]]);
   for (const architecture of agentExecutableArchitectures) {
     programs.set(agentExecutableName(architecture), () => agentFiles.executable(architecture));
