@@ -3,7 +3,7 @@ import type { CreatedWorkspace, CreateWorkspace, Workspace } from "../../contrac
 import { CodedError, isPassingCode } from "../../contracts/errors.ts";
 import { claimWaitMsMax, idempotencyKeyLengthMax } from "../../contracts/limits.ts";
 import { backoffDelayMs } from "../../platform/backoff.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { sleep } from "../../platform/sleep.ts";
 import { defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
