@@ -1,4 +1,9 @@
-import { type ManifestReader, type ReadingDepth, type ReadTemplate, refusedTemplate } from "../app/templates/manifest-reader.ts";
+import {
+  type ManifestReader,
+  type ReadingDepth,
+  type ReadTemplate,
+  refusedTemplate,
+} from "../app/templates/manifest-reader.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { manifestBytesMax } from "../contracts/limits.ts";
 import { runInWorker } from "../platform/worker-task.ts";

@@ -104,9 +104,7 @@ describe("a template that is written for Coder", () => {
     );
     await prebuilt(["main", "side"]);
     const before = ["of_owner", "of_agents"].map((name) => attributesOf("terraform_data", name)["id"]);
-    const report = await driver.apply(
-      of(bench.claim({ agents: agentsOf(["main", "side"], () => null) })),
-    );
+    const report = await driver.apply(of(bench.claim({ agents: agentsOf(["main", "side"], () => null) })));
     expect(report?.plan).toEqual({ effect: "nothing", changes: 0, replacements: [] });
     expect(["of_owner", "of_agents"].map((name) => attributesOf("terraform_data", name)["id"])).toEqual(before);
     expect(attributesOf("coder_agent", "main")).toMatchObject({
@@ -205,7 +203,13 @@ module "parts" {
   });
 
   test("finds in its environment what the provider answers, and nothing of the host's", async () => {
-    await push(agent("main") + marking("home", bench, { create: "env | grep ^CODER_ | sort > $self_file" }).replace("$self_file", "${self.input}"));
+    await push(
+      agent("main") +
+        marking("home", bench, { create: "env | grep ^CODER_ | sort > $self_file" }).replace(
+          "$self_file",
+          "${self.input}",
+        ),
+    );
     await prebuilt();
     const lines = readFileSync(path.join(bench.marks, "home"), "utf8");
     expect(lines).toContain("CODER_WORKSPACE_IS_PREBUILD=true");
@@ -215,7 +219,10 @@ module "parts" {
 
 describe("a template of Prewarm's own", () => {
   test("whose claim policy is `keep` keeps what the owner flows into", async () => {
-    bench.write("main.tf", variable + marking("home", bench, { more: "triggers_replace = [var.prewarm.owner.username]" }));
+    bench.write(
+      "main.tf",
+      variable + marking("home", bench, { more: "triggers_replace = [var.prewarm.owner.username]" }),
+    );
     bench.manifest = { driver: "terraform", agents: [{ name: "main" }], claim_policy: { resources: "keep" } };
     versionState = ((await driver.parse(bench.build())) ?? {}).versionState;
     await driver.apply(of(bench.build()));

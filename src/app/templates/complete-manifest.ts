@@ -27,7 +27,12 @@ export async function completedManifest(
   if (input.parts === undefined && !presetsMissing) return null;
   const merged = mergeManifest(version.manifest, input.parts ?? {});
   if (merged.kind === "refused") {
-    throw refused(merged.twice.map((name) => ({ field: `parameters.${name}`, reason: "the configuration has a coder_parameter of this name too" })));
+    throw refused(
+      merged.twice.map((name) => ({
+        field: `parameters.${name}`,
+        reason: "the configuration has a coder_parameter of this name too",
+      })),
+    );
   }
   const read = await context.manifestReader(JSON.stringify(merged.manifest));
   if (read.kind === "refused") throw refused(read.problems.map(({ field, reason }) => ({ field, reason })));

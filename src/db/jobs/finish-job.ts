@@ -255,7 +255,12 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     await tx.query(lifecycleStatement, [workspaceId, input.now, input.outcome.kind]);
   }
   if (isPersons && input.outcome.kind === "failed") {
-    await noticeBuildFailed(tx, workspaceId, { jobId: job.id, code: input.outcome.code, message: input.outcome.message, now: input.now });
+    await noticeBuildFailed(tx, workspaceId, {
+      jobId: job.id,
+      code: input.outcome.code,
+      message: input.outcome.message,
+      now: input.now,
+    });
   }
   if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
   // The claim build; or, when that failed, the start with which its owner tried again.

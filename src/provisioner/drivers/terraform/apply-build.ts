@@ -75,7 +75,9 @@ async function planKeeping(
   if (outline === null) return await run.plan();
   if (isClaimOf(context)) {
     if (!keepsAtClaim(context.manifest, outline)) return await run.plan();
-    await ignore(new Map(outline.blocks.filter(({ type }) => !isCoderType(type)).map((block) => [blockKey(block), "all"])));
+    await ignore(
+      new Map(outline.blocks.filter(({ type }) => !isCoderType(type)).map((block) => [blockKey(block), "all"])),
+    );
     return await run.plan({ refresh: false });
   }
   const first = await run.plan();

@@ -154,7 +154,8 @@ async function readLockFile(folder: string): Promise<string | null> {
 const unreachable =
   /could not connect|failed to query available provider packages|failed to request|timeout|no such host|connection refused/i;
 /** What `validate` says because `init` has failed, and not of the template. */
-const notInstalled = /required provider|module not installed|missing required provider|initiali[sz]ation required|failed to load plugin schemas/i;
+const notInstalled =
+  /required provider|module not installed|missing required provider|initiali[sz]ation required|failed to load plugin schemas/i;
 
 function initError(standardError: string, validation: string): CodedError {
   const diagnostics = validationErrors(validation).filter(({ summary }) => !notInstalled.test(summary));

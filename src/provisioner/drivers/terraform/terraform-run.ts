@@ -57,7 +57,12 @@ export class TerraformRun {
   async plan({ refresh = true }: { readonly refresh?: boolean } = {}): Promise<MadePlan> {
     const { folder, phases } = this.#options;
     return await phases.time("plan", async () => {
-      const end = await this.#follow("plan", ["plan", `-out=${folder.plan}`, `-refresh=${refresh}`, ...this.#inputArgs()]);
+      const end = await this.#follow("plan", [
+        "plan",
+        `-out=${folder.plan}`,
+        `-refresh=${refresh}`,
+        ...this.#inputArgs(),
+      ]);
       this.#requireGood("terraform plan", end);
       const plan = await this.#show("terraform show", [folder.plan]);
       return { ...readPlan(plan), priorValues: fieldsOf(fieldsOf(plan)["prior_state"])["values"], document: plan };

@@ -4,7 +4,11 @@ import type { ConfigurationOutline } from "../configuration-outline.ts";
 
 /** Says who answers for the provider, and refuses agents that nobody would know. Errors: `invalid_template`. */
 export function checkForCoder({ manifest, log }: DriverContext, { blocks }: ConfigurationOutline): void {
-  log("info", "plan", "coder/coder is served by Prewarm; it is not affiliated with or endorsed by Coder Technologies, Inc.");
+  log(
+    "info",
+    "plan",
+    "coder/coder is served by Prewarm; it is not affiliated with or endorsed by Coder Technologies, Inc.",
+  );
   const made = new Set(blocks.filter(({ type }) => type === "coder_agent").map(({ name }) => name));
   const known = new Set((manifest.agents ?? []).map(({ name }) => name));
   const unknown = [...made].filter((name) => !known.has(name));

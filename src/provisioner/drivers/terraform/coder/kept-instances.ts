@@ -109,9 +109,7 @@ function changedAttributes(change: PlannedChange): readonly string[] {
   const [before, after, unknown] = [fieldsOf(change.before), fieldsOf(change.after), fieldsOf(change.afterUnknown)];
   if (change.before === null || change.after === null) return [];
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter(
-    (name) => !isSameValue(before[name] ?? null, after[name] ?? null) && unknown[name] !== true,
-  );
+  return [...names].filter((name) => !isSameValue(before[name] ?? null, after[name] ?? null) && unknown[name] !== true);
 }
 
 /** Of an instance: `module.a["x"].module.b` is of the module `a.b`. */

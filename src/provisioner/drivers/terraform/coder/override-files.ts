@@ -103,7 +103,11 @@ async function ownModules(run: string): Promise<void> {
 }
 
 function withoutFolder({ module, type, name }: ResourceBlock): CodedError {
-  return new CodedError("build_failed", `Terraform does not tell the folder of the module ${module}, which has ${type}.${name}.`, {
-    next: "Push the template again: its modules are fetched anew then.",
-  });
+  return new CodedError(
+    "build_failed",
+    `Terraform does not tell the folder of the module ${module}, which has ${type}.${name}.`,
+    {
+      next: "Push the template again: its modules are fetched anew then.",
+    },
+  );
 }
