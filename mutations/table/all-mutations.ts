@@ -2,6 +2,7 @@ import type { Mutation, MutationGroup } from "../mutation.ts";
 import { accessMutations } from "./access.ts";
 import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
+import { coderProviderMutations } from "./coder-provider.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
@@ -27,6 +28,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
   { title: "Apps", mutations: appMutations },
+  { title: "The provider of coder/coder", mutations: coderProviderMutations },
 ];
 
 export const allMutations: readonly Mutation[] = mutationGroups.flatMap(({ mutations }) => mutations);

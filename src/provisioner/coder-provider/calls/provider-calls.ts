@@ -5,7 +5,7 @@ import type { Call } from "../protocol/plugin-server.ts";
 import { schemaBytes } from "../protocol/schema-message.ts";
 import { coderSchemas } from "../schema.ts";
 import type { TypeSchema } from "../schema/schema-shape.ts";
-import { configProblems } from "../validate/validate-config.ts";
+import { validateConfig } from "../validate/type-rules.ts";
 import { conformBlock } from "../values/conform.ts";
 import { fieldOf, type Fields } from "../values/value.ts";
 import { applyChange, planChange } from "./change-resource.ts";
@@ -115,7 +115,7 @@ const dataSourceOf = (message: Message): TypeSchema => schemaOf(coderSchemas.dat
 
 function validate(schema: TypeSchema, message: Message): Message {
   const config = readDynamic(schema.block, message["config"]);
-  return diagnosticsOf(config === null ? [] : configProblems(schema.block, config));
+  return diagnosticsOf(config === null ? [] : validateConfig(String(message["typeName"]), schema, config));
 }
 
 function plan(state: ProviderState, message: Message): Message {
