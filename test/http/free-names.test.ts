@@ -121,6 +121,18 @@ test("a refusal says which of such parameters it is about", async () => {
   const { exitCode, stderr } = await prewarm("create", "dev", "-t", "web", "--parameter", "Machine Image=windows");
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('Parameter "Machine Image": the value "windows" is not one of the options');
+  // And what may be chosen instead, as the template's form says it.
+  expect(stderr).toMatch(/ubuntu +Ubuntu 24\.04 +The \*usual\* one/);
+  expect(stderr).not.toContain("Is public instance?");
+});
+
+test("what a creation would be made with is said in the words of the template's form, in its order", async () => {
+  const { stdout } = await prewarm("create", "dev", "-t", "web", "--dry-run", "--preset", "GoLand: Large");
+  expect(stdout).toContain(
+    ["parameters:", '  a=b: ""', "  Is public instance?: false", "  Image (Machine Image): debian"].join("\n"),
+  );
+  const other = await prewarm("create", "dev", "-t", "web", "--dry-run", "--preset", "🚀");
+  expect(other.stdout).toContain("  Image (Machine Image): Ubuntu 24.04 (ubuntu)");
 });
 
 test("a template is shown with its parameters in order, what they are called, and what may be chosen", async () => {

@@ -2,12 +2,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import type { Preset, TemplateDetail } from "../../../contracts/api/templates.ts";
 import type { CreatedWorkspace } from "../../../contracts/api/workspaces.ts";
+import { calledBy } from "../../../contracts/free-name.ts";
 import { nameLengthMax } from "../../../contracts/limits.ts";
+import { inOrder } from "../../../contracts/parameter-form.ts";
 import type { ApiError } from "../../api/api-error.ts";
 import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
+import { MarkdownLine } from "../../components/markdown.tsx";
 import { RadioGroup } from "../../components/radio-group.tsx";
+import { TemplateIcon } from "../../components/template-icon.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { renderSearch, useGoTo, useUrlState } from "../../state/url-state.ts";
 import { workspaceAddress } from "../workspace-state.tsx";
@@ -25,7 +29,7 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const goTo = useGoTo();
   const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
   const preset = presetOf(presets, params["preset"]);
-  const definitions = manifest?.parameters ?? [];
+  const definitions = inOrder(manifest?.parameters ?? []);
   const values = firstValues(definitions, { params, preset });
   const create = useCreate((created) => {
     const told = { created: created.outcome, miss: created.missReason ?? "" };
@@ -75,7 +79,10 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
           definition={definition}
           value={values[definition.name] ?? ""}
           isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
-          error={problemOf(create.error, definition.name) ?? refusalAt(preview, `parameters.${definition.name}`)}
+          error={
+            problemOf(create.error, `parameters.${definition.name}`) ??
+            refusalAt(preview, `parameters.${definition.name}`)
+          }
           onChange={(text) => change({ [`p.${definition.name}`]: text })}
         />
       ))}
@@ -90,26 +97,39 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
 
 function presetOf(presets: readonly Preset[], named: string | undefined): Preset | null {
   if (named === noPreset) return null;
-  const found = presets.find(({ name }) => name === named);
+  const found = named === undefined ? undefined : calledBy(presets, ({ name }) => name, named);
   return found ?? presets.find(({ isDefault }) => isDefault) ?? presets[0] ?? null;
 }
 
-function presetChoice({ name, description, parameters, instances, ready, estimates }: Preset) {
+function presetChoice({ name, icon, description, parameters, instances, ready, estimates }: Preset) {
   const fixed = Object.entries(parameters).map(([key, value]) => `${key} = ${value}`);
   const told = [
-    description,
     fixed.join(", "),
     instances === null ? "" : `${ready} ready now, of ${instances}.`,
     timesWords(estimates),
   ].filter((part) => part !== "");
   return {
     value: name,
-    label: name,
-    description: told.map((part) => (
-      <span key={part} className="block">
-        {part}
-      </span>
-    )),
+    label: (
+      <>
+        <TemplateIcon icon={icon} />
+        {name}
+      </>
+    ),
+    description: (
+      <>
+        {description === "" ? null : (
+          <span className="block">
+            <MarkdownLine text={description} />
+          </span>
+        )}
+        {told.map((part) => (
+          <span key={part} className="block">
+            {part}
+          </span>
+        ))}
+      </>
+    ),
   };
 }
 
@@ -162,5 +182,5 @@ function newKey(): string {
 }
 
 function problemOf(error: ApiError | null, field: string): string | undefined {
-  return error?.problems.find((problem) => problem.field === field || problem.field.endsWith(`.${field}`))?.reason;
+  return error?.problems.find((problem) => problem.field === field)?.reason;
 }

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { canDo, type Permission } from "../../../contracts/workspace-actions.ts";
+import { inOrder } from "../../../contracts/parameter-form.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { useCall } from "../../api/use-call.ts";
@@ -10,7 +11,7 @@ import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { ParameterField } from "../create/parameter-field.tsx";
-import { asText, type ParameterInput, type ParameterTexts } from "../create/parameter-values.ts";
+import { asText, type ParameterInput, type ParameterTexts, titleOf } from "../create/parameter-values.ts";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** Its parameters. Only those that were changed are sent: what nobody touched stays as it is. */
@@ -32,7 +33,7 @@ export function ParametersCard({ workspace, me }: WorkspaceTabProps) {
           key={JSON.stringify(parameters)}
           workspace={workspace}
           me={me}
-          definitions={definitions.filter(({ name }) => Object.hasOwn(parameters, name))}
+          definitions={inOrder(definitions.filter(({ name }) => Object.hasOwn(parameters, name)))}
         />
       )}
     </Card>
@@ -48,9 +49,16 @@ function ParametersForm({
   const [touched, setTouched] = useState<ParameterTexts>({});
   const [isAsking, setAsking] = useState(false);
   const build = useCall("createBuild", [["workspace"], ["workspaces"]]);
-  const changed = Object.entries(touched).filter(([parameter, value]) => value !== parameters[parameter]);
-  const titleOf = (parameter: string): string =>
-    definitions.find((definition) => definition.name === parameter)?.display_name ?? parameter;
+  const nextOf = (parameter: string): string | undefined => {
+    const definition = definitions.find((one) => one.name === parameter);
+    // What held for one build has its default again with the next one.
+    return definition?.ephemeral === true ? asText(definition.default) : parameters[parameter];
+  };
+  const changed = Object.entries(touched).filter(([parameter, value]) => value !== nextOf(parameter));
+  const shownAs = (parameter: string): string => {
+    const definition = definitions.find((one) => one.name === parameter);
+    return definition === undefined ? parameter : titleOf(definition);
+  };
   const problemOf = (parameter: string): string | undefined =>
     build.error?.problems.find(({ field }) => field === `parameters.${parameter}`)?.reason;
   const because = changed.length === 0 ? "Nothing is changed." : refusalOfChange(canDo("start", workspace, me));
@@ -62,7 +70,7 @@ function ParametersForm({
         </p>
       ) : null}
       {definitions.map((definition) => {
-        const value = touched[definition.name] ?? parameters[definition.name] ?? asText(definition.default);
+        const value = touched[definition.name] ?? nextOf(definition.name) ?? asText(definition.default);
         return (
           <OneParameter
             key={definition.name}
@@ -85,7 +93,7 @@ function ParametersForm({
             <ul className="text-text">
               {changed.map(([parameter, value]) => (
                 <li key={parameter} className="wrap-anywhere">
-                  {titleOf(parameter)}: {parameters[parameter] ?? "–"} → {value}
+                  {shownAs(parameter)}: {nextOf(parameter) ?? "–"} → {value}
                 </li>
               ))}
             </ul>
@@ -117,11 +125,11 @@ interface OneParameterProps {
 }
 
 function OneParameter({ definition, value, error, onChange }: OneParameterProps) {
-  if (definition.mutable === true)
+  if (definition.mutable !== false)
     return <ParameterField {...{ definition, value, error, onChange }} isFixed={false} />;
   return (
     <TextField
-      label={definition.display_name ?? definition.name}
+      label={titleOf(definition)}
       hint="It cannot be changed later."
       value={value}
       readOnly
