@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { checkManifest } from "../../../src/app/templates/check-manifest.ts";
 import { readManifest, type ReadManifest } from "../../../src/app/templates/read-manifest.ts";
 import { type ManifestParts, mergeManifest } from "../../../src/domain/template/merge-manifest.ts";
-import { documents, type FencedTemplate, fencesOf, pooledPresets, templatesIn } from "../../support/fenced-templates.ts";
+import {
+  documents,
+  type FencedTemplate,
+  fencesOf,
+  pooledPresets,
+  templatesIn,
+} from "../../support/fenced-templates.ts";
 
 const templates = [...documents()].flatMap(([name, text]) => templatesIn(name, text));
 

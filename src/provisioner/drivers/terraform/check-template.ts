@@ -21,9 +21,11 @@ export async function checkTemplate(
     { ...input, keeping: "none", failure: "invalid_template" },
     async ({ run, lockFile }) => {
       await run.validate();
-      const outline = outlineOf((await run.plan()).document);
-      if (outline.isForCoder) checkForCoder(context, outline);
-      return { versionState: { lockFile, outline } };
+      const { document: plan } = await run.plan();
+      const outline = outlineOf(plan);
+      const versionState = { lockFile, outline };
+      if (!outline.isForCoder) return { versionState };
+      return { versionState, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) };
     },
   );
 }

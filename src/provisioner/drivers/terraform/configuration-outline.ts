@@ -1,4 +1,5 @@
-import { fieldsOf, type Fields, itemsOf, textOf } from "./json-fields.ts";
+import { configuredBlocks } from "./coder/reading/read-blocks.ts";
+import { fieldsOf, itemsOf, textOf } from "./json-fields.ts";
 
 /** A resource block of a configuration; all its instances have it in common. */
 export interface ResourceBlock {
@@ -31,28 +32,13 @@ export function isCoderType(type: string): boolean {
 /** Reads `configuration` of a plan (`terraform show -json PLAN`). */
 export function outlineOf(plan: unknown): ConfigurationOutline {
   const root = fieldsOf(fieldsOf(fieldsOf(plan)["configuration"])["root_module"]);
-  const all = blocksOf(root, "");
+  const all = configuredBlocks(plan);
   const blocks = all.filter(({ mode }) => mode === "managed").slice(0, outlineBlocksMax);
   return {
     isForCoder: all.some(({ type }) => isCoderType(type)),
     declaresPrewarm: Object.hasOwn(fieldsOf(root["variables"]), ownVariable),
     blocks: blocks.map(({ module, type, name }) => ({ module, type, name })),
   };
-}
-
-function blocksOf(module: Fields, path: string): readonly (ResourceBlock & { readonly mode: string })[] {
-  const own = itemsOf(module["resources"])
-    .map(fieldsOf)
-    .map((block) => ({
-      module: path,
-      mode: textOf(block["mode"]),
-      type: textOf(block["type"]),
-      name: textOf(block["name"]),
-    }));
-  const below = Object.entries(fieldsOf(module["module_calls"])).flatMap(([call, value]) =>
-    blocksOf(fieldsOf(fieldsOf(value)["module"]), path === "" ? call : `${path}.${call}`),
-  );
-  return [...own, ...below];
 }
 
 /** Of what an import has stored with its version; null in a version that an earlier release has imported. */

@@ -17,11 +17,11 @@ const prewarmVariable = /^\s*variable\s+"prewarm"|"variable"\s*:[^]*"prewarm"\s*
  */
 export async function outlineOfFiles(run: string): Promise<ConfigurationOutline> {
   const files = await configurationFiles(run);
-  const own = await Promise.all(files.filter((file) => path.dirname(file) === run).map(textOfFile));
+  const own = await Promise.all(files.filter((file) => path.dirname(file) === run).map(textOfConfiguration));
   let isForCoder = own.some((text) => coderWords.test(text));
   for (const file of files) {
     if (isForCoder) break;
-    isForCoder = coderWords.test(await textOfFile(file));
+    isForCoder = coderWords.test(await textOfConfiguration(file));
   }
   return { isForCoder, declaresPrewarm: own.some((text) => prewarmVariable.test(text)), blocks: [] };
 }
@@ -37,7 +37,8 @@ async function configurationFiles(run: string): Promise<readonly string[]> {
     .map((name) => path.join(run, name));
 }
 
-async function textOfFile(file: string): Promise<string> {
+/** Empty for a file that is too long to be somebody's configuration. */
+export async function textOfConfiguration(file: string): Promise<string> {
   const { size } = await stat(file);
   return size > scannedFileBytesMax ? "" : await readFile(file, "utf8");
 }
