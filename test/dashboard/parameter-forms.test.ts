@@ -67,6 +67,9 @@ test("each control is drawn as the template says, in its order, and what it is g
   const password = page.getByLabel("password");
   expect(await password.getAttribute("type")).toBe("password");
   await password.fill("secret");
+  // What was typed is in the address, and what is masked is not.
+  await page.waitForURL(/p\.stack=/);
+  expect(page.url()).not.toContain("secret");
   await page.getByLabel("seed").fill("once");
   await create(page, "given");
   expect(await parametersOf("given")).toEqual({
@@ -104,6 +107,14 @@ test("what is not touched is the template's, in its order, with labels, icons an
   expect(await page.getByLabel("Git branch?").getAttribute("placeholder")).toBe("A branch");
   await create(page, "untouched");
   expect(await parametersOf("untouched")).toMatchObject({ tools: '["go"]', disk: "20", stack: "[]", seed: "none" });
+});
+
+test("a field that is emptied stays empty, whatever its default is", limit, async () => {
+  const page = await form("&name=emptied");
+  await page.getByLabel("Git branch?").fill("");
+  expect(await page.getByLabel("Git branch?").inputValue()).toBe("");
+  await create(page, "emptied");
+  expect(await parametersOf("emptied")).toMatchObject({ "Git branch?": "" });
 });
 
 test("a preset with spaces and a colon in its name is chosen, and its pool has a page", limit, async () => {

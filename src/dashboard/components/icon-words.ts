@@ -51,8 +51,9 @@ const otherNames: Readonly<Record<string, Glyph>> = {
 /** Code points of one emoji, with all that makes it another one. */
 const emojiCodePointsMax = 12;
 const hexName = /^[0-9a-f]{2,6}(-[0-9a-f]{2,6})*$/;
-const wholeEmoji = /^[\p{Emoji}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\u20e3\ufe0f\u{e0020}-\u{e007f}]+$/u;
-const emojiPart = /[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3]/u;
+const wholeEmoji =
+  /^(?:[\p{Emoji}\p{Emoji_Modifier}\p{Regional_Indicator}\u{e0020}-\u{e007f}]|\u200d|\u20e3|\ufe0f)+$/u;
+const emojiPart = /[\p{Extended_Pictographic}\p{Regional_Indicator}]|\u20e3/u;
 
 /** Null for no icon. Names are those of files, such as `/icon/docker.svg` and `/emojis/1f427.png`, or emoji themselves. */
 export function iconLook(icon: string | undefined): IconLook | null {

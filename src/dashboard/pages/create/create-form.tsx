@@ -19,6 +19,7 @@ import { madeUpName } from "./made-up-name.ts";
 import { PreviewLine, refusalAt, tookWords, usePreview } from "./preview-line.tsx";
 import { ParameterField } from "./parameter-field.tsx";
 import { changedValues, firstValues, type ParameterTexts } from "./parameter-values.ts";
+import { useTypedValues } from "./use-typed-values.ts";
 
 const noPreset = "-";
 
@@ -30,7 +31,8 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
   const preset = presetOf(presets, params["preset"]);
   const definitions = inOrder(manifest?.parameters ?? []);
-  const values = firstValues(definitions, { params, preset });
+  const [typed, type] = useTypedValues(params, change);
+  const values = firstValues(definitions, { params: typed, preset });
   const create = useCreate((created) => {
     const told = { created: created.outcome, miss: created.missReason ?? "" };
     goTo(`${workspaceAddress(created.workspace)}${renderSearch(told)}`);
@@ -38,35 +40,21 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const parameters = changedValues(definitions, { values, preset });
   const wish = { name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters };
   const { preview, query } = usePreview(wish);
+  const errorOf = (field: string): string | undefined => problemOf(create.error, field) ?? refusalAt(preview, field);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     create.once(wish);
   };
   return (
     <form onSubmit={submit}>
-      {presets.length === 0 ? null : (
-        <RadioGroup
-          asCards
-          label="Preset"
-          value={preset?.name ?? noPreset}
-          choices={[
-            ...presets.map(presetChoice),
-            {
-              value: noPreset,
-              label: "No preset",
-              description: "Choose everything yourself; it is built for you, which takes longer.",
-            },
-          ]}
-          onChange={(chosen) => change({ preset: chosen })}
-        />
-      )}
+      <PresetChoice presets={presets} preset={preset} onChange={(chosen) => change({ preset: chosen })} />
       <TextField
         label="Name"
         required
         maxLength={nameLengthMax}
         pattern="[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*"
         hint="Letters and digits, with single hyphens between them."
-        error={problemOf(create.error, "name") ?? refusalAt(preview, "name")}
+        error={errorOf("name")}
         value={name}
         onChange={(text) => {
           setName(text);
@@ -79,11 +67,8 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
           definition={definition}
           value={values[definition.name] ?? ""}
           isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
-          error={
-            problemOf(create.error, `parameters.${definition.name}`) ??
-            refusalAt(preview, `parameters.${definition.name}`)
-          }
-          onChange={(text) => change({ [`p.${definition.name}`]: text })}
+          error={errorOf(`parameters.${definition.name}`)}
+          onChange={(text) => type(definition, text)}
         />
       ))}
       {create.error === null ? null : <ErrorState error={create.error} />}
@@ -92,6 +77,31 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
       </Button>
       <PreviewLine preview={create.isBusy ? undefined : preview} query={query} />
     </form>
+  );
+}
+
+interface PresetChoiceProps {
+  readonly presets: readonly Preset[];
+  /** Null: none. */
+  readonly preset: Preset | null;
+  readonly onChange: (chosen: string) => void;
+}
+
+function PresetChoice({ presets, preset, onChange }: PresetChoiceProps) {
+  if (presets.length === 0) return null;
+  const none = {
+    value: noPreset,
+    label: "No preset",
+    description: "Choose everything yourself; it is built for you, which takes longer.",
+  };
+  return (
+    <RadioGroup
+      asCards
+      label="Preset"
+      value={preset?.name ?? noPreset}
+      choices={[...presets.map(presetChoice), none]}
+      onChange={onChange}
+    />
   );
 }
 

@@ -49,16 +49,9 @@ function ParametersForm({
   const [touched, setTouched] = useState<ParameterTexts>({});
   const [isAsking, setAsking] = useState(false);
   const build = useCall("createBuild", [["workspace"], ["workspaces"]]);
-  const nextOf = (parameter: string): string | undefined => {
-    const definition = definitions.find((one) => one.name === parameter);
-    // What held for one build has its default again with the next one.
-    return definition?.ephemeral === true ? asText(definition.default) : parameters[parameter];
-  };
+  const definitionOf = (parameter: string) => definitions.find((one) => one.name === parameter);
+  const nextOf = (parameter: string) => nextValue(definitionOf(parameter), parameters[parameter]);
   const changed = Object.entries(touched).filter(([parameter, value]) => value !== nextOf(parameter));
-  const shownAs = (parameter: string): string => {
-    const definition = definitions.find((one) => one.name === parameter);
-    return definition === undefined ? parameter : titleOf(definition);
-  };
   const problemOf = (parameter: string): string | undefined =>
     build.error?.problems.find(({ field }) => field === `parameters.${parameter}`)?.reason;
   const because = changed.length === 0 ? "Nothing is changed." : refusalOfChange(canDo("start", workspace, me));
@@ -93,7 +86,7 @@ function ParametersForm({
             <ul className="text-text">
               {changed.map(([parameter, value]) => (
                 <li key={parameter} className="wrap-anywhere">
-                  {shownAs(parameter)}: {nextOf(parameter) ?? "–"} → {value}
+                  {changeWords(definitionOf(parameter), { parameter, before: nextOf(parameter), value })}
                 </li>
               ))}
             </ul>
@@ -115,6 +108,23 @@ function ParametersForm({
       />
     </>
   );
+}
+
+/** What held for one build has its default again with the next one. */
+function nextValue(definition: ParameterInput | undefined, value: string | undefined): string | undefined {
+  return definition?.ephemeral === true ? asText(definition.default) : value;
+}
+
+interface ChangedValue {
+  readonly parameter: string;
+  readonly before: string | undefined;
+  readonly value: string;
+}
+
+function changeWords(definition: ParameterInput | undefined, { parameter, before, value }: ChangedValue): string {
+  const title = definition === undefined ? parameter : titleOf(definition);
+  const isMasked = definition?.styling?.mask_input === true;
+  return isMasked ? `${title}: another one` : `${title}: ${before ?? "–"} → ${value}`;
 }
 
 interface OneParameterProps {
