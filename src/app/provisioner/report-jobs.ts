@@ -14,7 +14,6 @@ import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/r
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import { completedManifest } from "../templates/complete-manifest.ts";
-import type { ManifestParts } from "../../domain/template/merge-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import { toldInstant } from "../page.ts";
 
@@ -117,7 +116,7 @@ async function withManifest(
     const completed = await completedManifest(context, {
       jobId,
       // What it holds beside the names is checked with the whole.
-      parts: told.manifestParts as ManifestParts | undefined,
+      parts: told.manifestParts,
     });
     return completed === null ? outcome : { ...outcome, report: { ...outcome.report, ...completed } };
   } catch (error) {

@@ -3,7 +3,8 @@ import type { ManifestParts } from "../../../../domain/template/merge-manifest.t
 import type { DriverContext } from "../../../driver.ts";
 import { placesOf } from "./block-places.ts";
 import { blockAddress } from "./reading/read-blocks.ts";
-import { type Finding, readTemplate } from "./reading/read-template.ts";
+import type { Finding } from "./reading/finding.ts";
+import { readTemplate } from "./reading/read-template.ts";
 
 /** Warnings of one import that are shown; a template with more has one cause many times. */
 export const warningsShownMax = 100;

@@ -73,8 +73,9 @@ function text<Name extends string>(
   name: Name,
   value: unknown,
   lengthMax?: number,
-): Readonly<Record<Name, string>> | Record<never, never> {
+): { readonly [Key in Name]?: string } {
   if (typeof value !== "string" || value === "") return {};
-  // The key is the one that the type names.
-  return { [name]: value.slice(0, lengthMax) } as Readonly<Record<Name, string>>;
+  const named: { [Key in Name]?: string } = {};
+  named[name] = value.slice(0, lengthMax);
+  return named;
 }

@@ -1,16 +1,11 @@
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
-import { type BlockRef, configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import type { Finding } from "./finding.ts";
 import { readParameter } from "./read-parameter.ts";
 import { readPreset } from "./read-preset.ts";
 import { withoutEffect } from "./without-effect.ts";
-
-/** Something of a template that is refused, or that its author ought to know. */
-export interface Finding {
-  readonly block: BlockRef;
-  readonly reason: string;
-}
 
 export interface TemplateReading {
   readonly parts: ManifestParts;

@@ -1,6 +1,6 @@
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import type { ConfiguredBlock } from "./read-blocks.ts";
-import type { Finding } from "./read-template.ts";
+import type { Finding } from "./finding.ts";
 
 /** Blocks that are accepted and do nothing here, with what that means for who wrote them. */
 const blocks: Readonly<Record<string, string>> = {
