@@ -8,6 +8,7 @@ import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
 import { lifecycleMutations } from "./lifecycle.ts";
 import { metricMutations } from "./metrics.ts";
+import { parameterMutations } from "./parameters.ts";
 import { poolMutations } from "./pools.ts";
 import { reconcilerMutations } from "./reconciler.ts";
 import { roleMutations } from "./roles.ts";
@@ -29,6 +30,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "States and templates", mutations: stateMutations },
   { title: "Apps", mutations: appMutations },
   { title: "The provider of coder/coder", mutations: coderProviderMutations },
+  { title: "Parameters and presets", mutations: parameterMutations },
 ];
 
 export const allMutations: readonly Mutation[] = mutationGroups.flatMap(({ mutations }) => mutations);
