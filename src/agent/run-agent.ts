@@ -76,6 +76,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
   await Promise.race([farewell, sleep(farewellMs)]);
   basics.secrets.forget();
+  config.coder?.close();
   connection.abort();
   http.close();
   await Promise.all([connected, logged]);
@@ -83,6 +84,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   async function start(): Promise<void> {
     const manifest = await fetchManifest(config, http, abort);
     if (manifest === null) return;
+    await config.coder?.open(manifest, (ask) => basics.secrets.gitCredential(ask));
     await apps.begin(manifest.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
     const outcome = await startWorkspace({ ...basics, manifest, abort });
