@@ -26,7 +26,7 @@ export function carryCoderProgram(root) {
           minifyWhitespace: true,
           minifySyntax: true,
         });
-        const text = JSON.stringify(outputFiles[0].text);
+        const text = JSON.stringify(outputFiles[0]?.text);
         const watchFiles = Object.keys(metafile.inputs).map((file) => path.join(root, file));
         return { contents: `export function packedCoderProgram() { return ${text}; }`, loader: "js", watchFiles };
       });

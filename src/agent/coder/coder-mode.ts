@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import { makeFolder } from "../../platform/make-folder.ts";
@@ -42,8 +42,13 @@ export class CoderMode {
   async open(manifest: Pick<AgentManifest, "agentId">, git: GitTokens): Promise<void> {
     const folder = path.join(this.#settings.temporaryFolder, `coder-${manifest.agentId}`);
     this.#service = new CoderService(git);
+    const { command, program } = placesIn(folder);
     try {
-      await this.#place(folder);
+      this.#placeFiles(folder);
+      // Of an agent of another release, which this one may be the restart of: they are made anew.
+      for (const each of [command, program]) rmSync(each, { force: true });
+      this.#placeFiles(folder);
+      await this.#open(folder);
       this.#folder = folder;
     } catch (error) {
       this.#settings.warn("the command coder cannot be put into the workspace", error);
@@ -67,22 +72,43 @@ export class CoderMode {
       CODER_AGENT_TOKEN: token,
     };
     const folder = this.#folder;
-    if (folder === null) return variables;
-    this.#mend(folder);
+    if (folder === null || !this.#mend(folder)) return variables;
     const { scripts, command } = placesIn(folder);
     const paths = [scripts, path.dirname(command), ...(below["PATH"] === undefined ? [] : [below["PATH"]])];
     return { ...variables, CODER_SCRIPT_BIN_DIR: scripts, PREWARM_CODER_PROGRAM: command, PATH: paths.join(":") };
   }
 
-  /** Folders for temporary files are swept now and then. What is swept is made anew, for whoever is started next. */
-  #mend(folder: string): void {
-    const { command, scripts, socket } = placesIn(folder);
-    if ([command, scripts, socket].every((each) => existsSync(each))) return;
-    this.#place(folder).catch((error: unknown) => this.#settings.warn("the command coder cannot be made anew", error));
+  /** The workspace is handed over, and what its scripts told each other was of the run before. */
+  runsAgain(): void {
+    this.#service?.units.renew();
   }
 
-  async #place(folder: string): Promise<void> {
-    const { command, scripts, program, socket } = placesIn(folder);
+  /**
+   * Folders for temporary files are swept now and then. What is swept is made anew, for whoever is started next. @returns
+   * whether the folder is ours still.
+   */
+  #mend(folder: string): boolean {
+    try {
+      this.#placeFiles(folder);
+      if (!existsSync(placesIn(folder).socket)) void this.#open(folder);
+      return true;
+    } catch (error) {
+      this.#settings.warn("the command coder cannot be made anew", error);
+      return false;
+    }
+  }
+
+  async #open(folder: string): Promise<void> {
+    try {
+      const opened = await this.#service?.open();
+      if (opened !== undefined) put(placesIn(folder).socket, opened, 0o600);
+    } catch (error) {
+      this.#settings.warn("the agent cannot be asked by the command coder", error);
+    }
+  }
+
+  #placeFiles(folder: string): void {
+    const { command, scripts, program } = placesIn(folder);
     makeFolder(folder, 0o700);
     // Nobody else may have made it: what lies in it is run.
     const found = lstatSync(folder);
@@ -94,10 +120,8 @@ export class CoderMode {
     const [node = "", ...rest] = this.#settings.program;
     // A single executable is its own script, and there may be no Node beside it.
     const isOwn = packed === null || rest.length === 0;
-    if (!isOwn) put(program, packed, 0o600);
-    put(command, launcherScript(folder, isOwn ? [node, ...rest, "coder"] : [node, program]), 0o700);
-    const opened = await this.#service?.open();
-    if (opened !== undefined) put(socket, opened, 0o600);
+    if (!isOwn && !existsSync(program)) put(program, packed, 0o600);
+    if (!existsSync(command)) put(command, launcherScript(folder, isOwn ? [node, ...rest, "coder"] : [node, program]), 0o700);
   }
 }
 

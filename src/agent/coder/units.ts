@@ -53,6 +53,11 @@ export class Units {
     return lacking;
   }
 
+  /** What they are done by runs again. Who waits goes on to wait, for the new run. */
+  renew(): void {
+    for (const unit of this.#units.values()) unit.status = "pending";
+  }
+
   complete(name: string): void {
     checkName(name);
     if (!this.#units.has(name)) this.#checkRoom(1);
