@@ -41,7 +41,8 @@ async function claimed(changes: Parameters<typeof agentManifest>[0] = {}, buildS
   await acknowledged();
 }
 
-const variables = 'echo "$CODER $CODER_WORKSPACE_NAME $CODER_WORKSPACE_OWNER_NAME $CODER_WORKSPACE_AGENT_NAME $CODER_WORKSPACE_ID"';
+const variables =
+  'echo "$CODER $CODER_WORKSPACE_NAME $CODER_WORKSPACE_OWNER_NAME $CODER_WORKSPACE_AGENT_NAME $CODER_WORKSPACE_ID"';
 
 test("hooks of a prebuild are told that it is nobody's yet, and the claim hook and commands whose it is and its name", async () => {
   const hook = { run: `${variables} >> seen`, timeoutMs: 10_000 };
@@ -63,15 +64,19 @@ test("hooks of a prebuild are told that it is nobody's yet, and the claim hook a
 
 test("what Coder's scripts need is set: the address with its slash, the token, and folders on the PATH for the user alone", async () => {
   await claimed({ env: { PATH: `/of/the/template:${process.env["PATH"]}` } });
-  const said = (await exec('echo "$CODER_AGENT_URL $CODER_AGENT_TOKEN"; echo "$CODER_SCRIPT_BIN_DIR"; echo "$PATH"')).split("\n");
+  const said = (
+    await exec('echo "$CODER_AGENT_URL $CODER_AGENT_TOKEN"; echo "$CODER_SCRIPT_BIN_DIR"; echo "$PATH"')
+  ).split("\n");
   const folder = path.join(bed.folder, "coder-agent-1");
   const scripts = path.join(folder, "script-data/bin");
   expect(said.slice(0, 2)).toEqual([`${bed.server.url}/ agent-token`, scripts]);
   expect(said[2]?.startsWith(`${scripts}:${folder}/bin:/of/the/template:`)).toBe(true);
   for (const each of [folder, scripts]) expect(statSync(each).mode & 0o777).toBe(0o700);
-  expect(await exec('printf "#!/bin/sh\\necho mine\\n" > "$CODER_SCRIPT_BIN_DIR/tool"; chmod +x "$CODER_SCRIPT_BIN_DIR/tool"; tool')).toBe(
-    "mine\n=0\n",
-  );
+  expect(
+    await exec(
+      'printf "#!/bin/sh\\necho mine\\n" > "$CODER_SCRIPT_BIN_DIR/tool"; chmod +x "$CODER_SCRIPT_BIN_DIR/tool"; tool',
+    ),
+  ).toBe("mine\n=0\n");
   expect(bed.warnings).toEqual([]);
 });
 
@@ -99,10 +104,10 @@ test("scripts of a start wait for each other by coder exp sync, in hooks and com
   ].join("\n");
   await claimed({ hooks: { start: { run, timeoutMs: 30_000 } } }, "ordinary");
   expect(bed.read("order")).toBe("clone\nide\n");
-  expect(await exec("coder exp sync list")).toBe(
-    "ide: started, after clone (completed)\nclone: completed\n=0\n",
+  expect(await exec("coder exp sync list")).toBe("ide: started, after clone (completed)\nclone: completed\n=0\n");
+  expect(await exec("coder exp sync want clone ide")).toBe(
+    "coder: clone would wait for itself: clone -> ide -> clone\n=1\n",
   );
-  expect(await exec("coder exp sync want clone ide")).toBe("coder: clone would wait for itself: clone -> ide -> clone\n=1\n");
   expect(await exec("coder exp sync ping")).toBe("The agent answers.\n=0\n");
 });
 
@@ -120,7 +125,15 @@ test("the owner's token is given for a host's name, to git as its askpass, and w
   try {
     bed.server.gitCredential = (asked) =>
       asked === host.host
-        ? { json: { outcome: "given", id: "6f6f0a4e-0000-4000-8000-000000000001", username: "ada", token: host.token, isRefused: false } }
+        ? {
+            json: {
+              outcome: "given",
+              id: "6f6f0a4e-0000-4000-8000-000000000001",
+              username: "ada",
+              token: host.token,
+              isRefused: false,
+            },
+          }
         : { json: { outcome: "not_linked", template: "starter" } };
     await claimed();
     expect(await exec(`coder external-auth access-token ${host.host}`)).toBe(`${host.token}\n=0\n`);
@@ -150,7 +163,8 @@ test("git's ssh is coder gitssh where the owner has a key, which starts ssh alon
   bed.server.send({ kind: "poke" });
   await until(() => expect(bed.server.claims()).toBeGreaterThan(asked));
   let last = "set\n";
-  for (let tries = 0; last.startsWith("set") && tries < 200; tries += 1) last = await exec('echo "${GIT_SSH_COMMAND:+set}"');
+  for (let tries = 0; last.startsWith("set") && tries < 200; tries += 1)
+    last = await exec('echo "${GIT_SSH_COMMAND:+set}"');
   expect(last).toBe("\n=0\n");
 });
 

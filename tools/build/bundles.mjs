@@ -137,7 +137,11 @@ export async function bundleOne({ root, entry }) {
     packages: entry.packages === "external" ? "external" : "bundle",
     external: entry.packages === "bundle" ? optionalNatives : [...optionalNatives, ...unmovable],
     define: entry.compiled === "none" ? withoutOptionalNatives : {},
-    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled }), carryPtyBinaries(root), carryCoderProgram(root)],
+    plugins: [
+      keepCompiled({ root, outfile, compiled: entry.compiled }),
+      carryPtyBinaries(root),
+      carryCoderProgram(root),
+    ],
   });
 }
 

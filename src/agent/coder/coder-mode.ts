@@ -121,7 +121,8 @@ export class CoderMode {
     // A single executable is its own script, and there may be no Node beside it.
     const isOwn = packed === null || rest.length === 0;
     if (!isOwn && !existsSync(program)) put(program, packed, 0o600);
-    if (!existsSync(command)) put(command, launcherScript(folder, isOwn ? [node, ...rest, "coder"] : [node, program]), 0o700);
+    if (!existsSync(command))
+      put(command, launcherScript(folder, isOwn ? [node, ...rest, "coder"] : [node, program]), 0o700);
   }
 }
 

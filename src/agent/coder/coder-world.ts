@@ -47,7 +47,8 @@ export function systemWorld(environment: Readonly<Record<string, string | undefi
 
 /** Its socket is looked up each time: an agent that was restarted has another one. */
 async function asked(folder: string | undefined, ask: CoderAsk): Promise<CoderAnswer> {
-  if (folder === undefined) throw new Error("this command belongs to a workspace's agent, and is not started by itself");
+  if (folder === undefined)
+    throw new Error("this command belongs to a workspace's agent, and is not started by itself");
   const socket = readFileSync(path.join(folder, socketFileName), "utf8");
   const text = JSON.stringify(ask.kind === "git" ? { ...ask.ask, kind: "git" } : ask);
   const exchange = { bytesMax: coderAnswerBytesMax, limitMs: coderAnswerMs };

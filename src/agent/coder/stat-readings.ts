@@ -87,7 +87,10 @@ function coresAllowed(source: StatSource): number | null {
   const [quota = "", period = ""] = (source.read(`${v2}/cpu.max`) ?? "").trim().split(" ");
   if (/^\d+$/.test(quota) && Number(period) > 0) return Number(quota) / Number(period);
   for (const folder of v1Limit) {
-    const [allowed, of] = [numberIn(source, `${folder}/cpu.cfs_quota_us`), numberIn(source, `${folder}/cpu.cfs_period_us`)];
+    const [allowed, of] = [
+      numberIn(source, `${folder}/cpu.cfs_quota_us`),
+      numberIn(source, `${folder}/cpu.cfs_period_us`),
+    ];
     if (allowed !== null && allowed > 0 && of !== null && of > 0) return allowed / of;
   }
   return null;

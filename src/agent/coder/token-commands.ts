@@ -32,7 +32,8 @@ export async function externalAuth(words: readonly string[], world: TokenWorld):
   if (action !== "access-token" || id === undefined || more.length > 0) {
     throw new Error("the usage is coder external-auth access-token ID");
   }
-  if (values.extra !== undefined) throw new Error("--extra is not offered by Prewarm: of an account it keeps the token alone");
+  if (values.extra !== undefined)
+    throw new Error("--extra is not offered by Prewarm: of an account it keeps the token alone");
   const host = hostOfExternalAuth(id);
   if (host === null) {
     world.print(

@@ -84,7 +84,8 @@ export class Units {
   }
 
   #checkRoom(newcomers: number): void {
-    if (this.#units.size + newcomers > unitsMax) throw new Error(`there are ${unitsMax} units already, and no more are kept`);
+    if (this.#units.size + newcomers > unitsMax)
+      throw new Error(`there are ${unitsMax} units already, and no more are kept`);
   }
 
   /** By which units one waits for another; null where it does not. */

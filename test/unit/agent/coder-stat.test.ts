@@ -18,7 +18,9 @@ function machine(files: Readonly<Record<string, string | readonly string[]>>): S
     },
     disk: (path) => {
       if (path === "/gone") throw new Error("ENOENT: no such file or directory, statfs '/gone'");
-      return path === "/home" ? { blocks: 1_000, bfree: 250, bsize: 4_096 } : { blocks: 10 * gi, bfree: 4 * gi, bsize: 1 };
+      return path === "/home"
+        ? { blocks: 1_000, bfree: 250, bsize: 4_096 }
+        : { blocks: 10 * gi, bfree: 4 * gi, bsize: 1 };
     },
     nowMs: () => nowMs,
     sleep: async (ms) => {

@@ -162,9 +162,14 @@ test.each([
   await expect(bench().sync(words)).rejects.toThrow(/the usage is|no time to wait|no unit nothing/);
 });
 
-test.each(["", "null", "[]", '{"kind":"start"}', '{"kind":"want","unit":"a","on":[1]}', '{"kind":"git"}', '{"kind":"x"}'])(
-  "the agent takes %j for no question",
-  (text) => {
-    expect(coderAskOf(text)).toBeNull();
-  },
-);
+test.each([
+  "",
+  "null",
+  "[]",
+  '{"kind":"start"}',
+  '{"kind":"want","unit":"a","on":[1]}',
+  '{"kind":"git"}',
+  '{"kind":"x"}',
+])("the agent takes %j for no question", (text) => {
+  expect(coderAskOf(text)).toBeNull();
+});

@@ -9,7 +9,12 @@ import type { GitAnswer, GitAsk } from "../../../src/agent/git/git-words.ts";
 const lacking: GitAnswer = { credential: null, notice: "no account is linked for git.example.org: `prewarm git link`" };
 
 async function run(words: readonly string[], answer: (ask: GitAsk) => GitAnswer = () => lacking) {
-  const said = { out: [] as string[], err: [] as string[], asked: [] as GitAsk[], scripts: [] as Record<string, string>[] };
+  const said = {
+    out: [] as string[],
+    err: [] as string[],
+    asked: [] as GitAsk[],
+    scripts: [] as Record<string, string>[],
+  };
   const world: CoderWorld = {
     print: (text) => said.out.push(text),
     complain: (text) => said.err.push(text),
@@ -74,15 +79,20 @@ test("git goes on to the terminal where there is no token, and says why", async 
   expect({ code, out, err }).toEqual({ code: 1, out: [], err: [lacking.notice] });
 });
 
-test.each(["login", "ssh box", "exp mcp server", "port-forward", "external-auth login", "tasks", ""])(
-  "coder %s is not offered",
-  async (words) => {
-    const { code, out, err } = await run(words.split(" "));
-    expect(code).toBe(1);
-    expect(out).toEqual([]);
-    expect(err.join()).toMatch(/is not offered by Prewarm|the usage is/);
-  },
-);
+test.each([
+  "login",
+  "ssh box",
+  "exp mcp server",
+  "port-forward",
+  "external-auth login",
+  "tasks",
+  "",
+])("coder %s is not offered", async (words) => {
+  const { code, out, err } = await run(words.split(" "));
+  expect(code).toBe(1);
+  expect(out).toEqual([]);
+  expect(err.join()).toMatch(/is not offered by Prewarm|the usage is/);
+});
 
 test("dotfiles are installed by the product's own script, in folders of their own", async () => {
   const plain = await run(["dotfiles", "-y", "https://git.example.org/ada/dotfiles"]);
