@@ -78,10 +78,10 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   basics.secrets.forget();
   connection.abort();
   http.close();
-  await Promise.all([connected, logged]);
+  await Promise.all([connected, logged]).finally(() => config.coder?.close());
 
   async function start(): Promise<void> {
-    const manifest = await fetchManifest(config, http, abort);
+    const manifest = await beginning(basics, http, abort);
     if (manifest === null) return;
     await apps.begin(manifest.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
@@ -98,6 +98,17 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     started.resolve(manifest);
     if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
+}
+
+/** The manifest, and what its scripts are to find before the first of them runs; null when it was aborted. */
+async function beginning(
+  { config, secrets }: { readonly config: AgentConfig; readonly secrets: WorkspaceSecrets },
+  http: ServerHttp,
+  abort: AbortSignal,
+): Promise<AgentManifest | null> {
+  const manifest = await fetchManifest(config, http, abort);
+  if (manifest !== null) await config.coder?.open(manifest, (ask) => secrets.gitCredential(ask));
+  return manifest;
 }
 
 /** Every command waits on it, with both of its pipes. */
