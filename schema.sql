@@ -486,7 +486,9 @@ create table templates (
   created_at timestamp with time zone not null,
   created_by uuid not null,
   lifecycle jsonb default '{}'::jsonb not null,
-  autostart_from timestamp with time zone
+  autostart_from timestamp with time zone,
+  pools jsonb default '{}'::jsonb not null,
+  pools_revision integer default 0 not null
 );
 create table tokens (
   id uuid not null,

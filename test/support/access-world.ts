@@ -56,6 +56,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   adoptDaemon: { by: "rack-2" },
   deprecateTemplate: { deprecated: false },
   cancelJobs: {},
+  setPool: { instances: 1 },
   invalidatePrebuilds: { template: "web" },
   cleanPrebuilds: {},
   setTemplateLifecycle: { changes: {} },

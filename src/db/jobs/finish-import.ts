@@ -4,6 +4,7 @@ import { noticeImportFailed } from "../notifications/notice-failures.ts";
 import { carryLimitMarks } from "../pools/limit-marks.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
+import { applyPools } from "../templates/set-pools.ts";
 import { insertPresets } from "../templates/template-presets.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 
@@ -83,6 +84,7 @@ export async function finishImport(
     const { template_id: templateId, organization_id: organizationId } = version;
     const ids = { id: job.template_version_id, templateId, organizationId };
     await insertPresets(tx, ids, outcome.report?.presets ?? [], input.now);
+    await applyPools(tx, job.template_version_id, input.now);
   }
   tx.emit("templates");
   if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);

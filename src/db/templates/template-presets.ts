@@ -59,9 +59,11 @@ export async function insertPresets(
   version: { readonly id: TemplateVersionId; readonly templateId: TemplateId; readonly organizationId: OrganizationId },
   presets: readonly NewPreset[],
   now: Date,
+  /** Of the first of them: its place among those that the version has. */
+  first = 0,
 ): Promise<void> {
   if (presets.length === 0) return;
-  const rows = JSON.stringify(presets.map((preset, position) => ({ ...preset, position })));
+  const rows = JSON.stringify(presets.map((preset, nth) => ({ ...preset, position: first + nth })));
   await tx.query(insertPresetsStatement, [version.organizationId, version.templateId, version.id, rows, now]);
 }
 
