@@ -48,9 +48,13 @@ export async function setPool(
     await storePools(tx, template.id, { ...pools, [name]: pool });
     const isSized = await sizePreset(tx, versionId, { preset: name, ...pool });
     if (!isSized) {
-      const ids = { id: versionId, templateId: template.id, organizationId: template.organization_id };
-      const row = { ...preset, id: context.random.uuid() as PresetId };
-      await insertPresets(tx, ids, [row], context.clock.now(), (manifest.presets ?? []).length + poolsSetMax);
+      const version = {
+        id: versionId,
+        templateId: template.id,
+        organizationId: template.organization_id,
+        firstPosition: (manifest.presets ?? []).length + poolsSetMax,
+      };
+      await insertPresets(tx, version, [{ ...preset, id: context.random.uuid() as PresetId }], context.clock.now());
     }
     tx.emit("pools");
     tx.emit("templates");
@@ -59,18 +63,18 @@ export async function setPool(
   return poolView(await requirePool(context, actor, { ...input, preset: name }));
 }
 
-/** Takes back what was set beside the template. Errors: `forbidden`, `not_found` where nothing was. */
+/** Takes back what was set beside the template; where nothing was, nothing changes. Errors: `forbidden`, `not_found`. */
 export async function unsetPool(
   context: AppContext,
   actor: Actor,
   input: PoolInput,
-): Promise<{ template: string; preset: string }> {
+): Promise<{ template: string; preset: string; wasSet: boolean }> {
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "set pools");
   const name = await context.db.transaction("unset pool", async (tx) => {
     const pools = await lockPools(tx, template.id);
     const called = calledBy(Object.keys(pools), (one) => one, input.preset);
-    if (called === undefined) throw notSet(template.name, input.preset);
+    if (called === undefined) return null;
     const { [called]: _pool, ...others } = pools;
     await storePools(tx, template.id, others);
     if (template.active_version_id !== null) {
@@ -82,7 +86,7 @@ export async function unsetPool(
     await audit(context, tx, { actor, template, action: "pool.unset", detail: { preset: called } });
     return called;
   });
-  return { template: template.name, preset: name };
+  return { template: template.name, preset: name ?? input.preset, wasSet: name !== null };
 }
 
 async function activeVersion(
@@ -177,12 +181,6 @@ function ownSize(manifest: Manifest | undefined, name: string): Omit<StoredPool,
 function changedMeanwhile(preset: string): CodedError {
   return new CodedError("conflict", `Somebody else has changed the pool of "${preset}" at the same moment.`, {
     next: "Look at it with `prewarm prebuilds explain`, and set it again.",
-  });
-}
-
-function notSet(template: string, preset: string): CodedError {
-  return new CodedError("not_found", `No pool of the preset "${preset}" is set beside the template "${template}".`, {
-    next: "What the template itself says is changed by another version of it.",
   });
 }
 

@@ -85,9 +85,11 @@ const unsetPool = defineCommand<{ readonly template: string; readonly preset: st
   read: (input) => readOnePool(input, input.operand(0)),
   async run(params, { output, connect, organization }) {
     const answer = await (await connect()).call("unsetPool", { params, query: organization });
-    output.result(
-      answer,
-      () => `The pool ${printable(`${answer.template}/${answer.preset}`)} is again as its template says.`,
+    const pool = printable(`${answer.template}/${answer.preset}`);
+    output.result(answer, () =>
+      answer.wasSet
+        ? `The pool ${pool} is again as its template says.`
+        : `Nothing was set of ${pool}: what there is, its template says.`,
     );
     return exitCodes.done;
   },

@@ -251,7 +251,8 @@ export const prebuildRoutes = {
     access: "template_admin",
     params: poolParams,
     query: Type.Object(organizationQuery),
-    response: Type.Object({ template: Type.String(), preset: Type.String() }),
+    /** `wasSet`: whether there was anything to take back. */
+    response: Type.Object({ template: Type.String(), preset: Type.String(), wasSet: Type.Boolean() }),
   },
   invalidatePrebuilds: {
     method: "POST",
