@@ -19,11 +19,12 @@ export async function checkTemplate(
   return await withSession(
     deps,
     { ...input, keeping: "none", failure: "invalid_template" },
-    async ({ run, lockFile }) => {
+    async ({ run, lockFile, declared, used }) => {
       await run.validate();
-      const outline = outlineOf((await run.plan()).document);
+      const outline = outlineOf((await run.plan()).document, declared);
       if (outline.isForCoder) checkForCoder(context, outline);
-      return { versionState: { lockFile, outline } };
+      const report = { versionState: { lockFile, outline } };
+      return context.variables === undefined ? report : { ...report, usedVariables: used };
     },
   );
 }
