@@ -106,6 +106,7 @@ describe("variables that were given at a push", () => {
       await lost.saveState(state);
     };
     await expect(driver.apply({ ...lost, saveState })).rejects.toThrow();
+    expect(bench.marksLeft()).not.toEqual([]);
     await driver.remove("workspace-1", new AbortController().signal);
     expect(bench.marksLeft()).toEqual([]);
   });
