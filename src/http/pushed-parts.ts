@@ -23,7 +23,10 @@ export async function pushedParts(contentType: string | undefined, body: Buffer)
   const variables = form.get("variables");
   const bytes = Buffer.from(await archive.arrayBuffer());
   if (variables === null) return { archive: bytes };
-  return { archive: bytes, variables: readVariables(typeof variables === "string" ? variables : await variables.text()) };
+  return {
+    archive: bytes,
+    variables: readVariables(typeof variables === "string" ? variables : await variables.text()),
+  };
 }
 
 async function formOf(contentType: string, body: Buffer): Promise<FormData> {

@@ -82,7 +82,10 @@ test("a form that is no such form is refused, and nothing of it is said", async 
   const send = async (body: string | FormData, type?: string): Promise<string> => {
     const response = await fetch(`${server.url}/api/v1/templates/form/versions`, {
       method: "POST",
-      headers: { authorization: `Bearer ${server.admin.token}`, ...(type === undefined ? {} : { "content-type": type }) },
+      headers: {
+        authorization: `Bearer ${server.admin.token}`,
+        ...(type === undefined ? {} : { "content-type": type }),
+      },
       body,
     });
     const text = await response.text();

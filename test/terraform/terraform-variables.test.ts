@@ -52,7 +52,9 @@ describe("variables that were given at a push", () => {
     const report = await driver.parse({ ...bench.build(), ...given({ namespace: "dev", gone: "x" }, ["gone"]) });
     expect(report).toMatchObject({ usedVariables: ["namespace"] });
     const told = bench.lines.filter(({ line }) => line.includes("not declared any more"));
-    expect(told.map(({ line }) => line)).toEqual(["variables of the version before that are not declared any more: gone"]);
+    expect(told.map(({ line }) => line)).toEqual([
+      "variables of the version before that are not declared any more: gone",
+    ]);
   });
 
   test("are handed over by their types, win over terraform.tfvars, and leave what is not given to it", async () => {
@@ -81,7 +83,9 @@ describe("variables that were given at a push", () => {
 
     const failing = `resource "terraform_data" "x" {\n  lifecycle {\n    precondition {\n      condition = var.token == ""\n      error_message = "not \${var.token}"\n    }\n  }\n}\n`;
     bench.write("main.tf", `variable "token" {}\n${failing}`);
-    const error: unknown = await driver.parse({ ...bench.build(), ...given({ token: secret }) }).catch((e: unknown) => e);
+    const error: unknown = await driver
+      .parse({ ...bench.build(), ...given({ token: secret }) })
+      .catch((e: unknown) => e);
     expect(error).toMatchObject({ code: "invalid_template" });
     const { message, problems } = error as { readonly message: string; readonly problems: unknown };
     expect(message + JSON.stringify(problems)).not.toContain(secret);

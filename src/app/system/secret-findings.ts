@@ -33,7 +33,8 @@ async function ofVariables({ db, stateVault: vault }: AppContext): Promise<reado
     ];
   }
   const older = keys.filter(({ key_id: id }) => id !== vault.keyId).reduce((sum, { count }) => sum + count, 0);
-  if (older === 0) return [finding("variables", "ok", `The present key opens the variables of all ${all} versions that have some.`)];
+  if (older === 0)
+    return [finding("variables", "ok", `The present key opens the variables of all ${all} versions that have some.`)];
   return [
     finding(
       "variables",

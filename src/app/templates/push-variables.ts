@@ -39,11 +39,17 @@ export async function variablesOfPush(context: AppContext, input: VariablesInput
   requireGood(given);
   if (manifest.driver !== drivenByTerraform) {
     if (Object.keys(given).length === 0) return { stored: null, reused: null };
-    throw new CodedError("invalid_request", `A template of the driver "${manifest.driver}" has no Terraform variables.`, {
-      next: "Leave out --variable and --variables-file. What people choose themselves are `parameters` of template.yaml.",
-    });
+    throw new CodedError(
+      "invalid_request",
+      `A template of the driver "${manifest.driver}" has no Terraform variables.`,
+      {
+        next: "Leave out --variable and --variables-file. What people choose themselves are `parameters` of template.yaml.",
+      },
+    );
   }
-  const row = input.isKeeping ? await lastVariables(context.db, { organizationId: input.organizationId, name: input.template }) : undefined;
+  const row = input.isKeeping
+    ? await lastVariables(context.db, { organizationId: input.organizationId, name: input.template })
+    : undefined;
   const before = row === undefined ? {} : await valuesOf(context, row);
   const carried = Object.keys(before).filter((name) => !Object.hasOwn(given, name));
   const values = { ...Object.fromEntries(carried.map((name) => [name, before[name] ?? ""])), ...given };

@@ -28,7 +28,8 @@ describe("variables of the command line", () => {
 
 describe("a file of variables", () => {
   it("gives what is plain as it is written, and lists and mappings as JSON", async () => {
-    const text = "version: 1.10\nyes: yes\nid: 007\non: true\nquoted: '  x '\nzones: [a, b]\nmap:\n  a: 1\nlong: |\n  x\n  y\n";
+    const text =
+      "version: 1.10\nyes: yes\nid: 007\non: true\nquoted: '  x '\nzones: [a, b]\nmap:\n  a: 1\nlong: |\n  x\n  y\n";
     expect(await readVariables(text, "v.yaml")).toEqual({
       version: "1.10",
       yes: "yes",

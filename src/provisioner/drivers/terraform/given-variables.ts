@@ -23,9 +23,13 @@ function jsonOf({ name, type }: DeclaredVariable, text: string): unknown {
     return JSON.parse(text);
   } catch {
     // Its own reason would quote the value.
-    throw new CodedError("invalid_template", `The variable "${name}" is a ${type}, and the value that was given for it is not JSON.`, {
-      next: `Write it as JSON, for example --variable '${name}=["a","b"]', or as a list or object in --variables-file.`,
-    });
+    throw new CodedError(
+      "invalid_template",
+      `The variable "${name}" is a ${type}, and the value that was given for it is not JSON.`,
+      {
+        next: `Write it as JSON, for example --variable '${name}=["a","b"]', or as a list or object in --variables-file.`,
+      },
+    );
   }
 }
 
@@ -42,7 +46,11 @@ export function usedVariables(context: DriverContext, declared: readonly Declare
   const wrong = unknown.filter((name) => !carried.has(name));
   if (wrong.length > 0) throw notDeclared(wrong, declared);
   if (unknown.length > 0) {
-    context.log("info", "plan", `variables of the version before that are not declared any more: ${unknown.join(", ")}`);
+    context.log(
+      "info",
+      "plan",
+      `variables of the version before that are not declared any more: ${unknown.join(", ")}`,
+    );
   }
   return names.filter((name) => known.has(name));
 }
@@ -73,7 +81,8 @@ export function missingVariables(
   const [first] = found;
   if (first === undefined) return null;
   const names = found.map(({ name }) => name);
-  const where = first.file === undefined ? "" : ` (${first.file}${first.line === undefined ? "" : `, line ${first.line}`})`;
+  const where =
+    first.file === undefined ? "" : ` (${first.file}${first.line === undefined ? "" : `, line ${first.line}`})`;
   const message =
     names.length === 1
       ? `The variable "${first.name}"${where} has no default, and the push gave no value for it.`

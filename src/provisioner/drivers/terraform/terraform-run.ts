@@ -167,6 +167,8 @@ export class TerraformRun {
     const { context, mask, failure } = this.#options;
     context.abort.throwIfAborted();
     if (end.exitCode === 0) return;
-    throw missingVariables(end.diagnostics, { code: failure, mask }) ?? commandError(end, { code: failure, action, mask });
+    throw (
+      missingVariables(end.diagnostics, { code: failure, mask }) ?? commandError(end, { code: failure, action, mask })
+    );
   }
 }

@@ -82,7 +82,13 @@ variable "found" { type = bool }
   });
 
   it("end with the file, however it breaks off", () => {
-    for (const text of ['variable "x" {', 'variable "x', 'variable "x" { type = list(', "/* variable", "a = <<EOT\nx"]) {
+    for (const text of [
+      'variable "x" {',
+      'variable "x',
+      'variable "x" { type = list(',
+      "/* variable",
+      "a = <<EOT\nx",
+    ]) {
       expect(() => of(text)).not.toThrow();
     }
   });

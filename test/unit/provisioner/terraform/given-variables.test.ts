@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { missingVariables, secretsIn, valuesGiven } from "../../../../src/provisioner/drivers/terraform/given-variables.ts";
+import {
+  missingVariables,
+  secretsIn,
+  valuesGiven,
+} from "../../../../src/provisioner/drivers/terraform/given-variables.ts";
 import { maskOf } from "../../../../src/provisioner/drivers/terraform/secrets.ts";
 
 describe("variables that were given at a push", () => {
@@ -20,7 +24,9 @@ describe("variables that were given at a push", () => {
   });
 
   it("are masked whole, line by line, within JSON and as JSON writes them, when they are long enough", () => {
-    const mask = maskOf(secretsIn({ key: "first line\nsecond line", list: '["element-one"]', short: "dev", quoted: 'say "please"' }));
+    const mask = maskOf(
+      secretsIn({ key: "first line\nsecond line", list: '["element-one"]', short: "dev", quoted: 'say "please"' }),
+    );
     const shown = mask('second line, element-one, dev, "say \\"please\\"", first line\\nsecond line');
     expect(shown).not.toMatch(/second|element|please|first/);
     expect(shown).toContain("dev");
