@@ -24,7 +24,13 @@ const importStatement: Statement<ImportedRow> = statement(
   "import_finish",
   `update template_versions
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
-  claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest)
+  claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest),
+  variable_names = array(
+    select given.name
+    from unnest(variable_names) with ordinality as given(name, position)
+    where $7::text[] is null
+      or given.name = any($7::text[])
+    order by given.position)
 where id = $1
 returning activate_on_success, template_id, organization_id`,
 );
@@ -79,6 +85,7 @@ export async function finishImport(
     outcome.kind === "succeeded" && outcome.report?.manifest !== undefined
       ? JSON.stringify(outcome.report.manifest)
       : null,
+    outcome.kind === "succeeded" ? (outcome.report?.usedVariables ?? null) : null,
   ]);
   if (version !== undefined && outcome.kind === "succeeded") {
     const { template_id: templateId, organization_id: organizationId } = version;
