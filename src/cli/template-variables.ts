@@ -82,7 +82,7 @@ export async function readVariables(text: string, file: string): Promise<Templat
     if (value === null || value === undefined) {
       throw refused(file, `"${name}" has no value`, [{ field: name, reason: "it has no value", ...placed(at) }]);
     }
-    if (isScalar(one) && typeof value !== "string") return [name, one.source ?? String(value)];
+    if (isScalar(one) && typeof value !== "string") return [name, one.source ?? JSON.stringify(value)];
     return [name, typeof value === "string" ? value : JSON.stringify(value)];
   });
   return Object.fromEntries(entries);
