@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { Uuid } from "./api/common-schemas.ts";
 import { ErrorReport } from "./api/error-response.ts";
-import { logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax } from "./limits.ts";
+import { logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax, templateVariablesMax } from "./limits.ts";
 import { Manifest } from "./manifest.ts";
 
 /**
@@ -116,6 +116,10 @@ export const LeasedJob = Type.Object({
   archiveHash: Type.String(),
   /** What the driver answered when it imported the version (`JobResult`); absent or null when it answered nothing. */
   versionState: Type.Optional(Type.Unknown()),
+  /** Values that were given at the push of the version: secret. Absent means none. */
+  variables: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** Names of those that the push has taken over from the version before, which the template need not declare. */
+  carriedVariables: Type.Optional(Type.Array(Type.String())),
   work: Type.Union([
     Type.Object({ kind: Type.Literal("import") }),
     Type.Object({ kind: Type.Literal("build"), ...buildWork }),
@@ -282,6 +286,8 @@ export const JobResult = Type.Object({
        * `tags`), where the driver reads them. The server merges `template.yaml` over them and checks the whole.
        */
       manifestParts: Type.Optional(ToldManifestParts),
+      /** Of an import: names of the version's variables that the template declares; absent means all. */
+      usedVariables: Type.Optional(Type.Array(Type.String(), { maxItems: templateVariablesMax })),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */
       resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
       /** Of a claim or a rehearsal: what its plan said. */

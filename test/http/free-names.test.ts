@@ -148,3 +148,16 @@ test("a template is shown with its parameters in order, what they are called, an
   expect(stdout).toContain('Choices of "Machine Image":');
   expect(rows).toContainEqual(["ubuntu", "Ubuntu 24.04", "The *usual* one"]);
 });
+
+test("the command line sets a pool beside the template by its preset's name, and takes it back", async () => {
+  const asked = ["--instances", "2", "--schedule", "* 8-18 * * 1-5=3", "--timezone", "Europe/Berlin", "--ttl", "24h"];
+  const set = await prewarm("prebuilds", "set", "web", "--preset", "GoLand: Large", ...asked, "--json");
+  expect(set.exitCode, set.stderr).toBe(0);
+  expect(JSON.parse(set.stdout)).toMatchObject({ preset: "GoLand: Large", template: "web" });
+  const refused = await prewarm("prebuilds", "set", "web/C++", "--instances", "1", "--schedule", "at noon");
+  expect(refused).toMatchObject({ exitCode: 2 });
+  expect(refused.stderr).toContain('--schedule is "at noon"');
+  const unset = await prewarm("prebuilds", "unset", "web/goland-large");
+  expect(unset.exitCode, unset.stderr).toBe(0);
+  expect(unset.stdout).toContain("web/GoLand: Large is again as its template says");
+});

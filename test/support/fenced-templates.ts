@@ -60,7 +60,11 @@ export function templatesIn(name: string, markdown: string): readonly FencedTemp
   for (const fence of fencesOf(markdown)) {
     if (isTemplate(fence)) {
       const { text, driver } = completed(fence.text);
-      found.push({ where: `${name}:${fence.line}`, driver, files: { ...filesOf[driver], "template.yaml": text } });
+      found.push({
+        where: `${name}:${fence.line}`,
+        driver,
+        files: { ...(filesBeside[name] ?? filesOf[driver]), "template.yaml": text },
+      });
     } else if (fence.fileName !== null) {
       const last = found.at(-1);
       if (last !== undefined) last.files[fence.fileName] = fence.text;
@@ -68,6 +72,11 @@ export function templatesIn(name: string, markdown: string): readonly FencedTemp
   }
   return found;
 }
+
+/** What stands beside the manifests of a page, where that is not what those of their driver have. */
+const filesBeside: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "docs/coder-templates.md": { "main.tf": readFileSync(path.join(root, "templates/coder-demo/main.tf"), "utf8") },
+};
 
 /** What a part of a template of this driver has beside its manifest. */
 const filesOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {

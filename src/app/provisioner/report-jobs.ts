@@ -136,6 +136,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): Job
           plan: outcome.plan,
           phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
+          usedVariables: outcome.usedVariables,
         },
       };
     case "canceled":

@@ -16,6 +16,8 @@ import type { Invocation } from "../invocation.ts";
 import { renderLogLine } from "../output/log-line.ts";
 import { elapsedText } from "../output/time-text.ts";
 import { showWarnings } from "../output/warning-lines.ts";
+import type { TemplateVariables } from "../../contracts/template-variables.ts";
+import { variablesGiven, variablesOfFlags } from "../template-variables.ts";
 import { readManifestName } from "../manifest-name.ts";
 
 /** Newest versions among which the pushed one is looked for after its import. */
@@ -28,6 +30,9 @@ interface PushOptions {
   readonly isActivated: boolean;
   readonly message: string | undefined;
   readonly versionName: string | undefined;
+  readonly variables: TemplateVariables;
+  readonly variablesFile: string | undefined;
+  readonly isKeeping: boolean;
 }
 
 function read(input: CommandInput): PushOptions {
@@ -37,6 +42,9 @@ function read(input: CommandInput): PushOptions {
     isActivated: !input.isOff("activate"),
     message: input.text("message"),
     versionName: input.text("version-name"),
+    variables: variablesOfFlags(input),
+    variablesFile: input.text("variables-file"),
+    isKeeping: !input.isOff("keep-variables"),
   };
 }
 
@@ -106,14 +114,20 @@ async function run(options: PushOptions, invocation: Invocation): Promise<number
   const { output, world, organization } = invocation;
   const folder = path.resolve(world.workingDirectory, options.folder);
   const template = await templateName(folder, options.name);
+  const variables = await variablesGiven(options, world);
   const client = await invocation.connect({ timeoutMs: uploadTimeoutMs });
   const { packFolder } = await import("../../platform/archive/pack-folder.ts");
   const { bytes, paths } = await packFolder(folder);
   const startedMs = world.monotonicMs();
   output.progress(`Pushing ${folder} (${paths.length} entries, ${bytes.length} bytes) as ${template}…`);
   const { message, versionName: name, isActivated: activate } = options;
-  const query = { activate, ...definedOnly({ message, name }), ...organization };
-  const pushed = await client.call("pushTemplate", { params: { template }, query, bytes });
+  const keep = options.isKeeping ? {} : { keepVariables: false };
+  const query = { activate, ...definedOnly({ message, name }), ...keep, ...organization };
+  const pushed = await client.call("pushTemplate", { params: { template }, query, bytes, variables });
+  const reused = pushed.reusedVariables;
+  if (reused !== undefined) {
+    output.progress(`variables of version ${reused.version} are used again: ${reused.names.join(", ")}`);
+  }
   showWarnings(pushed.warnings, output);
   const version = await awaitImport(client, { template, version: pushed.version }, invocation);
   if (version.status === "failed") {
@@ -138,6 +152,13 @@ export const pushTemplateCommand = defineCommand<PushOptions>({
     { flags: "--no-activate", about: "do not make it the active version" },
     { flags: "-m, --message <text>", about: "what changed" },
     { flags: "--version-name <name>", about: "name of the version; one is made up unless said" },
+    {
+      flags: "--variable <name=value>",
+      about: "value of a Terraform variable, text or JSON; may be repeated",
+      isRepeatable: true,
+    },
+    { flags: "--variables-file <file>", about: "YAML or JSON with values of Terraform variables; --variable wins" },
+    { flags: "--no-keep-variables", about: "do not use the variables of the version before again" },
   ],
   isOrganizational: true,
   read,

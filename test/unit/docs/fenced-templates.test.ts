@@ -13,7 +13,10 @@ import {
 const templates = [...documents()].flatMap(([name, text]) => templatesIn(name, text));
 
 /** What the configuration has that a file of docs/coder-templates.md stands beside. */
-const configuration: ManifestParts = { parameters: [{ name: "cpu", default: "4" }], agents: [{ name: "main" }] };
+const configuration: ManifestParts = {
+  parameters: [{ name: "Greeting", default: "Hello" }],
+  agents: [{ name: "main" }],
+};
 
 function completedRead(template: FencedTemplate): ReadManifest {
   const read = readManifest(template.files["template.yaml"] ?? "");

@@ -1,5 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
+import type { TemplateVersion } from "../../../contracts/api/templates.ts";
 import { templateRefusal } from "../../../contracts/template-roles.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
@@ -64,7 +65,7 @@ export default function VersionPage() {
           )
         }
       >
-        {listed?.message}
+        <VersionWords version={listed} />
       </PageHeader>
       <QueryFault query={found} />
       <QueryFault query={list} />
@@ -90,6 +91,17 @@ export default function VersionPage() {
       {isPromoting && shown !== undefined ? (
         <PromoteDialog template={template} version={shown} isBack={isBack} onClose={() => setPromoting(false)} />
       ) : null}
+    </>
+  );
+}
+
+/** What was said at its push, and the names of the variables that were given; nothing shows their values. */
+function VersionWords({ version }: { readonly version: TemplateVersion | undefined }) {
+  const names = version?.variables ?? [];
+  return (
+    <>
+      {version?.message}
+      {names.length === 0 ? null : <p>Variables given at its push: {names.join(", ")}</p>}
     </>
   );
 }

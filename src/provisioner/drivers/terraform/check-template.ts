@@ -19,13 +19,15 @@ export async function checkTemplate(
   return await withSession(
     deps,
     { ...input, keeping: "none", failure: "invalid_template" },
-    async ({ run, lockFile }) => {
+    async ({ run, lockFile, declared, used }) => {
       await run.validate();
       const { document: plan } = await run.plan();
-      const outline = outlineOf(plan);
-      const versionState = { lockFile, outline };
-      if (!outline.isForCoder) return { versionState };
-      return { versionState, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) };
+      const outline = outlineOf(plan, declared);
+      const ofCoder = outline.isForCoder
+        ? { manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
+        : {};
+      const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
+      return { versionState: { lockFile, outline }, ...ofCoder, ...ofVariables };
     },
   );
 }

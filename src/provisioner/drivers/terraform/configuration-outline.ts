@@ -1,4 +1,5 @@
 import { configuredBlocks } from "./coder/reading/read-blocks.ts";
+import type { DeclaredVariable } from "./declared-variables.ts";
 import { fieldsOf, itemsOf, textOf } from "./json-fields.ts";
 
 /** A resource block of a configuration; all its instances have it in common. */
@@ -15,6 +16,8 @@ export interface ConfigurationOutline {
   readonly isForCoder: boolean;
   /** Whether it asks for Prewarm's own variable. */
   readonly declaresPrewarm: boolean;
+  /** Those of the root module, as its files declare them. */
+  readonly variables: readonly DeclaredVariable[];
   /** The managed resources of all modules. */
   readonly blocks: readonly ResourceBlock[];
 }
@@ -29,14 +32,15 @@ export function isCoderType(type: string): boolean {
   return type.startsWith("coder_");
 }
 
-/** Reads `configuration` of a plan (`terraform show -json PLAN`). */
-export function outlineOf(plan: unknown): ConfigurationOutline {
+/** Reads `configuration` of a plan (`terraform show -json PLAN`), which does not tell the types of variables. */
+export function outlineOf(plan: unknown, variables: readonly DeclaredVariable[] = []): ConfigurationOutline {
   const root = fieldsOf(fieldsOf(fieldsOf(plan)["configuration"])["root_module"]);
   const all = configuredBlocks(plan);
   const blocks = all.filter(({ mode }) => mode === "managed").slice(0, outlineBlocksMax);
   return {
     isForCoder: all.some(({ type }) => isCoderType(type)),
     declaresPrewarm: Object.hasOwn(fieldsOf(root["variables"]), ownVariable),
+    variables,
     blocks: blocks.map(({ module, type, name }) => ({ module, type, name })),
   };
 }
@@ -48,6 +52,9 @@ export function readOutline(versionState: unknown): ConfigurationOutline | null 
   return {
     isForCoder: outline["isForCoder"],
     declaresPrewarm: outline["declaresPrewarm"] === true,
+    variables: itemsOf(outline["variables"])
+      .map(fieldsOf)
+      .map(({ name, type }) => ({ name: textOf(name), type: textOf(type) })),
     blocks: itemsOf(outline["blocks"])
       .map(fieldsOf)
       .map(({ module, type, name }) => ({ module: textOf(module), type: textOf(type), name: textOf(name) })),
