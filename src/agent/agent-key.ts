@@ -12,9 +12,11 @@ const seedBytes = 32;
  * Null where nothing can be kept: a key that is forgotten would lock the agent out at its restart, so it goes without,
  * as agents of earlier releases do.
  */
-export function agentKey(config: Pick<AgentConfig, "stateFolder" | "token" | "random" | "logger">): string | null {
+export function agentKey(
+  config: Pick<AgentConfig, "stateFolder" | "keyFolder" | "token" | "random" | "logger">,
+): string | null {
   try {
-    const seed = keptSeed(config);
+    const seed = keptSeed({ folder: config.keyFolder ?? config.stateFolder, random: config.random });
     return `pw_key_${createHmac("sha256", seed).update(config.token).digest("base64url")}`;
   } catch (error) {
     config.logger.warn("the agent's key cannot be kept, so its token alone is what it is known by", { error });
@@ -22,9 +24,9 @@ export function agentKey(config: Pick<AgentConfig, "stateFolder" | "token" | "ra
   }
 }
 
-function keptSeed({ stateFolder, random }: Pick<AgentConfig, "stateFolder" | "random">): Buffer {
-  const file = path.join(stateFolder, "key");
-  makeFolder(stateFolder, 0o700);
+function keptSeed({ folder, random }: { readonly folder: string; readonly random: AgentConfig["random"] }): Buffer {
+  const file = path.join(folder, "key");
+  makeFolder(folder, 0o700);
   const known = seedIn(file);
   if (known?.length === seedBytes) return known;
   // Damaged, as by a full disk: it opens nothing, and stands in the way.

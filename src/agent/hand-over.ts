@@ -219,6 +219,8 @@ export class HandOver {
     const manifest = await this.#input.started;
     const hook = manifest.hooks.claim;
     let error: string | null = null;
+    // What was started while nobody owned it begins anew for whoever does; an ordinary workspace is its owner's from the first.
+    if (this.#input.config.buildStage === "prebuild") this.#input.config.coder?.runsAgain();
     if (hook !== undefined) {
       memory.rememberClaim(this.#newest);
       const outcome = await this.#runHook(manifest, { record, hook, abort });

@@ -1,16 +1,12 @@
 import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
-import { parameterVariable } from "../contracts/parameter-variable.ts";
+import { parameterVariables } from "../contracts/parameter-variable.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
-function parameterVariables(parameters: Variables): Variables {
-  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterVariable(name), value]));
-}
-
 /** What every process of the workspace sees. Nothing in it says who will own it (spec §4.1). */
 export function commonEnvironment(config: AgentConfig, manifest: AgentManifest): Variables {
-  return {
+  const variables = {
     ...config.baseEnvironment,
     ...manifest.env,
     ...parameterVariables(manifest.parameters),
@@ -20,6 +16,7 @@ export function commonEnvironment(config: AgentConfig, manifest: AgentManifest):
     PREWARM_AGENT: manifest.agentName,
     PREWARM_BUILD_STAGE: config.buildStage,
   };
+  return config.coder === undefined ? variables : { ...variables, ...config.coder.variables(variables, manifest) };
 }
 
 /**
@@ -39,6 +36,9 @@ export function ownerEnvironment(record: ClaimRecord, common: Variables): Variab
     PREWARM_OWNER_EMAIL: owner.email,
     GIT_AUTHOR_NAME: name,
     GIT_COMMITTER_NAME: name,
+    ...(common["CODER"] === undefined
+      ? {}
+      : { CODER_WORKSPACE_NAME: record.workspaceName, CODER_WORKSPACE_OWNER_NAME: owner.username }),
     ...(owner.email === ""
       ? addressUnlessSaid(owner.username, common)
       : { GIT_AUTHOR_EMAIL: owner.email, GIT_COMMITTER_EMAIL: owner.email }),

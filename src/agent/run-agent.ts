@@ -1,7 +1,6 @@
 import { setMaxListeners } from "node:events";
 import type { AgentManifest, ServerToAgent } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
-import { backoffDelayMs } from "../platform/backoff.ts";
 import { sleep } from "../platform/sleep.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -11,6 +10,7 @@ import { AgentLog } from "./agent-log.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
+import { fetchManifest } from "./fetch-manifest.ts";
 import { followLeft } from "./left-output.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { reportImage } from "./look-at-image.ts";
@@ -78,10 +78,10 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   basics.secrets.forget();
   connection.abort();
   http.close();
-  await Promise.all([connected, logged]);
+  await Promise.all([connected, logged]).finally(() => config.coder?.close());
 
   async function start(): Promise<void> {
-    const manifest = await fetchManifest(config, http, abort);
+    const manifest = await beginning(basics, http, abort);
     if (manifest === null) return;
     await apps.begin(manifest.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
@@ -98,6 +98,17 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     started.resolve(manifest);
     if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
+}
+
+/** The manifest, and what its scripts are to find before the first of them runs; null when it was aborted. */
+async function beginning(
+  { config, secrets }: { readonly config: AgentConfig; readonly secrets: WorkspaceSecrets },
+  http: ServerHttp,
+  abort: AbortSignal,
+): Promise<AgentManifest | null> {
+  const manifest = await fetchManifest(config, http, abort);
+  if (manifest !== null) await config.coder?.open(manifest, (ask) => secrets.gitCredential(ask));
+  return manifest;
 }
 
 /** Every command waits on it, with both of its pipes. */
@@ -152,19 +163,6 @@ function deferred<Value>(): Deferred<Value> {
   // Nobody may be waiting when it is rejected, and that is no fault.
   promise.catch(() => {});
   return { promise, resolve, reject };
-}
-
-async function fetchManifest(config: AgentConfig, http: ServerHttp, abort: AbortSignal): Promise<AgentManifest | null> {
-  const { reconnectBaseMs: baseMs, reconnectCapMs: capMs } = config.timing;
-  for (let attempt = 1; !abort.aborted; attempt += 1) {
-    try {
-      return await http.manifest(abort);
-    } catch (error) {
-      config.logger.warn("the manifest could not be fetched", { error });
-      await sleep(backoffDelayMs({ attempt, baseMs, capMs, random: config.random }), abort);
-    }
-  }
-  return null;
 }
 
 async function untilAborted(abort: AbortSignal): Promise<void> {

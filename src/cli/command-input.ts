@@ -109,10 +109,11 @@ export class CommandInput {
     if (words.length === 0) return undefined;
     const pairs = new Map<string, string>();
     for (const word of words) {
-      const [, key, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
-      if (key === undefined || value === undefined) {
+      const [, written, value] = /^((?:\\[=\\]|\\(?![=\\])|[^=\\])+)=(.*)$/s.exec(word) ?? [];
+      if (written === undefined || value === undefined) {
         this.refuse(`--${flag} is "${word}"; it must be key=value, for example --${flag} region=eu.`);
       }
+      const key = written.replaceAll(/\\([=\\])/g, "$1");
       if (pairs.has(key)) this.refuse(`--${flag} gives "${key}" twice.`);
       pairs.set(key, value);
     }

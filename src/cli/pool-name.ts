@@ -5,9 +5,9 @@ export interface PoolName {
   readonly preset: string | undefined;
 }
 
-/** `TEMPLATE/PRESET`, or `TEMPLATE` for all its pools. */
+/** `TEMPLATE/PRESET`, or `TEMPLATE` for all its pools. A template's name has no slash in it, and a preset's may. */
 export function readPoolName(input: CommandInput, text: string): PoolName {
-  const [, template, preset] = /^([^/]+)(?:\/([^/]+))?$/.exec(text) ?? [];
+  const [, template, preset] = /^([^/]+)(?:\/(.+))?$/s.exec(text) ?? [];
   if (template === undefined) input.refuse(`"${text}" is not TEMPLATE or TEMPLATE/PRESET.`);
   return { template, preset };
 }

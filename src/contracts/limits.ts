@@ -4,6 +4,11 @@
  */
 
 export const nameLengthMax = 32;
+/** Characters of a parameter's or preset's name, as people count them; and what a schema lets through, which counts others. */
+export const freeNameLengthMax = 64;
+export const freeNameSchemaLengthMax = 256;
+/** Of an icon's name, or of where it lies. */
+export const iconLengthMax = 256;
 export const settingNameLengthMax = 64;
 export const settingValueLengthMax = 256;
 export const usernameLengthMax = 32;

@@ -3,6 +3,7 @@ import { LifecycleSection } from "./lifecycle.ts";
 import { appsPerAgentMax } from "./app-health.ts";
 import { ManifestApp } from "./manifest-apps.ts";
 import { DockerSection } from "./manifest-docker.ts";
+import { FreeName, ManifestIcon, ManifestParameter, ManifestValue } from "./manifest-parameter.ts";
 import { TerraformSection } from "./manifest-terraform.ts";
 import {
   agentsMax,
@@ -20,51 +21,10 @@ import {
 } from "./limits.ts";
 import { secretNamePattern } from "./secret-name.ts";
 
-/** Names of templates, presets, workspaces and agents: letters, digits, single `-` between them. */
+/** Names of templates, workspaces and agents: letters, digits, single `-` between them. */
 export const namePattern = "^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$";
 
 const closed = { additionalProperties: false } as const;
-const scalar = Type.Union([Type.String({ maxLength: parameterValueLengthMax }), Type.Number(), Type.Boolean()]);
-const value = Type.Union([scalar, Type.Array(Type.String({ maxLength: parameterValueLengthMax }))]);
-
-export const ManifestParameter = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z_][a-zA-Z0-9_-]*$" }),
-    display_name: Type.Optional(Type.String({ maxLength: 64 })),
-    description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
-    type: Type.Optional(
-      Type.Union([Type.Literal("string"), Type.Literal("number"), Type.Literal("bool"), Type.Literal("list")]),
-    ),
-    default: Type.Optional(value),
-    mutable: Type.Optional(Type.Boolean()),
-    options: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Type.Optional(Type.String({ maxLength: 64 })),
-            value: scalar,
-            description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
-          },
-          closed,
-        ),
-        { minItems: 1, maxItems: 100 },
-      ),
-    ),
-    validation: Type.Optional(
-      Type.Object(
-        {
-          min: Type.Optional(Type.Number()),
-          max: Type.Optional(Type.Number()),
-          regex: Type.Optional(Type.String({ maxLength: 512 })),
-          error: Type.Optional(Type.String({ maxLength: 256 })),
-        },
-        closed,
-      ),
-    ),
-  },
-  closed,
-);
-
 export const ManifestPrebuilds = Type.Object(
   {
     instances: Type.Integer({ minimum: 0, maximum: poolInstancesMax }),
@@ -96,11 +56,11 @@ const Cost = Type.Integer({ minimum: 0, maximum: costMax });
 
 export const ManifestPreset = Type.Object(
   {
-    name: Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern }),
+    name: FreeName,
     description: Type.Optional(Type.String()),
-    icon: Type.Optional(Type.String({ maxLength: 256 })),
+    icon: Type.Optional(ManifestIcon),
     default: Type.Optional(Type.Boolean()),
-    parameters: Type.Optional(Type.Record(Type.String(), value)),
+    parameters: Type.Optional(Type.Record(Type.String(), ManifestValue)),
     /** Instead of the template's own. */
     cost: Type.Optional(Cost),
     prebuilds: Type.Optional(ManifestPrebuilds),
@@ -169,7 +129,7 @@ export const Manifest = Type.Object(
     name: Type.Optional(Type.String({ minLength: 1, maxLength: nameLengthMax, pattern: namePattern })),
     display_name: Type.Optional(Type.String({ maxLength: 64 })),
     description: Type.Optional(Type.String({ maxLength: descriptionLengthMax })),
-    icon: Type.Optional(Type.String({ maxLength: 256 })),
+    icon: Type.Optional(ManifestIcon),
     driver: Type.Union([
       Type.Literal("process"),
       Type.Literal("fake"),
@@ -197,6 +157,11 @@ export const Manifest = Type.Object(
         {
           /** Whether prebuilds whose claim replaces a resource are handed out with a warning, or never. */
           on_replacement: Type.Optional(Type.Union([Type.Literal("warn"), Type.Literal("block")])),
+          /**
+           * Of the terraform driver: whether a claim leaves what exists as it is, or does what the plan says. `apply`
+           * unless said; `keep` in templates that are written for Coder.
+           */
+          resources: Type.Optional(Type.Union([Type.Literal("keep"), Type.Literal("apply")])),
         },
         closed,
       ),
@@ -226,6 +191,5 @@ export const Manifest = Type.Object(
 );
 export type Manifest = Static<typeof Manifest>;
 export type ManifestAgent = Static<typeof ManifestAgent>;
-export type ManifestParameter = Static<typeof ManifestParameter>;
 export type ManifestPreset = Static<typeof ManifestPreset>;
 export type ManifestSecret = Static<typeof ManifestSecret>;

@@ -7,11 +7,33 @@ export const parameterTypes = ["string", "number", "bool", "list"] as const;
 /** Type of a parameter. Values always travel as strings; a list is a JSON array of strings. */
 export type ParameterType = (typeof parameterTypes)[number];
 
+/** Controls that ask for a parameter; which ones fit it is in `contracts/parameter-form.ts`. */
+export const formTypes = [
+  "radio",
+  "dropdown",
+  "input",
+  "textarea",
+  "slider",
+  "checkbox",
+  "switch",
+  "multi-select",
+  "tag-select",
+] as const;
+export type FormType = (typeof formTypes)[number];
+
 /** One value that people may choose. */
 export interface ParameterOption {
   readonly name: string;
   readonly value: string;
   readonly description?: string;
+  readonly icon?: string;
+}
+
+/** Looks of the control that asks for a parameter. They decide nothing: what is disabled or masked can be sent all the same. */
+export interface ParameterStyling {
+  readonly disabled?: boolean;
+  readonly placeholder?: string;
+  readonly maskInput?: boolean;
 }
 
 /** Rules for a value: `min`, `max` and `monotonic` for numbers, `regex` for strings. */
@@ -20,7 +42,7 @@ export interface ParameterValidation {
   readonly max?: number;
   /** Pattern in RE2 syntax, matched anywhere in the value unless it is anchored. */
   readonly regex?: string;
-  /** Shown in place of the generated reason when `min`, `max` or `regex` refuses a value. */
+  /** Shown in place of the generated reason; `{min}`, `{max}` and `{value}` in it are replaced. */
   readonly error?: string;
   /** Whether a later value may only grow or only shrink. */
   readonly monotonic?: "increasing" | "decreasing";
@@ -31,7 +53,13 @@ export interface ParameterDefinition {
   readonly name: string;
   readonly displayName?: string;
   readonly description?: string;
+  readonly icon?: string;
+  /** Smaller ones come first; 0 unless said. */
+  readonly order?: number;
   readonly type: ParameterType;
+  /** The control that asks for it. Of a list with options, `radio` says that each option is a list of its own. */
+  readonly formType?: FormType;
+  readonly styling?: ParameterStyling;
   readonly default?: string;
   readonly options?: readonly ParameterOption[];
   readonly validation?: ParameterValidation;

@@ -109,6 +109,9 @@ export const LeasedJob = Type.Object({
   manifest: Manifest,
   templateVersionId: Type.String(),
   templateName: Type.String(),
+  /** Absent in what a server of the release before says, like the version's name. */
+  templateId: Type.Optional(Type.String()),
+  versionName: Type.Optional(Type.String()),
   /** Hex SHA-256 of the template archive; fetch it with `getTemplateArchive`. */
   archiveHash: Type.String(),
   /** What the driver answered when it imported the version (`JobResult`); absent or null when it answered nothing. */
@@ -256,6 +259,15 @@ export type PhaseTiming = Static<typeof PhaseTiming>;
 /** Of a claim that did not come to its end: what it had done by then, its replacements only as far as they were begun. */
 const doneBefore = { plan: Type.Optional(PlanReport) };
 
+const Named = Type.Array(Type.Object({ name: Type.String() }));
+/** As far as merging needs it; the whole that comes of it is read like any other manifest. */
+const ToldManifestParts = Type.Object({
+  parameters: Type.Optional(Named),
+  presets: Type.Optional(Named),
+  agents: Type.Optional(Named),
+  tags: Type.Optional(Type.Record(Type.String(), Type.String())),
+});
+
 export const JobResult = Type.Object({
   attempt: Type.Integer(),
   outcome: Type.Union([
@@ -265,6 +277,11 @@ export const JobResult = Type.Object({
       claimEffect: Type.Optional(Type.Union([Type.Literal("none"), Type.Literal("unknown")])),
       /** Of an import: what the driver wants with each job of this version, on any daemon; 1 MiB of JSON at most. */
       versionState: Type.Optional(Type.Unknown()),
+      /**
+       * Of an import: parts of a manifest that the template's own configuration says (`parameters`, `presets`, `agents`,
+       * `tags`), where the driver reads them. The server merges `template.yaml` over them and checks the whole.
+       */
+      manifestParts: Type.Optional(ToldManifestParts),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */
       resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
       /** Of a claim or a rehearsal: what its plan said. */

@@ -21,13 +21,31 @@ export interface AgentFiles {
    * Errors: `agent_executable_unavailable`, with the reason.
    */
   executable(architecture: string): Promise<AgentFile>;
+  readonly scripts: AgentScripts;
+}
+
+/** The scripts by which templates of Coder's start the agent. */
+export interface AgentScripts {
+  start(): string;
+  /** By Go's names; empty where there is no agent for it. @param accessUrl with a slash at its end. */
+  init(machine: MachineName, accessUrl: string): string;
+  /** As above. */
+  coderProgram(machine: MachineName, accessUrl: string): string;
+}
+
+export interface MachineName {
+  readonly os: string;
+  readonly arch: string;
 }
 
 /**
  * `GET /bin/prewarm-agent.mjs`, `GET /bin/prewarm-agent-linux-<architecture>`, and each with `.sha256`. They need no
  * credential: there is nothing secret in them, and a workspace fetches them before it is anybody.
  */
-export function registerAgentDownloads(app: FastifyInstance, agentFiles: AgentFiles): void {
+export function registerAgentDownloads(
+  app: FastifyInstance,
+  agentFiles: Pick<AgentFiles, "bundle" | "executable">,
+): void {
   const programs = new Map<string, () => Promise<AgentFile>>([[agentBundleName, () => agentFiles.bundle()]]);
   for (const architecture of agentExecutableArchitectures) {
     programs.set(agentExecutableName(architecture), () => agentFiles.executable(architecture));

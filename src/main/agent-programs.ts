@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { CodedError } from "../contracts/errors.ts";
 import type { AgentFile, AgentFiles } from "../http/agent-downloads.ts";
 import type { Logger } from "../platform/logger.ts";
+import { coderInitScript, coderProgramScript, coderStartScript } from "../provisioner/coder-provider/init-script.ts";
 import { packageRoot } from "./version.ts";
 
 /** Far beyond what it takes on a slow machine; what hangs must not be waited for for ever. */
@@ -36,6 +37,12 @@ export function createAgentPrograms(options: AgentProgramsOptions): AgentFiles {
         throw error;
       });
       return await executable;
+    },
+    scripts: {
+      start: coderStartScript,
+      init: ({ os, arch }, accessUrl) =>
+        coderInitScript(os, arch).replaceAll("${ACCESS_URL}", accessUrl).replaceAll("${AUTH_TYPE}", "token"),
+      coderProgram: ({ os, arch }, accessUrl) => coderProgramScript(os, arch, accessUrl),
     },
   };
 }

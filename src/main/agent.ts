@@ -1,7 +1,11 @@
 import { existsSync, realpathSync, writeSync } from "node:fs";
 import path from "node:path";
 import { readAgentConfig } from "../agent/agent-config.ts";
+import { coderLog } from "../agent/coder/coder-log.ts";
+import { runCoder } from "../agent/coder/coder-program.ts";
+import { systemWorld } from "../agent/coder/coder-world.ts";
 import { gitCredentialArgument, runCredentialProgram } from "../agent/git/credential-program.ts";
+import { identifyAgent } from "../agent/identify-agent.ts";
 import { runAgent } from "../agent/run-agent.ts";
 import { stderrLogger } from "../agent/stderr-logger.ts";
 import { systemRandom } from "../platform/random.ts";
@@ -9,7 +13,13 @@ import { systemRandom } from "../platform/random.ts";
 /** Told to the server with the agent's state. The bundler puts the release's version here. */
 declare const PREWARM_VERSION: string | undefined;
 
-const logger = stderrLogger((line) => process.stderr.write(line));
+/** Set by the init script of Coder's templates. */
+const isCoderMode = process.env["CODER_AGENT_AUTH"] !== undefined;
+const sayToo = isCoderMode ? coderLog() : (): void => {};
+const logger = stderrLogger((line) => {
+  process.stderr.write(line);
+  sayToo(line);
+});
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
 // A terminal that closes is no reason to end the workspace.
@@ -36,14 +46,16 @@ async function main(): Promise<void> {
         complain: (text) => writeSync(2, text),
       });
     }
-    const config = readAgentConfig({
+    if (words[0] === "coder") process.exit(await runCoder(words.slice(1), systemWorld(process.env)));
+    const settings = readAgentConfig({
       environment: process.env,
       program: ownProgram(),
       version: typeof PREWARM_VERSION === "string" ? PREWARM_VERSION : "development",
       logger,
       random: systemRandom,
     });
-    await runAgent(config, stop.signal);
+    const config = await identifyAgent(settings, stop.signal);
+    if (config !== null) await runAgent(config, stop.signal);
   } catch (error) {
     logger.error("the agent cannot run", { error });
     process.exitCode = 1;

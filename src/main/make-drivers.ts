@@ -12,6 +12,8 @@ import type { Driver } from "../provisioner/driver.ts";
 import { DockerDriver, dockerDriverName } from "../provisioner/drivers/docker/docker-driver.ts";
 import { FakeDriver, fakeDriverName } from "../provisioner/drivers/fake/fake-driver.ts";
 import { agentNodeFlags } from "../provisioner/agent-node-flags.ts";
+import { coderInitScript } from "../provisioner/coder-provider/init-script.ts";
+import type { ServeCoderProvider } from "../provisioner/drivers/terraform/coder/coder-session.ts";
 import { TerraformDriver, terraformDriverName } from "../provisioner/drivers/terraform/terraform-driver.ts";
 import { type AccountRange, parseAccountRange } from "../provisioner/drivers/process/workspace-accounts.ts";
 import { ProcessDriver, processDriverName } from "../provisioner/drivers/process/process-driver.ts";
@@ -61,11 +63,18 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
       binary: config.terraformBinary,
       hostEnvironment: process.env,
       bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: agentBundle } }),
+      coder: { serve: serveCoder, initScript: coderInitScript },
       clock: systemClock,
       random: systemRandom,
       logger,
     }),
   [fakeDriverName]: ({ root }) => new FakeDriver({ root: path.join(root, "fake") }),
+};
+
+/** Loaded when the first template asks for it: most daemons never do. */
+const serveCoder: ServeCoderProvider = async (facts, options) => {
+  const { serveCoderProvider } = await import("../provisioner/coder-provider/coder-provider.ts");
+  return await serveCoderProvider(facts, options);
 };
 
 function accountRange(text: string): AccountRange | null {

@@ -1,4 +1,9 @@
-import { type ManifestReader, type ReadTemplate, refusedTemplate } from "../app/templates/manifest-reader.ts";
+import {
+  type ManifestReader,
+  type ReadingDepth,
+  type ReadTemplate,
+  refusedTemplate,
+} from "../app/templates/manifest-reader.ts";
 import { CodedError } from "../contracts/errors.ts";
 import { manifestBytesMax } from "../contracts/limits.ts";
 import { runInWorker } from "../platform/worker-task.ts";
@@ -24,8 +29,8 @@ export function openManifestReader(options: ManifestReaderOptions = {}): Manifes
   const elapsedMsMax = options.elapsedMsMax ?? readMsMax;
   let reading = 0;
   const waiting: (() => void)[] = [];
-  const read = async (text: string): Promise<ReadTemplate> => {
-    const outcome = await runInWorker<ReadTemplate>(program, text, { elapsedMsMax, memoryMibMax });
+  const read = async (text: string, depth: ReadingDepth): Promise<ReadTemplate> => {
+    const outcome = await runInWorker<ReadTemplate>(program, { text, depth }, { elapsedMsMax, memoryMibMax });
     switch (outcome.kind) {
       case "answer":
         return outcome.answer;
@@ -35,7 +40,7 @@ export function openManifestReader(options: ManifestReaderOptions = {}): Manifes
         return refusedTemplate(`reading it took more than ${memoryMibMax} MiB of memory`);
     }
   };
-  return async (text) => {
+  return async (text, depth = "rules") => {
     // Before it is copied to a thread.
     if (Buffer.byteLength(text) > manifestBytesMax)
       return refusedTemplate(`it is larger than ${manifestBytesMax} bytes`);
@@ -50,7 +55,7 @@ export function openManifestReader(options: ManifestReaderOptions = {}): Manifes
       await new Promise<void>((resolve) => void waiting.push(resolve));
     }
     try {
-      return await read(text);
+      return await read(text, depth);
     } finally {
       const next = waiting.shift();
       if (next === undefined) reading -= 1;

@@ -10,7 +10,7 @@ import { loadConfig } from "../platform/config/load-config.ts";
 import { serverOptions } from "../platform/config/server-options.ts";
 import { createDisposers } from "../platform/disposers.ts";
 import { createLogger, type Logger } from "../platform/logger.ts";
-import { shellWord } from "../platform/shell-word.ts";
+import { shellWord } from "../contracts/shell-word.ts";
 import { administratorActor } from "./administrator-actor.ts";
 import { startBuiltinDaemon } from "./builtin-daemon.ts";
 import { reportFailure } from "./report-failure.ts";

@@ -1,5 +1,6 @@
-import type { Manifest, ManifestParameter } from "../contracts/manifest.ts";
-import type { ParameterDefinition } from "../contracts/parameter-definition.ts";
+import type { Manifest } from "../contracts/manifest.ts";
+import type { ManifestParameter } from "../contracts/manifest-parameter.ts";
+import type { ParameterDefinition, ParameterStyling } from "../contracts/parameter-definition.ts";
 
 type ManifestValue = ManifestParameter["default"];
 
@@ -10,25 +11,29 @@ export function parameterText(value: Exclude<ManifestValue, undefined>): string 
 
 /** A parameter of `template.yaml` as the rules of the domain read it. */
 export function parameterDefinition(parameter: ManifestParameter): ParameterDefinition {
-  const { validation } = parameter;
+  const { display_name, form_type, styling, options, default: byDefault, ...rest } = parameter;
   return {
-    name: parameter.name,
+    ...rest,
     type: parameter.type ?? "string",
     mutable: parameter.mutable ?? true,
-    ...(parameter.display_name === undefined ? {} : { displayName: parameter.display_name }),
-    ...(parameter.description === undefined ? {} : { description: parameter.description }),
-    ...(parameter.default === undefined ? {} : { default: parameterText(parameter.default) }),
-    ...(parameter.options === undefined
+    ...(display_name === undefined ? {} : { displayName: display_name }),
+    ...(form_type === undefined ? {} : { formType: form_type }),
+    ...(styling === undefined ? {} : { styling: stylingOf(styling) }),
+    ...(byDefault === undefined ? {} : { default: parameterText(byDefault) }),
+    ...(options === undefined
       ? {}
       : {
-          options: parameter.options.map((option) => ({
-            name: option.name ?? String(option.value),
-            value: String(option.value),
-            ...(option.description === undefined ? {} : { description: option.description }),
+          options: options.map(({ name, value, ...more }) => ({
+            name: name ?? String(value),
+            value: String(value),
+            ...more,
           })),
         }),
-    ...(validation === undefined ? {} : { validation }),
   };
+}
+
+function stylingOf({ mask_input, ...rest }: NonNullable<ManifestParameter["styling"]>): ParameterStyling {
+  return { ...rest, ...(mask_input === undefined ? {} : { maskInput: mask_input }) };
 }
 
 type Scalar = Exclude<ManifestValue, undefined | readonly string[]>;
@@ -72,8 +77,22 @@ function normalizedParameter(parameter: ManifestParameter): ManifestParameter {
     ...(fallback === undefined ? {} : { default: normalized(type, fallback) }),
     ...(options === undefined
       ? {}
-      : { options: options.map((option) => ({ ...option, value: normalizedScalar(type, option.value) })) }),
+      : { options: options.map((option) => ({ ...option, value: normalizedOption(parameter, option.value) })) }),
   };
+}
+
+/** An option that is a whole list is written as lists are, so that it equals the value that it gives. */
+function normalizedOption({ type = "string", form_type: formType }: ManifestParameter, value: Scalar): Scalar {
+  if (type !== "list") return normalizedScalar(type, value);
+  return formType === "radio" ? canonicalList(String(value)) : String(value);
+}
+
+function canonicalList(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
 }
 
 function normalized(type: string, value: Exclude<ManifestValue, undefined>): Exclude<ManifestValue, undefined> {

@@ -23,6 +23,10 @@ export interface DriverContext {
   readonly versionState?: unknown;
   readonly manifest: Manifest;
   readonly templateName: string;
+  /** Absent when the server is of the release before. */
+  readonly templateId?: string;
+  /** Of the version, for people; absent when the server is of the release before. */
+  readonly versionName?: string;
   /** URL that agents are to connect to. */
   readonly accessUrl: string;
   /** The deployment that the workspace belongs to: what is made carries it as a mark. */
@@ -59,6 +63,8 @@ export interface BuildContext extends DriverContext {
 export interface ParseReport {
   /** Stored with the version, and given to each of its jobs. */
   readonly versionState?: unknown;
+  /** What its configuration says of parameters, presets, agents and tags, in the shape of a manifest. */
+  readonly manifestParts?: Partial<Manifest>;
 }
 
 /** What exists according to an attempt that could not store it: its daemon or its lease has ended. */

@@ -102,6 +102,8 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     versionState: job.versionState ?? undefined,
     manifest: job.manifest,
     templateName: job.templateName,
+    ...(job.templateId === undefined ? {} : { templateId: job.templateId }),
+    ...(job.versionName === undefined ? {} : { versionName: job.versionName }),
     accessUrl: environment.accessUrl,
     deploymentId: environment.deploymentId,
     abort: lease.abort,
@@ -118,9 +120,14 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      const { versionState } = (await driver.parse(context)) ?? {};
+      const { versionState, manifestParts } = (await driver.parse(context)) ?? {};
       const { claimEffect } = driver.capabilities(job.manifest);
-      return { kind: "succeeded", claimEffect, ...(versionState === undefined ? {} : { versionState }) };
+      return {
+        kind: "succeeded",
+        claimEffect,
+        ...(versionState === undefined ? {} : { versionState }),
+        ...(manifestParts === undefined ? {} : { manifestParts }),
+      };
     }
     if (job.work.kind === "rehearsal") return await rehearse(driver, { ...context, work: job.work });
     const notePlan = (plan: PlanReport): void => {

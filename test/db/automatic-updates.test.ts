@@ -1,7 +1,7 @@
 // A workspace with automatic updates takes the active version at its start, whoever starts it (spec §4).
 import { describe, expect, it } from "vitest";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
-import type { ManifestParameter } from "../../src/contracts/manifest.ts";
+import type { ManifestParameter } from "../../src/contracts/manifest-parameter.ts";
 import { codeOf } from "../support/claims.ts";
 import { runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

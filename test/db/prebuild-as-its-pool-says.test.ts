@@ -1,7 +1,7 @@
 // A prebuild is handed out as what its preset says, whoever has stopped and started it before.
 import { describe, expect, it } from "vitest";
 import { createBuild } from "../../src/app/workspaces/workspaces.ts";
-import type { ManifestParameter } from "../../src/contracts/manifest.ts";
+import type { ManifestParameter } from "../../src/contracts/manifest-parameter.ts";
 import { codeOf, create } from "../support/claims.ts";
 import { agentsReady, failed, runJobs } from "../support/daemon.ts";
 import { type Fixture, testFixture } from "../support/fixture.ts";

@@ -161,7 +161,7 @@ describe("prebuilds", () => {
 
   it.each([
     ["explain", "node"],
-    ["explain", "a/b/c"],
+    ["explain", "/small"],
     ["list", "--state", "failed"],
     ["list", "--limit", "0"],
   ])("is wrong usage: prebuilds %s %s", async (...words) => {

@@ -2,6 +2,7 @@ import { AccessLog } from "../../src/app/access/access-log.ts";
 import { createHeldOpen } from "../../src/http/held-open.ts";
 import { httpLimits } from "../../src/http/http-limits.ts";
 import { buildHttpServer } from "../../src/http/http-server.ts";
+import { createAgentPrograms } from "../../src/main/agent-programs.ts";
 import { createLeaving } from "../../src/http/leaving.ts";
 import { stopHttp } from "../../src/http/stop-http.ts";
 import { Client } from "../../src/client/client.ts";
@@ -65,7 +66,7 @@ export async function startHandRunServer(fx: Fixture, overrides: Partial<ServerC
     ...held,
     accessLog: new AccessLog({ ...context, isOn: true }),
     trustedProxies: config.httpTrustedProxies,
-    agentFiles: { bundle: noAgentFile, executable: noAgentFile },
+    agentFiles: { ...createAgentPrograms(fx.context), bundle: noAgentFile, executable: noAgentFile },
     hearsNews: () => true,
     leaving: createLeaving(0),
     metrics,

@@ -27,6 +27,7 @@ function madeDriver(): Driver {
     ...common,
     binary: "terraform",
     bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent } }),
+    coder: null,
     clock: systemClock,
     interruptGraceMs: 2_000,
   });

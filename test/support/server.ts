@@ -3,7 +3,7 @@ import { loadConfig } from "../../src/platform/config/load-config.ts";
 import { serverOptions } from "../../src/platform/config/server-options.ts";
 import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
-import { readTemplateText } from "../../src/app/templates/manifest-reader.ts";
+import { type ReadingDepth, readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
@@ -104,7 +104,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     waiters: new ClaimWaiters(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     settings: liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })),
-    manifestReader: async (text: string) => readTemplateText(text),
+    manifestReader: async (text: string, depth?: ReadingDepth) => readTemplateText(text, depth),
     stateVault: createStateVault(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")], random),
     signer: new Signer(options.stateKeys ?? [Buffer.alloc(stateKeyBytes, "k")]),
     options: {

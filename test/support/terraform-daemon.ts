@@ -12,6 +12,7 @@ const driver = new TerraformDriver({
   binary: "terraform",
   hostEnvironment: process.env,
   bootstrap: () => "",
+  coder: null,
   clock: systemClock,
   random: systemRandom,
   logger: silentLogger,

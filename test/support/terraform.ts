@@ -8,6 +8,7 @@ import { systemClock } from "../../src/platform/clock.ts";
 import { silentLogger } from "../../src/platform/logger.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 import type { BuildContext, BuildWork } from "../../src/provisioner/driver.ts";
+import { serveCoderProvider } from "../../src/provisioner/coder-provider/coder-provider.ts";
 import { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
 import { readTerraformState, unpackTfstate } from "../../src/provisioner/drivers/terraform/terraform-state.ts";
 import { buildContext } from "./build-context.ts";
@@ -77,6 +78,10 @@ export class TerraformBench {
         npm_config_token: "host-secret",
       },
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
+      coder: {
+        serve: serveCoderProvider,
+        initScript: (os, arch) => (os === "linux" ? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n` : ""),
+      },
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,

@@ -50,6 +50,7 @@ async function openDriver(): Promise<TerraformDriver> {
     binary: "terraform",
     hostEnvironment: process.env,
     bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: program } }),
+    coder: null,
     clock: systemClock,
     random: systemRandom,
     logger: silentLogger,

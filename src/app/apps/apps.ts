@@ -9,7 +9,7 @@ import { type WorkspaceApps, workspaceApps } from "../../db/apps/app-workspaces.
 import { recordAudit } from "../../db/audit/audit.ts";
 import type { WorkspaceView } from "../../db/workspaces/workspace-views.ts";
 import type { AppContext } from "../app-context.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
 import { personOf } from "../identity/accounts.ts";
 import { instant, type PageQuery, pageOf } from "../page.ts";

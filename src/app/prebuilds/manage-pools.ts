@@ -11,7 +11,7 @@ import type { AppContext } from "../app-context.ts";
 import { type Actor, requireAdministrator, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
 import { requireTemplate } from "../templates/templates.ts";
-import { poolView, requirePool, requirePoolPreset } from "./pools.ts";
+import { poolView, presetNameCalled, requirePool, requirePoolPreset } from "./pools.ts";
 
 /** Prebuilds that one clean-up deletes; asking again takes the rest. */
 const cleanMax = 1_000;
@@ -93,11 +93,14 @@ export async function invalidate(
 ): Promise<{ presets: number; prebuilds: number }> {
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "invalidate prebuilds");
-  if (input.preset !== undefined) await requirePoolPreset(context, actor, { ...input, preset: input.preset });
+  const preset =
+    input.preset === undefined
+      ? null
+      : (await requirePoolPreset(context, actor, { ...input, preset: input.preset })).presetName;
   return await context.db.transaction("invalidate", async (tx) => {
     const counts = await invalidatePresets(tx, {
       templateId: template.id,
-      preset: input.preset ?? null,
+      preset,
       now: context.clock.now(),
     });
     tx.emit("pools");
@@ -107,7 +110,7 @@ export async function invalidate(
       action: "pool.invalidate",
       targetId: template.id,
       targetName: template.name,
-      detail: { preset: input.preset ?? null, ...counts },
+      detail: { preset, ...counts },
     });
     return { presets: counts.presets, prebuilds: counts.prebuilds };
   });
@@ -123,11 +126,13 @@ export async function cleanPools(
   requireTemplateAdmin(actor, organization.id, "clean pools");
   const template =
     input.template === undefined ? null : await requireTemplate(context, actor, { ...input, template: input.template });
+  const preset =
+    template === null ? (input.preset ?? null) : await presetNameCalled(context, template.id, input.preset);
   return await context.db.transaction("clean pools", async (tx) => {
     const rows = await cleanablePrebuilds(tx, {
       organizationId: organization.id,
       template: input.template ?? null,
-      preset: input.preset ?? null,
+      preset,
       max: cleanMax,
     });
     const deleted = await deletePrebuilds(tx, {
@@ -139,7 +144,7 @@ export async function cleanPools(
     });
     tx.emit("jobs");
     tx.emit("pools");
-    const detail = { preset: input.preset ?? null, deleting: deleted.length };
+    const detail = { preset, deleting: deleted.length };
     await audit(context, tx, {
       actor,
       organizationId: organization.id,

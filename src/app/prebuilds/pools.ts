@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import type { Explanation, Pool, PrebuildRow } from "../../contracts/api/prebuilds.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { calledBy } from "../../contracts/free-name.ts";
 import type { OrganizationId, PresetId, TemplateId } from "../../contracts/ids.ts";
 import type { LedgerState } from "../../contracts/states.ts";
 import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
@@ -10,6 +11,7 @@ import { loadPresets } from "../../db/pools/load-pools.ts";
 import { readImageReports } from "../../db/pools/image-reports.ts";
 import { poolImages } from "../ides/workspace-ides.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { findTemplate } from "../../db/templates/templates.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
 import type { PoolFacts } from "../../domain/pool/deployment-snapshot.ts";
@@ -132,7 +134,7 @@ interface PoolName extends InOrganization {
   readonly preset: string;
 }
 
-/** The pool of the active version's preset of that name, planned. Errors: `not_found`. */
+/** The pool of the active version's preset of that name, or that slug (decision 0077), planned. Errors: `not_found`. */
 export async function requirePool(context: AppContext, actor: Actor, input: PoolName): Promise<SeenPool> {
   const template = await requireTemplate(context, actor, input);
   const hidesErrors = !isTemplateAdmin(actor, template.organization_id);
@@ -148,8 +150,22 @@ export async function requirePoolPreset(context: AppContext, actor: Actor, input
   return ofThatName(sorted, ({ presetName }) => presetName, input);
 }
 
+/**
+ * The name of what a list or a clean-up is to be narrowed to. One that no pool has any more stays as it was said: its
+ * prebuilds may still be there.
+ */
+export async function presetNameCalled(
+  context: AppContext,
+  templateId: TemplateId,
+  preset: string | undefined,
+): Promise<string | null> {
+  if (preset === undefined) return null;
+  const presets = await context.db.snapshot("presets", async (sql) => await loadPresets(sql, templateId));
+  return calledBy(presets, ({ presetName }) => presetName, preset)?.presetName ?? preset;
+}
+
 function ofThatName<One>(all: readonly One[], nameOf: (one: One) => string, { template, preset }: PoolName): One {
-  const found = all.find((one) => nameOf(one) === preset);
+  const found = calledBy(all, nameOf, preset);
   if (found !== undefined) return found;
   const names = [...new Set(all.map(nameOf))].join(", ");
   throw new CodedError("not_found", `The template "${template}" has no pool "${preset}".`, {
@@ -189,6 +205,16 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
   };
 }
 
+/** A template that there is not has no prebuilds, which is no error of a list. */
+async function presetOfList(
+  context: AppContext,
+  organizationId: OrganizationId,
+  { template, preset }: { readonly template?: string; readonly preset?: string },
+): Promise<string | null> {
+  const row = template === undefined ? undefined : await findTemplate(context.db, organizationId, template);
+  return row === undefined ? (preset ?? null) : await presetNameCalled(context, row.id, preset);
+}
+
 export async function listPrebuilds(
   context: AppContext,
   actor: Actor,
@@ -200,7 +226,7 @@ export async function listPrebuilds(
   const rows = await listPrebuildRows(context.db, {
     organizationId: organization.id,
     template: query.template ?? null,
-    preset: query.preset ?? null,
+    preset: await presetOfList(context, organization.id, query),
     state: query.state ?? null,
     now: context.clock.now(),
     ...pageOf(query),

@@ -163,6 +163,8 @@ function baseOf(row: LeasedJobRow): Omit<LeasedJob, "work"> {
     manifest: row.manifest,
     templateVersionId: row.template_version_id,
     templateName: row.template_name,
+    templateId: row.template_id,
+    versionName: row.version_name,
     archiveHash: row.archive_hash,
     ...(row.version_state === null ? {} : { versionState: row.version_state }),
   };

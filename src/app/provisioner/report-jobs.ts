@@ -13,6 +13,7 @@ import { appendJobLog, extendLease } from "../../db/jobs/job-leases.ts";
 import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/resources/provider-states.ts";
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
+import { completedManifest } from "../templates/complete-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import { toldInstant } from "../page.ts";
 
@@ -95,17 +96,33 @@ export async function completeJob(
   input: Static<typeof JobResult> & { readonly jobId: JobId },
 ): Promise<EndedJob & { readonly endedAt: Date }> {
   const now = context.clock.now();
+  const outcome = await withManifest(context, input.jobId, outcomeOf(input.outcome, now), input.outcome);
   const ended = await context.db.transaction("complete job", async (tx) =>
-    endJob(tx, {
-      jobId: input.jobId,
-      attempt: input.attempt,
-      from: ["running", "canceling"],
-      outcome: outcomeOf(input.outcome, now),
-      now,
-    }),
+    endJob(tx, { jobId: input.jobId, attempt: input.attempt, from: ["running", "canceling"], outcome, now }),
   );
   if (ended === undefined) throw leaseLost();
   return { ...ended, endedAt: now };
+}
+
+/** Of an import that went well: with the manifest as it completes it, or failed where that breaks a rule. */
+async function withManifest(
+  context: AppContext,
+  jobId: JobId,
+  outcome: JobOutcome,
+  told: Static<typeof JobResult>["outcome"],
+): Promise<JobOutcome> {
+  if (outcome.kind !== "succeeded" || told.kind !== "succeeded") return outcome;
+  try {
+    const completed = await completedManifest(context, {
+      jobId,
+      // What it holds beside the names is checked with the whole.
+      parts: told.manifestParts,
+    });
+    return completed === null ? outcome : { ...outcome, report: { ...outcome.report, ...completed } };
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== "invalid_manifest") throw error;
+    return { kind: "failed", code: error.code, message: error.message };
+  }
 }
 
 function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): JobOutcome {

@@ -1,4 +1,5 @@
 import type { DoctorFinding } from "../../contracts/api/system.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import type { HeldReason } from "../../contracts/states.ts";
 import { unservedVersions } from "../../db/daemons/unserved-versions.ts";
 import type { PrebuildsSwitches, SwitchSetting } from "../../db/settings/settings.ts";
@@ -36,7 +37,7 @@ function troubleOf(pool: SeenPool, unserved: string | null): DoctorFinding[] {
   const { state } = plan;
   const name = `${preset.templateName}/${preset.presetName}`;
   const ready = `The pool ${name} has ${state.eligible} of ${state.desired} ready`;
-  const explain = `\`prewarm prebuilds explain ${name}\` says more.`;
+  const explain = `\`prewarm prebuilds explain ${shellWord(name)}\` says more.`;
   const warn = (message: string, next: string): DoctorFinding => finding("pools", "warning", message, next);
   if (plan.rollout?.kind === "stalled") {
     return [

@@ -8,14 +8,17 @@ export type ReadTemplate =
   | { readonly kind: "ok"; readonly manifest: Manifest; readonly presets: readonly CheckedPreset[] }
   | { readonly kind: "refused"; readonly problems: readonly Problem[] };
 
+/** `shape`: what the rules speak of is not all there yet, so only the schema is held against it, and there are no presets. */
+export type ReadingDepth = "rules" | "shape";
+
 /** Reads `template.yaml`, whatever it holds, without keeping anybody else waiting. */
-export type ManifestReader = (text: string) => Promise<ReadTemplate>;
+export type ManifestReader = (text: string, depth?: ReadingDepth) => Promise<ReadTemplate>;
 
 /** The reading itself, for the thread in which it may take as long as it is given. */
-export function readTemplateText(text: string): ReadTemplate {
+export function readTemplateText(text: string, depth: ReadingDepth = "rules"): ReadTemplate {
   try {
     const read = readManifest(text);
-    return { kind: "ok", manifest: read.manifest, presets: checkManifest(read) };
+    return { kind: "ok", manifest: read.manifest, presets: depth === "shape" ? [] : checkManifest(read) };
   } catch (error) {
     if (error instanceof CodedError && error.code === "invalid_manifest") {
       return { kind: "refused", problems: error.problems };
@@ -34,8 +37,9 @@ export function refusedTemplate(reason: string): ReadTemplate {
 export async function readTemplate(
   reader: ManifestReader,
   bytes: Buffer,
+  depth?: ReadingDepth,
 ): Promise<Extract<ReadTemplate, { readonly kind: "ok" }>> {
-  const read = await reader(textOf(bytes));
+  const read = await reader(textOf(bytes), depth);
   if (read.kind === "refused") throw invalidManifest(read.problems);
   return read;
 }

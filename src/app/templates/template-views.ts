@@ -55,6 +55,7 @@ export function presetView(row: PresetRow, { rehearsal, images, ready, estimates
     id: row.id,
     name: row.name,
     description: row.description,
+    icon: row.icon,
     isDefault: row.is_default,
     parameters: row.parameters,
     instances: row.instances,

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { PresetJudged } from "../../contracts/api/creation-preview.ts";
 import type { CreateWorkspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
+import { calledBy } from "../../contracts/free-name.ts";
 import type { UserId } from "../../contracts/ids.ts";
 import type { MissReason } from "../../contracts/states.ts";
 import type { CreationTargetRow } from "../../db/claims/creation-target.ts";
@@ -191,7 +192,9 @@ function chooseAndResolve(version: VersionDefinition, input: CreateWorkspace) {
 }
 
 function findPreset(version: VersionDefinition, nameOrId: string): VersionPreset {
-  const found = version.presets.find((preset) => preset.presetName === nameOrId || preset.presetId === nameOrId);
+  const found =
+    calledBy(version.presets, ({ presetName }) => presetName, nameOrId) ??
+    version.presets.find(({ presetId }) => presetId === nameOrId);
   if (found !== undefined) return found;
   const names = version.presets.map((preset) => preset.presetName).join(", ");
   throw new CodedError("not_found", `The active version "${version.name}" has no preset "${nameOrId}".`, {

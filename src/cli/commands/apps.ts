@@ -5,7 +5,7 @@ import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { printable } from "../output/printable.ts";
 import { healthText } from "../output/health-text.ts";
 import { relativeTime } from "../output/time-text.ts";

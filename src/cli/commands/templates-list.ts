@@ -1,11 +1,12 @@
 import type { ResponseOf } from "../../contracts/api/route.ts";
 import type { Routes } from "../../contracts/api/routes.ts";
 import type { Preset, Template, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { ManifestParameter, ManifestSecret } from "../../contracts/manifest.ts";
+import type { ManifestSecret } from "../../contracts/manifest.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output/output.ts";
+import { parameterBlock } from "../output/parameter-table.ts";
 import { relativeTime } from "../output/time-text.ts";
 import { type Page, pageOptions, readPage } from "../paging.ts";
 
@@ -49,20 +50,6 @@ function describe(template: Template): string {
   return template.deprecationMessage === "" ? "deprecated" : `deprecated: ${template.deprecationMessage}`;
 }
 
-function parameterTable(parameters: readonly ManifestParameter[], output: Output): string {
-  const text = (value: ManifestParameter["default"]): string => {
-    if (value === undefined) return "(required)";
-    return Array.isArray(value) ? JSON.stringify(value) : String(value);
-  };
-  return output.table(parameters, [
-    { title: "PARAMETER", cell: ({ name }) => name },
-    { title: "TYPE", cell: ({ type }) => type ?? "string" },
-    { title: "DEFAULT", cell: (parameter) => text(parameter.default) },
-    { title: "CHOICES", cell: ({ options }) => options?.map(({ value }) => String(value)).join(", ") ?? "–" },
-    { title: "DESCRIPTION", cell: ({ description }) => description ?? "" },
-  ]);
-}
-
 function secretTable(secrets: readonly ManifestSecret[], output: Output): string {
   return output.table(secrets, [
     { title: "SECRET", cell: ({ name }) => name },
@@ -84,6 +71,7 @@ function claimText(rehearsal: Preset["rehearsal"], isHarmless: boolean): string 
 function presetTable(presets: readonly Preset[], isHarmless: boolean, output: Output): string {
   return output.table(presets, [
     { title: "PRESET", cell: ({ name, isDefault }) => (isDefault ? `${name} (default)` : name) },
+    { title: "DESCRIPTION", cell: ({ description }) => description, isWide: true },
     { title: "POOL", cell: ({ instances }) => (instances === null ? "–" : String(instances)), align: "right" },
     { title: "EXPIRES", cell: ({ ttlSeconds }) => (ttlSeconds === 0 ? "never" : `after ${ttlSeconds} s`) },
     { title: "A CLAIM", cell: ({ rehearsal }) => claimText(rehearsal, isHarmless) },
@@ -116,7 +104,7 @@ function renderDetail(detail: ResponseOf<Routes["getTemplate"]>, output: Output,
       ["id", template.id],
     ]),
   ];
-  if (manifest?.parameters?.length) blocks.push(parameterTable(manifest.parameters, output));
+  if (manifest?.parameters?.length) blocks.push(parameterBlock(manifest.parameters, output));
   if (manifest?.secrets?.length) blocks.push(secretTable(manifest.secrets, output));
   if (presets.length > 0) blocks.push(presetTable(presets, version?.claimEffect === "none", output));
   for (const { name, rehearsal } of presets) {

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "../../client/client.ts";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import type { LogEntry } from "../../contracts/api/logs.ts";
+import { isRootConfiguration } from "../../contracts/coder-words.ts";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import { secretsStage } from "../../contracts/secret-files.ts";
 import { defineCommand } from "../command.ts";
@@ -46,12 +47,23 @@ async function templateName(folder: string, asked: string | undefined): Promise<
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
+    // One that is written for Coder has no manifest beside its configuration; the server looks whether it is.
+    if (isMissing(cause) && (await hasConfiguration(folder))) return asked ?? path.basename(folder);
     throw new CodedError("invalid_manifest", `There is no readable ${file}.`, {
       cause,
-      next: "Name a folder with a `template.yaml`; `prewarm templates init` writes an example.",
+      next: "Name a folder with a `template.yaml`, or with a Terraform configuration that is written for Coder; `prewarm templates init` writes an example.",
     });
   }
   return asked ?? (await readManifestName(text, file)) ?? path.basename(folder);
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
+async function hasConfiguration(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some(isRootConfiguration);
 }
 
 /** Shows the import's log and answers the version as it is after it. Errors: the import's own. */

@@ -3,7 +3,7 @@ import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { type Terminal, terminalNameLengthMax } from "../../contracts/terminals.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { type CliCommand, defineCommand } from "../command.ts";
 import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";

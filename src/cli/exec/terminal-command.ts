@@ -1,4 +1,4 @@
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import type { TerminalSize } from "../world.ts";
 
 /** Stands around what the command line itself has to know, and in no text that a program would print. */

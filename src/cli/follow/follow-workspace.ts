@@ -2,7 +2,7 @@ import type { Client } from "../../client/client.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { Transition } from "../../contracts/states.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { sleep } from "../../platform/sleep.ts";
 import { type InterruptedWords, orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";

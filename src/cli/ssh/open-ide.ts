@@ -1,6 +1,6 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { type Ide, ideTable } from "../../contracts/ides.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { isSameServer } from "../contexts.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";

@@ -1,4 +1,4 @@
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import type { StartMode } from "../../contracts/start-rule.ts";
 
 /** The server that a block of hosts belongs to, and how it is reached. */

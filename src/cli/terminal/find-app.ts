@@ -2,7 +2,7 @@ import type { Client } from "../../client/client.ts";
 import type { App } from "../../contracts/api/apps.ts";
 import type { Workspace } from "../../contracts/api/workspaces.ts";
 import { CodedError } from "../../contracts/errors.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 
 /** @param wanted of any agent unless one is named. Errors: `not_found` for an app that the template does not declare. */
 export async function findApp(

@@ -84,6 +84,8 @@ export const DoctorReport = Type.Object({
 });
 export type DoctorReport = Static<typeof DoctorReport>;
 
+const machineParams = Type.Object({ os: Type.String({ maxLength: 32 }), arch: Type.String({ maxLength: 32 }) });
+
 const jobParams = Type.Object({ jobId: Uuid });
 
 export const systemRoutes = {
@@ -123,6 +125,39 @@ export const systemRoutes = {
     access: "anyone",
     response: Type.Object({ version: Type.String() }),
   },
+  agentStartScript: {
+    method: "GET",
+    path: "/bin/agent.sh",
+    tag: "system",
+    summary: "What an agent's init script goes on with: a script for sh that fetches the agent and keeps it running.",
+    credential: "none",
+    access: "anyone",
+    transport: "binary_down",
+    response: Type.Unknown(),
+  },
+  coderProgram: {
+    method: "GET",
+    path: "/bin/coder-:os-:arch",
+    tag: "system",
+    summary:
+      "A script for sh that becomes the agent when it is called with `agent`, for Coder's templates that fetch the program themselves. By Go's names, such as `linux` and `amd64`.",
+    credential: "none",
+    access: "anyone",
+    transport: "binary_down",
+    params: machineParams,
+    response: Type.Unknown(),
+  },
+  agentInitScript: {
+    method: "GET",
+    path: "/api/v2/init-script/:os/:arch",
+    tag: "system",
+    summary: "The init script of an agent, for machines that no template of this server starts. By Go's names.",
+    credential: "none",
+    access: "anyone",
+    transport: "binary_down",
+    params: machineParams,
+    response: Type.Unknown(),
+  },
   doctor: {
     method: "GET",
     path: "/api/v1/doctor",
@@ -131,6 +166,16 @@ export const systemRoutes = {
     credential: "user",
     access: "administrator",
     response: DoctorReport,
+  },
+  coderGitSshKey: {
+    method: "GET",
+    path: "/api/v2/workspaceagents/me/gitsshkey",
+    tag: "agent",
+    summary:
+      "Asked by modules of Coder for the owner's SSH key, and answered by 404 with the reason: the key signs by the agent's socket (`SSH_AUTH_SOCK`), and is given to nobody.",
+    credential: "none",
+    access: "anyone",
+    response: Empty,
   },
 } as const satisfies Record<string, RouteDefinition>;
 

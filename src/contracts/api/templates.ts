@@ -32,6 +32,7 @@ export const Preset = Type.Object({
   id: Uuid,
   name: Type.String(),
   description: Type.String(),
+  icon: Type.String(),
   isDefault: Type.Boolean(),
   parameters: Parameters,
   /** Null: the preset has no pool. */

@@ -8,17 +8,24 @@ interface AgentManifestRow {
   readonly template_name: string;
   readonly manifest: Manifest;
   readonly parameters: Record<string, string>;
+  readonly stage: string;
+  readonly workspace_name: string;
+  /** Of whom the workspace was handed over to; while it was not, of the pools' own user. */
+  readonly owner_name: string;
   /** Whether it is a prebuild's of which nobody has told yet what its image is like. */
   readonly is_image_wanted: boolean;
 }
 
 const manifestStatement: Statement<AgentManifestRow> = statement(
   "agent_manifest",
-  `select t.name as template_name, v.manifest, b.parameters,
+  `select t.name as template_name, v.manifest, b.parameters, b.stage,
+  w.name as workspace_name, u.username as owner_name,
   w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted
 from agents a
 join workspaces w on w.id = a.workspace_id
 left join presets p on p.id = w.preset_id
+left join prebuilds r on r.workspace_id = w.id
+join users u on u.id = case when r.workspace_id is not null and r.handed_over_at is null then $2 else w.owner_id end
 join builds b on b.id = a.build_id
 join template_versions v on v.id = b.template_version_id
 join templates t on t.id = v.template_id

@@ -1,5 +1,7 @@
 import type { BuildId, JobId, TemplateVersionId, UserId, WorkspaceId } from "../../contracts/ids.ts";
+import type { ManifestParameter } from "../../contracts/manifest-parameter.ts";
 import { isJobFinished, type JobStatus, type LedgerState, type Transition } from "../../contracts/states.ts";
+import { parameterText } from "../../platform/manifest-parameters.ts";
 import { ledgerCan } from "../../domain/ledger/ledger-transitions.ts";
 import { type Statement, statement } from "../statement.ts";
 import { insertJobs, tagsOfVersion } from "../jobs/insert-job.ts";
@@ -18,6 +20,8 @@ interface CurrentRow {
   readonly ledger_state: LedgerState | null;
   /** The active version, where the workspace takes updates by itself and has another one. */
   readonly update_to: TemplateVersionId | null;
+  /** The defaults of its version's ephemeral parameters, as they stand in the manifest; null for none. */
+  readonly ephemeral: Readonly<Record<string, ManifestParameter["default"]>> | null;
 }
 
 const lockLedgerStatement: Statement<{ readonly state: string }> = statement(
@@ -44,10 +48,16 @@ const currentStatement: Statement<CurrentRow> = statement(
   `select b.number, b.transition, b.template_version_id, b.parameters, j.status, w.deleted_at is not null as is_deleted,
   l.state as ledger_state,
   case when w.automatic_updates and t.active_version_id <> b.template_version_id then t.active_version_id end
-    as update_to
+    as update_to,
+  (
+    select jsonb_object_agg(p ->> 'name', p -> 'default')
+    from jsonb_array_elements(v.manifest -> 'parameters') p
+    where p ->> 'ephemeral' = 'true' and p ? 'default'
+  ) as ephemeral
 from workspaces w
 join templates t on t.id = w.template_id
 join builds b on b.id = w.latest_build_id
+join template_versions v on v.id = b.template_version_id
 left join jobs j on j.id = b.job_id
 left join prebuilds l on l.workspace_id = w.id
 where w.id = $1`,
@@ -167,6 +177,14 @@ const ledgerTarget = { start: "building", stop: "stopping", delete: "draining" }
   LedgerState
 >;
 
+/** What holds for one build only is not what the next one begins with. An unclaimed prebuild stays what its pool says. */
+function withoutEphemeral({ parameters, ephemeral }: CurrentRow): Readonly<Record<string, string>> {
+  const defaults = Object.entries(ephemeral ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, parameterText(value)] as const],
+  );
+  return { ...parameters, ...Object.fromEntries(defaults) };
+}
+
 /**
  * Starts a build of a workspace, for a person or for the lifecycle executor, one at a time. A delete does not wait for
  * what has not begun: that is cancelled; and where nothing was ever made it is done when the transaction commits.
@@ -185,11 +203,12 @@ export async function startBuild(tx: Tx, input: StartBuildInput): Promise<StartB
   if (ledgerState !== null && ledgerState !== "claimed" && ledgerState !== target && !ledgerCan(ledgerState, target)) {
     return { kind: "refused", ledgerState };
   }
+  const isUnclaimed = ledgerState !== null && ledgerState !== "claimed";
   const chosen = await input.choose({
     templateVersionId: current.template_version_id,
-    parameters: current.parameters,
+    parameters: isUnclaimed ? current.parameters : withoutEphemeral(current),
     updateTo: current.update_to,
-    isUnclaimed: ledgerState !== null && ledgerState !== "claimed",
+    isUnclaimed,
   });
   await tx.query(insertStatement, [
     input.workspaceId,

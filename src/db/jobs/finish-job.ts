@@ -2,23 +2,20 @@ import type {
   AgentId,
   BuildId,
   JobId,
-  OrganizationId,
   PresetId,
   TemplateId,
   TemplateVersionId,
-  UserId,
   WorkspaceId,
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
-import { recordAudit } from "../audit/audit.ts";
-import { carryLimitMarks } from "../pools/limit-marks.ts";
 import { insertPoolEvent } from "../pools/pool-totals.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ledgerMove, ledgerNote } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
+import { finishImport } from "./finish-import.ts";
 import { finishRehearsal } from "./finish-rehearsal.ts";
 import type { JobOutcome } from "./job-outcome.ts";
-import { noticeBuildFailed, noticeImportFailed } from "../notifications/notice-failures.ts";
+import { noticeBuildFailed } from "../notifications/notice-failures.ts";
 import { storeBuildReport } from "../builds/store-build-report.ts";
 
 export interface FinishInput {
@@ -120,91 +117,6 @@ export async function endJob(tx: Tx, input: FinishInput): Promise<EndedJob | und
     createdAt: job.created_at,
     startedAt: job.started_at,
   };
-}
-
-const importStatement: Statement<{ readonly activate_on_success: boolean }> = statement(
-  "import_finish",
-  `update template_versions
-set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
-  claim_effect = coalesce($4, claim_effect), version_state = $5
-where id = $1
-returning activate_on_success`,
-);
-
-const unprovenStatement: Statement<object> = statement(
-  "import_unproven",
-  // Where the driver does not know what a claim does and the template blocks replacements: see `finish-rehearsal.ts`.
-  `update presets p
-set is_unproven = true
-from template_versions v
-where v.id = $1
-  and p.template_version_id = v.id
-  and v.claim_effect = 'unknown'
-  and v.manifest #>> '{claim_policy,on_replacement}' = 'block'`,
-);
-
-interface ActivatedRow {
-  readonly organization_id: OrganizationId;
-  readonly name: string;
-  readonly version: string;
-  readonly pushed_by: UserId;
-}
-
-const activateStatement: Statement<ActivatedRow> = statement(
-  "import_activate",
-  // Of two versions imported at once the higher number stays active, whichever import ends last.
-  `update templates t
-set active_version_id = v.id, active_since = $2, display_name = coalesce(v.manifest ->> 'display_name', ''),
-  description = coalesce(v.manifest ->> 'description', ''), icon = coalesce(v.manifest ->> 'icon', '')
-from template_versions v
-where v.id = $1
-  and t.id = v.template_id
-  and (t.active_version_id is null
-    or (select a.number from template_versions a where a.id = t.active_version_id) < v.number)
-returning t.organization_id, t.name, v.name as version, v.created_by as pushed_by`,
-);
-
-async function finishImport(tx: Tx, job: FinishedRow, input: FinishInput): Promise<void> {
-  const { outcome } = input;
-  const message = outcome.kind === "succeeded" ? null : (outcome.message ?? "The import was cancelled.");
-  const [version] = await tx.query(importStatement, [
-    job.template_version_id,
-    outcome.kind,
-    message,
-    outcome.kind === "succeeded" ? outcome.claimEffect : null,
-    outcome.kind === "succeeded" ? JSON.stringify(outcome.report?.versionState ?? null) : null,
-  ]);
-  tx.emit("templates");
-  if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);
-  if (outcome.kind === "succeeded" && version?.activate_on_success === true) {
-    const [activated] = await tx.query(activateStatement, [job.template_version_id, input.now]);
-    if (activated !== undefined) {
-      await auditActivation(tx, activated, { templateId: job.template_id, now: input.now });
-      await carryLimitMarks(tx, job.template_version_id, input.now);
-    }
-    tx.emit("pools");
-  }
-  if (outcome.kind === "failed") await noticeImportFailed(tx, job.template_version_id, failureOf(job, outcome, input));
-}
-
-async function auditActivation(
-  tx: Tx,
-  row: ActivatedRow,
-  { templateId, now }: { readonly templateId: TemplateId | null; readonly now: Date },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: now,
-    actorId: row.pushed_by,
-    organizationId: row.organization_id,
-    action: "template.promote",
-    targetId: templateId,
-    targetName: row.name,
-    detail: { version: row.version, reason: "promoted: its import succeeded" },
-  });
-}
-
-function failureOf(job: FinishedRow, failure: Extract<JobOutcome, { kind: "failed" }>, { now }: FinishInput) {
-  return { jobId: job.id, code: failure.code, message: failure.message, now };
 }
 
 const lockLedgerStatement: Statement<{ readonly preset_id: PresetId; readonly state: string }> = statement(
@@ -343,7 +255,12 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     await tx.query(lifecycleStatement, [workspaceId, input.now, input.outcome.kind]);
   }
   if (isPersons && input.outcome.kind === "failed") {
-    await noticeBuildFailed(tx, workspaceId, failureOf(job, input.outcome, input));
+    await noticeBuildFailed(tx, workspaceId, {
+      jobId: job.id,
+      code: input.outcome.code,
+      message: input.outcome.message,
+      now: input.now,
+    });
   }
   if (transition === "delete" && hasSucceeded) await tx.query(workspaceGoneStatement, [workspaceId, input.now]);
   // The claim build; or, when that failed, the start with which its owner tried again.

@@ -1,4 +1,4 @@
-import type { BuildId, DaemonId, JobId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
+import type { BuildId, DaemonId, JobId, TemplateId, TemplateVersionId, WorkspaceId } from "../../contracts/ids.ts";
 import { jobLogLinesMax } from "../../contracts/limits.ts";
 import type { Manifest } from "../../contracts/manifest.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
@@ -66,6 +66,8 @@ export interface LeasedJobRow {
   readonly driver: string;
   readonly template_version_id: TemplateVersionId;
   readonly template_name: string;
+  readonly template_id: TemplateId;
+  readonly version_name: string;
   readonly manifest: Manifest;
   readonly version_state: unknown;
   readonly archive_hash: string;
@@ -89,7 +91,7 @@ export interface LeasedJobRow {
 
 const detailStatement: Statement<LeasedJobRow> = statement(
   "job_lease_detail",
-  `select j.id, j.attempt, j.kind, v.driver, v.id as template_version_id, t.name as template_name, v.manifest, v.version_state,
+  `select j.id, j.attempt, j.kind, v.driver, v.id as template_version_id, t.name as template_name, t.id as template_id, v.name as version_name, v.manifest, v.version_state,
   encode(v.file_hash, 'hex') as archive_hash, b.id as build_id, b.number as build_number, b.transition, b.stage,
   w.id as workspace_id, w.name as workspace_name, b.parameters, u.id as owner_id, u.username as owner_username,
   u.name as owner_name, u.email as owner_email, s.sealed, s.key_id, s.state as plain_state

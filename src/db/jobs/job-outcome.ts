@@ -1,3 +1,5 @@
+import type { Manifest } from "../../contracts/manifest.ts";
+import type { NewPreset } from "../templates/template-presets.ts";
 import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 
 /** How a job ended, as its daemon, a cancellation or the reaper says. */
@@ -18,4 +20,7 @@ export interface BuildReport {
   readonly phases?: readonly PhaseTiming[] | undefined;
   /** Of an import. */
   readonly versionState?: unknown;
+  /** Of an import that completes its version's manifest: the whole, and its presets, of which none is stored yet. */
+  readonly manifest?: Manifest;
+  readonly presets?: readonly NewPreset[];
 }

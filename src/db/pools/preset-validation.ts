@@ -1,5 +1,5 @@
 import type { PresetId } from "../../contracts/ids.ts";
-import type { ManifestParameter } from "../../contracts/manifest.ts";
+import type { ManifestParameter } from "../../contracts/manifest-parameter.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 

@@ -6,6 +6,7 @@ export interface PresetRow {
   readonly id: PresetId;
   readonly name: string;
   readonly description: string;
+  readonly icon: string;
   readonly is_default: boolean;
   readonly position: number;
   readonly parameters: Record<string, string>;
@@ -18,7 +19,7 @@ export interface PresetRow {
 
 const presetsStatement: Statement<PresetRow> = statement(
   "presets_of_version",
-  `select id, name, description, is_default, position, parameters, instances, ttl_seconds, timezone, schedules, created_at
+  `select id, name, description, icon, is_default, position, parameters, instances, ttl_seconds, timezone, schedules, created_at
 from presets
 where template_version_id = $1
 order by position`,

@@ -1,4 +1,5 @@
 import type { NotificationKind } from "../../contracts/notification-kinds.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { type Detail, read } from "./detail.ts";
 
 /** A text as it is before it is made plain or HTML: what happened, why, and what to do next. */
@@ -33,7 +34,7 @@ const catalogue: Readonly<Record<NotificationKind, (detail: Detail) => Notificat
       why: "The change of owner changes attributes that their provider cannot change in place. Nobody was hit yet: it was a rehearsal.",
       facts: read.replacements(detail),
       next: "Publish a version in which these attributes do not depend on the owner.",
-      command: `prewarm prebuilds explain ${template}/${preset}`,
+      command: `prewarm prebuilds explain ${shellWord(`${template}/${preset}`)}`,
     };
   },
   pool_hard_limited: (detail) => {
@@ -47,7 +48,7 @@ const catalogue: Readonly<Record<NotificationKind, (detail: Detail) => Notificat
       command:
         typeof detail["command"] === "string"
           ? read.text(detail, "command")
-          : `prewarm prebuilds explain ${template}/${preset}`,
+          : `prewarm prebuilds explain ${shellWord(`${template}/${preset}`)}`,
     };
   },
   pool_recovered: (detail) => {

@@ -57,11 +57,18 @@ function typeFault(definition: ParameterDefinition, value: string): string | nul
 function optionFault(definition: ParameterDefinition, value: string): string | null {
   const { options } = definition;
   if (options === undefined || options.length === 0) return null;
-  const allowed = new Set(options.map((option) => option.value));
-  const chosen = definition.type === "list" ? (parseListValue(value) ?? []) : [value];
+  const allowed = new Set(options.map((option) => canonicalParameterValue(definition, option.value)));
+  const chosen = isSomeOfOptions(definition)
+    ? (parseListValue(value) ?? [])
+    : [canonicalParameterValue(definition, value)];
   const stranger = chosen.find((element) => !allowed.has(element));
   if (stranger === undefined) return null;
   return `is not one of the options ${[...allowed].map((option) => JSON.stringify(option)).join(", ")}`;
+}
+
+/** Whether a value is some of the options, and not one of them: a list's, unless its options are lists themselves. */
+export function isSomeOfOptions({ type, formType }: Pick<ParameterDefinition, "type" | "formType">): boolean {
+  return type === "list" && formType !== "radio";
 }
 
 function validationFault(definition: ParameterDefinition, value: string): string | null {
@@ -73,7 +80,14 @@ function validationFault(definition: ParameterDefinition, value: string): string
       : definition.type === "string"
         ? patternFault(validation, value)
         : null;
-  return fault === null ? null : (validation.error ?? fault);
+  return fault === null ? null : saidOf(validation, value, fault);
+}
+
+/** What the template says of a value that its rules refuse, or else the reason. */
+export function saidOf({ error, min, max }: ParameterValidation, value: string, reason: string): string {
+  if (error === undefined) return reason;
+  const words: Readonly<Record<string, string | undefined>> = { min: min?.toString(), max: max?.toString(), value };
+  return error.replaceAll(/\{(min|max|value)\}/g, (whole, word: string) => words[word] ?? whole);
 }
 
 function rangeFault({ min, max }: ParameterValidation, value: number): string | null {

@@ -1,5 +1,5 @@
 import type { ParameterDefinition, ParameterValues } from "../../contracts/parameter-definition.ts";
-import { canonicalParameterValue, parameterValueFault } from "./parameter-value.ts";
+import { canonicalParameterValue, parameterValueFault, saidOf } from "./parameter-value.ts";
 
 export interface ResolveInput {
   readonly definitions: readonly ParameterDefinition[];
@@ -54,7 +54,8 @@ function resolveOne(definition: ParameterDefinition, input: ResolveInput): strin
   };
   const fixed = canonical(input.presetValues);
   const wished = canonical(input.userValues);
-  const previous = canonical(input.previousValues);
+  // One that holds for a build only has none before: it is neither carried nor compared.
+  const previous = definition.ephemeral === true ? undefined : canonical(input.previousValues);
 
   if (fixed !== undefined && wished !== undefined && fixed !== wished) {
     return problem(
@@ -63,16 +64,15 @@ function resolveOne(definition: ParameterDefinition, input: ResolveInput): strin
       `the preset sets it to ${quote(fixed)}; leave it out or choose another preset`,
     );
   }
-  const carried = definition.ephemeral === true ? undefined : previous;
   const fallback =
     definition.default === undefined ? undefined : canonicalParameterValue(definition, definition.default);
-  const value = fixed ?? wished ?? carried ?? fallback;
+  const value = fixed ?? wished ?? previous ?? fallback;
   if (value === undefined) return problem(name, "missing", "it has no default; give a value");
 
   const fault = parameterValueFault(definition, value);
   if (fault !== null) return problem(name, "invalid", `the value ${quote(value)} ${fault}`);
   if (previous === undefined || previous === value) return value;
-  if (!definition.mutable && definition.ephemeral !== true) {
+  if (!definition.mutable) {
     return problem(
       name,
       "immutable",
@@ -88,8 +88,8 @@ function monotonyProblem(definition: ParameterDefinition, previous: string, valu
   const growth = Number(value) - Number(previous);
   if (monotonic === "increasing" ? growth >= 0 : growth <= 0) return null;
   const direction = monotonic === "increasing" ? "grow" : "shrink";
-  const reason = definition.validation?.error ?? `it may only ${direction}, and ${previous} → ${value} does not`;
-  return problem(definition.name, "invalid", reason);
+  const reason = `it may only ${direction}, and ${previous} → ${value} does not`;
+  return problem(definition.name, "invalid", saidOf(definition.validation ?? {}, value, reason));
 }
 
 function unknownParameters(input: ResolveInput): readonly ParameterProblem[] {

@@ -1,8 +1,10 @@
+import { freeNameFault } from "../../contracts/free-name.ts";
 import { parametersMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
+import { formTypesFor } from "../../contracts/parameter-form.ts";
 import { parameterVariable } from "../../contracts/parameter-variable.ts";
 import { compileParameterPattern, templatePatternStepsMax } from "./parameter-pattern.ts";
-import { parameterValueFault } from "./parameter-value.ts";
+import { canonicalParameterValue, isSomeOfOptions, parameterValueFault } from "./parameter-value.ts";
 
 /** What is wrong with a parameter of a template; `field` is a path such as `parameters[2].validation.regex`. */
 export interface DefinitionProblem {
@@ -20,14 +22,11 @@ export function validateDefinitions(definitions: readonly ParameterDefinition[])
     const reason = `there are ${definitions.length}; at most ${parametersMax} are allowed`;
     return [{ parameter: "", field: "parameters", reason }];
   }
-  const seen = new Map<string, string>();
   let steps = 0;
   return definitions.flatMap((definition, index) => {
-    const variable = parameterVariable(definition.name);
-    const other = seen.get(variable);
-    if (other === undefined) seen.set(variable, definition.name);
+    const taken = takenFault(definition.name, definitions.slice(0, index));
     steps += patternSteps(definition);
-    const faults = other === undefined ? definitionFaults(definition) : [nameFault(definition.name, other, variable)];
+    const faults = taken === null ? definitionFaults(definition) : [taken];
     if (steps > templatePatternStepsMax && patternSteps(definition) > 0) faults.push(tooManySteps(steps));
     return faults.map(([field, reason]) => ({
       parameter: definition.name,
@@ -39,10 +38,14 @@ export function validateDefinitions(definitions: readonly ParameterDefinition[])
 
 type Fault = readonly [field: string, reason: string];
 
-function nameFault(name: string, other: string, variable: string): Fault {
-  if (name === other) return ["name", "another parameter has the same name"];
+function takenFault(name: string, earlier: readonly ParameterDefinition[]): Fault | null {
+  if (earlier.some((other) => other.name === name)) return ["name", "another parameter has the same name"];
+  const variable = parameterVariable(name);
+  const other = earlier.find((one) => variable !== undefined && parameterVariable(one.name) === variable);
   // Which of the two values a hook would see would be chance.
-  return ["name", `"${name}" and "${other}" are both ${variable} in a workspace; rename one of them`];
+  return other === undefined
+    ? null
+    : ["name", `"${name}" and "${other.name}" are both ${variable} in a workspace; rename one of them`];
 }
 
 function patternSteps({ validation }: ParameterDefinition): number {
@@ -59,12 +62,33 @@ function tooManySteps(steps: number): Fault {
 
 function definitionFaults(definition: ParameterDefinition): Fault[] {
   const faults: Fault[] = [];
-  if (definition.name === "") faults.push(["name", "it is empty"]);
-  faults.push(...optionFaults(definition), ...validationFaults(definition));
+  const name = freeNameFault(definition.name);
+  if (name !== null) faults.push(["name", name]);
+  faults.push(...formFaults(definition), ...optionFaults(definition), ...validationFaults(definition));
   // A default is judged only by rules that are sound themselves, or one mistake shows twice.
   if (faults.length === 0 && definition.default !== undefined) {
     const fault = parameterValueFault(definition, definition.default);
     if (fault !== null) faults.push(["default", `the value ${fault}`]);
+  }
+  return faults;
+}
+
+function formFaults({ type, options = [], formType, ...rest }: ParameterDefinition): readonly Fault[] {
+  const faults: Fault[] = [];
+  const fitting = formTypesFor(type, options.length > 0);
+  if (formType !== undefined && !fitting.includes(formType)) {
+    const what = `a ${type} with${options.length > 0 ? "" : "out"} options`;
+    faults.push(["form_type", `${formType} is not for ${what}; it can be ${fitting.join(" or ")}`]);
+  }
+  if (rest.ephemeral !== true) return faults;
+  if (rest.default === undefined) {
+    faults.push(["default", "it is missing: an ephemeral parameter has a default, which the builds after have again"]);
+  }
+  if (!rest.mutable) {
+    faults.push([
+      "mutable",
+      "it is false, and an ephemeral parameter is asked for at each start; leave one of them out",
+    ]);
   }
   return faults;
 }
@@ -76,12 +100,13 @@ function optionFaults(definition: ParameterDefinition): readonly Fault[] {
   }
   const { options: _all, validation: _rules, ...bare } = definition;
   // The elements of a list are strings, whatever they stand for.
-  const element: ParameterDefinition = { ...bare, type: definition.type === "list" ? "string" : definition.type };
+  const element: ParameterDefinition = { ...bare, type: isSomeOfOptions(definition) ? "string" : definition.type };
   const seen = new Set<string>();
   return options.flatMap(({ value }, index): readonly Fault[] => {
     const field = `options[${index}].value`;
-    if (seen.has(value)) return [[field, "another option has the same value"]];
-    seen.add(value);
+    const canonical = canonicalParameterValue(element, value);
+    if (seen.has(canonical)) return [[field, "another option has the same value"]];
+    seen.add(canonical);
     const fault = parameterValueFault(element, value);
     return fault === null ? [] : [[field, `the value ${fault}`]];
   });

@@ -1,3 +1,4 @@
+import { freeNameFault } from "../../contracts/free-name.ts";
 import { presetDescriptionLengthMax, presetsMax } from "../../contracts/limits.ts";
 import type { ParameterDefinition } from "../../contracts/parameter-definition.ts";
 import type { PresetDefinition } from "../../contracts/preset-definition.ts";
@@ -36,7 +37,8 @@ export function describePresetProblem(problem: PresetProblem): string {
 }
 
 function nameFaults(preset: PresetDefinition, earlier: readonly PresetDefinition[]): readonly PresetFault[] {
-  if (preset.name.trim() === "") return [{ field: "name", reason: "it is empty" }];
+  const reason = freeNameFault(preset.name);
+  if (reason !== null) return [{ field: "name", reason }];
   return earlier.some((other) => other.name === preset.name)
     ? [{ field: "name", reason: "another preset of this version has the same name" }]
     : [];

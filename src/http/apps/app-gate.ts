@@ -8,7 +8,7 @@ import { createBuild } from "../../app/workspaces/workspaces.ts";
 import { type AppAddress, isBelowAppsHost, parseAppHost } from "../../contracts/app-address.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { underUrl } from "../../contracts/under-url.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { codedError } from "../error-answer.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { onceClosed } from "../once-closed.ts";

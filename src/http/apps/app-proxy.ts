@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { healthOfApp } from "../../app/apps/apps.ts";
-import { shellWord } from "../../platform/shell-word.ts";
+import { shellWord } from "../../contracts/shell-word.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { type BodyLength, type Passing, toApp, toBrowser } from "./app-headers.ts";
 import type { AppStreams, ListeningPlace } from "./app-streams.ts";

@@ -11,6 +11,16 @@ describe("a command line's words", () => {
     expect(pairs).toEqual({ a: "1", b: "x=y", c: "", d: "two\nlines" });
   });
 
+  it("have spaces in their keys as they are, and an equals sign behind a backslash", () => {
+    const parameter = ["Machine Image=ubuntu", "a\\=b=c", "C:\\x=1", "two\\\\=2"];
+    expect(input({ parameter }).pairs("parameter")).toEqual({
+      "Machine Image": "ubuntu",
+      "a=b": "c",
+      "C:\\x": "1",
+      "two\\": "2",
+    });
+  });
+
   it("are not given as key and value when the option is absent", () => {
     expect(input({}).pairs("parameter")).toBeUndefined();
   });

@@ -5,9 +5,12 @@ import { type ParameterConfig, type ParameterInput, type RuleProblem, shown } fr
 import { validatedProblems, validationConfigProblems } from "./validation-rules.ts";
 import { typeFault } from "./value-types.ts";
 
-export type ParameterResult =
-  | { readonly value: string; readonly optional: boolean; readonly formType: string }
-  | { readonly problems: readonly RuleProblem[] };
+export interface ResolvedParameter {
+  readonly value: string;
+  readonly optional: boolean;
+  readonly formType: string;
+}
+export type ParameterResult = ResolvedParameter | { readonly problems: readonly RuleProblem[] };
 
 /**
  * What is wrong with a parameter before anybody gives it a value: everything at once. Terraform asks for this before it

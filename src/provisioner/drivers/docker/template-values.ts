@@ -2,7 +2,8 @@ import { CodedError } from "../../../contracts/errors.ts";
 
 /** `$${` stands for a plain `${`; everything else in braces must name a parameter. */
 const placeholder = /\$\$\{|\$\{([^}]*)\}/g;
-const parameterReference = /^parameters\.([a-zA-Z_][a-zA-Z0-9_-]*)$/;
+/** Names have no space at their ends, and those with a `}` cannot be named here. */
+const parameterReference = /^parameters\.([^}]+)$/;
 
 /** What is in the braces of a text: names of parameters, and what is no such name. */
 export function referencesIn(text: string): {

@@ -1,7 +1,12 @@
 import { judgePlan, type JudgedPlan } from "../../../domain/replacement/plan-report.ts";
 import type { PlanReport } from "../../../contracts/provisioner-protocol.ts";
 import type { ApplyReport, BuildContext } from "../../driver.ts";
+import { isSameValue } from "../../../domain/replacement/value-at-path.ts";
 import type { BuildSession } from "./build-session.ts";
+import { existing, ignoredFor, isSameBasis, type Kept, keptAfter } from "./coder/kept-instances.ts";
+import { blockKey, isCoderType, readOutline } from "./configuration-outline.ts";
+import { readTerraformState } from "./terraform-state.ts";
+import { keepsAtClaim } from "./claim-policy.ts";
 import { replacementWarnings } from "./claim-warnings.ts";
 import { resourcesOf } from "./resources.ts";
 import { type Mask, maskOf, sensitiveTexts } from "./secrets.ts";
@@ -11,10 +16,9 @@ import { plannedCreations } from "./unfinished.ts";
 /** Plans, and applies when there is something to change: a claim that changes nothing costs its plan alone. */
 export async function applyBuild(session: BuildSession, context: BuildContext): Promise<ApplyReport> {
   const { run, keeper, phases, mask } = session;
-  const isClaim = context.work.transition === "start" && context.work.stage === "claim";
-  const { plan, judged } = await judgedPlan(session);
+  const isClaim = isClaimOf(context);
+  const { plan, judged, isIdle } = await judgedPlan(session, context);
   if (isClaim) for (const line of replacementWarnings(judged)) context.log("warn", "replacement", line);
-  const isIdle = judged.report.effect === "nothing" && !plan.hasOutputChanges;
   if (isIdle) {
     context.log("info", "plan", "nothing to change");
   } else {
@@ -26,6 +30,7 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
     });
   }
   const values = isIdle ? plan.priorValues : await run.values();
+  await rememberKept(session, context, values);
   return {
     resources: resourcesOf(values, mask),
     phases: phases.timings,
@@ -38,12 +43,19 @@ function doneOf(report: PlanReport, deleted: ReadonlySet<string>): PlanReport {
   return { ...report, replacements: report.replacements.filter(({ address }) => deleted.has(address)) };
 }
 
-/** The plan of a session, and what it does to what exists; without the secrets that the driver has given to it. */
+function isClaimOf({ work }: BuildContext): boolean {
+  return work.transition === "start" && work.stage === "claim";
+}
+
+/** The plan of a build, and what it does to what exists; without the secrets that the driver has given to it. */
 export async function judgedPlan(
-  session: Pick<BuildSession, "run" | "mask">,
-): Promise<{ readonly plan: MadePlan; readonly judged: JudgedPlan }> {
-  const plan = await session.run.plan();
-  const { report, unexplained } = judgePlan(plan.changes);
+  session: Pick<BuildSession, "run" | "mask" | "ignore" | "keeper">,
+  context: BuildContext,
+): Promise<{ readonly plan: MadePlan; readonly judged: JudgedPlan; readonly isIdle: boolean }> {
+  const plan = await planKeeping(session, context);
+  // What the provider for Coder makes is nothing but entries of the state.
+  const { report, unexplained } = judgePlan(plan.changes.filter(({ type }) => !isCoderType(type)));
+  const isIdle = judgePlan(plan.changes).report.changes === 0 && !plan.hasOutputChanges;
   // A provider may hand a sensitive value on without its mark: `terraform_data` does so from `input` to `output`.
   const theirs = maskOf(
     plan.changes.flatMap(({ before, beforeSensitive, after, afterSensitive }) => [
@@ -51,7 +63,56 @@ export async function judgedPlan(
       ...sensitiveTexts(after, afterSensitive),
     ]),
   );
-  return { plan, judged: { unexplained, report: masked(report, (text) => theirs(session.mask(text))) } };
+  return { plan, isIdle, judged: { unexplained, report: masked(report, (text) => theirs(session.mask(text))) } };
+}
+
+/** A claim leaves what exists as it is, where the template's policy says so; what it left is not replaced for that later. */
+async function planKeeping(
+  { run, ignore }: Pick<BuildSession, "run" | "ignore">,
+  context: BuildContext,
+): Promise<MadePlan> {
+  const outline = readOutline(context.versionState);
+  if (outline === null) return await run.plan();
+  if (isClaimOf(context)) {
+    if (!keepsAtClaim(context.manifest, outline)) return await run.plan();
+    await ignore(
+      new Map(outline.blocks.filter(({ type }) => !isCoderType(type)).map((block) => [blockKey(block), "all"])),
+    );
+    return await run.plan({ refresh: false });
+  }
+  const first = await run.plan();
+  const kept = readTerraformState(context.work.state)?.kept ?? null;
+  if (kept === null || !isSameBasis(kept, basisOf(context))) return first;
+  let [plan, tried] = [first, new Map<string, readonly string[]>() as ReadonlyMap<string, readonly string[]>];
+  for (let nth = 0; nth < keepingPlansMax; nth += 1) {
+    const ignored = ignoredFor(kept, { first: first.changes, last: plan.changes }, tried);
+    if (ignored === null) return plan;
+    tried = ignored;
+    await ignore(ignored);
+    plan = await run.plan();
+  }
+  return plan;
+}
+
+/** Plans until nothing that a claim has kept is replaced: the second leaves it alone, the third what came up by that. */
+const keepingPlansMax = 4;
+
+function basisOf({ archiveHash, work }: BuildContext): Omit<Kept, "instances"> {
+  return { archiveHash, parameters: work.parameters };
+}
+
+/** A claim's remembers all that it left as it was; another build forgets what is not there any more. */
+async function rememberKept({ keeper }: BuildSession, context: BuildContext, values: unknown): Promise<void> {
+  if (keeper === null) return;
+  const outline = readOutline(context.versionState);
+  const basis = basisOf(context);
+  const kept =
+    isClaimOf(context) && outline !== null && keepsAtClaim(context.manifest, outline)
+      ? { ...basis, instances: existing(values) }
+      : keptAfter(keeper.state.kept, { ...basis, values });
+  if (isSameValue(kept, keeper.state.kept)) return;
+  keeper.update({ kept });
+  await keeper.flush();
 }
 
 function masked(report: PlanReport, mask: Mask): PlanReport {

@@ -13,6 +13,13 @@ import type { TerraformTool } from "./terraform-tool.ts";
 import { fieldsOf, textOf } from "./json-fields.ts";
 import { agentsOf, type BootstrapScript, environmentOf, variablesOf } from "./variables.ts";
 import { fillRunFolder, readRecord, removeTraces, type WorkspaceFolder, writeRecord } from "./workspace-folder.ts";
+import { type CoderSupport, openProvider } from "./coder/coder-session.ts";
+import { factsOf } from "./coder/job-facts.ts";
+import { type IgnoredChanges, overridesOf, writeOverrides } from "./coder/override-files.ts";
+import { readOutline } from "./configuration-outline.ts";
+import { outlineOfFiles } from "./outline-of-files.ts";
+import { CodedError } from "../../../contracts/errors.ts";
+import type { Random } from "../../../platform/random.ts";
 import type { Clock } from "../../../platform/clock.ts";
 import { makeFolder } from "../../../platform/make-folder.ts";
 
@@ -20,6 +27,9 @@ export interface SessionDeps {
   readonly tool: TerraformTool;
   readonly versions: PreparedVersions;
   readonly bootstrap: BootstrapScript;
+  /** Null where templates that are written for Coder are not run. */
+  readonly coder: CoderSupport | null;
+  readonly random: Random;
   readonly clock: Clock;
   readonly rootId: string;
 }
@@ -41,6 +51,8 @@ export interface BuildSession {
   readonly phases: Phases;
   readonly mask: (text: string) => string;
   readonly lockFile: string | null;
+  /** Which changes of which blocks are not looked at by the plans from now on. */
+  readonly ignore: (ignored: IgnoredChanges) => Promise<void>;
 }
 
 /** What is known of the workspace: by the server, or here and not delivered yet. */
@@ -68,6 +80,7 @@ async function openKeeper(
     lockFile: known?.lockFile ?? versionLockFile(context),
     agents: agents(input),
     unfinished: known?.unfinished ?? [],
+    kept: known?.kept ?? null,
   };
   const record = {
     workspaceId: context.work.workspaceId,
@@ -132,10 +145,11 @@ export async function withSession<Value>(
       await phases.time("init", () => fillRunFolder(folder, version.folder));
       if (input.tfstate !== null) await writeFile(folder.tfstate, input.tfstate, { mode: 0o600 });
       if (keeper !== null && keeper.state.lockFile !== version.lockFile) keeper.update({ lockFile: version.lockFile });
-      const parts = await writeVariables(deps, input);
-      const mask = maskOf(parts.agents.map(({ token }) => token));
-      const run = new TerraformRun({ ...input, ...deps, ...parts, mask, phases, keeper });
-      return await work({ run, keeper, phases, mask, lockFile: version.lockFile });
+      const mask = maskOf(agents({ ...input, deps }).map(({ token }) => token));
+      return await withCommands(deps, input, async ({ environment, ignore }) => {
+        const run = new TerraformRun({ ...input, ...deps, environment, mask, phases, keeper });
+        return await work({ run, keeper, phases, mask, lockFile: version.lockFile, ignore });
+      });
     });
   } finally {
     await keeper?.close();
@@ -143,18 +157,44 @@ export async function withSession<Value>(
   }
 }
 
-async function writeVariables(
+interface Commands {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly ignore: BuildSession["ignore"];
+}
+
+/** Has the template's variables written, and, for a template that is written for Coder, its provider served meanwhile. */
+async function withCommands<Value>(
   deps: SessionDeps,
   input: SessionInput & { readonly known: TerraformState | null },
-): Promise<{ readonly environment: Readonly<Record<string, string>>; readonly agents: readonly AgentSecret[] }> {
-  const { folder } = input;
-  const { work, templateName, accessUrl } = input.context;
-  const variables = { work, templateName, accessUrl, agents: agents({ ...input, deps }) };
-  await writeFile(folder.variables, JSON.stringify(variablesOf(variables)), { mode: 0o600 });
-  return {
-    environment: { ...environmentOf(variables), [folderVariable]: folder.folder },
-    agents: variables.agents,
-  };
+  work: (commands: Commands) => Promise<Value>,
+): Promise<Value> {
+  const { folder, context, failure } = input;
+  const isImport = failure === "invalid_template";
+  const outline = isImport ? await outlineOfFiles(folder.run) : readOutline(context.versionState);
+  const variables = { ...context, agents: agents({ ...input, deps }) };
+  // A template that does not declare it is warned of a variable that it is given all the same.
+  const given = outline === null || outline.declaresPrewarm ? variablesOf(variables) : {};
+  await writeFile(folder.variables, JSON.stringify(given), { mode: 0o600 });
+  const environment = { ...environmentOf(variables), [folderVariable]: folder.folder };
+  const ignore = async (ignored: IgnoredChanges): Promise<void> =>
+    writeOverrides(folder.run, overridesOf(outline?.blocks ?? [], ignored));
+  await ignore(new Map());
+  if (outline === null || !outline.isForCoder) return await work({ environment, ignore });
+  if (deps.coder === null) throw withoutCoder();
+  const { initScript } = deps.coder;
+  const facts = factsOf({ context, agents: variables.agents, isImport, initScript });
+  const provider = await openProvider(deps.coder, facts, deps.random);
+  try {
+    return await work({ environment: { ...environment, ...provider.environment }, ignore });
+  } finally {
+    await provider.close();
+  }
+}
+
+function withoutCoder(): CodedError {
+  return new CodedError("invalid_template", "This provisioner does not run templates that are written for Coder.", {
+    next: "Run the job on a provisioner of the present release.",
+  });
 }
 
 function agents(input: {

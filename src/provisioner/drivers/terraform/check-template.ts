@@ -1,11 +1,13 @@
 import type { BuildContext, DriverContext, ParseReport } from "../../driver.ts";
 import { type SessionDeps, withSession } from "./build-session.ts";
+import { checkForCoder } from "./coder/check-for-coder.ts";
+import { outlineOf } from "./configuration-outline.ts";
 import { exampleWork } from "./variables.ts";
 import { folderIn } from "./workspace-folder.ts";
 
 /**
  * Tries a template before it is used: `init`, `validate`, and a plan of an example workspace. Answers the lock file,
- * by which every later build of the version gets the same providers.
+ * by which every later build of the version gets the same providers, and the outline of the configuration.
  * Errors: `invalid_template`, with Terraform's diagnostics; `transient` when providers cannot be fetched.
  */
 export async function checkTemplate(
@@ -19,8 +21,11 @@ export async function checkTemplate(
     { ...input, keeping: "none", failure: "invalid_template" },
     async ({ run, lockFile }) => {
       await run.validate();
-      await run.plan();
-      return { versionState: { lockFile } };
+      const { document: plan } = await run.plan();
+      const outline = outlineOf(plan);
+      const versionState = { lockFile, outline };
+      if (!outline.isForCoder) return { versionState };
+      return { versionState, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) };
     },
   );
 }

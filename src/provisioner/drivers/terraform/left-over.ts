@@ -4,6 +4,7 @@ import type { Random } from "../../../platform/random.ts";
 import type { BuildContext } from "../../driver.ts";
 import { type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
 import type { RecordedBuild } from "./recorded-build.ts";
+import { fieldsOf } from "./json-fields.ts";
 import { packTfstate, type TerraformState } from "./terraform-state.ts";
 import { tfstateWithout } from "./tfstate-file.ts";
 import { tfstateToDestroy } from "./unfinished.ts";
@@ -76,7 +77,7 @@ function contextOf(
     ...build,
     jobId,
     attempt,
-    versionState: { lockFile: state.lockFile },
+    versionState: { ...fieldsOf(build.versionState), lockFile: state.lockFile },
     work: { ...build.work, transition: "delete", stage: "ordinary" },
     abort,
     log,

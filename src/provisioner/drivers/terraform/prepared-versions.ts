@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { cp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { CodedError } from "../../../contracts/errors.ts";
+import { initEnvironment } from "./coder/coder-session.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
@@ -111,7 +112,7 @@ export class PreparedVersions {
   }
 
   async #initialize(folder: string, { log, abort }: PrepareInput): Promise<void> {
-    const call = { cwd: folder, environment: {}, abort };
+    const call = { cwd: folder, environment: initEnvironment, abort };
     const output = `${folder}-init`;
     try {
       const args = ["init", "-input=false", "-no-color"];
@@ -153,7 +154,8 @@ async function readLockFile(folder: string): Promise<string | null> {
 const unreachable =
   /could not connect|failed to query available provider packages|failed to request|timeout|no such host|connection refused/i;
 /** What `validate` says because `init` has failed, and not of the template. */
-const notInstalled = /required provider|module not installed|missing required provider|initiali[sz]ation required/i;
+const notInstalled =
+  /required provider|module not installed|missing required provider|initiali[sz]ation required|failed to load plugin schemas/i;
 
 function initError(standardError: string, validation: string): CodedError {
   const diagnostics = validationErrors(validation).filter(({ summary }) => !notInstalled.test(summary));

@@ -6,9 +6,13 @@ import { fieldsOf } from "./json-fields.ts";
 export interface RecordedBuild {
   readonly archiveHash: string;
   readonly templateName: string;
+  readonly templateId?: string;
+  readonly versionName?: string;
   readonly accessUrl: string;
   readonly deploymentId: string;
   readonly manifest: Manifest;
+  /** What the import of the version has answered; absent in records of earlier releases. */
+  readonly versionState?: unknown;
   /** Without its agents and its state: those that count stand in the record. */
   readonly work: BuildWork;
 }
@@ -16,17 +20,23 @@ export interface RecordedBuild {
 export function recordedBuild({
   archiveHash,
   templateName,
+  templateId,
+  versionName,
   accessUrl,
   deploymentId,
   manifest,
+  versionState,
   work,
 }: BuildContext): RecordedBuild {
   return {
     archiveHash,
     templateName,
+    ...(templateId === undefined ? {} : { templateId }),
+    ...(versionName === undefined ? {} : { versionName }),
     accessUrl,
     deploymentId,
     manifest,
+    versionState,
     work: { ...work, agents: [], state: null },
   };
 }

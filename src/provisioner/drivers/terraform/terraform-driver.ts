@@ -21,6 +21,7 @@ import { removeTree } from "../../host/remove-tree.ts";
 import { isWorkspaceId } from "../../host/workspace-id.ts";
 import { applyBuild, judgedPlan } from "./apply-build.ts";
 import { knownState, type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
+import { type CoderSupport, removeDeadSockets } from "./coder/coder-session.ts";
 import { checkTemplate } from "./check-template.ts";
 import { endLeftBehind, stateLeftBehind } from "./left-behind.ts";
 import { destroyLeftOver, type LeftOverOptions } from "./left-over.ts";
@@ -51,6 +52,8 @@ export interface TerraformDriverOptions {
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
   /** The script by which an agent gets into what a template makes. */
   readonly bootstrap: BootstrapScript;
+  /** What it takes to run templates that are written for Coder; null: they are refused. */
+  readonly coder: CoderSupport | null;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -102,6 +105,7 @@ export class TerraformDriver implements Driver {
     await rm(this.#importsFolder(), { recursive: true, force: true });
     this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     await this.#versions.open();
+    await removeDeadSockets();
     const outcomes = await mapBounded(await this.#workspaces(), recoveriesAtOnce, (id) => this.#recover(id));
     for (const outcome of outcomes) if (outcome.kind === "error") throw outcome.error;
     return `${this.#tool.binary} ${this.#tool.version}`;
@@ -142,7 +146,7 @@ export class TerraformDriver implements Driver {
         failure: "build_failed",
       } as const;
       try {
-        const { judged } = await withSession(this.#deps(), input, judgedPlan);
+        const { judged } = await withSession(this.#deps(), input, (session) => judgedPlan(session, context));
         return judged.report;
       } finally {
         // Made by another daemon, it is not to be listed here.
@@ -267,7 +271,7 @@ export class TerraformDriver implements Driver {
   ): Promise<void> {
     context.log("info", "destroy", "nothing is left of the workspace");
     const attempt = `${context.jobId}/${context.attempt}`;
-    const nothing = { attempt, exists: false, tfstate: null, agents: [], unfinished: [] };
+    const nothing = { attempt, exists: false, tfstate: null, agents: [], unfinished: [], kept: null };
     if (known !== null) await context.saveState({ ...known, ...nothing });
     await removeTree(folder.folder);
     this.#undelivered.delete(context.work.workspaceId);
@@ -307,8 +311,8 @@ export class TerraformDriver implements Driver {
   }
 
   #deps(): SessionDeps {
-    const { bootstrap, clock } = this.#options;
-    return { bootstrap, clock, tool: this.#tool, versions: this.#versions, rootId: this.#rootId };
+    const { bootstrap, clock, coder, random } = this.#options;
+    return { bootstrap, clock, coder, random, tool: this.#tool, versions: this.#versions, rootId: this.#rootId };
   }
 
   #importsFolder(): string {

@@ -25,6 +25,8 @@ export interface TerraformRunOptions {
 export interface MadePlan extends PlanReading {
   /** Of what exists before: `values` of Terraform's JSON. */
   readonly priorValues: unknown;
+  /** The whole of Terraform's JSON. */
+  readonly document: unknown;
 }
 
 /** Terraform's commands in one working directory, for one job. */
@@ -48,14 +50,22 @@ export class TerraformRun {
     );
   }
 
-  /** Makes a plan, for `apply`, and says what stands in it. Errors: `failure`, with Terraform's diagnostics. */
-  async plan(): Promise<MadePlan> {
+  /**
+   * Makes a plan, for `apply`, and says what stands in it. Without `refresh` nothing outside is asked what exists.
+   * Errors: `failure`, with Terraform's diagnostics.
+   */
+  async plan({ refresh = true }: { readonly refresh?: boolean } = {}): Promise<MadePlan> {
     const { folder, phases } = this.#options;
     return await phases.time("plan", async () => {
-      const end = await this.#follow("plan", ["plan", `-out=${folder.plan}`, ...this.#inputArgs()]);
+      const end = await this.#follow("plan", [
+        "plan",
+        `-out=${folder.plan}`,
+        `-refresh=${refresh}`,
+        ...this.#inputArgs(),
+      ]);
       this.#requireGood("terraform plan", end);
       const plan = await this.#show("terraform show", [folder.plan]);
-      return { ...readPlan(plan), priorValues: fieldsOf(fieldsOf(plan)["prior_state"])["values"] };
+      return { ...readPlan(plan), priorValues: fieldsOf(fieldsOf(plan)["prior_state"])["values"], document: plan };
     });
   }
 

@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
+import { type Kept, readKept } from "./coder/kept-instances.ts";
 import { fieldsOf, itemsOf, textOf } from "./json-fields.ts";
 
 /** What an agent was given when its workspace was started: a claim build gives it again, so nothing changes. */
@@ -38,6 +39,8 @@ export interface TerraformState {
   readonly lockFile: string | null;
   readonly agents: readonly AgentSecret[];
   readonly unfinished: readonly UnfinishedCreation[];
+  /** What a claim has left as it was, while it is there; null otherwise. */
+  readonly kept: Kept | null;
 }
 
 export function packTfstate(text: string): string {
@@ -63,6 +66,7 @@ export function readTerraformState(value: unknown): TerraformState | null {
     lockFile: textOf(fields["lockFile"]) || null,
     agents: itemsOf(fields["agents"]).map(fieldsOf).map(agentOf),
     unfinished: itemsOf(fields["unfinished"]).map(fieldsOf).map(unfinishedOf),
+    kept: readKept(fields["kept"]),
   };
 }
 

@@ -157,10 +157,10 @@ function requireVersion(binary: string, version: string): void {
 
 /**
  * Ours, with keys and addresses of databases among them; npm's, which may hold the key of a registry; and those that would
- * change what a command means.
+ * change what a command means, or pass for what a build says of itself.
  */
 const keptBack =
-  /^(PREWARM_|npm_|PG[A-Z]+$|DATABASE_URL$|TF_(DATA_DIR|WORKSPACE|CLI_ARGS|INPUT|LOG|REATTACH_PROVIDERS))/;
+  /^(PREWARM_|CODER_|npm_|PG[A-Z]+$|DATABASE_URL$|TF_(DATA_DIR|WORKSPACE|CLI_ARGS|INPUT|LOG|REATTACH_PROVIDERS))/;
 
 function handedOn(host: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const kept: Record<string, string> = {};

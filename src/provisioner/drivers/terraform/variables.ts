@@ -1,4 +1,5 @@
 import type { Manifest } from "../../../contracts/manifest.ts";
+import type { ManifestParameter } from "../../../contracts/manifest-parameter.ts";
 import { parameterText } from "../../../platform/manifest-parameters.ts";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { BuildWork } from "../../driver.ts";
@@ -124,9 +125,14 @@ function exampleParameters(manifest: Manifest): Record<string, string> {
   const preset = presets.find((candidate) => candidate.default === true) ?? presets[0];
   const values = (manifest.parameters ?? []).map((parameter): [string, string] => {
     const fallback = { string: "example", number: "1", bool: "false", list: "[]" }[parameter.type ?? "string"];
-    const value =
-      preset?.parameters?.[parameter.name] ?? parameter.default ?? parameter.options?.[0]?.value ?? fallback;
-    return [parameter.name, parameterText(value)];
+    const given = preset?.parameters?.[parameter.name] ?? parameter.default ?? firstOption(parameter) ?? fallback;
+    return [parameter.name, parameterText(given)];
   });
   return Object.fromEntries(values);
+}
+
+/** Of a list: the list of it alone, unless each of its options is a list already. */
+function firstOption({ type, form_type: formType, options }: ManifestParameter) {
+  const [first] = options ?? [];
+  return first !== undefined && type === "list" && formType !== "radio" ? [String(first.value)] : first?.value;
 }
