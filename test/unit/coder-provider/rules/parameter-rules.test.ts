@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ParameterConfig } from "../../../../src/provisioner/coder-provider/rules/parameter-config.ts";
 import { configProblems, resolveParameter } from "../../../../src/provisioner/coder-provider/rules/parameter-rules.ts";
-import { parameter, parameterCases } from "./parameter-cases.ts";
+import { parameter } from "./case-rows.ts";
+import { parameterCases } from "./parameter-cases.ts";
 
 describe("a parameter in a build", () => {
   it.each(parameterCases.map((one) => [one.says, one] as const))("%s", (_says, { config, input, expected }) => {
