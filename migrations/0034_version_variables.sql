@@ -5,5 +5,6 @@
 alter table template_versions add column variable_names text[] not null default '{}';
 alter table template_versions add column variables_sealed bytea;
 alter table template_versions add column variables_key_id text;
+-- contract: a server of the release before writes neither of the two
 alter table template_versions add constraint template_versions_variables_sealed
   check ((variables_sealed is null) = (variables_key_id is null));

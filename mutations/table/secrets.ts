@@ -317,8 +317,8 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/secrets/reseal-secrets.ts",
-        find: "older.length === 0 || !(await isEverybodysKey(context))",
-        replace: "older.length === 0 || (await isEverybodysKey(context)) === null",
+        find: "variables.length === 0 || !(await isEverybodysKey(context))",
+        replace: "variables.length === 0 || (await isEverybodysKey(context)) === null",
       },
     ],
     tests: ["test/db/secrets-sealed.test.ts"],
@@ -329,8 +329,9 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/system/secret-findings.ts",
-        find: "if (lost.length > 0) {",
-        replace: "if (lost.length > all) {",
+        find: "if (lost.length > 0) {\n    const keyIds = lost.map(({ key_id: id }) => id);\n    const rows = await secretsSealedBy",
+        replace:
+          "if (lost.length > all) {\n    const keyIds = lost.map(({ key_id: id }) => id);\n    const rows = await secretsSealedBy",
       },
     ],
     tests: ["test/db/secrets-sealed.test.ts"],

@@ -3,7 +3,10 @@ import { fieldsOf, type Fields, itemsOf, numberOf, textOf } from "../../json-fie
 
 /** A `coder_workspace_preset` as a preset of a manifest; of its values those of parameters that there are. */
 export function readPreset(values: Fields, isParameter: (name: string) => boolean): ManifestPreset {
-  const parameters = Object.entries(fieldsOf(values["parameters"])).filter(([name]) => isParameter(name));
+  // A value that is null fixes nothing, as if its name were not there: the empty text would be a value.
+  const parameters = Object.entries(fieldsOf(values["parameters"])).filter(
+    ([name, value]) => isParameter(name) && value !== null,
+  );
   const [prebuilds] = itemsOf(values["prebuilds"]).map(fieldsOf);
   const [description, icon] = [textOf(values["description"]), textOf(values["icon"])];
   return {

@@ -2,6 +2,7 @@ import type { ManifestParts } from "../../../../../domain/template/merge-manifes
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
 import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import { dynamicParameters } from "./dynamic-parameters.ts";
 import type { Finding } from "./finding.ts";
 import { readParameter } from "./read-parameter.ts";
 import { readPreset } from "./read-preset.ts";
@@ -43,7 +44,7 @@ export function readTemplate(plan: unknown): TemplateReading {
     warned: [
       ...presets.flatMap((preset) => strangeParameters(preset, names)),
       ...agents.flatMap(readableToken),
-      ...dynamic(plan),
+      ...dynamicParameters(plan),
       ...withoutEffect(configuredBlocks(plan)),
     ],
   };
@@ -103,36 +104,4 @@ function strangeParameters(block: Instance, known: ReadonlySet<string>): readonl
   if (strange.length === 0) return [];
   const named = strange.map((name) => `"${name}"`).join(", ");
   return [{ block, reason: `it names ${named}, and the template has no such parameter; that is left out` }];
-}
-
-/** Parameters whose form would change with other answers or another person: here it is as the import has seen it. */
-function dynamic(plan: unknown): readonly Finding[] {
-  return configuredBlocks(plan)
-    .filter(({ mode, type }) => mode === "data" && type === parameterType)
-    .filter(
-      ({ fields }) =>
-        fields["count_expression"] !== undefined ||
-        fields["for_each_expression"] !== undefined ||
-        referencesIn(fields["expressions"]).some((reference) => varying.test(reference)),
-    )
-    .map((block) => ({
-      block,
-      reason:
-        "it depends on other parameters or on the owner; it is asked for as an example workspace has it, and checked again by each build",
-    }));
-}
-
-/** What a parameter may be made of that differs between two people who fill in its form. */
-const varying = /^data\.(?:coder_parameter|coder_workspace_owner)\./;
-
-function referencesIn(expression: unknown): readonly string[] {
-  if (Array.isArray(expression)) return expression.flatMap(referencesIn);
-  const fields = fieldsOf(expression);
-  const own = Array.isArray(fields["references"]) ? fields["references"].map(textOf) : [];
-  return [
-    ...own,
-    ...Object.values(fields).flatMap((part) =>
-      Array.isArray(part) || typeof part === "object" ? referencesIn(part) : [],
-    ),
-  ];
 }

@@ -1,0 +1,88 @@
+import { fieldsOf, type Fields, itemsOf, textOf } from "../../json-fields.ts";
+import { type BlockRef, configuredBlocks } from "./read-blocks.ts";
+import type { Finding } from "./finding.ts";
+
+/**
+ * Parameters whose form would change with other answers, another person or another workspace: here it is as the import
+ * has seen it. What reaches a module through its inputs is followed; of local values and of what a module gives back, a
+ * plan does not say what they are made of.
+ */
+export function dynamicParameters(plan: unknown): readonly Finding[] {
+  const calls = callsOf(fieldsOf(fieldsOf(fieldsOf(plan)["configuration"])["root_module"]), "");
+  return configuredBlocks(plan)
+    .filter(({ mode, type }) => mode === "data" && type === "coder_parameter")
+    .flatMap(({ fields, ...block }): readonly Finding[] => {
+      if (isRepeated(fields)) return [finding(block, dependent)];
+      const sources = [
+        ...referencesIn(fields["expressions"]).flatMap((reference) => sourcesOf(calls, block.module, reference)),
+        ...repeatedBy(calls, block.module),
+      ];
+      if (sources.some((source) => varying.test(source))) return [finding(block, dependent)];
+      const hidden = sources.find((source) => untold.test(source));
+      return hidden === undefined ? [] : [finding(block, perhapsDependent(hidden))];
+    });
+}
+
+const asExample = "it is asked for as an example workspace has it, and checked again by each build";
+const dependent = `it depends on other parameters, on the owner or on the workspace; ${asExample}`;
+
+function perhapsDependent(source: string): string {
+  return `it uses ${source}, and a plan does not say what that is made of: if of other parameters, the owner or the workspace, ${asExample}`;
+}
+
+/** What differs between two people who fill in a form, or between two workspaces of one. */
+const varying = /^data\.coder_(?:parameter|workspace|workspace_owner)\./;
+const untold = /^(?:local|module)\./;
+
+interface ModuleCall {
+  /** The module that calls it, by the names of the calls on the way. */
+  readonly caller: string;
+  readonly fields: Fields;
+}
+
+type ModuleCalls = ReadonlyMap<string, ModuleCall>;
+
+function callsOf(module: Fields, path: string): ModuleCalls {
+  const calls = new Map<string, ModuleCall>();
+  for (const [name, value] of Object.entries(fieldsOf(module["module_calls"]))) {
+    const fields = fieldsOf(value);
+    const called = path === "" ? name : `${path}.${name}`;
+    calls.set(called, { caller: path, fields });
+    for (const [below, call] of callsOf(fieldsOf(fields["module"]), called)) calls.set(below, call);
+  }
+  return calls;
+}
+
+/** What a reference in a module stands for: itself, or what the module's callers have given to its variable. */
+function sourcesOf(calls: ModuleCalls, module: string, reference: string): readonly string[] {
+  const [, variable] = /^var\.([^.[]+)/.exec(reference) ?? [];
+  const call = calls.get(module);
+  if (variable === undefined || call === undefined) return [reference];
+  const given = fieldsOf(call.fields["expressions"])[variable];
+  return referencesIn(given).flatMap((outer) => sourcesOf(calls, call.caller, outer));
+}
+
+/** What the number of a module's instances, and of those that it is in, is made of. */
+function repeatedBy(calls: ModuleCalls, module: string): readonly string[] {
+  const call = calls.get(module);
+  if (call === undefined) return [];
+  const { count_expression: count, for_each_expression: each } = call.fields;
+  const own = [count, each].flatMap(referencesIn).flatMap((reference) => sourcesOf(calls, call.caller, reference));
+  return [...own, ...repeatedBy(calls, call.caller)];
+}
+
+function isRepeated(fields: Fields): boolean {
+  return fields["count_expression"] !== undefined || fields["for_each_expression"] !== undefined;
+}
+
+function finding(block: BlockRef, reason: string): Finding {
+  return { block, reason };
+}
+
+function referencesIn(expression: unknown): readonly string[] {
+  if (Array.isArray(expression)) return expression.flatMap(referencesIn);
+  const fields = fieldsOf(expression);
+  const own = itemsOf(fields["references"]).map(textOf);
+  const below = Object.values(fields).filter((part) => typeof part === "object");
+  return [...own, ...below.flatMap(referencesIn)];
+}

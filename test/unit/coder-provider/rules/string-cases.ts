@@ -1,0 +1,161 @@
+import { at, growing, lower, none, type Row } from "./case-rows.ts";
+
+export const strings: readonly Row[] = [
+  ["takes what is given", {}, { value: "hello" }, { value: "hello", optional: false, formType: "input" }],
+  ["takes an empty text that is given", { default: "d" }, { value: "" }, { value: "", optional: true }],
+  ["takes its default where nothing is given", { default: "d" }, none, { value: "d", optional: true }],
+  ["is optional with an empty default", { default: "" }, none, { value: "", optional: true }],
+  ["is empty where nothing is given and nothing validated", {}, none, { value: "", optional: false }],
+  ["is the given text rather than the default", { default: "d" }, { value: "g" }, "g"],
+  ["keeps white space and lines", {}, { value: " a\n b " }, " a\n b "],
+  ["fits its pattern", { validation: lower }, { value: "abc" }, "abc"],
+  [
+    "is refused with the author's words by its pattern",
+    { validation: lower },
+    { value: "ABC" },
+    [/use small letters/, at("value")],
+  ],
+  [
+    "has its default refused by its pattern",
+    { validation: lower, default: "A" },
+    none,
+    [/use small letters/, at("value")],
+  ],
+  ["has its emptiness judged by its pattern", { validation: lower }, none, [/use small letters/, at("value")]],
+  ["may be empty by its pattern", { validation: { regex: "^[a-z]*$", error: "e" } }, none, ""],
+  [
+    "needs only a part that fits where a pattern has no anchors",
+    { validation: { regex: "b", error: "e" } },
+    { value: "abc" },
+    "abc",
+  ],
+  ["passes an empty validation block", { validation: {} }, { value: "x" }, "x"],
+  ["passes an empty validation block without a value", { validation: {} }, none, ""],
+  [
+    "needs an error beside its pattern",
+    { validation: { regex: "a" } },
+    { value: "a" },
+    [/needs an "error"/, at("validation", 0, "error")],
+  ],
+  [
+    "cannot have a pattern that looks ahead",
+    { validation: { regex: "(?=a)", error: "e" } },
+    { value: "a" },
+    [/looks ahead/, at("validation", 0, "regex")],
+  ],
+  [
+    "cannot have a broken pattern",
+    { validation: { regex: "(", error: "e" } },
+    { value: "a" },
+    [/RE2/, at("validation", 0, "regex")],
+  ],
+  [
+    "cannot have a minimum",
+    { validation: { min: 1 } },
+    { value: "a" },
+    [/rule for numbers/, at("validation", 0, "min")],
+  ],
+  [
+    "cannot have a maximum, and 0 is one",
+    { validation: { max: 0 } },
+    { value: "a" },
+    [/rule for numbers/, at("validation", 0, "max")],
+  ],
+  [
+    "cannot be monotonic",
+    { validation: growing },
+    { value: "a" },
+    [/rule for numbers/, at("validation", 0, "monotonic")],
+  ],
+  ["may be a text area", { formType: "textarea" }, { value: "a" }, { value: "a", formType: "textarea" }],
+  ["cannot be a slider", { formType: "slider" }, { value: "a" }, [/cannot be shown as "slider"/, at("form_type")]],
+  [
+    "cannot be shown as an error",
+    { formType: "error" },
+    { value: "a" },
+    [/cannot be shown as "error"/, at("form_type")],
+  ],
+  [
+    "cannot be a drop-down without options",
+    { formType: "dropdown" },
+    { value: "a" },
+    [/without options/, at("form_type")],
+  ],
+  [
+    "is refused for its form type although nothing is given",
+    { formType: "switch" },
+    none,
+    [/form_type/, at("form_type")],
+  ],
+  ["cannot be longer than a value may be", {}, { value: "x".repeat(8_193) }, [/8193 characters/, at("value")]],
+  ["may be as long as a value may be", {}, { value: "x".repeat(8_192) }, "x".repeat(8_192)],
+];
+
+export const stringsWithOptions: readonly Row[] = [
+  ["takes an option", { options: ["a", "b"] }, { value: "b" }, { value: "b", formType: "radio" }],
+  [
+    "may be a drop-down",
+    { options: ["a"], formType: "dropdown" },
+    { value: "a" },
+    { value: "a", formType: "dropdown" },
+  ],
+  ["cannot be an input", { options: ["a"], formType: "input" }, { value: "a" }, [/with options/, at("form_type")]],
+  [
+    "refuses what is no option",
+    { options: ["a", "b"] },
+    { value: "c" },
+    [/"c" is not one of its options.*"a", "b"/, at("value")],
+  ],
+  [
+    "refuses the name of an option",
+    { options: [{ name: "Large", value: "l" }] },
+    { value: "Large" },
+    [/not one of/, at("value")],
+  ],
+  ["refuses an option in other letters", { options: ["a"] }, { value: "A" }, [/not one of/, at("value")]],
+  ["takes a default that is an option", { options: ["a"], default: "a" }, none, "a"],
+  ["refuses a default that is no option", { options: ["a"], default: "z" }, none, [/"z" is not one of/, at("value")]],
+  ["refuses the empty text that is given", { options: ["a"] }, { value: "" }, [/not one of/, at("value")]],
+  ["has an empty option like any other", { options: ["", "a"] }, { value: "" }, ""],
+  ["is empty where nothing is given and nothing validated", { options: ["a"] }, none, ""],
+  [
+    "refuses its emptiness where there is a validation",
+    { options: ["a"], validation: {} },
+    none,
+    [/not one of/, at("value")],
+  ],
+  [
+    "needs different names",
+    {
+      options: [
+        { name: "n", value: "a" },
+        { name: "n", value: "b" },
+      ],
+    },
+    none,
+    [/name "n" already/, at("option", 1, "name")],
+  ],
+  [
+    "needs different values",
+    {
+      options: [
+        { name: "n", value: "a" },
+        { name: "m", value: "a" },
+      ],
+    },
+    none,
+    [/value "a" already/, at("option", 1, "value")],
+  ],
+  [
+    "asks for an option before it asks for its pattern",
+    { options: ["a"], validation: lower },
+    { value: "B" },
+    [/not one of/, at("value")],
+  ],
+  [
+    "asks for its pattern of an option too",
+    { options: ["A"], validation: lower },
+    { value: "A" },
+    [/small letters/, at("value")],
+  ],
+];
