@@ -7,15 +7,16 @@ import { nameLengthMax, parameterValueLengthMax } from "./limits.ts";
  */
 
 export const agentScriptsMax = 100;
+export const agentScriptNameLengthMax = 128;
 export const agentScriptLengthMax = 65_536;
 export const agentMetadataMax = 64;
 export const agentEnvMax = 500;
 
 export const AgentScript = Type.Object({
   /** The same in each build of a start, a claim included; its data folder in the workspace is named by it. */
-  id: Type.String({ minLength: 1, maxLength: 64 }),
+  id: Type.String({ minLength: 1, maxLength: 64, pattern: "^[A-Za-z0-9_-]+$" }),
   /** For people, and the source of its lines in the log. */
-  name: Type.String({ minLength: 1, maxLength: 128 }),
+  name: Type.String({ minLength: 1, maxLength: agentScriptNameLengthMax }),
   icon: Type.String({ maxLength: 256 }),
   /** Begins with `#!` where another program than the user's shell is to read it. */
   run: Type.String({ maxLength: agentScriptLengthMax }),

@@ -23,7 +23,7 @@ export async function checkTemplate(
       await run.validate();
       const outline = outlineOf((await run.plan()).document);
       if (outline.isForCoder) checkForCoder(context, outline);
-      return { versionState: { lockFile, outline } };
+      return { versionState: { lockFile, outline }, ...(outline.isForCoder ? { tellsAgentSettings: true } : {}) };
     },
   );
 }
