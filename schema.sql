@@ -33,7 +33,10 @@ create table agents (
   key_hash bytea,
   key_open_until timestamp with time zone,
   key_refused_at timestamp with time zone,
-  app_health jsonb
+  app_health jsonb,
+  settings_sealed bytea,
+  settings_key_id text,
+  settings_generation integer
 ) with (fillfactor=70);
 create table app_shares (
   workspace_id uuid not null,
@@ -469,7 +472,8 @@ create table template_versions (
   activate_on_success boolean not null,
   created_at timestamp with time zone not null,
   created_by uuid not null,
-  version_state jsonb
+  version_state jsonb,
+  tells_agent_settings boolean default false not null
 );
 create table templates (
   id uuid not null,

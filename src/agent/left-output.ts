@@ -1,9 +1,12 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
 import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory } from "./agent-memory.ts";
 import { followLeftOutput } from "./hook-output.ts";
 import { hookNames } from "./run-hook.ts";
+import { scriptFilePrefix } from "./scripts/run-scripts.ts";
 import type { WorkspaceSecrets } from "./workspace-secrets.ts";
 
 interface LeftInput {
@@ -12,6 +15,13 @@ interface LeftInput {
   readonly log: AgentLog;
   readonly secrets: WorkspaceSecrets;
   readonly abort: AbortSignal;
+}
+
+/** What their names were is not known before a build has told it again. */
+function leftByScripts({ stateFolder }: AgentConfig): readonly { readonly name: string; readonly source: string }[] {
+  return readdirSync(stateFolder)
+    .filter((file) => file.startsWith(scriptFilePrefix) && file.endsWith(".out"))
+    .map((file) => ({ name: path.basename(file, ".out"), source: "scripts" }));
 }
 
 /**
@@ -29,8 +39,11 @@ export async function followLeft({ config, memory, log, secrets, abort }: LeftIn
     const text = "What is left running prints is not stored: the secrets that are to be masked in it are not known.";
     log.add({ level: "error", source: "agent", text });
   }
-  for (const source of hookNames) {
-    followLeftOutput(config.stateFolder, source, {
+  for (const { name, source } of [
+    ...hookNames.map((hook) => ({ name: hook, source: hook })),
+    ...leftByScripts(config),
+  ]) {
+    followLeftOutput(config.stateFolder, name, {
       masks: secrets.masks,
       onLine: (level, text) => (isHeard ? log.add({ level, source, text }) : undefined),
     });

@@ -7,6 +7,9 @@ import { endGroup, hasMarkedMember } from "./process-group.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 
+/** Longest time of a timer: a longer one would fire at once. */
+const timerMsMax = 2_147_483_647;
+
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
 
@@ -14,10 +17,13 @@ const lastLineLengthMax = 500;
 export const hookNames = ["prewarm", "start", "claim", "dotfiles", "stop"] as const;
 
 export interface HookRun extends HookLines {
-  /** Also the source of its log lines. */
-  readonly name: (typeof hookNames)[number];
+  /** Of a hook, or of a script of the template's; files of its run are called so. */
+  readonly name: string;
   readonly script: string;
-  readonly timeoutMs: number;
+  /** What runs it, of the file that it lies in; `sh -e` unless said. */
+  readonly command?: (file: string) => readonly [string, ...string[]];
+  /** Null: it may take as long as it takes. */
+  readonly timeoutMs: number | null;
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly stateFolder: string;
@@ -45,7 +51,7 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
   try {
     makeFolder(run.folder);
     // From a file, as an argument may have 128 KiB at most, and standard input belongs to the script's commands.
-    writeFileSync(scriptFile, run.script, { mode: 0o600 });
+    writeFileSync(scriptFile, run.script, { mode: run.command === undefined ? 0o600 : 0o700 });
   } catch (error) {
     return { kind: "failed", reason: `it could not be prepared: ${String(error)}`, lastLine: null };
   }
@@ -56,7 +62,8 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
   };
   const lines = { masks: run.masks, onLine };
   const output = openHookOutput(run.stateFolder, run.name, lines);
-  const child = spawn("sh", ["-e", scriptFile], {
+  const [program, ...args] = run.command?.(scriptFile) ?? ["sh", "-e", scriptFile];
+  const child = spawn(program, args, {
     cwd: run.folder,
     env: { ...run.environment, PREWARM_HOOK: run.name },
     stdio: output === null ? ["ignore", "pipe", "pipe"] : ["ignore", ...output.stdio],
@@ -99,10 +106,10 @@ function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {
 
 function outcomeOf(child: ChildProcess, run: HookRun): Promise<HookOutcome> {
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => finish({ kind: "timed_out", reason: `it ran longer than ${run.timeoutMs / 1000} s`, lastLine: null }),
-      run.timeoutMs,
-    );
+    const { timeoutMs } = run;
+    const onTime = (): void =>
+      finish({ kind: "timed_out", reason: `it ran longer than ${(timeoutMs ?? 0) / 1000} s`, lastLine: null });
+    const timer = timeoutMs === null ? undefined : setTimeout(onTime, Math.min(timeoutMs, timerMsMax));
     const onAbort = (): void => finish({ kind: "aborted" });
     const finish = (outcome: HookOutcome): void => {
       clearTimeout(timer);

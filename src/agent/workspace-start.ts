@@ -4,9 +4,11 @@ import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
 import { withGitHelper } from "./git/git-variables.ts";
-import { commonEnvironment } from "./hook-environment.ts";
+import type { BuildSettings } from "./build-settings.ts";
+import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { machineRun } from "./machine-run.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
+import { failureText, runScripts, type ScriptsRun } from "./scripts/run-scripts.ts";
 import { type HookSecrets, secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
 
 /** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
@@ -14,12 +16,13 @@ export function workFolder(config: AgentConfig, manifest: AgentManifest): string
   return path.resolve(config.home, manifest.directory);
 }
 
-/** What a disk on which the `prewarm` hook has ended well answers instead of another run. */
-const prewarmed: HookOutcome = { kind: "succeeded" };
+/** Of a hook that there is not; and what a disk on which the `prewarm` hook has ended well answers instead of another run. */
+const well: HookOutcome = { kind: "succeeded" };
 
 export interface StartInput {
   readonly config: AgentConfig;
   readonly manifest: AgentManifest;
+  readonly settings: BuildSettings;
   readonly memory: AgentMemory;
   readonly log: AgentLog;
   readonly secrets: WorkspaceSecrets;
@@ -32,27 +35,59 @@ export interface StartInput {
  * hooks, unless the machine was restarted with it. Null when it was aborted.
  */
 export async function startWorkspace(input: StartInput): Promise<RememberedStart | null> {
-  const { config, manifest, memory } = input;
+  const { config, manifest, memory, settings } = input;
   const run = machineRun();
   const earlier = memory.start();
   if (earlier !== null && isSameStart(earlier, { startId: config.startId, run })) return earlier;
   const { prewarm, start } = manifest.hooks;
   const remember = (state: Pick<RememberedStart, "state" | "detail">): RememberedStart => {
-    const remembered = { startId: config.startId, machineRun: run, ...state };
+    const { generation } = settings;
+    const settled = generation === null ? {} : { settingsGeneration: generation };
+    const remembered = { startId: config.startId, machineRun: run, ...state, ...settled };
     memory.rememberStart(remembered);
     return remembered;
   };
+  if (settings.isUntold) return remember({ state: "start_error", detail: untoldText });
   if (prewarm !== undefined) {
-    const outcome = memory.isPrewarmed() ? prewarmed : await runStartHook(input, "prewarm", prewarm);
+    const outcome = memory.isPrewarmed() ? well : await runStartHook(input, "prewarm", prewarm);
     if (outcome.kind === "aborted") return null;
     if (outcome.kind !== "succeeded") return remember(stateAfter("prewarm", outcome));
     // Also when it was before: what an agent of before remembers of it is replaced below.
     memory.rememberPrewarmed(config.startId);
   }
-  if (start === undefined) return remember({ state: "ready", detail: "" });
-  const outcome = await runStartHook(input, "start", start);
+  const outcome = start === undefined ? well : await runStartHook(input, "start", start);
   if (outcome.kind === "aborted") return null;
-  return remember(outcome.kind === "succeeded" ? { state: "ready", detail: "" } : stateAfter("start", outcome));
+  if (outcome.kind !== "succeeded") return remember(stateAfter("start", outcome));
+  const trouble = await runStartScripts(input);
+  if (input.abort.aborted) return null;
+  return remember(trouble === "" ? { state: "ready", detail: "" } : { state: "start_error", detail: trouble });
+}
+
+const untoldText = "The build has told nothing of this agent: see how it ended, and start the workspace again.";
+
+/** Those of the template's that run at a start, as its owner where there is one. Answers what went wrong. */
+async function runStartScripts(input: StartInput): Promise<string> {
+  const { config, manifest, memory, log, secrets, settings, abort } = input;
+  if (settings.scripts.length === 0) return "";
+  const given = secretsForHook(await secrets.given(abort), manifest);
+  if ("refusal" in given) return `The scripts were not run: ${given.refusal}.`;
+  const common = commonEnvironment(config, manifest);
+  const claim = memory.claim();
+  const owner = claim?.phase === "done" ? ownerEnvironment(claim.record, common) : {};
+  const { failed } = await runScripts({
+    scripts: settings.scripts,
+    when: "start",
+    environment: withGitHelper({ ...common, ...owner, ...given.values }, given.gitHelper),
+    directory: workFolder(config, manifest),
+    log,
+    abort,
+    host: scriptHost(input),
+  });
+  return failureText(failed);
+}
+
+export function scriptHost({ config, secrets }: Pick<StartInput, "config" | "secrets">): ScriptsRun["host"] {
+  return { stateFolder: config.stateFolder, killGraceMs: config.timing.killGraceMs, masks: secrets.masks };
 }
 
 function isSameStart(earlier: RememberedStart, now: { readonly startId: string; readonly run: string }): boolean {

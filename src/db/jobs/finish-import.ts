@@ -23,7 +23,8 @@ const importStatement: Statement<ImportedRow> = statement(
   "import_finish",
   `update template_versions
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
-  claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest)
+  claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest),
+  tells_agent_settings = $7
 where id = $1
 returning activate_on_success, template_id, organization_id`,
 );
@@ -78,6 +79,7 @@ export async function finishImport(
     outcome.kind === "succeeded" && outcome.report?.manifest !== undefined
       ? JSON.stringify(outcome.report.manifest)
       : null,
+    outcome.kind === "succeeded" && outcome.report?.tellsAgentSettings === true,
   ]);
   if (version !== undefined && outcome.kind === "succeeded") {
     const { template_id: templateId, organization_id: organizationId } = version;
