@@ -33,10 +33,7 @@ create table agents (
   key_hash bytea,
   key_open_until timestamp with time zone,
   key_refused_at timestamp with time zone,
-  app_health jsonb,
-  settings_sealed bytea,
-  settings_key_id text,
-  settings_generation integer
+  app_health jsonb
 ) with (fillfactor=70);
 create table app_shares (
   workspace_id uuid not null,
@@ -473,7 +470,9 @@ create table template_versions (
   created_at timestamp with time zone not null,
   created_by uuid not null,
   version_state jsonb,
-  tells_agent_settings boolean default false not null
+  variable_names text[] default '{}'::text[] not null,
+  variables_sealed bytea,
+  variables_key_id text
 );
 create table templates (
   id uuid not null,
@@ -490,7 +489,9 @@ create table templates (
   created_at timestamp with time zone not null,
   created_by uuid not null,
   lifecycle jsonb default '{}'::jsonb not null,
-  autostart_from timestamp with time zone
+  autostart_from timestamp with time zone,
+  pools jsonb default '{}'::jsonb not null,
+  pools_revision integer default 0 not null
 );
 create table tokens (
   id uuid not null,
@@ -621,6 +622,7 @@ alter table template_versions add constraint template_versions_claim_effect_chec
 alter table template_versions add constraint template_versions_status_check CHECK ((status = ANY (ARRAY['importing'::text, 'ready'::text, 'failed'::text])));
 alter table template_versions add constraint template_versions_template_id_name_key UNIQUE (template_id, name);
 alter table template_versions add constraint template_versions_template_id_number_key UNIQUE (template_id, number);
+alter table template_versions add constraint template_versions_variables_sealed CHECK (((variables_sealed IS NULL) = (variables_key_id IS NULL)));
 alter table templates add constraint templates_pkey PRIMARY KEY (id);
 alter table tokens add constraint tokens_pkey PRIMARY KEY (id);
 alter table tokens add constraint tokens_kind_check CHECK ((kind = ANY (ARRAY['session'::text, 'api'::text])));

@@ -2,11 +2,13 @@ import type { Mutation, MutationGroup } from "../mutation.ts";
 import { accessMutations } from "./access.ts";
 import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
+import { coderProviderMutations } from "./coder-provider.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
 import { lifecycleMutations } from "./lifecycle.ts";
 import { metricMutations } from "./metrics.ts";
+import { parameterMutations } from "./parameters.ts";
 import { poolMutations } from "./pools.ts";
 import { reconcilerMutations } from "./reconciler.ts";
 import { roleMutations } from "./roles.ts";
@@ -27,6 +29,8 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
   { title: "Apps", mutations: appMutations },
+  { title: "The provider of coder/coder", mutations: coderProviderMutations },
+  { title: "Parameters and presets", mutations: parameterMutations },
 ];
 
 export const allMutations: readonly Mutation[] = mutationGroups.flatMap(({ mutations }) => mutations);

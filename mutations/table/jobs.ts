@@ -73,7 +73,7 @@ export const jobMutations: readonly Mutation[] = [
     breaks: "of two imports the higher number stays active, whichever ends last",
     edits: [
       {
-        file: "src/db/jobs/finish-job.ts",
+        file: "src/db/jobs/finish-import.ts",
         find: "(select a.number from template_versions a where a.id = t.active_version_id) < v.number",
         replace: "(select a.number from template_versions a where a.id = t.active_version_id) < v.number + 1000",
       },

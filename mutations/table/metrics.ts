@@ -213,12 +213,12 @@ export const metricMutations: readonly Mutation[] = [
     breaks: "a hard limit is told once, also across versions",
     edits: [
       {
-        file: "src/db/jobs/finish-job.ts",
+        file: "src/db/jobs/finish-import.ts",
         find: "      await carryLimitMarks(tx, job.template_version_id, input.now);\n",
         replace: "",
       },
       {
-        file: "src/db/jobs/finish-job.ts",
+        file: "src/db/jobs/finish-import.ts",
         find: 'import { carryLimitMarks } from "../pools/limit-marks.ts";\n',
         replace: "",
       },

@@ -124,7 +124,7 @@ export const stateMutations: readonly Mutation[] = [
     breaks: "a version that failed its import is not promoted",
     edits: [
       {
-        file: "src/db/jobs/finish-job.ts",
+        file: "src/db/jobs/finish-import.ts",
         find: 'if (outcome.kind === "succeeded" && version?.activate_on_success === true) {',
         replace: "if (version?.activate_on_success === true) {",
       },

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { CodedError } from "../contracts/errors.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { Random } from "../platform/random.ts";
+import { CoderMode } from "./coder/coder-mode.ts";
 import { type AgentTiming, agentTiming } from "./agent-timing.ts";
-import { keptPrefix } from "../contracts/shielded-variables.ts";
+import { withKeptGivenBack } from "../contracts/shielded-variables.ts";
 
 /** All that an agent needs to know before it has spoken to the server. */
 export interface AgentConfig {
@@ -24,6 +26,8 @@ export interface AgentConfig {
   readonly baseEnvironment: Readonly<Record<string, string>>;
   /** How this program is started, without arguments: git starts it as its credential helper. */
   readonly program: readonly string[];
+  /** Of an agent that Coder's templates have started. */
+  readonly coder?: CoderMode;
   readonly version: string;
   readonly logger: Logger;
   readonly random: Random;
@@ -43,7 +47,15 @@ export interface AgentSettings extends Omit<AgentConfig, keyof AgentIdentity> {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that the agent itself reads. What it starts must not see them: among them is the way to its token. */
-const ownVariables = ["PREWARM_AGENT_TOKEN_FILE", "PREWARM_AGENT_TOKEN", "PREWARM_AGENT_STATE", "PREWARM_START_ID"];
+const ownVariables = [
+  "PREWARM_AGENT_TOKEN_FILE",
+  "PREWARM_AGENT_TOKEN",
+  "PREWARM_AGENT_STATE",
+  "PREWARM_START_ID",
+  // Of an agent that this one may be started in.
+  "PREWARM_CODER_PROGRAM",
+  "PREWARM_CODER_FOLDER",
+];
 
 export interface AgentConfigOptions {
   readonly environment: Environment;
@@ -57,9 +69,11 @@ export interface AgentConfigOptions {
 export function readAgentConfig(options: AgentConfigOptions): AgentSettings {
   const { environment } = options;
   const home = required(environment, "HOME");
+  const [url, token] = [serverUrl(required(environment, "PREWARM_URL")), readToken(environment)];
   return {
-    serverUrl: serverUrl(required(environment, "PREWARM_URL")),
-    token: readToken(environment),
+    serverUrl: url,
+    token,
+    ...coderMode(options, url, token),
     said: {
       workspaceId: environment["PREWARM_WORKSPACE_ID"],
       startId: environment["PREWARM_START_ID"],
@@ -100,12 +114,16 @@ function readToken(environment: Environment): string {
   }
 }
 
+/** What the image or the template set for the workspace's programs, without what is the agent's own. */
 function inherited(environment: Environment): Readonly<Record<string, string>> {
-  const kept: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || ownVariables.includes(name)) continue;
-    // Set by the image or the template for the workspace's programs, and kept away from this one.
-    kept[name.startsWith(keptPrefix) ? name.slice(keptPrefix.length) : name] = value;
-  }
+  const kept = withKeptGivenBack(environment);
+  for (const name of ownVariables) delete kept[name];
   return kept;
+}
+
+/** The init script of Coder's templates says by this variable that it has started the agent. */
+function coderMode(options: AgentConfigOptions, url: string, token: string): { readonly coder?: CoderMode } {
+  if (options.environment["CODER_AGENT_AUTH"] === undefined) return {};
+  const warn = (message: string, error: unknown): void => options.logger.warn(message, { error });
+  return { coder: new CoderMode({ url, token, program: options.program, temporaryFolder: tmpdir(), warn }) };
 }

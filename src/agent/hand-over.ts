@@ -223,6 +223,8 @@ export class HandOver {
     const areScriptsDue = this.#areScriptsDue(record);
     // Remembered as begun: cut off, they run again; done, never again for this generation.
     if (areScriptsDue) memory.rememberClaim(this.#newest);
+    // What was started while nobody owned it begins anew for whoever does; an ordinary workspace is its owner's from the first.
+    if (this.#input.config.buildStage === "prebuild") this.#input.config.coder?.runsAgain();
     let error = await this.#renewSettings(record, abort);
     const manifest = await this.#input.started();
     const hook = manifest.hooks.claim;

@@ -6,7 +6,7 @@ type Variables = Readonly<Record<string, string>>;
 
 /** What every process of the workspace sees. Nothing in it says who will own it (spec §4.1). */
 export function commonEnvironment(config: AgentConfig, manifest: AgentManifest): Variables {
-  return {
+  const variables = {
     ...config.baseEnvironment,
     ...manifest.env,
     ...parameterVariables(manifest.parameters),
@@ -16,6 +16,7 @@ export function commonEnvironment(config: AgentConfig, manifest: AgentManifest):
     PREWARM_AGENT: manifest.agentName,
     PREWARM_BUILD_STAGE: config.buildStage,
   };
+  return config.coder === undefined ? variables : { ...variables, ...config.coder.variables(variables, manifest) };
 }
 
 /**
@@ -35,6 +36,9 @@ export function ownerEnvironment(record: ClaimRecord, common: Variables): Variab
     PREWARM_OWNER_EMAIL: owner.email,
     GIT_AUTHOR_NAME: name,
     GIT_COMMITTER_NAME: name,
+    ...(common["CODER"] === undefined
+      ? {}
+      : { CODER_WORKSPACE_NAME: record.workspaceName, CODER_WORKSPACE_OWNER_NAME: owner.username }),
     ...(owner.email === ""
       ? addressUnlessSaid(owner.username, common)
       : { GIT_AUTHOR_EMAIL: owner.email, GIT_COMMITTER_EMAIL: owner.email }),

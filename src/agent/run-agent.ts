@@ -81,10 +81,10 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   basics.secrets.forget();
   connection.abort();
   http.close();
-  await Promise.all([connected, logged]);
+  await Promise.all([connected, logged]).finally(() => config.coder?.close());
 
   async function begin(): Promise<void> {
-    const fetched = await fetchManifest(config, http, abort);
+    const fetched = await beginning(basics, http, abort);
     if (fetched === null) return;
     await apps.begin(fetched.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
@@ -103,6 +103,17 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     start.resolve();
     if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
+}
+
+/** The manifest, and what its scripts are to find before the first of them runs; null when it was aborted. */
+async function beginning(
+  { config, secrets }: { readonly config: AgentConfig; readonly secrets: WorkspaceSecrets },
+  http: ServerHttp,
+  abort: AbortSignal,
+): Promise<AgentManifest | null> {
+  const manifest = await fetchManifest(config, http, abort);
+  if (manifest !== null) await config.coder?.open(manifest, (ask) => secrets.gitCredential(ask));
+  return manifest;
 }
 
 /** Every command waits on it, with both of its pipes. */

@@ -4,6 +4,7 @@ import { sleep } from "../platform/sleep.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import { GitCredentials } from "./git/git-credentials.ts";
+import type { GitAnswer, GitAsk } from "./git/git-words.ts";
 import { helperCommand } from "./git/git-variables.ts";
 import { KeyAgent } from "./keys/key-agent.ts";
 import { SecretMasks } from "./secret-mask.ts";
@@ -109,6 +110,12 @@ export class WorkspaceSecrets {
         await sleep(backoffDelayMs({ attempt, baseMs, capMs, random }), abort);
       }
     }
+  }
+
+  /** What the owner has for a git host, as git would be answered. */
+  async gitCredential(ask: GitAsk): Promise<GitAnswer> {
+    if (this.#git.path !== undefined) return await this.#git.answer(ask);
+    return { credential: null, notice: "nobody owns this workspace yet: it waits in its pool" };
   }
 
   /** Nobody can say any more whose workspace it is. What they printed stays masked: it may be printed again. */

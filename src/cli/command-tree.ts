@@ -24,6 +24,7 @@ import { listWorkspacesCommand } from "./commands/list-workspaces.ts";
 import { loginCommand } from "./commands/login.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { prebuildChangeCommands } from "./commands/prebuilds-change.ts";
+import { prebuildSetCommands } from "./commands/prebuilds-set.ts";
 import { deliveryCommands } from "./commands/notifications-delivery.ts";
 import { inboxCommands } from "./commands/notifications-inbox.ts";
 import { pingCommand, speedtestCommand } from "./commands/measure.ts";
@@ -93,6 +94,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("prebuilds", "look after the pools", [
     listPrebuildsCommand,
     ...prebuildTimeCommands,
+    ...prebuildSetCommands,
     ...prebuildChangeCommands,
   ]),
   defineGroup("jobs", "look after the provisioner jobs", [...jobReadCommands, cancelJobsCommand]),

@@ -4,6 +4,7 @@ import { type RouteId, type Routes, routes } from "../contracts/api/routes.ts";
 import { CodedError, isErrorCode, isPassingStatus } from "../contracts/errors.ts";
 import { sseHeartbeatMs } from "../contracts/limits.ts";
 import { parseEventStream, type ServerSentEvent } from "./event-stream.ts";
+import type { TemplateVariables } from "../contracts/template-variables.ts";
 import { underUrl } from "../contracts/under-url.ts";
 
 type Part<Key extends string, Value> = [Value] extends [undefined]
@@ -11,11 +12,16 @@ type Part<Key extends string, Value> = [Value] extends [undefined]
   : { readonly [K in Key]: Value };
 type QueryPart<Value> = [Value] extends [undefined] ? { readonly query?: undefined } : { readonly query?: Value };
 
+/** Values of Terraform variables that travel beside the bytes, never in the address. */
+type VariablesPart<Route> = Route extends { readonly takesVariables: true }
+  ? { readonly variables?: TemplateVariables }
+  : { readonly variables?: undefined };
+
 /** What a call of a route takes: its path parameters, query and body, each only when the route has it. */
 export type CallInput<Id extends RouteId> = Part<"params", ParamsOf<Routes[Id]>> &
   QueryPart<QueryOf<Routes[Id]>> &
   (Routes[Id] extends { readonly transport: "binary_up" }
-    ? { readonly bytes: Uint8Array<ArrayBuffer> }
+    ? { readonly bytes: Uint8Array<ArrayBuffer> } & VariablesPart<Routes[Id]>
     : Part<"body", BodyOf<Routes[Id]>>) & { readonly signal?: AbortSignal };
 
 export interface ClientOptions {
@@ -38,6 +44,7 @@ interface RequestInput {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly body?: unknown;
   readonly bytes?: Uint8Array<ArrayBuffer>;
+  readonly variables?: TemplateVariables | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -126,8 +133,13 @@ export class Client {
     const isStream = route.transport === "sse";
     const headers: Record<string, string> = { accept: isStream ? "text/event-stream" : "application/json" };
     if (this.#options.token !== undefined) headers["authorization"] = `Bearer ${this.#options.token}`;
-    let body: string | Uint8Array<ArrayBuffer> | null = null;
-    if (input.bytes !== undefined) {
+    let body: string | Uint8Array<ArrayBuffer> | FormData | null = null;
+    if (input.bytes !== undefined && Object.keys(input.variables ?? {}).length > 0) {
+      // Its type has the boundary in it, which only `fetch` knows. A server of the release before refuses it.
+      body = new FormData();
+      body.set("variables", JSON.stringify(input.variables));
+      body.set("archive", new Blob([input.bytes], { type: "application/gzip" }));
+    } else if (input.bytes !== undefined) {
       headers["content-type"] = "application/gzip";
       body = input.bytes;
     } else if (input.body !== undefined) {

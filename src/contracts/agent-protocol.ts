@@ -72,6 +72,9 @@ export const AgentManifest = Type.Object({
   /** The start that this agent belongs to, and its stage. A server of the release before says neither. */
   startId: Type.Optional(Type.String()),
   buildStage: Type.Optional(Type.String()),
+  /** As they are now: of a prebuild, and of its owner; a claim record goes before. A server of the release before says neither. */
+  workspaceName: Type.Optional(Type.String()),
+  ownerName: Type.Optional(Type.String()),
   templateName: Type.String(),
   /** Relative to the workspace's home, or absolute; empty for the home itself. */
   directory: Type.String(),

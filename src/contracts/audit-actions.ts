@@ -74,6 +74,8 @@ export const auditActions = {
   "template.undeprecate": about("template", "Somebody took its deprecation back."),
   "template.delete": about("template", "Somebody deleted it."),
   "template.schedule": about("template", "Somebody changed its lifecycle policy beside the manifest."),
+  "pool.set": about("pool", "Somebody set its size, age or schedule beside the template."),
+  "pool.unset": about("pool", "Somebody took that back."),
   "pool.resume": about("pool", "Somebody lifted its hard limit or validation failure."),
   "pool.invalidate": about("pool", "Somebody marked what it has as expired."),
   "pool.clean": about("pool", "Somebody deleted its failed and parked prebuilds."),

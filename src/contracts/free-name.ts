@@ -13,8 +13,8 @@ export function freeNameFault(name: string): string | null {
   if (length > freeNameLengthMax) return `it has ${length} characters; at most ${freeNameLengthMax} are allowed`;
   if (!isVisible(name) || /[\t\n]/.test(name)) return "it has characters that cannot be seen";
   if (name !== name.trim()) return "it begins or ends with a space";
-  // A browser takes both out of an address before it asks.
-  return name === "." || name === ".." ? "it cannot stand in an address" : null;
+  // A browser takes dots out of an address before it asks, and a dash stands for no preset.
+  return [".", "..", "-"].includes(name) ? "it means something else in an address" : null;
 }
 
 /**

@@ -51,6 +51,13 @@ export const archiveEntriesMax = 10_000;
 export const archivePathLengthMax = 1_024;
 /** Files of a template that look like secrets, as one answer and one log name them; the rest is seen when these are gone. */
 export const templateWarningsMax = 50;
+/** Values of Terraform variables that one push gives, with those that it takes over. */
+export const templateVariablesMax = 100;
+export const templateVariableNameLengthMax = 64;
+/** Characters of one value. */
+export const templateVariableLengthMax = 65_536;
+/** Of all values together: each job of the version carries them. */
+export const templateVariablesLengthMax = 1_048_576;
 /** Of a version's files, as one answer lists them. */
 export const versionFilesListedMax = 2_000;
 /** Of one file's text, as one answer has it. */

@@ -2,7 +2,13 @@ import { type Static, Type } from "typebox";
 import { BuiltAgent } from "./agent-settings.ts";
 import { Uuid } from "./api/common-schemas.ts";
 import { ErrorReport } from "./api/error-response.ts";
-import { agentsMax, logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax } from "./limits.ts";
+import {
+  agentsMax,
+  logBatchLinesMax,
+  reportedResourcesMax,
+  resourceDetailLengthMax,
+  templateVariablesMax,
+} from "./limits.ts";
 import { Manifest } from "./manifest.ts";
 
 /**
@@ -117,6 +123,10 @@ export const LeasedJob = Type.Object({
   archiveHash: Type.String(),
   /** What the driver answered when it imported the version (`JobResult`); absent or null when it answered nothing. */
   versionState: Type.Optional(Type.Unknown()),
+  /** Values that were given at the push of the version: secret. Absent means none. */
+  variables: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** Names of those that the push has taken over from the version before, which the template need not declare. */
+  carriedVariables: Type.Optional(Type.Array(Type.String())),
   work: Type.Union([
     Type.Object({ kind: Type.Literal("import") }),
     Type.Object({ kind: Type.Literal("build"), ...buildWork }),
@@ -290,6 +300,8 @@ export const JobResult = Type.Object({
       tellsAgentSettings: Type.Optional(Type.Boolean()),
       /** Of a build of such a version: its agents, which may hold what an author has put into their scripts. */
       agents: Type.Optional(Type.Array(BuiltAgent, { maxItems: agentsMax })),
+      /** Of an import: names of the version's variables that the template declares; absent means all. */
+      usedVariables: Type.Optional(Type.Array(Type.String(), { maxItems: templateVariablesMax })),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */
       resources: Type.Optional(Type.Array(ProvisionedResource, { maxItems: 1_000 })),
       /** Of a claim or a rehearsal: what its plan said. */

@@ -35,3 +35,22 @@ export const certificateVariables: readonly string[] = [
 
 /** Under which name such a variable waits for the agent to give it back. */
 export const keptPrefix = "PREWARM_KEPT_";
+
+/** For `sh`: keeps them, and gives them away. */
+export const keepShieldedScript = String.raw`keep() { eval "PREWARM_KEPT_$1=\$$1; export PREWARM_KEPT_$1; unset $1"; }
+for name in ${shieldedVariables.join(" ")}; do
+  eval "[ -z \"\${$name+set}\" ]" || keep "$name"
+done
+# A certificate that is there is what the server is trusted by.
+for name in ${certificateVariables.join(" ")}; do
+  eval "[ -z \"\${$name+set}\" ] || [ -r \"\$$name\" ]" || keep "$name"
+done`;
+
+/** The environment as it was before any of it was kept. */
+export function withKeptGivenBack(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined) all[name.startsWith(keptPrefix) ? name.slice(keptPrefix.length) : name] = value;
+  }
+  return all;
+}

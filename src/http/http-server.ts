@@ -87,6 +87,7 @@ export async function buildHttpServer(deps: HttpDeps): Promise<FastifyInstance> 
   const version = versionOf(deps);
   answerUnknown(app, deps, version);
   app.addContentTypeParser("application/gzip", { parseAs: "buffer" }, (_, body, done) => done(null, body));
+  app.addContentTypeParser("multipart/form-data", { parseAs: "buffer" }, (_, body, done) => done(null, body));
   app.addHook("onSend", async (_, reply) => {
     void reply.header("x-content-type-options", "nosniff");
     void reply.header("referrer-policy", "no-referrer");

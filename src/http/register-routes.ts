@@ -220,7 +220,6 @@ function schemaOf(id: RouteId, route: RouteDefinition): NonNullable<RouteOptions
     ...(route.params === undefined ? {} : { params: boundedIntegers(route.params) }),
     ...(route.query === undefined ? {} : { querystring: boundedIntegers(route.query) }),
     ...(route.body === undefined ? {} : { body: boundedIntegers(route.body) }),
-    ...(route.transport === "binary_up" ? { consumes: ["application/gzip"] } : {}),
     ...(route.transport === "sse" ? { produces: ["text/event-stream"] } : {}),
     response: isJson
       ? { [String(route.status ?? 200)]: route.response, default: ErrorResponse }

@@ -2,6 +2,8 @@ import { existsSync, realpathSync, writeSync } from "node:fs";
 import path from "node:path";
 import { readAgentConfig } from "../agent/agent-config.ts";
 import { coderLog } from "../agent/coder/coder-log.ts";
+import { runCoder } from "../agent/coder/coder-program.ts";
+import { systemWorld } from "../agent/coder/coder-world.ts";
 import { gitCredentialArgument, runCredentialProgram } from "../agent/git/credential-program.ts";
 import { identifyAgent } from "../agent/identify-agent.ts";
 import { runAgent } from "../agent/run-agent.ts";
@@ -44,6 +46,7 @@ async function main(): Promise<void> {
         complain: (text) => writeSync(2, text),
       });
     }
+    if (words[0] === "coder") process.exit(await runCoder(words.slice(1), systemWorld(process.env)));
     const settings = readAgentConfig({
       environment: process.env,
       program: ownProgram(),

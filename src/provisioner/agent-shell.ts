@@ -1,4 +1,4 @@
-import { certificateVariables, shieldedVariables } from "../contracts/shielded-variables.ts";
+import { keepShieldedScript } from "../contracts/shielded-variables.ts";
 
 /**
  * Pieces of the scripts that fetch the agent and become it, or keep it running. They need `say` and `fail`: the first says
@@ -12,14 +12,7 @@ import { certificateVariables, shieldedVariables } from "../contracts/shielded-v
 export const keepShielded = String.raw`
 have() { command -v "$1" >/dev/null 2>&1; }
 
-keep() { eval "PREWARM_KEPT_$1=\$$1; export PREWARM_KEPT_$1; unset $1"; }
-for name in ${shieldedVariables.join(" ")}; do
-  eval "[ -z \"\${$name+set}\" ]" || keep "$name"
-done
-# A certificate that is there is what the server is trusted by.
-for name in ${certificateVariables.join(" ")}; do
-  eval "[ -z \"\${$name+set}\" ] || [ -r \"\$$name\" ]" || keep "$name"
-done
+${keepShieldedScript}
 `;
 
 export const obtainAgent = String.raw`

@@ -22,6 +22,10 @@ export interface DriverContext {
   readonly archiveHash: string;
   /** What `parse` answered for this version; undefined when it answered nothing. */
   readonly versionState?: unknown;
+  /** Values that were given at the push of the version: secret, each of them. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Names of those that the push has taken over from the version before. */
+  readonly carriedVariables?: readonly string[];
   readonly manifest: Manifest;
   readonly templateName: string;
   /** Absent when the server is of the release before. */
@@ -68,6 +72,8 @@ export interface ParseReport {
   readonly manifestParts?: Partial<Manifest>;
   /** Whether each start of this version tells of its agents (`ApplyReport`). */
   readonly tellsAgentSettings?: boolean;
+  /** Which of the variables that it was given the template declares. */
+  readonly usedVariables?: readonly string[];
 }
 
 /** What exists according to an attempt that could not store it: its daemon or its lease has ended. */

@@ -100,6 +100,8 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     attempt: job.attempt,
     archiveHash: job.archiveHash,
     versionState: job.versionState ?? undefined,
+    ...(job.variables === undefined ? {} : { variables: job.variables }),
+    ...(job.carriedVariables === undefined ? {} : { carriedVariables: job.carriedVariables }),
     manifest: job.manifest,
     templateName: job.templateName,
     ...(job.templateId === undefined ? {} : { templateId: job.templateId }),
@@ -120,7 +122,7 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      const { versionState, manifestParts, tellsAgentSettings } = (await driver.parse(context)) ?? {};
+      const { versionState, manifestParts, usedVariables, tellsAgentSettings } = (await driver.parse(context)) ?? {};
       const { claimEffect } = driver.capabilities(job.manifest);
       return {
         kind: "succeeded",
@@ -128,6 +130,7 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
         ...(versionState === undefined ? {} : { versionState }),
         ...(manifestParts === undefined ? {} : { manifestParts }),
         ...(tellsAgentSettings === undefined ? {} : { tellsAgentSettings }),
+        ...(usedVariables === undefined ? {} : { usedVariables: [...usedVariables] }),
       };
     }
     if (job.work.kind === "rehearsal") return await rehearse(driver, { ...context, work: job.work });

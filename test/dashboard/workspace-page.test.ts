@@ -8,7 +8,7 @@ import { dashboardScene, testLimitMs } from "./support/dashboard-scene.ts";
 const limit = { timeout: testLimitMs };
 const template = `driver: process
 parameters:
-  - { name: region, type: string, default: eu, options: [ { name: Europe, value: eu }, { name: America, value: us } ] }
+  - { name: region, type: string, default: eu, mutable: false, options: [ { name: Europe, value: eu }, { name: America, value: us } ] }
   - { name: size, type: number, default: 1, mutable: true, validation: { min: 1, max: 4 } }
 presets:
   - { name: small, default: true, parameters: { region: eu }, prebuilds: { instances: 1 } }

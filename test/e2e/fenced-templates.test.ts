@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { templateExample } from "../../src/cli/template-example.ts";
+import { slugOf } from "../../src/contracts/free-name.ts";
 import type { ManifestSecret } from "../../src/contracts/manifest.ts";
 import {
   declaredSecrets,
@@ -72,7 +73,7 @@ async function setSecret(template: string, { name, from }: ManifestSecret): Prom
 }
 
 async function goThrough({ template, preset }: { readonly template: string; readonly preset: string }): Promise<void> {
-  const name = `${template}-${preset}`;
+  const name = `${template}-${slugOf(preset)}`;
   const made = await server.run([
     "create",
     name,

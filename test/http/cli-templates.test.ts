@@ -110,6 +110,40 @@ describe("templates push", () => {
     expect(api.requests).toHaveLength(0);
   });
 
+  it("sends variables beside the archive, a flag's over the file's, and says which are used again", async () => {
+    const reusedVariables = { version: 2, names: ["region"] };
+    const { api, bench } = await cliAgainst({
+      ...importing,
+      pushTemplate: () => ({
+        status: 201,
+        json: { template: { id: sampleIds.template, name: "node" }, version: sampleVersion(), reusedVariables },
+      }),
+    });
+    writeTemplate(bench, "name: node\ndriver: terraform\n");
+    writeFileSync(path.join(bench.folder, "v.yaml"), "namespace: of-file\nzones: [a, b]\n");
+    const words = ["--variables-file", "v.yaml", "--variable", "namespace=of-flag"];
+    const done = await bench.run("templates", "push", "from-folder", ...words);
+    expect(done.exitCode).toBe(0);
+    expect(done.stderr).toContain("variables of version 2 are used again: region\n");
+    const [request] = api.calls("pushTemplate");
+    expect(request?.bytes.toString("latin1")).toContain('{"namespace":"of-flag","zones":"[\\"a\\",\\"b\\"]"}');
+    expect(JSON.stringify(request?.query)).not.toContain("of-flag");
+    expect(done.stdout + done.stderr).not.toMatch(/of-flag|of-file/);
+    await bench.run("templates", "push", "from-folder", "--no-keep-variables");
+    const [, second] = api.calls("pushTemplate");
+    expect(second?.query).toEqual({ activate: "true", keepVariables: "false" });
+    expect(second?.bytes.subarray(0, 2).toString("hex")).toBe("1f8b");
+  });
+
+  it("refuses a variable without a value with the exit code of a wrong command line", async () => {
+    const { api, bench } = await cliAgainst({});
+    const done = await bench.run("templates", "push", "from-folder", "--variable", "hush-hush");
+    expect(done.exitCode).toBe(2);
+    expect(done.stderr).toContain("--variable must be NAME=VALUE");
+    expect(done.stderr).not.toContain("hush");
+    expect(api.requests).toHaveLength(0);
+  });
+
   it("says what is missing in a folder without a manifest", async () => {
     const { bench } = await cliAgainst({});
     const done = await bench.run("templates", "push", ".");

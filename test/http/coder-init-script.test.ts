@@ -11,7 +11,11 @@ import { waitUntil } from "../support/wait-until.ts";
 import { systemRandom } from "../../src/platform/random.ts";
 
 const startedWithinMs = 20_000;
-const start = 'echo "$PREWARM_BUILD_STAGE $PREWARM_WORKSPACE_ID" >> "$HOME/starts"; echo $PPID > "$HOME/agent.pid"';
+const start = [
+  'echo "$PREWARM_BUILD_STAGE $PREWARM_WORKSPACE_ID" >> "$HOME/starts"; echo $PPID > "$HOME/agent.pid"',
+  'echo "$CODER_WORKSPACE_OWNER_NAME $CODER_WORKSPACE_NAME $CODER_WORKSPACE_AGENT_NAME $CODER_AGENT_URL" > "$HOME/seen"',
+  'coder stat mem --host > "$HOME/stat"; coder exp sync ping >> "$HOME/stat"',
+].join("\n");
 const manifest = { driver: "fake", agents: [{ name: "main", hooks: { start: { run: start } } }] };
 
 let server: TestServer;
@@ -113,6 +117,8 @@ describe.each([
     await untilReady(made);
     expect(read(made.home, "starts")).toBe(`ordinary ${made.id}\n`);
     expect(existsSync(path.join(made.home, ".prewarm/main/state/start.json"))).toBe(true);
+    expect(read(made.home, "seen")).toBe(`admin ${path.basename(made.home)} main ${server.url}/\n`);
+    expect(read(made.home, "stat")).toMatch(/^[\d.]+\/[\d.]+ [KMGT]iB \(\d+%\)\nThe agent answers\.\n$/);
   });
 });
 
@@ -198,4 +204,12 @@ test("there is no script for a machine that no agent runs on", async () => {
     expect(answer.status, where).toBe(404);
     expect(await answer.json()).toMatchObject({ error: { code: "not_found" } });
   }
+});
+
+test("the owner's key is given to nobody, and whoever asks for it is told what signs", async () => {
+  const answer = await fetch(`${server.url}/api/v2/workspaceagents/me/gitsshkey`, {
+    headers: { "coder-session-token": "a token" },
+  });
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toMatchObject({ error: { next: expect.stringContaining("SSH_AUTH_SOCK") } });
 });

@@ -121,6 +121,18 @@ test("a refusal says which of such parameters it is about", async () => {
   const { exitCode, stderr } = await prewarm("create", "dev", "-t", "web", "--parameter", "Machine Image=windows");
   expect(exitCode).not.toBe(0);
   expect(stderr).toContain('Parameter "Machine Image": the value "windows" is not one of the options');
+  // And what may be chosen instead, as the template's form says it.
+  expect(stderr).toMatch(/ubuntu +Ubuntu 24\.04 +The \*usual\* one/);
+  expect(stderr).not.toContain("Is public instance?");
+});
+
+test("what a creation would be made with is said in the words of the template's form, in its order", async () => {
+  const { stdout } = await prewarm("create", "dev", "-t", "web", "--dry-run", "--preset", "GoLand: Large");
+  expect(stdout).toContain(
+    ["parameters:", '  a=b: ""', "  Is public instance?: false", "  Image (Machine Image): debian"].join("\n"),
+  );
+  const other = await prewarm("create", "dev", "-t", "web", "--dry-run", "--preset", "🚀");
+  expect(other.stdout).toContain("  Image (Machine Image): Ubuntu 24.04 (ubuntu)");
 });
 
 test("a template is shown with its parameters in order, what they are called, and what may be chosen", async () => {
@@ -135,4 +147,17 @@ test("a template is shown with its parameters in order, what they are called, an
   ]);
   expect(stdout).toContain('Choices of "Machine Image":');
   expect(rows).toContainEqual(["ubuntu", "Ubuntu 24.04", "The *usual* one"]);
+});
+
+test("the command line sets a pool beside the template by its preset's name, and takes it back", async () => {
+  const asked = ["--instances", "2", "--schedule", "* 8-18 * * 1-5=3", "--timezone", "Europe/Berlin", "--ttl", "24h"];
+  const set = await prewarm("prebuilds", "set", "web", "--preset", "GoLand: Large", ...asked, "--json");
+  expect(set.exitCode, set.stderr).toBe(0);
+  expect(JSON.parse(set.stdout)).toMatchObject({ preset: "GoLand: Large", template: "web" });
+  const refused = await prewarm("prebuilds", "set", "web/C++", "--instances", "1", "--schedule", "at noon");
+  expect(refused).toMatchObject({ exitCode: 2 });
+  expect(refused.stderr).toContain('--schedule is "at noon"');
+  const unset = await prewarm("prebuilds", "unset", "web/goland-large");
+  expect(unset.exitCode, unset.stderr).toBe(0);
+  expect(unset.stdout).toContain("web/GoLand: Large is again as its template says");
 });

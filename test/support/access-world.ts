@@ -56,6 +56,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   adoptDaemon: { by: "rack-2" },
   deprecateTemplate: { deprecated: false },
   cancelJobs: {},
+  setPool: { instances: 1 },
   invalidatePrebuilds: { template: "web" },
   cleanPrebuilds: {},
   setTemplateLifecycle: { changes: {} },
@@ -178,6 +179,8 @@ async function fill(server: TestServer, sql: pg.Client): Promise<{ tokens: Perso
   await daemon.workOff();
   await ann.call("createWorkspace", { body: { name: "anns", template: "web" } });
   await ann.call("createToken", { body: { name: "anns" } });
+  const pool = { template: "web", preset: "pool" };
+  await admin.call("setPool", { params: pool, query: {}, body: { instances: 1 } });
   const done: DoneJob[] = [];
   await waitUntil("ann's workspace and a prebuild are built", async () => {
     done.push(...(await daemon.workOff()));

@@ -38,7 +38,9 @@ export class CoderTerraform {
   }
 
   write(name: string, text: string): void {
-    writeFileSync(path.join(this.folder, name), text);
+    const file = path.join(this.folder, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
 
   /** The job before is closed, and a new one has these facts. */

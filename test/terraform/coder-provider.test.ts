@@ -183,7 +183,8 @@ describe("what the provider refuses", () => {
     await terraform.job(jobFacts());
     await terraform.must("init", "-no-color");
     const { out } = await terraform.run("validate", "-json");
-    expect(JSON.parse(out).diagnostics).toMatchObject([
+    const told: { readonly range: { readonly start: { readonly line: number } } }[] = JSON.parse(out).diagnostics;
+    expect(told.toSorted((one, other) => one.range.start.line - other.range.start.line)).toMatchObject([
       { severity: "error", detail: expect.stringContaining("linux, darwin, windows"), range: { start: { line: 10 } } },
       { severity: "error", detail: expect.stringContaining("lower-case"), range: { start: { line: 15 } } },
     ]);
@@ -270,5 +271,140 @@ describe("a state that the real provider wrote", () => {
       prewarm_name: "main",
       api_key_scope: "all",
     });
+  });
+});
+
+describe("parameters and presets", () => {
+  const asked = `${coderRequired}
+data "coder_workspace" "me" {}
+data "coder_parameter" "size" {
+  name    = "Machine size"
+  type    = "number"
+  default = "2"
+  mutable = true
+  validation {
+    min   = 1
+    max   = 8
+    error = "{value} is not from {min} to {max}"
+  }
+}
+data "coder_parameter" "zone" {
+  count   = data.coder_parameter.size.value > 4 ? 1 : 0
+  name    = "zone"
+  default = "eu"
+  option {
+    name  = "Europe"
+    value = "eu"
+  }
+  option {
+    name  = "America"
+    value = "us"
+  }
+}
+data "coder_workspace_preset" "large" {
+  name       = "GoLand: Large"
+  parameters = { (data.coder_parameter.size.name) = "8" }
+  prebuilds {
+    instances = 3
+    expiration_policy {
+      ttl = 86400
+    }
+    scheduling {
+      timezone = "UTC"
+      schedule {
+        cron      = "* 8-18 * * 1-5"
+        instances = 5
+      }
+    }
+  }
+}
+resource "terraform_data" "size" {
+  input = data.coder_parameter.size.value
+}
+`;
+
+  const dataOf = (plan: { readonly prior_state?: unknown }) => {
+    const { values } = plan.prior_state as {
+      readonly values: {
+        readonly root_module: { readonly resources: readonly { readonly address: string; readonly values: object }[] };
+      };
+    };
+    return Object.fromEntries(values.root_module.resources.map(({ address, values: each }) => [address, each]));
+  };
+
+  test("are known in the plan, with what the build gives, and what depends on it", async () => {
+    terraform.write("main.tf", asked);
+    await terraform.job(jobFacts({ parameters: { "Machine size": "8", zone: "us" } }));
+    await terraform.must("init", "-no-color");
+    expect(dataOf(await terraform.plan("-refresh=false"))).toMatchObject({
+      "data.coder_parameter.size": {
+        value: "8",
+        optional: true,
+        form_type: "input",
+        validation: [{ min: 1, max: 8, min_disabled: false, max_disabled: false }],
+      },
+      "data.coder_parameter.zone[0]": { value: "us", form_type: "radio" },
+      "data.coder_workspace_preset.large": {
+        id: "GoLand: Large",
+        parameters: { "Machine size": "8" },
+        prebuilds: [
+          {
+            instances: 3,
+            expiration_policy: [{ ttl: 86_400 }],
+            scheduling: [{ timezone: "UTC", schedule: [{ cron: "* 8-18 * * 1-5", instances: 5 }] }],
+          },
+        ],
+      },
+    });
+  });
+
+  test("are refused in the template's own words, at the block that asks", async () => {
+    terraform.write("main.tf", asked);
+    await terraform.job(jobFacts({ parameters: { "Machine size": "9" } }));
+    await terraform.must("init", "-no-color");
+    const { code, err } = await terraform.run("plan", "-no-color", "-input=false");
+    expect(code).not.toBe(0);
+    expect(err).toContain("9 is not from 1 to 8");
+    expect(err).toContain("on main.tf line 11");
+  });
+});
+
+describe("an agent", () => {
+  test("that was to prove itself by its cloud has its token in its script", async () => {
+    terraform.write(
+      "main.tf",
+      `${coderRequired}resource "coder_agent" "main" {\n  os = "linux"\n  arch = "amd64"\n  auth = "aws-instance-identity"\n}\n` +
+        `resource "coder_agent_instance" "main" {\n  agent_id = coder_agent.main.id\n  instance_id = "i-1"\n}\n`,
+    );
+    await terraform.job(jobFacts({ agentTokens: {} }));
+    await terraform.must("init", "-no-color");
+    const { resource_changes: changes } = await terraform.plan();
+    expect(changes?.find(({ address }) => address === "coder_agent.main")?.change.after_unknown).toMatchObject({
+      token: true,
+      init_script: true,
+    });
+    await terraform.apply();
+    const { token, init_script: script } = (await terraform.values())["coder_agent.main"] ?? {};
+    expect(script).toBe(
+      `#!/bin/sh\nexport CODER_AGENT_TOKEN="${String(token)}"\necho https://prewarm.example.com/bin/amd64 aws-instance-identity\n`,
+    );
+  });
+
+  test("is named by an override file, which a module's agents have too", async () => {
+    terraform.write(
+      "main.tf",
+      `${coderRequired}module "inner" {\n  source = "./inner"\n}\noutput "token" {\n  value = nonsensitive(module.inner.token)\n}\n`,
+    );
+    terraform.write(
+      "inner/main.tf",
+      `${coderRequired}resource "coder_agent" "deep" {\n  os = "linux"\n  arch = "amd64"\n}\noutput "token" {\n  value = coder_agent.deep.token\n}\n`,
+    );
+    const named = { resource: { coder_agent: { deep: { prewarm_name: "deep" } } } };
+    terraform.write("inner/prewarm_override.tf.json", JSON.stringify(named));
+    await terraform.job(jobFacts({ agentTokens: { deep: "token-of-deep" } }));
+    await terraform.must("init", "-no-color");
+    await terraform.plan();
+    await terraform.apply();
+    expect(JSON.parse(await terraform.must("output", "-json", "token"))).toBe("token-of-deep");
   });
 });

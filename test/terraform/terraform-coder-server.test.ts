@@ -1,39 +1,14 @@
-// The way of a template that is written for Coder with the whole program: pool, claim, scripts, stop, delete.
+// A template that is written for Coder, with the whole program and real Terraform: no template.yaml, a pool of its own.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { processesOf } from "../support/server-process.ts";
 import { terraformMissing } from "../support/terraform.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import { WholeServer } from "../support/whole-server.ts";
 
-const settledWithinMs = 120_000;
+const settledWithinMs = 90_000;
 const demo = readFileSync(path.resolve(import.meta.dirname, "../../templates/coder-demo/main.tf"), "utf8");
-
-/** Without what is in template.yaml here. */
-const configuration = `${demo
-  .replace(/data "coder_parameter"[^]*?\n}\n/, "")
-  .replace(/data "coder_workspace_preset"[^]*?\n}\n/, "")
-  .replace("\${data.coder_parameter.greeting.value}", "Hello")}
-resource "coder_script" "note" {
-  agent_id     = coder_agent.main.id
-  display_name = "Note"
-  run_on_start = true
-  script       = "echo start of \${data.coder_workspace_owner.me.name} >> $HOME/notes"
-}
-
-resource "coder_script" "leave" {
-  agent_id     = coder_agent.main.id
-  display_name = "Leave"
-  run_on_stop  = true
-  script       = "echo stop of \${data.coder_workspace_owner.me.name} >> $HOME/notes"
-}
-`;
-
-const manifest = JSON.stringify({
-  driver: "terraform",
-  agents: [{ name: "main" }],
-  presets: [{ name: "small", prebuilds: { instances: 1 } }],
-});
 
 let server: WholeServer;
 beforeEach(async (context) => {
@@ -47,42 +22,56 @@ beforeEach(async (context) => {
 });
 afterEach(() => server?.close());
 
-const folders = (): readonly string[] => readdirSync(path.join(server.folder, "data/provisioner/terraform/workspaces"));
-
-async function poolIsReady(): Promise<void> {
-  await waitUntil(
-    "the pool has one that is ready",
-    async () => {
-      const { exitCode, output } = await server.run("prebuilds list --json");
-      return exitCode === 0 && /"eligible":\s*1/.test(output);
-    },
-    settledWithinMs,
-  );
+interface Pool {
+  readonly template: string;
+  readonly preset: string;
+  readonly eligible: number;
 }
 
-describe("a template that is written for Coder", { timeout: 400_000 }, () => {
-  test("is claimed with the owner's variables, runs its scripts once more for him, stops with those of a stop, and leaves nothing", async () => {
-    const pushed = await server.push("coder", { "template.yaml": manifest, "main.tf": configuration });
-    expect(pushed).toMatchObject({ exitCode: 0 });
-    await poolIsReady();
-    const [folder = ""] = folders();
-    const notes = path.join(server.folder, "data/provisioner/terraform/workspaces", folder, "run/home/notes");
-    expect(readFileSync(notes, "utf8")).toBe("start of prebuilds\n");
-    const asked = performance.now();
-    await server.must("create dev --template coder --preset small");
-    const greeting = await server.must("exec dev -- printenv GREETING");
-    process.stdout.write(`from the request to the owner's variables: ${Math.round(performance.now() - asked)} ms\n`);
-    expect(greeting).toMatch(/^Hello, .+!\n$/);
-    expect(greeting).not.toContain("prebuilds");
-    expect(readFileSync(notes, "utf8")).toBe("start of prebuilds\nstart of admin\n");
+async function pools(): Promise<readonly Pool[]> {
+  const { exitCode, output } = await server.run("prebuilds list --json");
+  return exitCode === 0 ? (JSON.parse(output) as { readonly pools: readonly Pool[] }).pools : [];
+}
+
+const workspaces = (): string => path.join(server.folder, "data/provisioner/terraform/workspaces");
+/** Of those that are made by now: the pool makes another one after the claim. */
+const containers = (): readonly string[] =>
+  readdirSync(workspaces())
+    .map((id) => path.join(workspaces(), id, "run/home/.container.pid"))
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8").trim());
+
+describe("a template written for Coder", { timeout: 240_000 }, () => {
+  test("is pushed as it is, fills its pool, is claimed without a replacement, stopped, started and deleted", async () => {
+    const pushed = await server.push("greeter", { "main.tf": demo });
+    expect(pushed, server.output).toMatchObject({ exitCode: 0 });
+    expect(pushed.output).toContain("coder/coder is served by Prewarm");
+    await waitUntil(
+      "the pool of the template's own preset is ready",
+      async () => (await pools()).some(({ preset, eligible }) => preset === "Hello: ready at once" && eligible === 1),
+      settledWithinMs,
+    );
+    const [prebuilt] = containers();
+
+    const created = JSON.parse(await server.must("create dev --template greeter --json"));
+    expect(created, JSON.stringify(created)).toMatchObject({ outcome: "claimed" });
+    expect(await server.must(["exec", "dev", "--", "sh", "-c", "echo $CODER_AGENT_URL"])).toContain(`${server.url}/`);
+    expect(containers()).toContain(prebuilt);
+
+    const chosen = await server.run(["create", "two", "--template", "greeter", "--parameter", "Greeting=Aloha"]);
+    expect(chosen).toMatchObject({ exitCode: 0 });
+    const refused = await server.run(["create", "three", "--template", "greeter", "--parameter", "Greeting=Moin"]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toContain("Greeting");
+
     await server.must("stop dev");
-    expect(readFileSync(notes, "utf8")).toBe("start of prebuilds\nstart of admin\nstop of admin\n");
     await server.must("start dev");
-    expect(await server.must("exec dev -- printenv GREETING")).toBe(greeting);
-    expect(readFileSync(notes, "utf8")).toBe("start of prebuilds\nstart of admin\nstop of admin\nstart of admin\n");
-    await server.must("delete dev --yes");
-    expect(existsSync(notes)).toBe(false);
-    await server.must("templates delete coder --yes");
-    await waitUntil("nothing is left", () => folders().length === 0, settledWithinMs);
+    expect(await server.must("exec dev -- echo still here")).toContain("still here");
+    expect(containers()).not.toContain(prebuilt);
+
+    for (const name of ["dev", "two"]) await server.must(`delete ${name} --yes`);
+    await server.must("templates delete greeter --yes");
+    await waitUntil("nothing is left", () => readdirSync(workspaces()).length === 0, settledWithinMs);
+    expect(processesOf(workspaces())).toEqual([]);
   });
 });

@@ -84,13 +84,132 @@ describe("a template that is written for Coder", () => {
         blocks: [{ module: "", type: "coder_agent", name: "main" }],
       },
     });
-    expect(bench.lines.filter(({ level }) => level === "warn")).toEqual([]);
+    expect(bench.lines.filter(({ level }) => level === "warn").map(({ line }) => line)).toEqual([
+      expect.stringContaining("coder_agent.main: env has no effect yet"),
+    ]);
   });
 
-  test("whose agents template.yaml does not name is refused with both names", async () => {
+  test("tells its parameters, presets, tags and agents, and what of it has no effect yet with file and line", async () => {
+    bench.write(
+      "main.tf",
+      `${head}${agent("dev_box", 'startup_script = "true"')}
+data "coder_parameter" "image" {
+  name    = "Machine Image"
+  order   = 2
+  mutable = true
+  option {
+    name  = "Ubuntu"
+    value = "ubuntu"
+    icon  = "/icon/ubuntu.svg"
+  }
+  option {
+    name  = "Debian"
+    value = "debian"
+  }
+}
+data "coder_parameter" "cpu" {
+  name = "cpu"
+  type = "number"
+  validation {
+    min       = 2
+    max       = 8
+    monotonic = "increasing"
+  }
+}
+data "coder_workspace_preset" "large" {
+  name       = "GoLand: Large"
+  parameters = { "Machine Image" = "debian", cpu = "8", unknown = "x" }
+  prebuilds {
+    instances = 2
+    expiration_policy { ttl = 86400 }
+  }
+}
+data "coder_workspace_tags" "where" { tags = { zone = "eu" } }
+resource "coder_app" "ide" {
+  agent_id = coder_agent.dev_box.id
+  slug     = "ide"
+  url      = "http://localhost:8080"
+}
+`,
+    );
+    bench.manifest = { driver: "terraform" };
+    const report = (await driver.parse(bench.build())) ?? {};
+    expect(report.manifestParts).toEqual({
+      parameters: [
+        {
+          name: "cpu",
+          type: "number",
+          form_type: "input",
+          mutable: false,
+          validation: { min: 2, max: 8, monotonic: "increasing" },
+        },
+        {
+          name: "Machine Image",
+          type: "string",
+          form_type: "radio",
+          mutable: true,
+          order: 2,
+          options: [
+            { name: "Ubuntu", value: "ubuntu", icon: "/icon/ubuntu.svg" },
+            { name: "Debian", value: "debian" },
+          ],
+        },
+      ],
+      presets: [
+        {
+          name: "GoLand: Large",
+          parameters: { "Machine Image": "debian", cpu: "8" },
+          prebuilds: { instances: 2, expiration_policy: { ttl: 86_400 } },
+        },
+      ],
+      agents: [{ name: "dev-box" }],
+      tags: { zone: "eu" },
+    });
+    const warned = bench.logged("plan", "warn");
+    expect(warned).toContainEqual(
+      expect.stringMatching(/^main\.tf:\d+: coder_agent\.dev_box: env, startup_script have no effect yet$/),
+    );
+    expect(warned).toContainEqual(expect.stringMatching(/^main\.tf:\d+: coder_app\.ide: it has no effect yet/));
+    expect(warned).toContainEqual(expect.stringMatching(/coder_workspace_preset\.large: it names "unknown"/));
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      "an agent for another system",
+      'resource "coder_agent" "win" {\n  os = "windows"\n  arch = "amd64"\n}',
+      /^coder_agent\.win \(main\.tf:\d+\): there is no agent for windows/,
+    ],
+    [
+      "a parameter that depends on what is made later",
+      'resource "terraform_data" "x" {}\ndata "coder_parameter" "late" {\n  name = "late"\n  default = terraform_data.x.id\n}',
+      /^data\.coder_parameter\.late \(main\.tf:\d+\): its values are known only after/,
+    ],
+    [
+      "two parameters of one name",
+      ["a", "b"].map((name) => `data "coder_parameter" "${name}" {\n  name = "cpu"\n  default = "1"\n}`).join("\n"),
+      /another parameter has the name "cpu"/,
+    ],
+    [
+      "two default presets",
+      ["a", "b"]
+        .map((name) => `data "coder_workspace_preset" "${name}" {\n  name = "${name}"\n  default = true\n}`)
+        .join("\n"),
+      /another preset is the default already/,
+    ],
+    ["two agents of one name", `${agent("a_b")}${agent("a__b")}`, /another agent has the name "a-b"/],
+  ])("is refused with its place for %s", async (_what, text, message) => {
+    bench.manifest = { driver: "terraform" };
+    bench.write("main.tf", `${head}${text}\n`);
+    await expect(driver.parse(bench.build())).rejects.toMatchObject({
+      code: "invalid_template",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test("whose template.yaml names an agent that nothing makes is refused", async () => {
     await expect(push(agent("dev"))).rejects.toMatchObject({
       code: "invalid_template",
-      message: expect.stringMatching(/no agent "dev".*No coder_agent\.main/),
+      message: expect.stringContaining('no coder_agent makes the agent "main"; the template has dev'),
     });
   });
 

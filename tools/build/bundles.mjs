@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as esbuild from "esbuild";
+import { carryCoderProgram } from "./coder-program.mjs";
 import { carryPtyBinaries } from "./pty-binaries.mjs";
 
 /**
@@ -136,7 +137,11 @@ export async function bundleOne({ root, entry }) {
     packages: entry.packages === "external" ? "external" : "bundle",
     external: entry.packages === "bundle" ? optionalNatives : [...optionalNatives, ...unmovable],
     define: entry.compiled === "none" ? withoutOptionalNatives : {},
-    plugins: [keepCompiled({ root, outfile, compiled: entry.compiled }), carryPtyBinaries(root)],
+    plugins: [
+      keepCompiled({ root, outfile, compiled: entry.compiled }),
+      carryPtyBinaries(root),
+      carryCoderProgram(root),
+    ],
   });
 }
 

@@ -28,7 +28,7 @@ const linker = String.raw`${aside}
 for file; do
   name="\${file#./}"
   from="$PWD/$name"
-  to="$HOME/$name"
+  to="\${PREWARM_DOTFILES_HOME:-$HOME}/$name"
   there="$(readlink "$to" || :)"
   if [ "$there" = "$from" ]; then continue; fi
   mkdir -p "$(dirname "$to")"

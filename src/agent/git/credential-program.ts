@@ -1,4 +1,4 @@
-import { createConnection } from "node:net";
+import { askLine } from "../line-exchange.ts";
 import { type GitAnswer, type GitAsk, gitAnswerMs, gitOperations, gitWordBytesMax } from "./git-words.ts";
 
 /** The first argument that makes the agent's program git's credential helper. */
@@ -57,24 +57,9 @@ function askOf(operation: GitAsk["operation"], attributes: ReadonlyMap<string, s
 }
 
 async function answerOf(path: string, ask: GitAsk): Promise<GitAnswer> {
-  const text = await new Promise<string>((resolve, reject) => {
-    let received = "";
-    const socket = createConnection(path);
-    // A little more than the agent has, so that its own word comes first.
-    const timer = setTimeout(() => socket.destroy(new Error("it did not answer")), gitAnswerMs + 2_000);
-    socket.setEncoding("utf8");
-    socket.on("connect", () => socket.write(`${JSON.stringify(ask)}\n`));
-    socket.on("data", (piece: string) => {
-      received += piece;
-      if (received.length > gitWordBytesMax) socket.destroy(new Error("its answer is too long"));
-    });
-    socket.on("error", reject);
-    socket.on("close", () => {
-      clearTimeout(timer);
-      resolve(received);
-    });
-  });
-  if (text === "") throw new Error("it hung up");
+  // A little more than the agent has, so that its own word comes first.
+  const exchange = { bytesMax: gitWordBytesMax, limitMs: gitAnswerMs + 2_000 };
+  const text = await askLine(path, JSON.stringify(ask), exchange);
   // Only the agent can be at the other end: the folder is its user's alone.
   return JSON.parse(text) as GitAnswer;
 }

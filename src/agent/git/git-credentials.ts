@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import type { GitCredential } from "../../contracts/agent-protocol.ts";
 import { gitHostOf, isLoopbackHost } from "../../contracts/git-host.ts";
+import { answerLine } from "../line-exchange.ts";
 import { PrivateSocket } from "../private-socket.ts";
 import type { SecretMasks } from "../secret-mask.ts";
 import { type ServerHttp, ServerRefusal } from "../server-http.ts";
@@ -112,18 +113,9 @@ export class GitCredentials {
   }
 
   #serve(socket: Socket): void {
-    let waiting = Buffer.alloc(0);
-    let isAnswered = false;
-    socket.setTimeout(2 * gitAnswerMs, () => socket.destroy());
-    socket.on("data", (bytes: Buffer) => {
-      if (isAnswered) return;
-      waiting = Buffer.concat([waiting, bytes]);
-      const end = waiting.indexOf("\n");
-      if (end < 0 && waiting.length <= gitWordBytesMax) return;
-      isAnswered = true;
-      const ask = end < 0 ? null : gitAskOf(waiting.subarray(0, end).toString("utf8"));
-      if (ask === null) return void socket.destroy();
-      void this.answer(ask).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+    answerLine(socket, { bytesMax: gitWordBytesMax, limitMs: 2 * gitAnswerMs }, (line) => {
+      const ask = gitAskOf(line);
+      return ask === null ? null : this.answer(ask).then((answer) => JSON.stringify(answer));
     });
   }
 }

@@ -37,6 +37,8 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     workspaceId: agent.workspace_id,
     startId: agent.build_id,
     buildStage: row.stage,
+    workspaceName: row.workspace_name,
+    ownerName: row.owner_name,
     templateName: row.template_name,
     directory: definition.directory ?? "",
     env: definition.env ?? {},

@@ -19,6 +19,7 @@ import { reservedSlots } from "../../domain/queue/reserved-slots.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { hashSecret, newSecret } from "../secret.ts";
+import { openVariables } from "../templates/push-variables.ts";
 import type { DaemonCaller } from "./authenticate-daemon.ts";
 import { abandonEarlierJobs } from "./abandon-earlier-jobs.ts";
 import { bindKey, nameOfAnother } from "./daemon-binding.ts";
@@ -127,7 +128,7 @@ async function takeOne(
   if (taken === undefined) return null;
   const { row, ...found } = taken;
   try {
-    return { ...baseOf(row), work: await workOf(context, row, found) };
+    return { ...baseOf(row), ...(await variablesOf(context, row)), work: await workOf(context, row, found) };
   } catch (error) {
     await failUnreadable(context, row, error);
     return null;
@@ -138,6 +139,23 @@ async function takeOne(
 async function stateOf(context: AppContext, row: LeasedJobRow): Promise<unknown> {
   if (row.sealed === null || row.key_id === null) return row.plain_state ?? null;
   return await context.stateVault.open(row.workspace_id, { sealed: row.sealed, keyId: row.key_id });
+}
+
+/** Those that were given at the push of the job's version. Errors: `state_key_mismatch`. */
+async function variablesOf(
+  context: AppContext,
+  row: LeasedJobRow,
+): Promise<Pick<LeasedJob, "variables" | "carriedVariables">> {
+  if (row.variables_sealed === null || row.variables_key_id === null) return {};
+  const { values, carried } = await openVariables(context, {
+    id: row.template_version_id,
+    template: row.template_name,
+    number: row.version_number,
+    names: row.variable_names,
+    sealed: row.variables_sealed,
+    key_id: row.variables_key_id,
+  });
+  return { variables: { ...values }, ...(carried.length === 0 ? {} : { carriedVariables: [...carried] }) };
 }
 
 /** Without its state a job would make everything a second time, and a delete would leave everything behind. */

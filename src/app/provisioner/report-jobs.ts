@@ -16,7 +16,6 @@ import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
 import type { SealedSettings } from "../../db/agents/agent-settings.ts";
 import { sealedSettings } from "../agents/told-settings.ts";
 import { completedManifest } from "../templates/complete-manifest.ts";
-import type { ManifestParts } from "../../domain/template/merge-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import { toldInstant } from "../page.ts";
 
@@ -130,7 +129,7 @@ async function withManifest(
     const completed = await completedManifest(context, {
       jobId,
       // What it holds beside the names is checked with the whole.
-      parts: told.manifestParts as ManifestParts | undefined,
+      parts: told.manifestParts,
     });
     return completed === null ? outcome : { ...outcome, report: { ...outcome.report, ...completed } };
   } catch (error) {
@@ -151,6 +150,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): Job
           phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
           tellsAgentSettings: outcome.tellsAgentSettings === true,
+          usedVariables: outcome.usedVariables,
         },
       };
     case "canceled":

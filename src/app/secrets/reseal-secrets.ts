@@ -1,7 +1,9 @@
 import { CodedError } from "../../contracts/errors.ts";
 import { beforeAllSecrets, resealSecret, secretKeys, secretsSealedBy } from "../../db/secrets/secret-keys.ts";
+import { resealVariables, variableKeys, variablesSealedBy } from "../../db/templates/version-variables.ts";
 import { listServers } from "../../db/servers/servers.ts";
 import type { AppContext } from "../app-context.ts";
+import type { Sealed } from "../provisioner/state-vault.ts";
 
 const resealedAtOnceMax = 50;
 const serversMax = 100;
@@ -9,31 +11,64 @@ const serversMax = 100;
 const aliveMs = 15_000;
 
 /**
- * Seals with the present key what an older one has sealed, so that the older one can be put away: a secret may stay as it
- * is for years. Not before every server that works seals with the present key: one that has the older alone gives agents
- * what that opens.
+ * Seals with the present key what an older one has sealed, so that the older one can be put away: a secret, or a version's
+ * variables, may stay as they are for years. Not before every server that works seals with the present key: one that has
+ * the older alone gives agents what that opens.
  */
 export async function resealSecrets(context: AppContext): Promise<void> {
   const { db, stateVault: vault, logger } = context;
-  const older = (await secretKeys(db)).map((row) => row.key_id).filter((id) => id !== vault.keyId && vault.opens(id));
-  if (older.length === 0 || !(await isEverybodysKey(context))) return;
+  const isOlder = ({ key_id: id }: { readonly key_id: string }): boolean => id !== vault.keyId && vault.opens(id);
+  const secrets = (await secretKeys(db)).filter(isOlder).map((row) => row.key_id);
+  const variables = (await variableKeys(db)).filter(isOlder).map((row) => row.key_id);
+  if (secrets.length + variables.length === 0 || !(await isEverybodysKey(context))) return;
+  const resealed = await resealPages(context, {
+    page: async (after) => await secretsSealedBy(db, { keyIds: secrets, after, limit: resealedAtOnceMax }),
+    reseal: async (row, sealed) => await resealSecret(db, row, sealed),
+    onDamaged: (row) => logger.warn("a secret is damaged: set it anew", { name: row.name, holder: row.holder }),
+  });
+  if (secrets.length > 0) logger.info("secrets are sealed with the present key", { keyId: vault.keyId, resealed });
+  const versions = await resealPages(context, {
+    page: async (after) => await variablesSealedBy(db, { keyIds: variables, after, limit: resealedAtOnceMax }),
+    reseal: async (row, sealed) => await resealVariables(db, row, sealed),
+    onDamaged: ({ template, number }) =>
+      logger.warn("variables of a version are damaged: push it anew with them", { template, number }),
+  });
+  if (variables.length > 0) {
+    logger.info("variables of versions are sealed with the present key", { keyId: vault.keyId, versions });
+  }
+}
+
+interface SealedRow {
+  readonly id: string;
+  readonly sealed: Buffer;
+  readonly key_id: string;
+}
+
+/** Answers how many were sealed anew; what is damaged stays as it is. */
+async function resealPages<Row extends SealedRow>(
+  { stateVault: vault }: AppContext,
+  rows: {
+    readonly page: (after: string) => Promise<readonly Row[]>;
+    readonly reseal: (row: Row, sealed: Sealed) => Promise<void>;
+    readonly onDamaged: (row: Row) => void;
+  },
+): Promise<number> {
   let resealed = 0;
   for (let after = beforeAllSecrets; ; ) {
-    const rows = await secretsSealedBy(db, { keyIds: older, after, limit: resealedAtOnceMax });
-    for (const row of rows) {
+    const page = await rows.page(after);
+    for (const row of page) {
       after = row.id;
       try {
         const value = await vault.open(row.id, { sealed: row.sealed, keyId: row.key_id });
-        await resealSecret(db, row, await vault.seal(row.id, value));
+        await rows.reseal(row, await vault.seal(row.id, value));
         resealed += 1;
       } catch (error) {
         if (!(error instanceof CodedError) || error.code !== "state_key_mismatch") throw error;
-        logger.warn("a secret is damaged: set it anew", { name: row.name, holder: row.holder });
+        rows.onDamaged(row);
       }
     }
-    if (rows.length < resealedAtOnceMax) break;
+    if (page.length < resealedAtOnceMax) return resealed;
   }
-  logger.info("secrets are sealed with the present key", { keyId: vault.keyId, resealed });
 }
 
 async function isEverybodysKey({ db, stateVault, serverId }: AppContext): Promise<boolean> {

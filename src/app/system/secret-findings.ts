@@ -1,12 +1,50 @@
 import type { DoctorFinding } from "../../contracts/api/system.ts";
 import { beforeAllSecrets, secretKeys, secretsSealedBy } from "../../db/secrets/secret-keys.ts";
+import { variableKeys, variablesSealedBy } from "../../db/templates/version-variables.ts";
 import type { AppContext } from "../app-context.ts";
 import { finding } from "./finding.ts";
 
 const namesShownMax = 10;
 
-/** Whether the keys at hand open the secrets of people and templates. */
-export async function secretFindings({ db, stateVault: vault }: AppContext): Promise<readonly DoctorFinding[]> {
+/** Whether the keys at hand open the secrets of people and templates, and the variables of versions. */
+export async function secretFindings(context: AppContext): Promise<readonly DoctorFinding[]> {
+  return [...(await ofSecrets(context)), ...(await ofVariables(context))];
+}
+
+/** Nothing where no version was given variables. */
+async function ofVariables({ db, stateVault: vault }: AppContext): Promise<readonly DoctorFinding[]> {
+  const keys = await variableKeys(db);
+  const all = keys.reduce((sum, { count }) => sum + count, 0);
+  if (all === 0) return [];
+  const lost = keys.filter(({ key_id: id }) => !vault.opens(id));
+  if (lost.length > 0) {
+    const keyIds = lost.map(({ key_id: id }) => id);
+    const rows = await variablesSealedBy(db, { keyIds, after: beforeAllSecrets, limit: namesShownMax });
+    const names = rows.map(({ template, number }) => `${template} version ${number}`);
+    const count = lost.reduce((sum, one) => sum + one.count, 0);
+    const more = count > names.length ? ` and ${count - names.length} more` : "";
+    return [
+      finding(
+        "variables",
+        "warning",
+        `The Terraform variables of ${count} of ${all} versions cannot be opened, and no job of these is given out: ${names.join(", ")}${more}. They were sealed with the key ${keyIds.join(", ")}.`,
+        "Put that key behind the present one in `state.key`; if it is lost, push the template anew with all its variables and `--no-keep-variables`.",
+      ),
+    ];
+  }
+  const older = keys.filter(({ key_id: id }) => id !== vault.keyId).reduce((sum, { count }) => sum + count, 0);
+  if (older === 0)
+    return [finding("variables", "ok", `The present key opens the variables of all ${all} versions that have some.`)];
+  return [
+    finding(
+      "variables",
+      "ok",
+      `The variables of ${older} of ${all} versions are sealed with an older key, which is given: keep it. They are sealed anew when a server starts while all others have the present key.`,
+    ),
+  ];
+}
+
+async function ofSecrets({ db, stateVault: vault }: AppContext): Promise<readonly DoctorFinding[]> {
   const keys = await secretKeys(db);
   const all = keys.reduce((sum, { count }) => sum + count, 0);
   const lost = keys.filter(({ key_id: id }) => !vault.opens(id));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import type { JobId, PresetId, TemplateId, TemplateVersionId } from "../../contracts/ids.ts";
+import type { TemplateVariables } from "../../contracts/template-variables.ts";
 import { secretsStage, type TemplateWarning, warningText } from "../../contracts/secret-files.ts";
 import { recordAudit } from "../../db/audit/audit.ts";
 import { tellInJobLog } from "../../db/jobs/job-logs.ts";
@@ -13,6 +14,7 @@ import { violatedUnique } from "../../db/pg-errors.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { organizationOf } from "../organization.ts";
+import { variablesOfPush } from "./push-variables.ts";
 import { readTemplateArchive } from "./read-template-archive.ts";
 import { versionView } from "./template-views.ts";
 
@@ -24,11 +26,16 @@ export interface PushInput {
   readonly activate?: boolean;
   /** The gzip-compressed tar of the template's folder. */
   readonly archive: Buffer;
+  /** Values of Terraform variables; none unless said. */
+  readonly variables?: TemplateVariables;
+  /** Whether those of the version before are used again; true unless said. */
+  readonly keepVariables?: boolean;
 }
 
 export interface Pushed {
   readonly template: { readonly id: string; readonly name: string };
   readonly version: TemplateVersion;
+  readonly reusedVariables?: { readonly version: number; readonly names: string[] };
   readonly warnings: TemplateWarning[];
 }
 
@@ -62,18 +69,26 @@ export async function checkTemplate(
 /**
  * Publishes a version: checks archive and manifest, stores it, and queues its import. It becomes active, if asked,
  * when the import has succeeded.
- * Errors: `forbidden`, `too_large`, `invalid_archive`, `invalid_manifest`, `name_taken`.
+ * Errors: `forbidden`, `too_large`, `invalid_archive`, `invalid_manifest`, `name_taken`; `invalid_request` for variables.
  */
 export async function pushTemplate(context: AppContext, actor: Actor, input: PushInput): Promise<Pushed> {
   const organization = await organizationOf(context, actor, input.organization);
   requireTemplateAdmin(actor, organization.id, "publish templates");
   const read = await readTemplateArchive(context, input.archive);
   const presets = read.presets.map((preset) => ({ ...preset, id: context.random.uuid() as PresetId }));
+  const versionId = context.random.uuid() as TemplateVersionId;
+  const variables = await variablesOfPush(context, {
+    organizationId: organization.id,
+    template: input.template,
+    versionId,
+    manifest: read.manifest,
+    given: input.variables ?? {},
+    isKeeping: input.keepVariables ?? true,
+  });
   const now = context.clock.now();
   const fileHash = createHash("sha256").update(input.archive).digest();
   // Stored before the transaction and by its hash: uploading the same again costs nothing.
   await putFile(context.db, fileHash, input.archive, now);
-  const versionId = context.random.uuid() as TemplateVersionId;
   const importJobId = context.random.uuid() as JobId;
   try {
     const templateId = await context.db.transaction("push template", async (tx) => {
@@ -91,6 +106,7 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
         message: input.message ?? "",
         manifest: read.manifest,
         fileHash,
+        variables: variables.stored,
         activate: input.activate ?? true,
         importJobId,
         by: actor.userId,
@@ -114,6 +130,7 @@ export async function pushTemplate(context: AppContext, actor: Actor, input: Pus
     return {
       template: { id: templateId, name: input.template },
       version: versionView(row),
+      ...(variables.reused === null ? {} : { reusedVariables: variables.reused }),
       warnings: [...read.warnings],
     };
   } catch (error) {

@@ -131,7 +131,9 @@ async function activeVersion(
     throw new CodedError("template_deprecated", `The template "${target.template_name}" is deprecated${why}.`);
   }
   const version =
-    target.active_version_id === null ? undefined : await context.versions.get(context.db, target.active_version_id);
+    target.active_version_id === null
+      ? undefined
+      : await context.versions.get(context.db, target.active_version_id, target.pools_revision);
   if (version === undefined) {
     throw new CodedError("template_not_ready", `The template "${target.template_name}" has no active version yet.`);
   }

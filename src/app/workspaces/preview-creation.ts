@@ -108,7 +108,7 @@ async function nameOf(context: CreateContext, actor: Actor, input: PreviewInput)
 async function versionOf(context: CreateContext, { target }: FoundTarget) {
   return target.active_version_id === null
     ? undefined
-    : await context.versions.get(context.db, target.active_version_id);
+    : await context.versions.get(context.db, target.active_version_id, target.pools_revision);
 }
 
 type Checked =

@@ -6,6 +6,8 @@ import type { Sql } from "../../db/store.ts";
 import type { PresetCandidate } from "../../domain/match/preset-match.ts";
 import { parameterDefinition } from "../../platform/manifest-parameters.ts";
 
+/** Of what was read for its parameters alone: whoever asks for presets reads it anew. */
+const revisionUnknown = -1;
 /** Versions that are kept in memory; the least recently used goes first. */
 const versionsMax = 1_000;
 
@@ -25,22 +27,30 @@ export interface VersionDefinition {
 }
 
 export interface VersionDefinitions {
-  get(sql: Sql, id: TemplateVersionId): Promise<VersionDefinition | undefined>;
+  /**
+   * @param poolsRevision of its template, where the presets count: those that are set beside it may be newer than what is
+   * remembered
+   */
+  get(sql: Sql, id: TemplateVersionId, poolsRevision?: number): Promise<VersionDefinition | undefined>;
 }
 
 /**
- * Ready versions never change, so each is read from the database once. Not a cache of anything that a claim depends
+ * Ready versions never change but for the presets that are set beside their template, so each is read from the database
+ * once for each revision of those. Not a cache of anything that a claim depends
  * on: which version is active, and what is in its pools, is asked anew each time.
  */
 export function createVersionDefinitions(): VersionDefinitions {
-  const known = new Map<TemplateVersionId, VersionDefinition>();
+  const known = new Map<
+    TemplateVersionId,
+    { readonly definition: VersionDefinition; readonly poolsRevision: number }
+  >();
   return {
-    get: async (sql, id) => {
+    get: async (sql, id, poolsRevision) => {
       const cached = known.get(id);
-      if (cached !== undefined) {
+      if (cached !== undefined && (poolsRevision === undefined || poolsRevision === cached.poolsRevision)) {
         known.delete(id);
         known.set(id, cached);
-        return cached;
+        return cached.definition;
       }
       const row = await versionDefinition(sql, id);
       if (row === undefined) return undefined;
@@ -61,7 +71,8 @@ export function createVersionDefinitions(): VersionDefinitions {
           cost: preset.cost,
         })),
       };
-      known.set(id, definition);
+      known.delete(id);
+      known.set(id, { definition, poolsRevision: poolsRevision ?? revisionUnknown });
       const [oldest] = known.keys();
       if (known.size > versionsMax && oldest !== undefined) known.delete(oldest);
       return definition;

@@ -10,6 +10,7 @@ import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
+import { tellRefusedParameters } from "../follow/told-parameters.ts";
 import { explainedRefusal, whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
 import type { Invocation } from "../invocation.ts";
@@ -140,6 +141,9 @@ async function send(
     } catch (error) {
       if (error instanceof CodedError && error.code === "no_claimable_prebuild") {
         throw await explainedRefusal(client, error, invocation);
+      }
+      if (error instanceof CodedError && error.code === "invalid_parameter") {
+        await tellRefusedParameters(client, { template: body.template, error }, invocation);
       }
       const isPassing = error instanceof CodedError && isPassingCode(error.code);
       if (!isPassing || attempt >= triesMax || signal.aborted) throw error;

@@ -9,6 +9,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { clearForDelete, isDeleting } from "../follow/clear-for-delete.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
+import { tellRefusedParameters } from "../follow/told-parameters.ts";
 import type { Invocation } from "../invocation.ts";
 import { printable } from "../output/printable.ts";
 import { elapsedText } from "../output/time-text.ts";
@@ -29,7 +30,11 @@ interface LifecycleOptions {
 
 const noWaitOption: OptionSpec = { flags: "--no-wait", about: "return as soon as the build is queued" };
 const startOptions: readonly OptionSpec[] = [
-  { flags: "--parameter <key=value>", about: "new value of a mutable parameter; may be repeated", isRepeatable: true },
+  {
+    flags: "--parameter <key=value>",
+    about: "value of a parameter that may change, or holds for this start; may be repeated",
+    isRepeatable: true,
+  },
   { flags: "--update", about: "use the template's active version" },
 ];
 
@@ -47,6 +52,7 @@ function read(input: CommandInput): LifecycleOptions {
 interface BuildRequest {
   readonly client: Client;
   readonly workspaceId: string;
+  readonly template: string;
   readonly transition: Transition;
   readonly options: LifecycleOptions;
   readonly isWaiting: boolean;
@@ -84,15 +90,23 @@ function tellStopHook({ name, stopError }: Workspace, { output }: Invocation): v
 async function build(request: BuildRequest, invocation: Invocation): Promise<Workspace> {
   const { client, workspaceId, transition, options, isWaiting } = request;
   const { parameters, update } = transition === "start" ? options : { parameters: undefined, update: undefined };
-  const workspace = await client.call("createBuild", {
-    params: { workspace: workspaceId },
-    body: { transition, ...definedOnly({ parameters: parameters && { ...parameters }, update }) },
-  });
+  const workspace = await client
+    .call("createBuild", {
+      params: { workspace: workspaceId },
+      body: { transition, ...definedOnly({ parameters: parameters && { ...parameters }, update }) },
+    })
+    .catch(async (error: unknown) => {
+      const { template } = request;
+      if (error instanceof CodedError) await tellRefusedParameters(client, { template, error }, invocation);
+      throw error;
+    });
   const { reason } = workspace.latestBuild;
   if (reason !== "") invocation.output.progress(`${workspace.name}: ${printable(reason)}`);
   if (!isWaiting) return workspace;
   return followWorkspace({ client, invocation, workspace, called: options.name, transition, isLogShown: true });
 }
+
+const idsOf = ({ id, template }: Workspace) => ({ workspaceId: id, template });
 
 const outcomes = { start: "usable", stop: "stopped", delete: "deleted" } as const;
 
@@ -131,7 +145,7 @@ function lifecycleCommand(lifecycle: Lifecycle): CliCommand {
       const last = lifecycle.transitions.length - 1;
       for (const [index, transition] of lifecycle.transitions.entries()) {
         const isWaiting = options.isWaiting || index < last;
-        const request = { client, workspaceId: workspace.id, transition, options, isWaiting };
+        const request = { client, ...idsOf(workspace), transition, options, isWaiting };
         workspace =
           transition === "delete" ? await remove(request, workspace, invocation) : await build(request, invocation);
         if (isWaiting) tellStopHook(workspace, invocation);

@@ -1,8 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { Client } from "../../client/client.ts";
 import type { TemplateVersion } from "../../contracts/api/templates.ts";
 import type { LogEntry } from "../../contracts/api/logs.ts";
+import { isRootConfiguration } from "../../contracts/coder-words.ts";
 import { CodedError, isErrorCode } from "../../contracts/errors.ts";
 import { secretsStage } from "../../contracts/secret-files.ts";
 import { defineCommand } from "../command.ts";
@@ -15,6 +16,8 @@ import type { Invocation } from "../invocation.ts";
 import { renderLogLine } from "../output/log-line.ts";
 import { elapsedText } from "../output/time-text.ts";
 import { showWarnings } from "../output/warning-lines.ts";
+import type { TemplateVariables } from "../../contracts/template-variables.ts";
+import { variablesGiven, variablesOfFlags } from "../template-variables.ts";
 import { readManifestName } from "../manifest-name.ts";
 
 /** Newest versions among which the pushed one is looked for after its import. */
@@ -27,6 +30,9 @@ interface PushOptions {
   readonly isActivated: boolean;
   readonly message: string | undefined;
   readonly versionName: string | undefined;
+  readonly variables: TemplateVariables;
+  readonly variablesFile: string | undefined;
+  readonly isKeeping: boolean;
 }
 
 function read(input: CommandInput): PushOptions {
@@ -36,6 +42,9 @@ function read(input: CommandInput): PushOptions {
     isActivated: !input.isOff("activate"),
     message: input.text("message"),
     versionName: input.text("version-name"),
+    variables: variablesOfFlags(input),
+    variablesFile: input.text("variables-file"),
+    isKeeping: !input.isOff("keep-variables"),
   };
 }
 
@@ -46,12 +55,23 @@ async function templateName(folder: string, asked: string | undefined): Promise<
   try {
     text = await readFile(file, "utf8");
   } catch (cause) {
+    // One that is written for Coder has no manifest beside its configuration; the server looks whether it is.
+    if (isMissing(cause) && (await hasConfiguration(folder))) return asked ?? path.basename(folder);
     throw new CodedError("invalid_manifest", `There is no readable ${file}.`, {
       cause,
-      next: "Name a folder with a `template.yaml`; `prewarm templates init` writes an example.",
+      next: "Name a folder with a `template.yaml`, or with a Terraform configuration that is written for Coder; `prewarm templates init` writes an example.",
     });
   }
   return asked ?? (await readManifestName(text, file)) ?? path.basename(folder);
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
+}
+
+async function hasConfiguration(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.some(isRootConfiguration);
 }
 
 /** Shows the import's log and answers the version as it is after it. Errors: the import's own. */
@@ -94,14 +114,20 @@ async function run(options: PushOptions, invocation: Invocation): Promise<number
   const { output, world, organization } = invocation;
   const folder = path.resolve(world.workingDirectory, options.folder);
   const template = await templateName(folder, options.name);
+  const variables = await variablesGiven(options, world);
   const client = await invocation.connect({ timeoutMs: uploadTimeoutMs });
   const { packFolder } = await import("../../platform/archive/pack-folder.ts");
   const { bytes, paths } = await packFolder(folder);
   const startedMs = world.monotonicMs();
   output.progress(`Pushing ${folder} (${paths.length} entries, ${bytes.length} bytes) as ${template}…`);
   const { message, versionName: name, isActivated: activate } = options;
-  const query = { activate, ...definedOnly({ message, name }), ...organization };
-  const pushed = await client.call("pushTemplate", { params: { template }, query, bytes });
+  const keep = options.isKeeping ? {} : { keepVariables: false };
+  const query = { activate, ...definedOnly({ message, name }), ...keep, ...organization };
+  const pushed = await client.call("pushTemplate", { params: { template }, query, bytes, variables });
+  const reused = pushed.reusedVariables;
+  if (reused !== undefined) {
+    output.progress(`variables of version ${reused.version} are used again: ${reused.names.join(", ")}`);
+  }
   showWarnings(pushed.warnings, output);
   const version = await awaitImport(client, { template, version: pushed.version }, invocation);
   if (version.status === "failed") {
@@ -126,6 +152,13 @@ export const pushTemplateCommand = defineCommand<PushOptions>({
     { flags: "--no-activate", about: "do not make it the active version" },
     { flags: "-m, --message <text>", about: "what changed" },
     { flags: "--version-name <name>", about: "name of the version; one is made up unless said" },
+    {
+      flags: "--variable <name=value>",
+      about: "value of a Terraform variable, text or JSON; may be repeated",
+      isRepeatable: true,
+    },
+    { flags: "--variables-file <file>", about: "YAML or JSON with values of Terraform variables; --variable wins" },
+    { flags: "--no-keep-variables", about: "do not use the variables of the version before again" },
   ],
   isOrganizational: true,
   read,

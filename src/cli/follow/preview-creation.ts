@@ -6,12 +6,15 @@ import type { Invocation } from "../invocation.ts";
 import { missReasonWords } from "../output/miss-reason.ts";
 import { printable } from "../output/printable.ts";
 import { elapsedText } from "../output/time-text.ts";
+import { valueLines } from "./told-parameters.ts";
 
 /** Says what a creation would do, and makes nothing. @returns 1 when it would be refused. */
 export async function previewCreation(client: Client, body: CreateWorkspace, invocation: Invocation): Promise<number> {
   const { output, organization } = invocation;
   const preview = await client.call("previewWorkspace", { body, query: organization });
-  output.result(preview, () => linesOf(preview).join("\n"));
+  const values = output.isStructured ? [] : await valueLines(client, { ...body, ...preview }, invocation);
+  const told = values.length === 0 ? [] : ["parameters:", ...values.map((line) => `  ${line}`)];
+  output.result(preview, () => [...linesOf(preview), ...told].join("\n"));
   return preview.outcome === "refused" ? exitCodes.failed : exitCodes.done;
 }
 

@@ -5,6 +5,7 @@ import { closed, Instant, OptionalInstant, organizationQuery, pageQuery, Unknown
 import type { RouteDefinition } from "./route.ts";
 import { PoolImage } from "./ides.ts";
 import { poolTimeRoutes } from "./pool-time.ts";
+import { SetPool } from "./set-pool.ts";
 import { Rehearsal } from "./templates.ts";
 
 const HeldReasonSchema = Type.Enum(heldReasons);
@@ -227,6 +228,31 @@ export const prebuildRoutes = {
     params: poolParams,
     query: Type.Object(organizationQuery),
     response: Pool,
+  },
+  setPool: {
+    method: "PUT",
+    path: "/api/v1/prebuilds/:template/:preset",
+    tag: "prebuilds",
+    summary:
+      "Give a preset a pool beside the template, or another size, age and schedule: for the active version at once, and for each that is published later. A preset that the template does not have is made.",
+    credential: "user",
+    access: "template_admin",
+    params: poolParams,
+    query: Type.Object(organizationQuery),
+    body: SetPool,
+    response: Pool,
+  },
+  unsetPool: {
+    method: "DELETE",
+    path: "/api/v1/prebuilds/:template/:preset",
+    tag: "prebuilds",
+    summary: "Take back what was set beside the template: the pool is again as the template says, or ends.",
+    credential: "user",
+    access: "template_admin",
+    params: poolParams,
+    query: Type.Object(organizationQuery),
+    /** `wasSet`: whether there was anything to take back. */
+    response: Type.Object({ template: Type.String(), preset: Type.String(), wasSet: Type.Boolean() }),
   },
   invalidatePrebuilds: {
     method: "POST",

@@ -37,6 +37,8 @@ export interface RouteDefinition {
   readonly status?: number;
   /** How the answer or the body travels when it is not plain JSON. */
   readonly transport?: "json" | "sse" | "binary_up" | "binary_down";
+  /** Of `binary_up`: the bytes may also be the part `archive` of a form, beside `variables`, a JSON object of texts. */
+  readonly takesVariables?: true;
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;

@@ -167,6 +167,16 @@ export const systemRoutes = {
     access: "administrator",
     response: DoctorReport,
   },
+  coderGitSshKey: {
+    method: "GET",
+    path: "/api/v2/workspaceagents/me/gitsshkey",
+    tag: "agent",
+    summary:
+      "Asked by modules of Coder for the owner's SSH key, and answered by 404 with the reason: the key signs by the agent's socket (`SSH_AUTH_SOCK`), and is given to nobody.",
+    credential: "none",
+    access: "anyone",
+    response: Empty,
+  },
 } as const satisfies Record<string, RouteDefinition>;
 
 export const daemonRoutes = {

@@ -62,6 +62,11 @@ export const TemplateVersion = Type.Object({
   driver: Type.String(),
   /** What a claim does to a workspace of this version: nothing needs to be applied, or it is not known. */
   claimEffect: Type.Union([Type.Literal("none"), Type.Literal("unknown")]),
+  /**
+   * Names of the Terraform variables that were given at its push; nothing shows their values. Absent in what a server of
+   * the release before says.
+   */
+  variables: Type.Optional(Type.Array(Type.String())),
   importJobId: Type.Union([Uuid, Type.Null()]),
   createdAt: Instant,
   createdBy: Type.String(),
@@ -120,11 +125,12 @@ export const templateRoutes = {
     path: "/api/v1/templates/:template/versions",
     tag: "templates",
     summary:
-      "Publish a version: a gzip-compressed tar of the template's folder. Creates the template at its first version.",
+      "Publish a version: a gzip-compressed tar of the template's folder, alone or as `archive` of a form with `variables`. Creates the template at its first version.",
     credential: "user",
     access: "template_admin",
     status: 201,
     transport: "binary_up",
+    takesVariables: true,
     params: Type.Object({ template: Name }),
     query: Type.Object({
       ...organizationQuery,
@@ -132,10 +138,14 @@ export const templateRoutes = {
       activate: Type.Optional(Type.Boolean()),
       name: Type.Optional(Name),
       message: Type.Optional(Type.String({ maxLength: 256 })),
+      /** Use the variables of the version before again, where this push gives none of the name; true unless said. */
+      keepVariables: Type.Optional(Type.Boolean()),
     }),
     response: Type.Object({
       template: Type.Object({ id: Uuid, name: Type.String() }),
       version: TemplateVersion,
+      /** Variables of the version before that are used again; absent when there are none. */
+      reusedVariables: Type.Optional(Type.Object({ version: Type.Integer(), names: Type.Array(Type.String()) })),
       /** Files that look like secrets; the log of the import has them too. */
       warnings: Type.Array(TemplateWarning),
     }),

@@ -4,12 +4,13 @@ interface CheckboxProps {
   readonly label: ReactNode;
   readonly hint?: ReactNode;
   readonly isChecked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (isChecked: boolean) => void;
   /** The label is there for screen readers only. */
   readonly isLabelHidden?: boolean;
 }
 
-export function Checkbox({ label, hint, isChecked, onChange, isLabelHidden = false }: CheckboxProps) {
+export function Checkbox({ label, hint, isChecked, disabled = false, onChange, isLabelHidden = false }: CheckboxProps) {
   const id = useId();
   return (
     <div className={isLabelHidden ? "" : "mb-3"}>
@@ -19,6 +20,7 @@ export function Checkbox({ label, hint, isChecked, onChange, isLabelHidden = fal
           type="checkbox"
           className="m-[3px] size-[18px] accent-accent"
           checked={isChecked}
+          disabled={disabled}
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
           onChange={(event) => onChange(event.target.checked)}
         />

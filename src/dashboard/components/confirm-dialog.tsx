@@ -19,6 +19,8 @@ interface ConfirmDialogProps {
   readonly typed?: string | undefined;
   readonly isBusy?: boolean;
   readonly error?: ApiError | null;
+  /** What has to be said with it. */
+  readonly children?: ReactNode;
   readonly onConfirm: () => void;
 }
 
@@ -34,12 +36,14 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     typed,
     isBusy = false,
     error,
+    children,
     onConfirm,
   } = props;
   const [text, setText] = useState("");
   const because = typed !== undefined && text !== typed ? `Type ${typed} first.` : undefined;
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title={title} description={effect}>
+      {children}
       {typed === undefined ? null : (
         <TextField label={`Type ${typed} to go on`} value={text} onChange={setText} autoComplete="off" />
       )}

@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 
 export interface FieldTexts {
-  readonly label: string;
+  readonly label: ReactNode;
   readonly hint?: ReactNode;
   readonly error?: string | undefined;
 }
@@ -34,9 +34,16 @@ export function Field({ label, hint, error, children }: FieldProps) {
           {hint}
         </div>
       )}
-      <div id={`${id}-error`} role="alert" className="text-xs font-medium text-bad">
-        {error === undefined ? null : <span className="mt-1 block">{error}</span>}
-      </div>
+      <FieldError id={`${id}-error`} error={error} />
+    </div>
+  );
+}
+
+/** It is there before there is an error: a screen reader tells what comes into it. */
+export function FieldError({ id, error }: { readonly id: string; readonly error: string | undefined }) {
+  return (
+    <div id={id} role="alert" className="text-xs font-medium text-bad">
+      {error === undefined ? null : <span className="mt-1 block">{error}</span>}
     </div>
   );
 }

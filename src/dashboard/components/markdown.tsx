@@ -12,6 +12,11 @@ export function Markdown({ text }: { readonly text: string }) {
   );
 }
 
+/** Its first line, for a place in which there is room for no more: a choice, a row. */
+export function MarkdownLine({ text }: { readonly text: string }) {
+  return <Inlines text={text.trim().split("\n")[0] ?? ""} />;
+}
+
 const headingLooks = ["text-lg font-semibold", "text-base font-semibold", "font-semibold"] as const;
 
 function Block({ block }: { readonly block: MarkdownBlock }): ReactNode {

@@ -1,21 +1,34 @@
 import { type ReactNode, useId } from "react";
 import { classNames } from "./class-names.ts";
-import type { Choice } from "./select.tsx";
+import { FieldError } from "./field.tsx";
+
+interface RadioChoice {
+  readonly value: string;
+  readonly label: ReactNode;
+  readonly description?: ReactNode;
+}
 
 interface RadioGroupProps {
-  readonly label: string;
+  readonly label: ReactNode;
   readonly hint?: ReactNode;
+  readonly error?: string | undefined;
   readonly value: string;
-  readonly choices: readonly (Omit<Choice, "description"> & { readonly description?: ReactNode })[];
+  readonly choices: readonly RadioChoice[];
+  readonly disabled?: boolean;
   readonly onChange: (value: string) => void;
   /** Cards beside each other instead of lines. */
   readonly asCards?: boolean;
 }
 
-export function RadioGroup({ label, hint, value, choices, onChange, asCards = false }: RadioGroupProps) {
+export function RadioGroup(props: RadioGroupProps) {
+  const { label, hint, error, value, choices, disabled = false, onChange, asCards = false } = props;
   const name = useId();
   return (
-    <fieldset className="mb-4 min-w-0">
+    <fieldset
+      disabled={disabled}
+      className="mb-4 min-w-0"
+      aria-describedby={error === undefined ? undefined : `${name}-error`}
+    >
       <legend className="mb-1 text-sm font-medium">{label}</legend>
       {hint === undefined ? null : <div className="mb-1 text-xs text-muted">{hint}</div>}
       <div className={asCards ? "grid grid-cols-[repeat(auto-fill,minmax(min(16rem,100%),1fr))] gap-3" : ""}>
@@ -47,6 +60,7 @@ export function RadioGroup({ label, hint, value, choices, onChange, asCards = fa
           </label>
         ))}
       </div>
+      <FieldError id={`${name}-error`} error={error} />
     </fieldset>
   );
 }

@@ -9,6 +9,9 @@ export interface AgentManifestRow {
   readonly manifest: Manifest;
   readonly parameters: Record<string, string>;
   readonly stage: string;
+  readonly workspace_name: string;
+  /** Of whom the workspace was handed over to; while it was not, of the pools' own user. */
+  readonly owner_name: string;
   /** Whether it is a prebuild's of which nobody has told yet what its image is like. */
   readonly is_image_wanted: boolean;
   readonly tells_agent_settings: boolean;
@@ -24,6 +27,7 @@ export interface AgentManifestRow {
 const manifestStatement: Statement<AgentManifestRow> = statement(
   "agent_manifest",
   `select t.name as template_name, v.manifest, b.parameters, b.stage,
+  w.name as workspace_name, u.username as owner_name,
   w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted,
   v.tells_agent_settings, a.settings_sealed, a.settings_key_id, a.settings_generation,
   case when l.workspace_id is null then 1 else l.claim_generation end as generation,
@@ -34,6 +38,7 @@ left join presets p on p.id = w.preset_id
 left join prebuilds l on l.workspace_id = w.id
 left join builds n on n.id = w.latest_build_id
 left join jobs j on j.id = n.job_id
+join users u on u.id = case when l.workspace_id is not null and l.handed_over_at is null then $2 else w.owner_id end
 join builds b on b.id = a.build_id
 join template_versions v on v.id = b.template_version_id
 join templates t on t.id = v.template_id

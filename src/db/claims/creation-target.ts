@@ -19,6 +19,8 @@ export interface CreationTargetRow {
   readonly organization_id: OrganizationId;
   readonly organization_name: string;
   readonly active_version_id: TemplateVersionId | null;
+  /** Of the pools that are set beside the template: presets of the active version may have come with it. */
+  readonly pools_revision: number;
   readonly deprecated_at: Date | null;
   readonly deprecation_message: string;
   /** What a template admin changed of the lifecycle beside the manifest. */
@@ -39,7 +41,7 @@ from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::uuid[]) with ord
   as q(organization_id, template, user_id, key, template_id, nth)
 cross join lateral (
   select t.id as template_id, t.name as template_name, o.id as organization_id, o.name as organization_name,
-    t.active_version_id, t.deprecated_at, t.deprecation_message, t.lifecycle
+    t.active_version_id, t.pools_revision, t.deprecated_at, t.deprecation_message, t.lifecycle
   from organizations o
   join templates t on t.organization_id = o.id
   where o.id = q.organization_id

@@ -4,6 +4,7 @@ import { noticeImportFailed } from "../notifications/notice-failures.ts";
 import { carryLimitMarks } from "../pools/limit-marks.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Tx } from "../store.ts";
+import { applyPools } from "../templates/set-pools.ts";
 import { insertPresets } from "../templates/template-presets.ts";
 import type { JobOutcome } from "./job-outcome.ts";
 
@@ -24,7 +25,13 @@ const importStatement: Statement<ImportedRow> = statement(
   `update template_versions
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
   claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest),
-  tells_agent_settings = $7
+  tells_agent_settings = $8,
+  variable_names = array(
+    select given.name
+    from unnest(variable_names) with ordinality as given(name, position)
+    where $7::text[] is null
+      or given.name = any($7::text[])
+    order by given.position)
 where id = $1
 returning activate_on_success, template_id, organization_id`,
 );
@@ -79,12 +86,14 @@ export async function finishImport(
     outcome.kind === "succeeded" && outcome.report?.manifest !== undefined
       ? JSON.stringify(outcome.report.manifest)
       : null,
+    outcome.kind === "succeeded" ? (outcome.report?.usedVariables ?? null) : null,
     outcome.kind === "succeeded" && outcome.report?.tellsAgentSettings === true,
   ]);
   if (version !== undefined && outcome.kind === "succeeded") {
     const { template_id: templateId, organization_id: organizationId } = version;
     const ids = { id: job.template_version_id, templateId, organizationId };
     await insertPresets(tx, ids, outcome.report?.presets ?? [], input.now);
+    await applyPools(tx, job.template_version_id, input.now);
   }
   tx.emit("templates");
   if (outcome.kind === "succeeded") await tx.query(unprovenStatement, [job.template_version_id]);

@@ -87,6 +87,10 @@ export interface LeasedJobRow {
   readonly key_id: string | null;
   /** As an earlier release stored it, until a server has sealed it. */
   readonly plain_state: unknown;
+  readonly version_number: number;
+  readonly variable_names: readonly string[];
+  readonly variables_sealed: Buffer | null;
+  readonly variables_key_id: string | null;
 }
 
 const detailStatement: Statement<LeasedJobRow> = statement(
@@ -94,7 +98,8 @@ const detailStatement: Statement<LeasedJobRow> = statement(
   `select j.id, j.attempt, j.kind, v.driver, v.id as template_version_id, t.name as template_name, t.id as template_id, v.name as version_name, v.manifest, v.version_state,
   encode(v.file_hash, 'hex') as archive_hash, b.id as build_id, b.number as build_number, b.transition, b.stage,
   w.id as workspace_id, w.name as workspace_name, b.parameters, u.id as owner_id, u.username as owner_username,
-  u.name as owner_name, u.email as owner_email, s.sealed, s.key_id, s.state as plain_state
+  u.name as owner_name, u.email as owner_email, s.sealed, s.key_id, s.state as plain_state,
+  v.number as version_number, v.variable_names, v.variables_sealed, v.variables_key_id
 from jobs j
 join template_versions v on v.id = j.template_version_id
 join templates t on t.id = v.template_id

@@ -54,14 +54,24 @@ from jsonb_to_recordset($4::jsonb) as p(id uuid, name text, description text, ic
   position int, parameters jsonb, instances int, "ttlSeconds" int, timezone text, schedules jsonb, cost int)`,
 );
 
+/** A version that presets are given to. */
+export interface PresetsVersion {
+  readonly id: TemplateVersionId;
+  readonly templateId: TemplateId;
+  readonly organizationId: OrganizationId;
+  /** Place of the first of them among those that the version has; 0 unless said. */
+  readonly firstPosition?: number;
+}
+
 export async function insertPresets(
   tx: Tx,
-  version: { readonly id: TemplateVersionId; readonly templateId: TemplateId; readonly organizationId: OrganizationId },
+  version: PresetsVersion,
   presets: readonly NewPreset[],
   now: Date,
 ): Promise<void> {
   if (presets.length === 0) return;
-  const rows = JSON.stringify(presets.map((preset, position) => ({ ...preset, position })));
+  const first = version.firstPosition ?? 0;
+  const rows = JSON.stringify(presets.map((preset, nth) => ({ ...preset, position: first + nth })));
   await tx.query(insertPresetsStatement, [version.organizationId, version.templateId, version.id, rows, now]);
 }
 

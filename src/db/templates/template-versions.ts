@@ -16,6 +16,7 @@ export interface VersionRow {
   readonly driver: string;
   readonly claim_effect: "none" | "unknown";
   readonly manifest: Manifest;
+  readonly variable_names: readonly string[];
   readonly import_job_id: JobId | null;
   readonly is_active: boolean;
   readonly created_at: Date;
@@ -24,7 +25,7 @@ export interface VersionRow {
 }
 
 const versionColumns = `v.id, v.template_id, v.number, v.name, v.message, v.status, v.error, v.driver, v.claim_effect,
-  v.manifest, v.import_job_id, t.active_version_id is not distinct from v.id as is_active, v.created_at,
+  v.manifest, v.variable_names, v.import_job_id, t.active_version_id is not distinct from v.id as is_active, v.created_at,
   u.username as created_by`;
 
 const versionsStatement: Statement<VersionRow> = statement(
@@ -105,6 +106,8 @@ export interface NewVersion {
   readonly message: string;
   readonly manifest: Manifest;
   readonly fileHash: Buffer;
+  /** Null: it is given no variables. */
+  readonly variables: { readonly names: readonly string[]; readonly sealed: Buffer; readonly keyId: string } | null;
   readonly activate: boolean;
   readonly importJobId: JobId;
   readonly by: UserId;
@@ -132,8 +135,10 @@ const insertVersionStatement: Statement<{ readonly number: number }> = statement
   })}
 )
 insert into template_versions (id, template_id, organization_id, number, name, message, status, driver, manifest,
-  file_hash, import_job_id, activate_on_success, created_at, created_by)
-select $1, $2, $3, next.number, coalesce($4, 'v' || next.number), $5, 'importing', $12, $6, $7, $9, $8, $11, $10
+  file_hash, import_job_id, activate_on_success, created_at, created_by, variable_names, variables_sealed,
+  variables_key_id)
+select $1, $2, $3, next.number, coalesce($4, 'v' || next.number), $5, 'importing', $12, $6, $7, $9, $8, $11, $10, $14,
+  $15, $16
 from next
 returning number`,
 );
@@ -153,6 +158,9 @@ export async function insertVersion(tx: Tx, version: NewVersion): Promise<number
     version.now,
     version.manifest.driver,
     version.manifest.tags ?? {},
+    version.variables?.names ?? [],
+    version.variables?.sealed ?? null,
+    version.variables?.keyId ?? null,
   ]);
   tx.emit("jobs");
   tx.emit("templates");

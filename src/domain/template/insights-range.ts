@@ -37,7 +37,7 @@ export function insightsRange(
 
 const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, "2030-01-31".length);
 
-const secretWords = /pass(word|phrase|wd)|secret|token|credential|(api|private|access)[-_]?key/i;
+const secretWords = /pass(word|phrase|wd)|secret|token|credential|(api|private|access)[-_ ]?key/i;
 
 /** Whether a parameter's values may be counted before others: not where its name says that it is secret. */
 export function isParameterShown(name: string): boolean {

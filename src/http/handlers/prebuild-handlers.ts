@@ -1,6 +1,7 @@
 import { cleanPools, invalidate, resumePool, setEnabled, setPaused } from "../../app/prebuilds/manage-pools.ts";
 import { listPools } from "../../app/prebuilds/list-pools.ts";
 import { explain, listPrebuilds } from "../../app/prebuilds/pools.ts";
+import { setPool, unsetPool } from "../../app/prebuilds/set-pool.ts";
 import { poolDecisions, poolHistory, poolSchedule } from "../../app/prebuilds/pool-time.ts";
 import type { prebuildRoutes } from "../../contracts/api/prebuilds.ts";
 import type { Handlers } from "../handler.ts";
@@ -18,6 +19,8 @@ export function prebuildHandlers(deps: HttpDeps): Handlers<keyof typeof prebuild
     resumePrebuilds: async ({ caller }) => await setPaused(deps, caller, false),
     disablePrebuilds: async ({ caller }) => await setEnabled(deps, caller, false),
     enablePrebuilds: async ({ caller }) => await setEnabled(deps, caller, true),
+    setPool: async ({ caller, params, query, body }) => await setPool(deps, caller, { ...query, ...params, set: body }),
+    unsetPool: async ({ caller, params, query }) => await unsetPool(deps, caller, { ...query, ...params }),
     resumePool: async ({ caller, params, query }) => await resumePool(deps, caller, { ...query, ...params }),
     invalidatePrebuilds: async ({ caller, query, body }) => await invalidate(deps, caller, { ...query, ...body }),
     cleanPrebuilds: async ({ caller, query, body }) => await cleanPools(deps, caller, { ...query, ...body }),

@@ -50,6 +50,11 @@ export function systemHandlers(deps: HttpDeps): Handlers<keyof typeof systemRout
       sendScript(reply, deps.agentFiles.scripts.coderProgram(params, withSlash(deps.options.accessUrl()))),
     agentInitScript: async ({ params, reply }) =>
       sendScript(reply, deps.agentFiles.scripts.init(params, withSlash(deps.options.accessUrl()))),
+    coderGitSshKey: async () => {
+      throw new CodedError("not_found", "Prewarm gives the owner's SSH key to nobody, also not to his workspace.", {
+        next: "Programs of the workspace sign with it by the socket that SSH_AUTH_SOCK names: `ssh-add -L` shows its public half.",
+      });
+    },
     doctor: async ({ caller }) => {
       const report = await examine(deps, caller, deps.controllers);
       return { ...report, findings: [...report.findings, ...gatewayFindings(deps)] };

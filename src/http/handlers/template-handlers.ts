@@ -10,19 +10,20 @@ import {
 } from "../../app/templates/templates.ts";
 import type { templateRoutes } from "../../contracts/api/templates.ts";
 import type { Handlers } from "../handler.ts";
+import { pushedParts } from "../pushed-parts.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
 export function templateHandlers(deps: HttpDeps): Handlers<keyof typeof templateRoutes> {
   return {
     listTemplates: async ({ caller, query }) => await listAllTemplates(deps, caller, query),
     getTemplate: async ({ caller, params, query }) => await templateDetail(deps, caller, { ...query, ...params }),
-    pushTemplate: async ({ caller, params, query, body }) => {
+    pushTemplate: async ({ caller, params, query, body, request }) => {
       const { name, ...rest } = query;
       return await pushTemplate(deps, caller, {
         ...rest,
         ...params,
         ...(name === undefined ? {} : { versionName: name }),
-        archive: body,
+        ...(await pushedParts(request.headers["content-type"], body)),
       });
     },
     listTemplateVersions: async ({ caller, params, query }) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeMessage, encodeMessage } from "../../../src/provisioner/coder-provider/protocol/messages.ts";
-import { schemaAnswer } from "../../../src/provisioner/coder-provider/protocol/schema-message.ts";
+import { decodeMessage } from "../../../src/provisioner/coder-provider/protocol/messages.ts";
+import { schemaBytes } from "../../../src/provisioner/coder-provider/protocol/schema-message.ts";
 import { coderSchemas } from "../../../src/provisioner/coder-provider/schema.ts";
 import type { Block } from "../../../src/provisioner/coder-provider/schema/schema-shape.ts";
 
@@ -9,7 +9,7 @@ interface WireBlock {
   readonly blockTypes: readonly { readonly typeName: string; readonly block: WireBlock; readonly nesting: number }[];
 }
 
-const wire = decodeMessage("SchemaAnswer", encodeMessage("SchemaAnswer", schemaAnswer())) as {
+const wire = decodeMessage("SchemaAnswer", schemaBytes()) as {
   readonly resourceSchemas: Readonly<Record<string, { readonly version?: number; readonly block: WireBlock }>>;
   readonly dataSourceSchemas: Readonly<Record<string, { readonly block: WireBlock }>>;
 };

@@ -27,8 +27,9 @@ test.each([
   ["zero\u200bwidth", "it has characters that cannot be seen"],
   ["nul\u0000", "it has characters that cannot be seen"],
   [" size", "it begins or ends with a space"],
-  [".", "it cannot stand in an address"],
-  ["..", "it cannot stand in an address"],
+  [".", "it means something else in an address"],
+  ["-", "it means something else in an address"],
+  ["..", "it means something else in an address"],
 ])("%j is none, because %s", (name, reason) => {
   expect(freeNameFault(name)).toBe(reason);
 });

@@ -1,15 +1,33 @@
 import { describe, expect, test } from "vitest";
 import { checkManifest } from "../../../src/app/templates/check-manifest.ts";
-import { readManifest } from "../../../src/app/templates/read-manifest.ts";
-import { documents, fencesOf, pooledPresets, templatesIn } from "../../support/fenced-templates.ts";
+import { readManifest, type ReadManifest } from "../../../src/app/templates/read-manifest.ts";
+import { type ManifestParts, mergeManifest } from "../../../src/domain/template/merge-manifest.ts";
+import {
+  documents,
+  type FencedTemplate,
+  fencesOf,
+  pooledPresets,
+  templatesIn,
+} from "../../support/fenced-templates.ts";
 
 const templates = [...documents()].flatMap(([name, text]) => templatesIn(name, text));
+
+/** What the configuration has that a file of docs/coder-templates.md stands beside. */
+const configuration: ManifestParts = { parameters: [{ name: "cpu", default: "4" }], agents: [{ name: "main" }] };
+
+function completedRead(template: FencedTemplate): ReadManifest {
+  const read = readManifest(template.files["template.yaml"] ?? "");
+  const isBesideOne = template.where.startsWith("docs/coder-templates.md");
+  const merged = mergeManifest(read.manifest, isBesideOne ? configuration : {});
+  if (merged.kind === "refused") throw new Error(`defined twice: ${merged.twice.join()}`);
+  return { ...read, manifest: merged.manifest };
+}
 
 describe("the templates of the documents", () => {
   test.each(
     templates.map((template) => [template.where, template] as const),
   )("%s is accepted as a push does it, and has a pool", (_, template) => {
-    expect(() => checkManifest(readManifest(template.files["template.yaml"] ?? ""))).not.toThrow();
+    expect(() => checkManifest(completedRead(template))).not.toThrow();
     expect(pooledPresets(template)).not.toEqual([]);
   });
 

@@ -38,6 +38,7 @@ test.each([
   ["git_token", false],
   ["DbPassword", false],
   ["api_key", false],
+  ["API key", false],
   ["client-secret", false],
 ])("values of a parameter named %s are counted before others: %s", (name, isShown) => {
   expect(isParameterShown(name)).toBe(isShown);

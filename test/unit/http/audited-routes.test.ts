@@ -49,6 +49,8 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   resumePrebuilds: ["prebuilds.resume"],
   disablePrebuilds: ["prebuilds.disable"],
   enablePrebuilds: ["prebuilds.enable"],
+  setPool: ["pool.set"],
+  unsetPool: ["pool.unset"],
   resumePool: ["pool.resume"],
   invalidatePrebuilds: ["pool.invalidate"],
   cleanPrebuilds: ["pool.clean"],

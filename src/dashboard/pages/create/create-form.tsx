@@ -2,12 +2,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import type { Preset, TemplateDetail } from "../../../contracts/api/templates.ts";
 import type { CreatedWorkspace } from "../../../contracts/api/workspaces.ts";
+import { calledBy } from "../../../contracts/free-name.ts";
 import { nameLengthMax } from "../../../contracts/limits.ts";
+import { inOrder } from "../../../contracts/parameter-form.ts";
 import type { ApiError } from "../../api/api-error.ts";
 import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
+import { MarkdownLine } from "../../components/markdown.tsx";
 import { RadioGroup } from "../../components/radio-group.tsx";
+import { TemplateIcon } from "../../components/template-icon.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { renderSearch, useGoTo, useUrlState } from "../../state/url-state.ts";
 import { workspaceAddress } from "../workspace-state.tsx";
@@ -15,6 +19,7 @@ import { madeUpName } from "./made-up-name.ts";
 import { PreviewLine, refusalAt, tookWords, usePreview } from "./preview-line.tsx";
 import { ParameterField } from "./parameter-field.tsx";
 import { changedValues, firstValues, type ParameterTexts } from "./parameter-values.ts";
+import { useTypedValues } from "./use-typed-values.ts";
 
 const noPreset = "-";
 
@@ -25,8 +30,9 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const goTo = useGoTo();
   const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
   const preset = presetOf(presets, params["preset"]);
-  const definitions = manifest?.parameters ?? [];
-  const values = firstValues(definitions, { params, preset });
+  const definitions = inOrder(manifest?.parameters ?? []);
+  const [typed, type] = useTypedValues(params, change);
+  const values = firstValues(definitions, { params: typed, preset });
   const create = useCreate((created) => {
     const told = { created: created.outcome, miss: created.missReason ?? "" };
     goTo(`${workspaceAddress(created.workspace)}${renderSearch(told)}`);
@@ -34,35 +40,21 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const parameters = changedValues(definitions, { values, preset });
   const wish = { name, template: template.name, ...(preset === null ? {} : { preset: preset.name }), parameters };
   const { preview, query } = usePreview(wish);
+  const errorOf = (field: string): string | undefined => problemOf(create.error, field) ?? refusalAt(preview, field);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     create.once(wish);
   };
   return (
     <form onSubmit={submit}>
-      {presets.length === 0 ? null : (
-        <RadioGroup
-          asCards
-          label="Preset"
-          value={preset?.name ?? noPreset}
-          choices={[
-            ...presets.map(presetChoice),
-            {
-              value: noPreset,
-              label: "No preset",
-              description: "Choose everything yourself; it is built for you, which takes longer.",
-            },
-          ]}
-          onChange={(chosen) => change({ preset: chosen })}
-        />
-      )}
+      <PresetChoice presets={presets} preset={preset} onChange={(chosen) => change({ preset: chosen })} />
       <TextField
         label="Name"
         required
         maxLength={nameLengthMax}
         pattern="[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*"
         hint="Letters and digits, with single hyphens between them."
-        error={problemOf(create.error, "name") ?? refusalAt(preview, "name")}
+        error={errorOf("name")}
         value={name}
         onChange={(text) => {
           setName(text);
@@ -75,8 +67,8 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
           definition={definition}
           value={values[definition.name] ?? ""}
           isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
-          error={problemOf(create.error, definition.name) ?? refusalAt(preview, `parameters.${definition.name}`)}
-          onChange={(text) => change({ [`p.${definition.name}`]: text })}
+          error={errorOf(`parameters.${definition.name}`)}
+          onChange={(text) => type(definition, text)}
         />
       ))}
       {create.error === null ? null : <ErrorState error={create.error} />}
@@ -88,28 +80,66 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   );
 }
 
+interface PresetChoiceProps {
+  readonly presets: readonly Preset[];
+  /** Null: none. */
+  readonly preset: Preset | null;
+  readonly onChange: (chosen: string) => void;
+}
+
+function PresetChoice({ presets, preset, onChange }: PresetChoiceProps) {
+  if (presets.length === 0) return null;
+  const none = {
+    value: noPreset,
+    label: "No preset",
+    description: "Choose everything yourself; it is built for you, which takes longer.",
+  };
+  return (
+    <RadioGroup
+      asCards
+      label="Preset"
+      value={preset?.name ?? noPreset}
+      choices={[...presets.map(presetChoice), none]}
+      onChange={onChange}
+    />
+  );
+}
+
 function presetOf(presets: readonly Preset[], named: string | undefined): Preset | null {
   if (named === noPreset) return null;
-  const found = presets.find(({ name }) => name === named);
+  const found = named === undefined ? undefined : calledBy(presets, ({ name }) => name, named);
   return found ?? presets.find(({ isDefault }) => isDefault) ?? presets[0] ?? null;
 }
 
-function presetChoice({ name, description, parameters, instances, ready, estimates }: Preset) {
+function presetChoice({ name, icon, description, parameters, instances, ready, estimates }: Preset) {
   const fixed = Object.entries(parameters).map(([key, value]) => `${key} = ${value}`);
   const told = [
-    description,
     fixed.join(", "),
     instances === null ? "" : `${ready} ready now, of ${instances}.`,
     timesWords(estimates),
   ].filter((part) => part !== "");
   return {
     value: name,
-    label: name,
-    description: told.map((part) => (
-      <span key={part} className="block">
-        {part}
-      </span>
-    )),
+    label: (
+      <>
+        <TemplateIcon icon={icon} />
+        {name}
+      </>
+    ),
+    description: (
+      <>
+        {description === "" ? null : (
+          <span className="block">
+            <MarkdownLine text={description} />
+          </span>
+        )}
+        {told.map((part) => (
+          <span key={part} className="block">
+            {part}
+          </span>
+        ))}
+      </>
+    ),
   };
 }
 
@@ -162,5 +192,5 @@ function newKey(): string {
 }
 
 function problemOf(error: ApiError | null, field: string): string | undefined {
-  return error?.problems.find((problem) => problem.field === field || problem.field.endsWith(`.${field}`))?.reason;
+  return error?.problems.find((problem) => problem.field === field)?.reason;
 }

@@ -1,5 +1,6 @@
 import type { Preset } from "../../../contracts/api/templates.ts";
 import type { Manifest } from "../../../contracts/manifest.ts";
+import { formTypeOf, inOrder } from "../../../contracts/parameter-form.ts";
 import type { UrlParams } from "../../state/url-state.ts";
 
 export type ParameterInput = NonNullable<Manifest["parameters"]>[number];
@@ -9,6 +10,40 @@ export type ParameterTexts = Readonly<Record<string, string>>;
 export function asText(value: unknown): string {
   if (value === undefined) return "";
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** What people see instead of its name. */
+export function titleOf({ name, display_name: title = "" }: ParameterInput): string {
+  return title === "" ? name : title;
+}
+
+/** What a start asks for: what holds for one build only. Of those that the workspace's own version has. */
+export function askedAtStart(
+  definitions: readonly ParameterInput[],
+  parameters: ParameterTexts,
+): readonly ParameterInput[] {
+  return inOrder(definitions.filter(({ name, ephemeral }) => ephemeral === true && Object.hasOwn(parameters, name)));
+}
+
+/** What an update asks for besides: what is new and has no default, and what is none of its options any more. */
+export function askedAtUpdate(
+  definitions: readonly ParameterInput[],
+  parameters: ParameterTexts,
+): readonly ParameterInput[] {
+  const asked = definitions.filter((definition) => {
+    if (definition.ephemeral === true) return true;
+    const kept = Object.hasOwn(parameters, definition.name) ? parameters[definition.name] : undefined;
+    return kept === undefined ? definition.default === undefined : !isChoice(definition, kept);
+  });
+  return inOrder(asked);
+}
+
+function isChoice(definition: ParameterInput, kept: string): boolean {
+  if (definition.options === undefined) return true;
+  const values = new Set(definition.options.map(({ value }) => asText(value)));
+  return formTypeOf(definition) === "multi-select"
+    ? listWords(kept).every((word) => values.has(word))
+    : values.has(kept);
 }
 
 interface Sources {

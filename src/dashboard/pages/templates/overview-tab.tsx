@@ -1,13 +1,16 @@
+import { inOrder } from "../../../contracts/parameter-form.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Card } from "../../components/card.tsx";
 import { QueryFault } from "../../components/query-fault.tsx";
 import { KeyValue } from "../../components/key-value.tsx";
-import { Markdown } from "../../components/markdown.tsx";
+import { Markdown, MarkdownLine } from "../../components/markdown.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
+import { TemplateIcon } from "../../components/template-icon.tsx";
 import { Time } from "../../components/time.tsx";
+import type { ParameterInput } from "../create/parameter-values.ts";
 import { versionAddress } from "./template-address.ts";
 import type { TemplateTabProps } from "./template-tab-props.ts";
 
@@ -58,13 +61,9 @@ export default function OverviewTab({ detail }: TemplateTabProps) {
             <p className="text-muted">It asks for none.</p>
           ) : (
             <ul className="grid gap-2 wrap-anywhere">
-              {(manifest?.parameters ?? []).map(({ name, display_name: label, description, type, mutable }) => (
-                <li key={name}>
-                  <code>{name}</code> <Badge>{type ?? "string"}</Badge>
-                  {mutable === true ? null : <span className="ml-1 text-xs text-muted">cannot be changed later</span>}
-                  <span className="block text-xs text-muted">
-                    {[label, description].filter((text) => text !== undefined && text !== "").join(": ")}
-                  </span>
+              {inOrder(manifest?.parameters ?? []).map((parameter) => (
+                <li key={parameter.name}>
+                  <ParameterSummary parameter={parameter} />
                 </li>
               ))}
             </ul>
@@ -72,5 +71,22 @@ export default function OverviewTab({ detail }: TemplateTabProps) {
         </Card>
       </div>
     </div>
+  );
+}
+
+function ParameterSummary({ parameter }: { readonly parameter: ParameterInput }) {
+  const { name, icon, display_name: label = "", description = "", type, mutable, ephemeral } = parameter;
+  const later = ephemeral === true ? "asked at each start" : mutable === false ? "cannot be changed later" : "";
+  return (
+    <>
+      <TemplateIcon icon={icon} />
+      <code>{name}</code> <Badge>{type ?? "string"}</Badge>
+      {later === "" ? null : <span className="ml-1 text-xs text-muted">{later}</span>}
+      <span className="block text-xs text-muted">
+        {label}
+        {label === "" || description === "" ? "" : ": "}
+        {description === "" ? null : <MarkdownLine text={description} />}
+      </span>
+    </>
   );
 }

@@ -2,14 +2,16 @@ import type { Preset } from "../../../contracts/api/templates.ts";
 import { Badge } from "../../components/badge.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
+import { MarkdownLine } from "../../components/markdown.tsx";
 import { PageLink } from "../../components/page-link.tsx";
+import { TemplateIcon } from "../../components/template-icon.tsx";
 import { hasPage } from "../../shell/menu-entries.ts";
 import type { TemplateTabProps } from "./template-tab-props.ts";
 
 export default function PresetsTab({ detail: { template, presets } }: TemplateTabProps) {
   if (presets.length === 0) return <EmptyState title="The active version has no presets, and so no pools." />;
   const columns: readonly Column<Preset>[] = [
-    { id: "name", header: "Preset", cell: ({ isDefault }) => (isDefault ? <Badge>default</Badge> : null) },
+    { id: "name", header: "Preset", cell: PresetMarks },
     {
       id: "fixes",
       header: "Fixes",
@@ -27,6 +29,21 @@ export default function PresetsTab({ detail: { template, presets } }: TemplateTa
   ];
   return (
     <DataTable label="Presets" columns={columns} rows={presets} idOf={({ id }) => id} nameOf={({ name }) => name} />
+  );
+}
+
+/** Beside its name, which the table draws. */
+function PresetMarks({ icon, description, isDefault }: Preset) {
+  return (
+    <>
+      <TemplateIcon icon={icon} />
+      {isDefault ? <Badge>default</Badge> : null}
+      {description === "" ? null : (
+        <span className="block text-xs text-muted">
+          <MarkdownLine text={description} />
+        </span>
+      )}
+    </>
   );
 }
 

@@ -68,6 +68,7 @@ export default function VersionPage() {
       </PageHeader>
       <QueryFault query={found} />
       <QueryFault query={list} />
+      {listed?.variables?.length ? <p>Variables given at its push: {listed.variables.join(", ")}</p> : null}
       <div className="max-w-sm">
         <Select
           label="Compared with"

@@ -7,6 +7,7 @@ import { IconButton } from "../../components/icon-button.tsx";
 import { Menu, type MenuItem } from "../../components/menu.tsx";
 import { useGoTo } from "../../state/url-state.ts";
 import { DeleteWorkspace } from "../delete-workspace.tsx";
+import { StartDialog, useStart } from "../start-workspace.tsx";
 import { UpdateWorkspace } from "../update-workspace.tsx";
 import { useExtend } from "../use-extend.ts";
 import { useTransition } from "../use-transition.ts";
@@ -17,6 +18,7 @@ const hourMs = 3_600_000;
 
 export function HeaderActions({ workspace, me }: WorkspaceTabProps) {
   const transition = useTransition(workspace);
+  const start = useStart(workspace);
   const extend = useExtend(workspace);
   const [asks, setAsks] = useState<"stop" | "update" | "delete" | null>(null);
   const close = (): void => setAsks(null);
@@ -40,8 +42,8 @@ export function HeaderActions({ workspace, me }: WorkspaceTabProps) {
           kind="primary"
           icon={<Play size={14} aria-hidden />}
           disabledBecause={because("start")}
-          isBusy={transition.isPending}
-          onClick={() => transition.mutate("start")}
+          isBusy={start.isPending}
+          onClick={start.begin}
         >
           Start
         </Button>
@@ -60,6 +62,7 @@ export function HeaderActions({ workspace, me }: WorkspaceTabProps) {
         error={transition.error}
         onConfirm={() => transition.mutate("stop", { onSuccess: close })}
       />
+      <StartDialog workspace={workspace} start={start} />
       {asks === "update" ? <UpdateWorkspace workspace={workspace} onClose={close} /> : null}
       <DeleteWorkspace workspace={workspace} isOpen={asks === "delete"} onClose={close} />
     </>

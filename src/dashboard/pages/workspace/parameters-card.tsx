@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { canDo, type Permission } from "../../../contracts/workspace-actions.ts";
+import { inOrder } from "../../../contracts/parameter-form.ts";
 import { keys } from "../../api/keys.ts";
 import { useApi } from "../../api/use-api.ts";
 import { useCall } from "../../api/use-call.ts";
@@ -10,7 +11,7 @@ import { QueryFault } from "../../components/query-fault.tsx";
 import { Skeleton } from "../../components/skeleton.tsx";
 import { TextField } from "../../components/text-field.tsx";
 import { ParameterField } from "../create/parameter-field.tsx";
-import { asText, type ParameterInput, type ParameterTexts } from "../create/parameter-values.ts";
+import { asText, type ParameterInput, type ParameterTexts, titleOf } from "../create/parameter-values.ts";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
 /** Its parameters. Only those that were changed are sent: what nobody touched stays as it is. */
@@ -32,7 +33,7 @@ export function ParametersCard({ workspace, me }: WorkspaceTabProps) {
           key={JSON.stringify(parameters)}
           workspace={workspace}
           me={me}
-          definitions={definitions.filter(({ name }) => Object.hasOwn(parameters, name))}
+          definitions={inOrder(definitions.filter(({ name }) => Object.hasOwn(parameters, name)))}
         />
       )}
     </Card>
@@ -48,9 +49,9 @@ function ParametersForm({
   const [touched, setTouched] = useState<ParameterTexts>({});
   const [isAsking, setAsking] = useState(false);
   const build = useCall("createBuild", [["workspace"], ["workspaces"]]);
-  const changed = Object.entries(touched).filter(([parameter, value]) => value !== parameters[parameter]);
-  const titleOf = (parameter: string): string =>
-    definitions.find((definition) => definition.name === parameter)?.display_name ?? parameter;
+  const definitionOf = (parameter: string) => definitions.find((one) => one.name === parameter);
+  const nextOf = (parameter: string) => nextValue(definitionOf(parameter), parameters[parameter]);
+  const changed = Object.entries(touched).filter(([parameter, value]) => value !== nextOf(parameter));
   const problemOf = (parameter: string): string | undefined =>
     build.error?.problems.find(({ field }) => field === `parameters.${parameter}`)?.reason;
   const because = changed.length === 0 ? "Nothing is changed." : refusalOfChange(canDo("start", workspace, me));
@@ -62,7 +63,7 @@ function ParametersForm({
         </p>
       ) : null}
       {definitions.map((definition) => {
-        const value = touched[definition.name] ?? parameters[definition.name] ?? asText(definition.default);
+        const value = touched[definition.name] ?? nextOf(definition.name) ?? asText(definition.default);
         return (
           <OneParameter
             key={definition.name}
@@ -85,7 +86,7 @@ function ParametersForm({
             <ul className="text-text">
               {changed.map(([parameter, value]) => (
                 <li key={parameter} className="wrap-anywhere">
-                  {titleOf(parameter)}: {parameters[parameter] ?? "–"} → {value}
+                  {changeWords(definitionOf(parameter), { parameter, before: nextOf(parameter), value })}
                 </li>
               ))}
             </ul>
@@ -109,6 +110,23 @@ function ParametersForm({
   );
 }
 
+/** What held for one build has its default again with the next one. */
+function nextValue(definition: ParameterInput | undefined, value: string | undefined): string | undefined {
+  return definition?.ephemeral === true ? asText(definition.default) : value;
+}
+
+interface ChangedValue {
+  readonly parameter: string;
+  readonly before: string | undefined;
+  readonly value: string;
+}
+
+function changeWords(definition: ParameterInput | undefined, { parameter, before, value }: ChangedValue): string {
+  const title = definition === undefined ? parameter : titleOf(definition);
+  const isMasked = definition?.styling?.mask_input === true;
+  return isMasked ? `${title}: another one` : `${title}: ${before ?? "–"} → ${value}`;
+}
+
 interface OneParameterProps {
   readonly definition: ParameterInput;
   readonly value: string;
@@ -117,11 +135,11 @@ interface OneParameterProps {
 }
 
 function OneParameter({ definition, value, error, onChange }: OneParameterProps) {
-  if (definition.mutable === true)
+  if (definition.mutable !== false)
     return <ParameterField {...{ definition, value, error, onChange }} isFixed={false} />;
   return (
     <TextField
-      label={definition.display_name ?? definition.name}
+      label={titleOf(definition)}
       hint="It cannot be changed later."
       value={value}
       readOnly

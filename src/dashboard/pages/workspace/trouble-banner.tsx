@@ -3,7 +3,7 @@ import { Banner } from "../../components/banner.tsx";
 import { Button } from "../../components/button.tsx";
 import { PageLink } from "../../components/page-link.tsx";
 import { Time } from "../../components/time.tsx";
-import { useTransition } from "../use-transition.ts";
+import { StartDialog, useStart } from "../start-workspace.tsx";
 import { workspaceAddress } from "../workspace-state.tsx";
 import type { WorkspaceTabProps } from "./workspace-tab-props.ts";
 
@@ -54,14 +54,13 @@ export function TroubleBanner({ workspace, me }: WorkspaceTabProps) {
 
 /** What puts it right: what is on its volumes is kept. */
 function StartAgain({ workspace, me }: WorkspaceTabProps) {
-  const transition = useTransition(workspace);
+  const start = useStart(workspace);
   return (
-    <Button
-      disabledBecause={refusalOf("start", workspace, me)}
-      isBusy={transition.isPending}
-      onClick={() => transition.mutate("start")}
-    >
-      Start again
-    </Button>
+    <>
+      <Button disabledBecause={refusalOf("start", workspace, me)} isBusy={start.isPending} onClick={start.begin}>
+        Start again
+      </Button>
+      <StartDialog workspace={workspace} start={start} />
+    </>
   );
 }

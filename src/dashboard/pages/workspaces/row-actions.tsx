@@ -7,6 +7,7 @@ import { IconButton } from "../../components/icon-button.tsx";
 import { Menu } from "../../components/menu.tsx";
 import { useGoTo } from "../../state/url-state.ts";
 import { DeleteWorkspace } from "../delete-workspace.tsx";
+import { StartDialog, useStart } from "../start-workspace.tsx";
 import { UpdateWorkspace } from "../update-workspace.tsx";
 import { useExtend } from "../use-extend.ts";
 import { useTransition } from "../use-transition.ts";
@@ -17,6 +18,7 @@ const hourMs = 3_600_000;
 /** What can be done with a workspace without going to its page. */
 export function RowActions({ workspace, me }: { readonly workspace: Workspace; readonly me: User }) {
   const transition = useTransition(workspace);
+  const start = useStart(workspace);
   const extend = useExtend(workspace);
   const goTo = useGoTo();
   const [asks, setAsks] = useState<"update" | "delete" | null>(null);
@@ -32,7 +34,7 @@ export function RowActions({ workspace, me }: { readonly workspace: Workspace; r
       label: "Start",
       icon: <Play size={15} />,
       disabledBecause: because("start"),
-      onSelect: () => transition.mutate("start"),
+      onSelect: start.begin,
     },
     {
       label: "Stop",
@@ -72,6 +74,7 @@ export function RowActions({ workspace, me }: { readonly workspace: Workspace; r
         items={items}
         trigger={<IconButton label={`Actions of ${workspace.name}`} icon={<Ellipsis size={16} />} />}
       />
+      <StartDialog workspace={workspace} start={start} />
       {asks === "update" ? <UpdateWorkspace workspace={workspace} onClose={() => setAsks(null)} /> : null}
       <DeleteWorkspace workspace={workspace} isOpen={asks === "delete"} onClose={() => setAsks(null)} />
     </>

@@ -2,10 +2,10 @@ import { readData } from "../data/read-data.ts";
 import { entryOf } from "../job-facts.ts";
 import { type Diagnostic, diagnosticMessage, hasErrors, pathMessage, problem } from "../protocol/diagnostic.ts";
 import type { Call } from "../protocol/plugin-server.ts";
-import { schemaAnswer } from "../protocol/schema-message.ts";
+import { schemaBytes } from "../protocol/schema-message.ts";
 import { coderSchemas } from "../schema.ts";
 import type { TypeSchema } from "../schema/schema-shape.ts";
-import { configProblems } from "../validate/validate-config.ts";
+import { validateConfig } from "../validate/type-rules.ts";
 import { conformBlock } from "../values/conform.ts";
 import { fieldOf, type Fields } from "../values/value.ts";
 import { applyChange, planChange } from "./change-resource.ts";
@@ -23,7 +23,7 @@ const diagnosticsOf = (found: readonly Diagnostic[]): { readonly diagnostics: re
 /** What the provider answers to (spec §9.2). Calls of the protocol that are not here are answered as not implemented. */
 export function providerCalls(state: ProviderState): Readonly<Record<string, Call>> {
   return {
-    GetSchema: { asked: "Empty", answered: "SchemaAnswer", answer: schemaAnswer },
+    GetSchema: { asked: "Empty", answered: "SchemaAnswer", answer: schemaBytes },
     PrepareProviderConfig: {
       asked: "PrepareAsked",
       answered: "PrepareAnswer",
@@ -113,9 +113,9 @@ function schemaOf(schemas: Readonly<Record<string, TypeSchema>>, message: Messag
 const resourceOf = (message: Message): TypeSchema => schemaOf(coderSchemas.resources, message);
 const dataSourceOf = (message: Message): TypeSchema => schemaOf(coderSchemas.dataSources, message);
 
-function validate({ block }: TypeSchema, message: Message): Message {
-  const config = readDynamic(block, message["config"]);
-  return diagnosticsOf(config === null ? [] : configProblems(block, config));
+function validate(schema: TypeSchema, message: Message): Message {
+  const config = readDynamic(schema.block, message["config"]);
+  return diagnosticsOf(config === null ? [] : validateConfig(String(message["typeName"]), schema, config));
 }
 
 function plan(state: ProviderState, message: Message): Message {

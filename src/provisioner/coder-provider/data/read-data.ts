@@ -5,7 +5,10 @@ import type { ProviderState } from "../calls/provider-state.ts";
 import { accessUrlOf } from "../calls/provider-state.ts";
 import { entryOf, type JobFacts } from "../job-facts.ts";
 import { fieldOf, type Fields, textOf, type Value } from "../values/value.ts";
+import { presetProblems } from "../rules/preset-rules.ts";
+import { presetConfig } from "./preset-config.ts";
 import { readOwner } from "./read-owner.ts";
+import { readParameter, ruleDiagnostic } from "./read-parameter.ts";
 import { readWorkspace } from "./read-workspace.ts";
 
 export interface DataRead {
@@ -31,6 +34,12 @@ const readers: Readonly<Record<string, Reader>> = {
   coder_external_auth: (config, { facts }) => ({ computed: { access_token: linkedToken(facts, config) } }),
   coder_git_auth: (config, { facts }) => ({ computed: { access_token: linkedToken(facts, config) } }),
   coder_secret: (config, { facts }) => readSecret(config, facts),
+  coder_parameter: (config, { facts }) =>
+    readParameter(config, facts, stableId(facts, `parameter ${textOf(config, "name")}`)),
+  coder_workspace_preset: (config) => ({
+    computed: { id: textOf(config, "name") },
+    problems: presetProblems(presetConfig(config)).map(ruleDiagnostic),
+  }),
 };
 
 /** Errors: a type that no reader knows, which the schema then does not have either. */

@@ -1,4 +1,11 @@
-import { Server, ServerCredentials, type handleUnaryCall, type ServiceDefinition } from "@grpc/grpc-js";
+import {
+  type handleUnaryCall,
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  setLogVerbosity,
+} from "@grpc/grpc-js";
 import { within } from "../../../platform/within.ts";
 import { decodeMessage, encodeMessage, type MessageName } from "./messages.ts";
 import { diagnosticMessage, problem } from "./diagnostic.ts";
@@ -13,8 +20,8 @@ type Message = Readonly<Record<string, unknown>>;
 export interface Call {
   readonly asked: MessageName;
   readonly answered: MessageName;
-  /** May throw: the caller then reads why in a diagnostic. */
-  readonly answer: (message: Message) => Message;
+  /** Its fields, or their bytes. May throw: the caller then reads why in a diagnostic. */
+  readonly answer: (message: Message) => Message | Buffer;
 }
 
 export interface PluginServer {
@@ -29,6 +36,8 @@ const service = "/tfplugin5.Provider/";
  * cannot be made.
  */
 export async function servePlugin(socket: string, calls: Readonly<Record<string, Call>>): Promise<PluginServer> {
+  // The library prints what goes wrong; here it is answered, thrown, or in the log of the job.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     "grpc.max_receive_message_length": messageBytesMax,
     "grpc.max_send_message_length": messageBytesMax,
@@ -87,7 +96,8 @@ function implementationOf(calls: Readonly<Record<string, Call>>): Record<string,
 /** The answer to one call, whatever the request: a fault of ours or theirs is said as a diagnostic. */
 export function answerBytes(name: string, { asked, answered, answer }: Call, request: Uint8Array): Buffer {
   try {
-    return encodeMessage(answered, answer(decodeMessage(asked, request)));
+    const given = answer(decodeMessage(asked, request));
+    return Buffer.isBuffer(given) ? given : encodeMessage(answered, given);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const said = problem(

@@ -70,7 +70,7 @@ export const agentSchema: TypeSchema = {
         replaces: true,
       }),
       dir: optional("string", "Where sessions start; the home folder if it is not given.", {
-        deprecated: "The folder of sessions still counts; Coder's newer templates set it in the session itself.",
+        deprecated: "The provider of coder/coder has called it deprecated since 2.17. It still counts here.",
       }),
       env: optional(["map", "string"], "Variables of everything that the agent starts."),
       startup_script: optional("string", "Short for a `coder_script` with `run_on_start`."),

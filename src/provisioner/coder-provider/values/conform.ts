@@ -6,7 +6,7 @@ export class ShapeError extends Error {
   readonly path: readonly (string | number)[];
 
   constructor(path: readonly (string | number)[], expected: string) {
-    super(`${path.join(".")} has to be ${expected}.`);
+    super(`${path.join(".") || "The value"} has to be ${expected}.`);
     this.path = path;
   }
 }

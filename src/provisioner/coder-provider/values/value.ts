@@ -2,11 +2,7 @@
 
 /** What Terraform does not know yet. There is one of it, compared by identity. */
 class UnknownValue {
-  readonly #isUnknown = true;
-
-  toString(): string {
-    return `(unknown: ${this.#isUnknown})`;
-  }
+  readonly isUnknown = true;
 }
 
 export const unknownValue = new UnknownValue();

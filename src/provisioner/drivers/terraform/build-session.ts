@@ -10,6 +10,8 @@ import { StateKeeper, withKeys } from "./state-keeper.ts";
 import { type AgentSecret, readTerraformState, type TerraformState, unpackTfstate } from "./terraform-state.ts";
 import { TerraformRun } from "./terraform-run.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
+import type { DeclaredVariable } from "./declared-variables.ts";
+import { secretsIn, usedVariables, valuesGiven } from "./given-variables.ts";
 import { fieldsOf, textOf } from "./json-fields.ts";
 import { agentsOf, type BootstrapScript, environmentOf, variablesOf } from "./variables.ts";
 import { fillRunFolder, readRecord, removeTraces, type WorkspaceFolder, writeRecord } from "./workspace-folder.ts";
@@ -53,6 +55,9 @@ export interface BuildSession {
   readonly lockFile: string | null;
   /** Which changes of which blocks are not looked at by the plans from now on. */
   readonly ignore: (ignored: IgnoredChanges) => Promise<void>;
+  readonly declared: readonly DeclaredVariable[];
+  /** At an import: names of the variables given at the push that the template declares. */
+  readonly used: readonly string[];
 }
 
 /** What is known of the workspace: by the server, or here and not delivered yet. */
@@ -145,10 +150,11 @@ export async function withSession<Value>(
       await phases.time("init", () => fillRunFolder(folder, version.folder));
       if (input.tfstate !== null) await writeFile(folder.tfstate, input.tfstate, { mode: 0o600 });
       if (keeper !== null && keeper.state.lockFile !== version.lockFile) keeper.update({ lockFile: version.lockFile });
-      const mask = maskOf(agents({ ...input, deps }).map(({ token }) => token));
-      return await withCommands(deps, input, async ({ environment, ignore }) => {
+      const tokens = agents({ ...input, deps }).map(({ token }) => token);
+      const mask = maskOf([...tokens, ...secretsIn(context.variables ?? {})]);
+      return await withCommands(deps, input, async ({ environment, ...rest }) => {
         const run = new TerraformRun({ ...input, ...deps, environment, mask, phases, keeper });
-        return await work({ run, keeper, phases, mask, lockFile: version.lockFile, ignore });
+        return await work({ run, keeper, phases, mask, lockFile: version.lockFile, ...rest });
       });
     });
   } finally {
@@ -160,6 +166,8 @@ export async function withSession<Value>(
 interface Commands {
   readonly environment: Readonly<Record<string, string>>;
   readonly ignore: BuildSession["ignore"];
+  readonly declared: BuildSession["declared"];
+  readonly used: BuildSession["used"];
 }
 
 /** Has the template's variables written, and, for a template that is written for Coder, its provider served meanwhile. */
@@ -173,19 +181,22 @@ async function withCommands<Value>(
   const outline = isImport ? await outlineOfFiles(folder.run) : readOutline(context.versionState);
   const variables = { ...context, agents: agents({ ...input, deps }) };
   // A template that does not declare it is warned of a variable that it is given all the same.
-  const given = outline === null || outline.declaresPrewarm ? variablesOf(variables) : {};
+  const own = outline === null || outline.declaresPrewarm ? variablesOf(variables) : {};
+  const declared = outline?.variables ?? [];
+  const used = isImport ? usedVariables(context, declared) : [];
+  const given = { ...valuesGiven(context.variables ?? {}, declared), ...own };
   await writeFile(folder.variables, JSON.stringify(given), { mode: 0o600 });
   const environment = { ...environmentOf(variables), [folderVariable]: folder.folder };
   const ignore = async (ignored: IgnoredChanges): Promise<void> =>
     writeOverrides(folder.run, overridesOf(outline?.blocks ?? [], ignored));
   await ignore(new Map());
-  if (outline === null || !outline.isForCoder) return await work({ environment, ignore });
+  if (outline === null || !outline.isForCoder) return await work({ environment, ignore, declared, used });
   if (deps.coder === null) throw withoutCoder();
   const { initScript } = deps.coder;
   const facts = factsOf({ context, agents: variables.agents, isImport, initScript });
   const provider = await openProvider(deps.coder, facts, deps.random);
   try {
-    return await work({ environment: { ...environment, ...provider.environment }, ignore });
+    return await work({ environment: { ...environment, ...provider.environment }, ignore, declared, used });
   } finally {
     await provider.close();
   }

@@ -19,11 +19,15 @@ export async function checkTemplate(
   return await withSession(
     deps,
     { ...input, keeping: "none", failure: "invalid_template" },
-    async ({ run, lockFile }) => {
+    async ({ run, lockFile, declared, used }) => {
       await run.validate();
-      const outline = outlineOf((await run.plan()).document);
-      if (outline.isForCoder) checkForCoder(context, outline);
-      return { versionState: { lockFile, outline }, ...(outline.isForCoder ? { tellsAgentSettings: true } : {}) };
+      const { document: plan } = await run.plan();
+      const outline = outlineOf(plan, declared);
+      const ofCoder = outline.isForCoder
+        ? { tellsAgentSettings: true, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
+        : {};
+      const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
+      return { versionState: { lockFile, outline }, ...ofCoder, ...ofVariables };
     },
   );
 }

@@ -1,4 +1,6 @@
-import { fieldsOf, type Fields, itemsOf, textOf } from "./json-fields.ts";
+import { configuredBlocks } from "./coder/reading/read-blocks.ts";
+import type { DeclaredVariable } from "./declared-variables.ts";
+import { fieldsOf, itemsOf, textOf } from "./json-fields.ts";
 
 /** A resource block of a configuration; all its instances have it in common. */
 export interface ResourceBlock {
@@ -14,6 +16,8 @@ export interface ConfigurationOutline {
   readonly isForCoder: boolean;
   /** Whether it asks for Prewarm's own variable. */
   readonly declaresPrewarm: boolean;
+  /** Those of the root module, as its files declare them. */
+  readonly variables: readonly DeclaredVariable[];
   /** The managed resources of all modules. */
   readonly blocks: readonly ResourceBlock[];
 }
@@ -28,31 +32,17 @@ export function isCoderType(type: string): boolean {
   return type.startsWith("coder_");
 }
 
-/** Reads `configuration` of a plan (`terraform show -json PLAN`). */
-export function outlineOf(plan: unknown): ConfigurationOutline {
+/** Reads `configuration` of a plan (`terraform show -json PLAN`), which does not tell the types of variables. */
+export function outlineOf(plan: unknown, variables: readonly DeclaredVariable[] = []): ConfigurationOutline {
   const root = fieldsOf(fieldsOf(fieldsOf(plan)["configuration"])["root_module"]);
-  const all = blocksOf(root, "");
+  const all = configuredBlocks(plan);
   const blocks = all.filter(({ mode }) => mode === "managed").slice(0, outlineBlocksMax);
   return {
     isForCoder: all.some(({ type }) => isCoderType(type)),
     declaresPrewarm: Object.hasOwn(fieldsOf(root["variables"]), ownVariable),
+    variables,
     blocks: blocks.map(({ module, type, name }) => ({ module, type, name })),
   };
-}
-
-function blocksOf(module: Fields, path: string): readonly (ResourceBlock & { readonly mode: string })[] {
-  const own = itemsOf(module["resources"])
-    .map(fieldsOf)
-    .map((block) => ({
-      module: path,
-      mode: textOf(block["mode"]),
-      type: textOf(block["type"]),
-      name: textOf(block["name"]),
-    }));
-  const below = Object.entries(fieldsOf(module["module_calls"])).flatMap(([call, value]) =>
-    blocksOf(fieldsOf(fieldsOf(value)["module"]), path === "" ? call : `${path}.${call}`),
-  );
-  return [...own, ...below];
 }
 
 /** Of what an import has stored with its version; null in a version that an earlier release has imported. */
@@ -62,6 +52,9 @@ export function readOutline(versionState: unknown): ConfigurationOutline | null 
   return {
     isForCoder: outline["isForCoder"],
     declaresPrewarm: outline["declaresPrewarm"] === true,
+    variables: itemsOf(outline["variables"])
+      .map(fieldsOf)
+      .map(({ name, type }) => ({ name: textOf(name), type: textOf(type) })),
     blocks: itemsOf(outline["blocks"])
       .map(fieldsOf)
       .map(({ module, type, name }) => ({ module: textOf(module), type: textOf(type), name: textOf(name) })),

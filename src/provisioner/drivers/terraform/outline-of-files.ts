@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { coderWords } from "../../../contracts/coder-words.ts";
+import { declaredVariables } from "./declared-variables.ts";
 import type { ConfigurationOutline } from "./configuration-outline.ts";
 
 /** More files, or longer ones, are not looked at: the plan tells the same later, and says so where it differs. */
@@ -17,13 +18,18 @@ const prewarmVariable = /^\s*variable\s+"prewarm"|"variable"\s*:[^]*"prewarm"\s*
  */
 export async function outlineOfFiles(run: string): Promise<ConfigurationOutline> {
   const files = await configurationFiles(run);
-  const own = await Promise.all(files.filter((file) => path.dirname(file) === run).map(textOfFile));
-  let isForCoder = own.some((text) => coderWords.test(text));
+  const own = await Promise.all(
+    files
+      .filter((file) => path.dirname(file) === run)
+      .map(async (file) => ({ name: path.basename(file), text: await textOfConfiguration(file) })),
+  );
+  let isForCoder = own.some(({ text }) => coderWords.test(text));
   for (const file of files) {
     if (isForCoder) break;
-    isForCoder = coderWords.test(await textOfFile(file));
+    isForCoder = coderWords.test(await textOfConfiguration(file));
   }
-  return { isForCoder, declaresPrewarm: own.some((text) => prewarmVariable.test(text)), blocks: [] };
+  const declaresPrewarm = own.some(({ text }) => prewarmVariable.test(text));
+  return { isForCoder, declaresPrewarm, variables: declaredVariables(own), blocks: [] };
 }
 
 async function configurationFiles(run: string): Promise<readonly string[]> {
@@ -37,7 +43,8 @@ async function configurationFiles(run: string): Promise<readonly string[]> {
     .map((name) => path.join(run, name));
 }
 
-async function textOfFile(file: string): Promise<string> {
+/** Empty for a file that is too long to be somebody's configuration. */
+export async function textOfConfiguration(file: string): Promise<string> {
   const { size } = await stat(file);
   return size > scannedFileBytesMax ? "" : await readFile(file, "utf8");
 }

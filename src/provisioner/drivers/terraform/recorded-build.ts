@@ -13,6 +13,8 @@ export interface RecordedBuild {
   readonly manifest: Manifest;
   /** What the import of the version has answered; absent in records of earlier releases. */
   readonly versionState?: unknown;
+  /** Given at the push of the version; secret, like what else lies in the record. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Without its agents and its state: those that count stand in the record. */
   readonly work: BuildWork;
 }
@@ -26,6 +28,7 @@ export function recordedBuild({
   deploymentId,
   manifest,
   versionState,
+  variables,
   work,
 }: BuildContext): RecordedBuild {
   return {
@@ -37,6 +40,7 @@ export function recordedBuild({
     deploymentId,
     manifest,
     versionState,
+    ...(variables === undefined ? {} : { variables }),
     work: { ...work, agents: [], state: null },
   };
 }

@@ -8,7 +8,10 @@ const secretLengthMin = 8;
 export type Mask = (text: string) => string;
 
 export function maskOf(secrets: readonly string[]): Mask {
-  const hidden = secrets.filter((secret) => secret.length >= secretLengthMin);
+  // The longest first: one may be part of another.
+  const hidden = [...new Set(secrets)]
+    .filter((secret) => secret.length >= secretLengthMin)
+    .toSorted((one, other) => other.length - one.length);
   return (text) => hidden.reduce((shown, secret) => shown.replaceAll(secret, sensitiveText), text);
 }
 

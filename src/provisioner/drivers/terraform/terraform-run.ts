@@ -1,6 +1,7 @@
 import { type PlanReading, readPlan } from "../../../domain/replacement/planned-change.ts";
 import type { DriverContext } from "../../driver.ts";
 import { validationErrors } from "./diagnostics.ts";
+import { missingVariables } from "./given-variables.ts";
 import { fieldsOf, parseJson } from "./json-fields.ts";
 import type { Phases } from "./phases.ts";
 import { logProgress, type ProgressEvent } from "./progress.ts";
@@ -165,6 +166,9 @@ export class TerraformRun {
   #requireGood(action: string, end: FollowedEnd): void {
     const { context, mask, failure } = this.#options;
     context.abort.throwIfAborted();
-    if (end.exitCode !== 0) throw commandError(end, { code: failure, action, mask });
+    if (end.exitCode === 0) return;
+    throw (
+      missingVariables(end.diagnostics, { code: failure, mask }) ?? commandError(end, { code: failure, action, mask })
+    );
   }
 }

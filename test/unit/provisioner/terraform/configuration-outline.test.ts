@@ -30,6 +30,7 @@ describe("the outline of a configuration", () => {
     expect(outlineOf(plan)).toEqual({
       isForCoder: true,
       declaresPrewarm: true,
+      variables: [],
       blocks: [
         { module: "", type: "coder_agent", name: "main" },
         { module: "ide", type: "coder_app", name: "ide" },
@@ -40,12 +41,12 @@ describe("the outline of a configuration", () => {
 
   test("tells a template of Coder's by what it reads, too, and takes a plan without any for one of ours", () => {
     const reads = { configuration: { root_module: { resources: [resource("coder_parameter", "cpu", "data")] } } };
-    expect(outlineOf(reads)).toEqual({ isForCoder: true, declaresPrewarm: false, blocks: [] });
-    expect(outlineOf({})).toEqual({ isForCoder: false, declaresPrewarm: false, blocks: [] });
+    expect(outlineOf(reads)).toEqual({ isForCoder: true, declaresPrewarm: false, variables: [], blocks: [] });
+    expect(outlineOf({})).toEqual({ isForCoder: false, declaresPrewarm: false, variables: [], blocks: [] });
   });
 
   test("is read as it was stored, and is null in a version of an earlier release", () => {
-    const outline = outlineOf(plan);
+    const outline = outlineOf(plan, [{ name: "zones", type: "list(string)" }]);
     expect(readOutline(JSON.parse(JSON.stringify({ lockFile: null, outline })))).toEqual(outline);
     expect(readOutline({ lockFile: null })).toBeNull();
     expect(readOutline(undefined)).toBeNull();

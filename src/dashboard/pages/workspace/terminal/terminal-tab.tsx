@@ -7,7 +7,7 @@ import { Button } from "../../../components/button.tsx";
 import { EmptyState } from "../../../components/empty-state.tsx";
 import { QueryFault, Unanswered } from "../../../components/query-fault.tsx";
 import { Skeleton } from "../../../components/skeleton.tsx";
-import { useTransition } from "../../use-transition.ts";
+import { StartDialog, useStart } from "../../start-workspace.tsx";
 import type { WorkspaceTabProps } from "../workspace-tab-props.ts";
 import { Chosen } from "./chosen.tsx";
 import { newTerminalId } from "./terminal-id.ts";
@@ -31,16 +31,19 @@ export default function TerminalTab(props: WorkspaceTabProps) {
 }
 
 function NotNow({ workspace, me, because }: WorkspaceTabProps & { readonly because: string }) {
-  const transition = useTransition(workspace);
+  const start = useStart(workspace);
   const isStopped = refusalOf("start", workspace, me) === undefined && workspace.owner === me.username;
   return (
     <EmptyState
       title="No terminal at this moment"
       action={
         isStopped ? (
-          <Button kind="primary" isBusy={transition.isPending} onClick={() => transition.mutate("start")}>
-            Start {workspace.name}
-          </Button>
+          <>
+            <Button kind="primary" isBusy={start.isPending} onClick={start.begin}>
+              Start {workspace.name}
+            </Button>
+            <StartDialog workspace={workspace} start={start} />
+          </>
         ) : null
       }
     >

@@ -1,27 +1,55 @@
-import { CodedError } from "../../../../contracts/errors.ts";
+import { CodedError, type Problem } from "../../../../contracts/errors.ts";
+import type { ManifestParts } from "../../../../domain/template/merge-manifest.ts";
 import type { DriverContext } from "../../../driver.ts";
-import type { ConfigurationOutline } from "../configuration-outline.ts";
+import { placesOf } from "./block-places.ts";
+import { blockAddress } from "./reading/read-blocks.ts";
+import type { Finding } from "./reading/finding.ts";
+import { readTemplate } from "./reading/read-template.ts";
 
-/** Says who answers for the provider, and refuses agents that nobody would know. Errors: `invalid_template`. */
-export function checkForCoder({ manifest, log }: DriverContext, { blocks }: ConfigurationOutline): void {
-  log(
-    "info",
-    "plan",
-    "coder/coder is served by Prewarm; it is not affiliated with or endorsed by Coder Technologies, Inc.",
-  );
-  const made = new Set(blocks.filter(({ type }) => type === "coder_agent").map(({ name }) => name));
-  const known = new Set((manifest.agents ?? []).map(({ name }) => name));
-  const unknown = [...made].filter((name) => !known.has(name));
-  const missing = [...known].filter((name) => !made.has(name));
-  if (unknown.length === 0 && missing.length === 0) return;
-  throw new CodedError("invalid_template", wordsOf(unknown, missing), {
-    next: "Name the agents of template.yaml like the resources: coder_agent.main is the agent main.",
-  });
+/** Warnings of one import that are shown; a template with more has one cause many times. */
+export const warningsShownMax = 100;
+
+const servedBy =
+  "coder/coder is served by Prewarm, which is not affiliated with or endorsed by Coder Technologies, Inc.";
+
+/**
+ * Reads what a template that is written for Coder says of itself, from the plan of its import. Says who answers for the
+ * provider, and warns of what has no effect. Errors: `invalid_template`, with address, file and line of each problem.
+ */
+export async function checkForCoder(
+  { manifest, log }: DriverContext,
+  { plan, run }: { readonly plan: unknown; readonly run: string },
+): Promise<ManifestParts> {
+  log("info", "plan", servedBy);
+  const { parts, refused, warned } = readTemplate(plan);
+  const problems = [...(await problemsOf(run, refused)), ...strangers(manifest.agents ?? [], parts)];
+  for (const { field, reason, file, line } of (await problemsOf(run, warned)).slice(0, warningsShownMax)) {
+    log("warn", "plan", `${file === undefined ? "" : `${file}:${line}: `}${field}: ${reason}`);
+  }
+  const left = warned.length - warningsShownMax;
+  if (left > 0) log("warn", "plan", `and ${left} more of these`);
+  const [first] = problems;
+  if (first === undefined) return parts;
+  const where = first.file === undefined ? "" : ` (${first.file}:${first.line})`;
+  const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : "";
+  throw new CodedError("invalid_template", `${first.field}${where}: ${first.reason}.${more}`, { problems });
 }
 
-function wordsOf(unknown: readonly string[], missing: readonly string[]): string {
-  return [
-    ...unknown.map((name) => `template.yaml has no agent "${name}", which coder_agent.${name} makes.`),
-    ...missing.map((name) => `No coder_agent.${name} makes the agent "${name}" of template.yaml.`),
-  ].join(" ");
+async function problemsOf(run: string, findings: readonly Finding[]): Promise<readonly Problem[]> {
+  const blocks = findings.map(({ block }) => block);
+  const places = await placesOf(run, blocks);
+  return findings.map(({ block, reason }) => ({ field: blockAddress(block), reason, ...places.get(block) }));
+}
+
+/** Agents of `template.yaml` that nothing makes: nobody would ever come for them. */
+function strangers(own: readonly { readonly name: string }[], parts: ManifestParts): readonly Problem[] {
+  const made = new Set((parts.agents ?? []).map(({ name }) => name));
+  const known = [...made].join(", ") || "none";
+  return own
+    .filter(({ name }) => !made.has(name))
+    .map(({ name }) => ({
+      field: "agents",
+      reason: `no coder_agent makes the agent "${name}"; the template has ${known}`,
+      file: "template.yaml",
+    }));
 }

@@ -24,7 +24,7 @@ export interface OpenProvider {
   close(): Promise<void>;
 }
 
-export const reattachVariable = "TF_REATTACH_PROVIDERS";
+const reattachVariable = "TF_REATTACH_PROVIDERS";
 /**
  * Where the sockets lie: not below the driver's own folder, whose path may be longer than a socket's may be (107 bytes).
  * The daemon's process id is part of the name: what a killed daemon has left is known by it.

@@ -1,5 +1,6 @@
 import type { PlannedChange } from "../../../../domain/replacement/planned-change.ts";
 import { isSameValue } from "../../../../domain/replacement/value-at-path.ts";
+import { moduleCalls } from "./reading/read-blocks.ts";
 import { blockKey, isCoderType, type ResourceBlock } from "../configuration-outline.ts";
 import { fieldsOf, type Fields, itemsOf, textOf } from "../json-fields.ts";
 
@@ -114,12 +115,5 @@ function changedAttributes(change: PlannedChange): readonly string[] {
 
 /** Of an instance: `module.a["x"].module.b` is of the module `a.b`. */
 function blockOf({ module, type, name }: Pick<PlannedChange, "module" | "type" | "name">): ResourceBlock {
-  return { module: moduleOf(module), type, name };
-}
-
-/** Names of the calls in an address of a module; the keys of its instances may hold any text. */
-function moduleOf(address: string): string {
-  return [...address.matchAll(/(?:^|\.)module\.([^.["]+)(?:\["(?:[^"\\]|\\.)*"\]|\[\d+\])?/g)]
-    .map(([, name]) => name ?? "")
-    .join(".");
+  return { module: moduleCalls(module), type, name };
 }

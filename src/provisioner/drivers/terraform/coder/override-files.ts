@@ -2,6 +2,7 @@ import { cp, lstat, readdir, readFile, realpath, rename, rm, symlink, writeFile 
 import path from "node:path";
 import { CodedError } from "../../../../contracts/errors.ts";
 import { makeFolder } from "../../../../platform/make-folder.ts";
+import { agentNameOf } from "./agent-name.ts";
 import { blockKey, type ResourceBlock } from "../configuration-outline.ts";
 import { fieldsOf, itemsOf, parseJson, textOf } from "../json-fields.ts";
 
@@ -19,7 +20,7 @@ export type IgnoredChanges = ReadonlyMap<string, Ignored>;
 /** All that a build has to say about these blocks. */
 export function overridesOf(blocks: readonly ResourceBlock[], ignored: IgnoredChanges): readonly BlockOverride[] {
   return blocks.flatMap((block): BlockOverride[] => {
-    if (block.type === agentType) return [{ block, agentName: block.name }];
+    if (block.type === agentType) return [{ block, agentName: agentNameOf(block.name) }];
     const changes = ignored.get(blockKey(block));
     return changes === undefined ? [] : [{ block, ignored: changes }];
   });
@@ -69,7 +70,7 @@ function bodyOf(overrides: readonly BlockOverride[]): unknown {
 }
 
 /** Folder of each module, relative to the working directory, by the names of its calls with dots. */
-async function moduleFolders(run: string): Promise<ReadonlyMap<string, string>> {
+export async function moduleFolders(run: string): Promise<ReadonlyMap<string, string>> {
   const file = path.join(run, dataFolderName, modulesFolderName, "modules.json");
   const listed = itemsOf(fieldsOf(parseJson(await readFile(file, "utf8").catch(() => "{}")))["Modules"]).map(fieldsOf);
   return new Map([

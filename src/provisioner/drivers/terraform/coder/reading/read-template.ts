@@ -1,0 +1,138 @@
+import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
+import { fieldsOf, textOf } from "../../json-fields.ts";
+import { agentNameOf } from "../agent-name.ts";
+import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import type { Finding } from "./finding.ts";
+import { readParameter } from "./read-parameter.ts";
+import { readPreset } from "./read-preset.ts";
+import { withoutEffect } from "./without-effect.ts";
+
+export interface TemplateReading {
+  readonly parts: ManifestParts;
+  readonly refused: readonly Finding[];
+  readonly warned: readonly Finding[];
+}
+
+const parameterType = "coder_parameter";
+const presetType = "coder_workspace_preset";
+const tagsType = "coder_workspace_tags";
+const agentType = "coder_agent";
+
+/** What a template says of parameters, presets, tags and agents, from the plan of its import (`terraform show -json PLAN`). */
+export function readTemplate(plan: unknown): TemplateReading {
+  const parameters = readDataOf(plan, parameterType);
+  const names = new Set(parameters.map(({ values }) => textOf(values["name"])));
+  const presets = readDataOf(plan, presetType);
+  const agents = plannedOf(plan, agentType);
+  const tags = readDataOf(plan, tagsType).flatMap(({ values }) => Object.entries(fieldsOf(values["tags"])));
+  return {
+    parts: {
+      parameters: parameters.map(({ values }) => readParameter(values)).toSorted(byOrder),
+      presets: presets.map(({ values }) => readPreset(values, (name) => names.has(name))),
+      agents: agents.map(({ name }) => ({ name: agentNameOf(name) })),
+      ...(tags.length === 0 ? {} : { tags: Object.fromEntries(tags.map(([name, value]) => [name, textOf(value)])) }),
+    },
+    refused: [
+      ...[parameterType, presetType, tagsType].flatMap((type) => unreadData(plan, type).map(unknownAtPlan)),
+      ...sameNames(parameters, (one) => textOf(one.values["name"]), "another parameter has the name"),
+      ...sameNames(presets, (one) => textOf(one.values["name"]), "another preset has the name"),
+      ...sameNames(agents, (one) => agentNameOf(one.name), "another agent has the name"),
+      ...defaults(presets),
+      ...agents.flatMap(unsupportedAgent),
+    ],
+    warned: [
+      ...presets.flatMap((preset) => strangeParameters(preset, names)),
+      ...agents.flatMap(readableToken),
+      ...dynamic(plan),
+      ...withoutEffect(configuredBlocks(plan)),
+    ],
+  };
+}
+
+type Ordered = { readonly name: string; readonly order?: number };
+
+/** As people see them: by order, then by name. */
+function byOrder(one: Ordered, other: Ordered): number {
+  return (one.order ?? 0) - (other.order ?? 0) || (one.name < other.name ? -1 : one.name > other.name ? 1 : 0);
+}
+
+function unknownAtPlan(block: Instance): Finding {
+  const reason =
+    "its values are known only after something is made, so nobody can be asked for it; it may depend on literals, variables, parameters and the owner";
+  return { block, reason };
+}
+
+function sameNames(
+  instances: readonly Instance[],
+  nameOf: (instance: Instance) => string,
+  words: string,
+): readonly Finding[] {
+  const seen = new Set<string>();
+  return instances.flatMap((block): readonly Finding[] => {
+    const name = nameOf(block);
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [{ block, reason: `${words} "${name}"` }];
+  });
+}
+
+function defaults(presets: readonly Instance[]): readonly Finding[] {
+  const [, ...others] = presets.filter(({ values }) => values["default"] === true);
+  return others.map((block) => ({ block, reason: "another preset is the default already" }));
+}
+
+function unsupportedAgent(block: Instance): readonly Finding[] {
+  const os = textOf(block.values["os"]);
+  return [
+    ...(agentNameOf(block.name) === "" ? [{ block, reason: "its name has neither letters nor digits" }] : []),
+    ...(os === "linux" || os === "" ? [] : [{ block, reason: `there is no agent for ${os}; os has to be "linux"` }]),
+  ];
+}
+
+function readableToken(block: Instance): readonly Finding[] {
+  const auth = textOf(block.values["auth"]);
+  if (auth === "" || auth === "token") return [];
+  const reason = `auth is "${auth}", which Prewarm does not ask a cloud for: the agent's token is part of its init_script, and whoever reads the machine's user data can read it`;
+  return [{ block, reason }];
+}
+
+function strangeParameters(block: Instance, known: ReadonlySet<string>): readonly Finding[] {
+  const strange = Object.keys(fieldsOf(block.values["parameters"])).filter((name) => !known.has(name));
+  if (strange.length === 0) return [];
+  const named = strange.map((name) => `"${name}"`).join(", ");
+  return [{ block, reason: `it names ${named}, and the template has no such parameter; that is left out` }];
+}
+
+/** Parameters whose form would change with other answers or another person: here it is as the import has seen it. */
+function dynamic(plan: unknown): readonly Finding[] {
+  return configuredBlocks(plan)
+    .filter(({ mode, type }) => mode === "data" && type === parameterType)
+    .filter(
+      ({ fields }) =>
+        fields["count_expression"] !== undefined ||
+        fields["for_each_expression"] !== undefined ||
+        referencesIn(fields["expressions"]).some((reference) => varying.test(reference)),
+    )
+    .map((block) => ({
+      block,
+      reason:
+        "it depends on other parameters or on the owner; it is asked for as an example workspace has it, and checked again by each build",
+    }));
+}
+
+/** What a parameter may be made of that differs between two people who fill in its form. */
+const varying = /^data\.(?:coder_parameter|coder_workspace_owner)\./;
+
+function referencesIn(expression: unknown): readonly string[] {
+  if (Array.isArray(expression)) return expression.flatMap(referencesIn);
+  const fields = fieldsOf(expression);
+  const own = Array.isArray(fields["references"]) ? fields["references"].map(textOf) : [];
+  return [
+    ...own,
+    ...Object.values(fields).flatMap((part) =>
+      Array.isArray(part) || typeof part === "object" ? referencesIn(part) : [],
+    ),
+  ];
+}
