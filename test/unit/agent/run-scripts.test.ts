@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { runScripts } from "../../../src/agent/scripts/run-scripts.ts";
 import { sourceOf } from "../../../src/agent/scripts/run-script.ts";
 import { scriptDataFolder } from "../../../src/agent/scripts/script-folders.ts";
-import { signalGroup } from "../../../src/agent/process-group.ts";
+import { hasMarkedMember } from "../../../src/agent/process-group.ts";
 import { SecretMasks } from "../../../src/agent/secret-mask.ts";
 import type { AgentScript } from "../../../src/contracts/agent-settings.ts";
 import { sleep } from "../../../src/platform/sleep.ts";
@@ -130,7 +130,8 @@ describe("a script's end", () => {
     const { failed } = await run([script({ run: `sleep 600 & echo $$ > ${file("pid")}; wait`, timeoutMs: 300 })]);
     expect(failed).toEqual([{ id: "one", name: "One", reason: "it ran longer than 0.3 s", isTimeout: true }]);
     const group = Number(readFileSync(file("pid"), "utf8"));
-    await until(() => !signalGroup(group, 0));
+    // Not by a signal: whoever has ended stays in the group until the machine has taken note of it.
+    await until(() => !hasMarkedMember(group, "PREWARM_SCRIPT=start:one"));
   });
 
   test("comes with the abort, after it had its time to put things away", async () => {
