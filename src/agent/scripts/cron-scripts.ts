@@ -53,7 +53,7 @@ export class CronScripts {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    await Promise.all(this.#planned.map(({ running }) => running));
+    await Promise.all(this.#planned.flatMap(({ running }) => running ?? []));
   }
 
   async #follow(): Promise<void> {

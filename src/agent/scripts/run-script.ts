@@ -154,10 +154,9 @@ function linesOf(script: AgentScript, { log, environment }: Pick<ScriptPlace, "l
 
 /** A script's name as the source of log lines. */
 export function sourceOf(name: string): string {
-  const characters = [...name];
   if (name.length <= sourceLengthMax) return name;
   let cut = "";
-  for (const character of characters) {
+  for (const character of name) {
     if (cut.length + character.length > sourceLengthMax - 1) break;
     cut += character;
   }
