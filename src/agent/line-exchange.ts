@@ -6,6 +6,17 @@ export interface LineExchange {
   readonly limitMs: number;
 }
 
+/** The fields of a line in JSON; null for what is no object. */
+export function fieldsOfLine(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    // An object of JSON has names with values of any kind.
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Answers the first line of a connection by one line, and ends it; null: by nothing. Whoever is silent is let go. */
 export function answerLine(
   socket: Socket,

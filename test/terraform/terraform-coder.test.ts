@@ -250,6 +250,25 @@ resource "coder_app" "ide" {
     expect(readTerraformState(bench.states.at(-1))?.kept).toBeNull();
   });
 
+  test("has nothing replaced after a claim that failed half way, either", async () => {
+    await push(
+      agent("main") +
+        container("home", "[data.coder_workspace_owner.me.name]") +
+        marking("late", bench, {
+          create: "test -e $(dirname ${self.input})/allowed",
+          more: "count = 1 - data.coder_workspace.me.prebuild_count",
+        }),
+    );
+    await prebuilt();
+    const { id } = attributesOf("terraform_data", "home");
+    const claim = of(bench.claim({ agents: agentsOf(["main"], () => null) }));
+    await expect(driver.apply(claim)).rejects.toMatchObject({ code: "build_failed" });
+    writeFileSync(path.join(bench.marks, "allowed"), "");
+    await driver.apply(of(bench.build({ ...ordinary, agents: agentsOf(["main"], () => "second-token") })));
+    expect(attributesOf("terraform_data", "home")["id"]).toBe(id);
+    expect(bench.marksLeft()).toContain("late");
+  });
+
   test("still has updated in place, after its claim, what a stop changes of a thing that was kept", async () => {
     await push(
       agent("main") +

@@ -1,3 +1,4 @@
+import { fieldsOfLine } from "../line-exchange.ts";
 import type { GitAsk } from "../git/git-words.ts";
 import { unitDependenciesMax, unitNameLengthMax } from "./units.ts";
 
@@ -23,14 +24,9 @@ export const coderAnswerMs = 15_000;
 
 /** Null for what is none. */
 export function coderAskOf(text: string): CoderAsk | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { kind, unit, on, protocol, host, username } = value as Readonly<Record<string, unknown>>; // checked below
+  const fields = fieldsOfLine(text);
+  if (fields === null) return null;
+  const { kind, unit, on, protocol, host, username } = fields;
   if (kind === "ping" || kind === "list") return { kind };
   if (kind === "git" && typeof protocol === "string" && typeof host === "string") {
     const ask = { protocol, host, username: typeof username === "string" ? username : null };

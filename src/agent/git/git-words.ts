@@ -1,3 +1,4 @@
+import { fieldsOfLine } from "../line-exchange.ts";
 /** What the program that git starts and the agent say to each other: a line of JSON each, over the agent's socket. */
 
 /** Of one message either way; git itself takes no longer lines. */
@@ -26,14 +27,9 @@ export interface GitAnswer {
 
 /** Null for what is none. */
 export function gitAskOf(text: string): GitAsk | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { operation, protocol, host, username, password } = value as Readonly<Record<string, unknown>>; // checked below
+  const fields = fieldsOfLine(text);
+  if (fields === null) return null;
+  const { operation, protocol, host, username, password } = fields;
   const known = gitOperations.find((one) => one === operation);
   if (known === undefined || typeof protocol !== "string" || typeof host !== "string") return null;
   return { operation: known, protocol, host, username: textOf(username), password: textOf(password) };

@@ -5,11 +5,11 @@ import { CodedError } from "../../contracts/errors.ts";
 import { calledBy } from "../../contracts/free-name.ts";
 import type { PresetId, TemplateVersionId } from "../../contracts/ids.ts";
 import type { Manifest, ManifestPreset } from "../../contracts/manifest.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import { versionDefinition } from "../../db/claims/creation-target.ts";
 import { lockPools, readPools, sizePreset, storePools, type StoredPool } from "../../db/templates/set-pools.ts";
 import { insertPresets, type NewPreset } from "../../db/templates/template-presets.ts";
 import type { TemplateRow } from "../../db/templates/templates.ts";
+import { auditTemplate } from "../templates/audit-template.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, requireTemplateAdmin } from "../authorize.ts";
 import { requireTemplate } from "../templates/templates.ts";
@@ -58,7 +58,7 @@ export async function setPool(
     }
     tx.emit("pools");
     tx.emit("templates");
-    await audit(context, tx, { actor, template, action: "pool.set", detail: { preset: name, ...set } });
+    await auditTemplate(context, tx, { actor, template, action: "pool.set", detail: { preset: name, ...set } });
   });
   return poolView(await requirePool(context, actor, { ...input, preset: name }));
 }
@@ -83,7 +83,7 @@ export async function unsetPool(
     }
     tx.emit("pools");
     tx.emit("templates");
-    await audit(context, tx, { actor, template, action: "pool.unset", detail: { preset: called } });
+    await auditTemplate(context, tx, { actor, template, action: "pool.unset", detail: { preset: called } });
     return called;
   });
   return { template: template.name, preset: name ?? input.preset, wasSet: name !== null };
@@ -192,25 +192,4 @@ function tooMany(template: string): CodedError {
       next: "Take one back with `prewarm prebuilds unset`, or give the template a version with these presets.",
     },
   );
-}
-
-async function audit(
-  context: AppContext,
-  tx: Parameters<typeof recordAudit>[0],
-  entry: {
-    readonly actor: Actor;
-    readonly template: TemplateRow;
-    readonly action: "pool.set" | "pool.unset";
-    readonly detail: Readonly<Record<string, unknown>>;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: entry.template.organization_id,
-    action: entry.action,
-    targetId: entry.template.id,
-    targetName: entry.template.name,
-    detail: entry.detail,
-  });
 }

@@ -111,13 +111,10 @@ async function withManifest(
   outcome: JobOutcome,
   told: Static<typeof JobResult>["outcome"],
 ): Promise<JobOutcome> {
-  if (outcome.kind !== "succeeded" || told.kind !== "succeeded") return outcome;
+  // Only an import says what a claim costs: nothing is looked up for a build, of which a claim may be waiting.
+  if (outcome.kind !== "succeeded" || told.kind !== "succeeded" || told.claimEffect === undefined) return outcome;
   try {
-    const completed = await completedManifest(context, {
-      jobId,
-      // What it holds beside the names is checked with the whole.
-      parts: told.manifestParts,
-    });
+    const completed = await completedManifest(context, { jobId, parts: told.manifestParts });
     return completed === null ? outcome : { ...outcome, report: { ...outcome.report, ...completed } };
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== "invalid_manifest") throw error;

@@ -2,12 +2,10 @@ import { claimableCounts } from "../../db/claims/claimable-count.ts";
 import { creationEstimates } from "../../db/claims/creation-estimates.ts";
 import type { Static } from "typebox";
 import type { Template, TemplateDetail, TemplateVersion } from "../../contracts/api/templates.ts";
-import type { AuditAction } from "../../contracts/audit-actions.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import { readImageReports } from "../../db/pools/image-reports.ts";
 import { poolImages } from "../ides/workspace-ides.ts";
 import { readRehearsals } from "../../db/jobs/rehearsals.ts";
-import { recordAudit } from "../../db/audit/audit.ts";
 import { versionArchive } from "../../db/templates/template-files.ts";
 import { presetsOfVersion } from "../../db/templates/template-presets.ts";
 import {
@@ -25,8 +23,8 @@ import {
   type TemplateRow,
   workspacesOfTemplates,
 } from "../../db/templates/templates.ts";
-import type { Tx } from "../../db/store.ts";
 import { cancelImports } from "../../db/templates/cancel-imports.ts";
+import { auditTemplate } from "./audit-template.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, isTemplateAdmin, requireTemplateAdmin } from "../authorize.ts";
 import { memberManifest, memberTemplate, memberVersion } from "./member-views.ts";
@@ -165,7 +163,12 @@ export async function promote(
   await context.db.transaction("promote version", async (tx) => {
     const hasChanged = await promoteVersion(tx, version.id, context.clock.now());
     if (hasChanged)
-      await audit(context, tx, { actor, template, action: "template.promote", detail: { version: version.name } });
+      await auditTemplate(context, tx, {
+        actor,
+        template,
+        action: "template.promote",
+        detail: { version: version.name },
+      });
   });
   return versionView({ ...version, is_active: true });
 }
@@ -182,7 +185,7 @@ export async function deprecate(
   await context.db.transaction("deprecate template", async (tx) => {
     const hasChanged = await deprecateTemplate(tx, template.id, at, message);
     const action = input.deprecated ? "template.deprecate" : "template.undeprecate";
-    if (hasChanged) await audit(context, tx, { actor, template, action, detail: { reason: message } });
+    if (hasChanged) await auditTemplate(context, tx, { actor, template, action, detail: { reason: message } });
   });
   const fresh = await requireTemplate(context, actor, input);
   const [active] = await activeVersions(context.db, [fresh.id]);
@@ -220,27 +223,6 @@ export async function removeTemplate(
       );
     }
     const detail = canceledImports === 0 ? {} : { canceledImports };
-    await audit(context, tx, { actor, template, action: "template.delete", detail });
-  });
-}
-
-async function audit(
-  context: AppContext,
-  tx: Tx,
-  entry: {
-    readonly actor: Actor;
-    readonly template: TemplateRow;
-    readonly action: AuditAction;
-    readonly detail: Record<string, unknown>;
-  },
-): Promise<void> {
-  await recordAudit(tx, {
-    at: context.clock.now(),
-    actorId: entry.actor.userId,
-    organizationId: entry.template.organization_id,
-    action: entry.action,
-    targetId: entry.template.id,
-    targetName: entry.template.name,
-    detail: entry.detail,
+    await auditTemplate(context, tx, { actor, template, action: "template.delete", detail });
   });
 }

@@ -65,7 +65,10 @@ function parameterFaults(
   definitions: readonly ParameterDefinition[],
 ): readonly PresetFault[] {
   const resolved = resolveParameters({ definitions, presetValues: preset.parameters, userValues: {} });
-  return resolved.kind === "ok" ? [] : resolved.problems.map(parameterFault);
+  if (resolved.kind === "ok") return [];
+  // Nobody is asked where a pool builds; of a preset without one, the person gives what it leaves open.
+  const isAsked = preset.prebuilds === undefined;
+  return resolved.problems.filter(({ kind }) => !(isAsked && kind === "missing")).map(parameterFault);
 }
 
 function parameterFault(problem: ParameterProblem): PresetFault {

@@ -123,10 +123,16 @@ describe("parameters of presets", () => {
     expect(check({ region: "eu" })).toEqual([]);
   });
 
-  test("a required parameter without a value is a problem", () => {
-    expect(check({})).toEqual([
+  test("a required parameter without a value is a problem of a preset with a pool: nobody is asked there", () => {
+    const pooled = preset({ parameters: {}, prebuilds: { instances: 1 } });
+    expect(validatePresets([pooled], [region, cpus])).toEqual([
       { preset: "large", field: 'presets[0].parameters["region"]', reason: expect.stringContaining("required") },
     ]);
+  });
+
+  test("a required parameter may be left to the person by a preset without a pool, and only that", () => {
+    expect(check({})).toEqual([]);
+    expect(fields(check({ cpus: "99" }))).toEqual(['presets[0].parameters["cpus"]']);
   });
 
   test("an invalid value and an unknown parameter are problems, reported together", () => {

@@ -1,3 +1,4 @@
+import { isRootConfiguration } from "../../../contracts/coder-words.ts";
 import ignore from "ignore";
 import { archiveEntriesMax } from "../../../contracts/limits.ts";
 import { ignoreFileName, neverPacked } from "../../../contracts/never-packed.ts";
@@ -23,7 +24,10 @@ export async function packTemplate(files: readonly DroppedFile[]): Promise<Packe
     .filter(({ path }) => path !== ignoreFileName && !rules.ignores(path))
     .toSorted((one, other) => (one.path < other.path ? -1 : 1));
   const total = taken.reduce((sum, { file }) => sum + file.size, 0);
-  if (!taken.some(({ path }) => path === "template.yaml")) return refused("The folder has no template.yaml.");
+  // One that is written for Coder has none; the server looks whether it is.
+  if (!taken.some(({ path }) => path === "template.yaml" || isRootConfiguration(path))) {
+    return refused("The folder has neither a template.yaml nor a Terraform configuration.");
+  }
   if (taken.length > archiveEntriesMax) return refused(`It has more than ${archiveEntriesMax} files.`);
   if (total > unpackedBytesMax) return refused(`It has ${mebibytes(total)}, more than ${mebibytes(unpackedBytesMax)}.`);
   const tar = await tarOf(taken);

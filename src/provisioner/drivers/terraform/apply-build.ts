@@ -5,7 +5,6 @@ import { isSameValue } from "../../../domain/replacement/value-at-path.ts";
 import type { BuildSession } from "./build-session.ts";
 import { existing, ignoredFor, isSameBasis, type Kept, keptAfter } from "./coder/kept-instances.ts";
 import { blockKey, isCoderType, readOutline } from "./configuration-outline.ts";
-import { readTerraformState } from "./terraform-state.ts";
 import { keepsAtClaim } from "./claim-policy.ts";
 import { replacementWarnings } from "./claim-warnings.ts";
 import { resourcesOf } from "./resources.ts";
@@ -19,6 +18,8 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
   const isClaim = isClaimOf(context);
   const { plan, judged, isIdle } = await judgedPlan(session, context);
   if (isClaim) for (const line of replacementWarnings(judged)) context.log("warn", "replacement", line);
+  // Before anything is done: of a claim that is cut off, the next build must know what it left alone.
+  if (isClaim) await storeKept(session, keptByClaim(context, plan.priorValues));
   if (isIdle) {
     context.log("info", "plan", "nothing to change");
   } else {
@@ -30,7 +31,7 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
     });
   }
   const values = isIdle ? plan.priorValues : await run.values();
-  await rememberKept(session, context, values);
+  if (!isClaim) await storeKept(session, keptAfter(keeper?.state.kept ?? null, { ...basisOf(context), values }));
   return {
     resources: resourcesOf(values, mask),
     phases: phases.timings,
@@ -68,7 +69,7 @@ export async function judgedPlan(
 
 /** A claim leaves what exists as it is, where the template's policy says so; what it left is not replaced for that later. */
 async function planKeeping(
-  { run, ignore }: Pick<BuildSession, "run" | "ignore">,
+  { run, ignore, keeper }: Pick<BuildSession, "run" | "ignore" | "keeper">,
   context: BuildContext,
 ): Promise<MadePlan> {
   const outline = readOutline(context.versionState);
@@ -81,7 +82,7 @@ async function planKeeping(
     return await run.plan({ refresh: false });
   }
   const first = await run.plan();
-  const kept = readTerraformState(context.work.state)?.kept ?? null;
+  const kept = keeper?.state.kept ?? null;
   if (kept === null || !isSameBasis(kept, basisOf(context))) return first;
   let [plan, tried] = [first, new Map<string, readonly string[]>() as ReadonlyMap<string, readonly string[]>];
   for (let nth = 0; nth < keepingPlansMax; nth += 1) {
@@ -90,6 +91,13 @@ async function planKeeping(
     tried = ignored;
     await ignore(ignored);
     plan = await run.plan();
+  }
+  if (ignoredFor(kept, { first: first.changes, last: plan.changes }, tried) !== null) {
+    context.log(
+      "warn",
+      "plan",
+      "what the claim left as it was is replaced all the same: see which attributes the template says to be new",
+    );
   }
   return plan;
 }
@@ -101,16 +109,15 @@ function basisOf({ archiveHash, work }: BuildContext): Omit<Kept, "instances"> {
   return { archiveHash, parameters: work.parameters };
 }
 
-/** A claim's remembers all that it left as it was; another build forgets what is not there any more. */
-async function rememberKept({ keeper }: BuildSession, context: BuildContext, values: unknown): Promise<void> {
-  if (keeper === null) return;
+/** All that a claim finds and leaves as it is; null where it does what the template says. */
+function keptByClaim(context: BuildContext, before: unknown): Kept | null {
   const outline = readOutline(context.versionState);
-  const basis = basisOf(context);
-  const kept =
-    isClaimOf(context) && outline !== null && keepsAtClaim(context.manifest, outline)
-      ? { ...basis, instances: existing(values) }
-      : keptAfter(keeper.state.kept, { ...basis, values });
-  if (isSameValue(kept, keeper.state.kept)) return;
+  if (outline === null || !keepsAtClaim(context.manifest, outline)) return null;
+  return { ...basisOf(context), instances: existing(before) };
+}
+
+async function storeKept({ keeper }: BuildSession, kept: Kept | null): Promise<void> {
+  if (keeper === null || isSameValue(kept, keeper.state.kept)) return;
   keeper.update({ kept });
   await keeper.flush();
 }

@@ -127,6 +127,18 @@ describe("parameters of a template", () => {
     expect(needed).not.toHaveProperty("default");
   });
 
+  test.each([
+    ["1", "true"],
+    ["T", "true"],
+    ["False", "false"],
+    ["0", "false"],
+  ])("have %s as the default %s of a truth, which a manifest writes in one way", (written, read) => {
+    const { parts } = readTemplate(
+      plan({ data: [parameter("on", { type: "bool", form_type: "checkbox", default: written })] }),
+    );
+    expect(parts.parameters).toMatchObject([{ name: "on", default: read }]);
+  });
+
   test("of one name are refused", () => {
     const data = [parameter("one", { name: "cpu" }), parameter("other", { name: "cpu" })];
     expect(reasons(readTemplate(plan({ data })).refused)).toEqual(['other: another parameter has the name "cpu"']);

@@ -24,7 +24,9 @@ export function readParameter(values: Fields): ManifestParameter {
     type,
     ...(formType === undefined ? {} : { form_type: formType }),
     ...(styling === null ? {} : { styling }),
-    ...(typeof fallback === "string" ? { default: fallback } : {}),
+    ...(typeof fallback === "string"
+      ? { default: type === "bool" && options.length === 0 ? truthOf(fallback) : fallback }
+      : {}),
     mutable: values["mutable"] === true,
     ...(values["ephemeral"] === true ? { ephemeral: true } : {}),
     ...(options.length === 0 ? {} : { options: options.map(readOption) }),
@@ -35,6 +37,12 @@ export function readParameter(values: Fields): ManifestParameter {
 /** What the provider has accepted; `string` where nothing is said. */
 function typeOf(type: string): NonNullable<ManifestParameter["type"]> {
   return type === "number" || type === "bool" ? type : type === "list(string)" ? "list" : "string";
+}
+
+/** The provider takes more ways to write a truth than a manifest has. */
+function truthOf(text: string): string {
+  if (/^(?:1|t|true)$/i.test(text)) return "true";
+  return /^(?:0|f|false)$/i.test(text) ? "false" : text;
 }
 
 function readOption(option: Fields): NonNullable<ManifestParameter["options"]>[number] {
