@@ -95,7 +95,7 @@ test("a folder without a manifest is refused before anything is sent", limit, as
   const folder = folderWith("empty", { "README.md": "nothing\n" });
   const { page } = await scene.openSignedIn("/publish");
   await page.getByLabel("Folder of the template").setInputFiles(folder);
-  await page.getByText("The folder has no template.yaml.").waitFor();
+  await page.getByText("The folder has neither a template.yaml nor a Terraform configuration.").waitFor();
 });
 
 test("a member may look, and is told why he may not publish", limit, async () => {
