@@ -1,6 +1,7 @@
 // Pools that are set beside a template: for its active version at once, and for each that comes after it.
 import { expect, it } from "vitest";
 import { setPool, unsetPool } from "../../src/app/prebuilds/set-pool.ts";
+import { deprecate } from "../../src/app/templates/templates.ts";
 import { createVersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
 import { create } from "../support/claims.ts";
 import { runJobsReady } from "../support/daemon.ts";
@@ -112,6 +113,18 @@ it.each<[string, string, Parameters<typeof setPool>[2]["set"], string]>([
   await expect(set(fx, preset, size)).rejects.toMatchObject({ code });
   expect(await presetsOf(fx, versionId)).toMatchObject([{ name: "small", instances: 1 }]);
   expect(await fx.rows("select pools from templates")).toEqual([{ pools: {} }]);
+});
+
+it("is refused for a deprecated template, which keeps nothing, and nothing is stored", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { small: 1 }, parameters });
+  await deprecate(fx.context, fx.admin, { template: "web", deprecated: true });
+  for (const preset of ["small", "Large"]) {
+    await expect(set(fx, preset, { instances: 3 })).rejects.toMatchObject({ code: "template_deprecated" });
+  }
+  expect(await fx.rows("select pools from templates")).toEqual([{ pools: {} }]);
+  await deprecate(fx.context, fx.admin, { template: "web", deprecated: false });
+  expect(await set(fx, "small", { instances: 3 })).toMatchObject({ desired: 3 });
 });
 
 it("is for template admins alone, and is in the audit log", async () => {

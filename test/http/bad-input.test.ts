@@ -76,8 +76,8 @@ describe("template.yaml is refused with file, line and field when", () => {
     ["a preset's description is too long", preset(`    description: "${"x".repeat(129)}"\n`), "presets[0].description"],
     ["a preset names an unknown parameter", preset("    parameters: { zone: eu }\n"), 'presets[0].parameters["zone"]'],
     [
-      "a preset leaves a required parameter open",
-      "driver: process\nparameters:\n  - { name: a }\npresets:\n  - { name: small }\n",
+      "a preset with a pool leaves a required parameter open",
+      "driver: process\nparameters:\n  - { name: a }\npresets:\n  - { name: small, prebuilds: { instances: 1 } }\n",
       'presets[0].parameters["a"]',
     ],
     ["instances are missing", preset("    prebuilds: {}\n"), "presets[0].prebuilds.instances"],

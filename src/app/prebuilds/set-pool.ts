@@ -27,7 +27,8 @@ export const poolsSetMax = 64;
 /**
  * Gives a preset a pool beside the template, or changes that of the template: for the active version at once, and for
  * each that is imported later. Errors: `forbidden`, `not_found`, `template_not_ready`, `invalid_manifest` for a size, age,
- * schedule or value that no template may have; `conflict` for values of a preset that is the template's own.
+ * schedule or value that no template may have; `conflict` for values of a preset that is the template's own;
+ * `template_deprecated`, as nothing is kept of such a template, and its pools are in no list.
  */
 export async function setPool(
   context: AppContext,
@@ -42,8 +43,9 @@ export async function setPool(
   const preset = await checkedPreset(context, { manifest, name, set, before });
   const pool = storedPool(preset, manifest);
   await context.db.transaction("set pool", async (tx) => {
-    const pools = await lockPools(tx, template.id);
-    if (!isDeepStrictEqual(pools[name], before)) throw changedMeanwhile(name);
+    const { pools, activeVersionId, isDeprecated } = await lockPools(tx, template.id);
+    if (isDeprecated) throw deprecated(template.name);
+    if (activeVersionId !== versionId || !isDeepStrictEqual(pools[name], before)) throw changedMeanwhile(name);
     if (pools[name] === undefined && Object.keys(pools).length >= poolsSetMax) throw tooMany(template.name);
     await storePools(tx, template.id, { ...pools, [name]: pool });
     const isSized = await sizePreset(tx, versionId, { preset: name, ...pool });
@@ -72,7 +74,7 @@ export async function unsetPool(
   const template = await requireTemplate(context, actor, input);
   requireTemplateAdmin(actor, template.organization_id, "set pools");
   const name = await context.db.transaction("unset pool", async (tx) => {
-    const pools = await lockPools(tx, template.id);
+    const { pools } = await lockPools(tx, template.id);
     const called = calledBy(Object.keys(pools), (one) => one, input.preset);
     if (called === undefined) return null;
     const { [called]: _pool, ...others } = pools;
@@ -178,10 +180,24 @@ function ownSize(manifest: Manifest | undefined, name: string): Omit<StoredPool,
   };
 }
 
+function deprecated(template: string): CodedError {
+  return new CodedError(
+    "template_deprecated",
+    `The template "${template}" is deprecated: no prebuilds are kept of it.`,
+    {
+      next: "Take the deprecation back with `prewarm templates deprecate --undo`, and set the pool then.",
+    },
+  );
+}
+
 function changedMeanwhile(preset: string): CodedError {
-  return new CodedError("conflict", `Somebody else has changed the pool of "${preset}" at the same moment.`, {
-    next: "Look at it with `prewarm prebuilds explain`, and set it again.",
-  });
+  return new CodedError(
+    "conflict",
+    `Somebody else has changed the template or its pool "${preset}" at the same moment.`,
+    {
+      next: "Look at it with `prewarm prebuilds explain`, and set it again.",
+    },
+  );
 }
 
 function tooMany(template: string): CodedError {

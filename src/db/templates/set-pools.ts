@@ -29,14 +29,33 @@ export async function readPools(sql: Sql, templateId: TemplateId): Promise<Pools
   return (await sql.query(poolsStatement, [templateId]))[0]?.pools ?? {};
 }
 
-const lockStatement: Statement<PoolsRow> = statement(
+interface LockedRow extends PoolsRow {
+  readonly active_version_id: TemplateVersionId | null;
+  readonly is_deprecated: boolean;
+}
+
+const lockStatement: Statement<LockedRow> = statement(
   "template_pools_lock",
-  `${poolsStatement.text}\nfor no key update`,
+  `select pools, active_version_id, deprecated_at is not null as is_deprecated
+from templates
+where id = $1
+for no key update`,
 );
 
-/** The same, and nobody changes them until the transaction is over. */
-export async function lockPools(tx: Tx, templateId: TemplateId): Promise<PoolsRow["pools"]> {
-  return (await tx.query(lockStatement, [templateId]))[0]?.pools ?? {};
+export interface LockedPools {
+  readonly pools: PoolsRow["pools"];
+  readonly activeVersionId: TemplateVersionId | null;
+  readonly isDeprecated: boolean;
+}
+
+/** The same, and nobody changes them, or what the template is, until the transaction is over. */
+export async function lockPools(tx: Tx, templateId: TemplateId): Promise<LockedPools> {
+  const row = (await tx.query(lockStatement, [templateId]))[0];
+  return {
+    pools: row?.pools ?? {},
+    activeVersionId: row?.active_version_id ?? null,
+    isDeprecated: row?.is_deprecated ?? false,
+  };
 }
 
 const storeStatement: Statement<object> = statement(
