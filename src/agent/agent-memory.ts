@@ -22,6 +22,8 @@ export interface RememberedStart {
   readonly machineRun?: string;
   readonly state: "ready" | "start_error" | "start_timeout";
   readonly detail: string;
+  /** Of the claim record whose scripts it has run, or had to; absent where builds tell of none. */
+  readonly settingsGeneration?: number;
 }
 
 /** The newest run of the owner's dotfiles. */

@@ -10,7 +10,7 @@ import type { HandOver } from "./hand-over.ts";
 import { commandEnvironment } from "./command-environment.ts";
 import { endGroup, signalGroup } from "./process-group.ts";
 import type { ServerSocket } from "./server-socket.ts";
-import { workFolder } from "./workspace-start.ts";
+import { workFolder } from "./work-folder.ts";
 
 /** Input that a command has not read yet. Nothing tells the sender to slow down, so it must end somewhere. */
 export const execInputBytesMax = 8 * 1_048_576;
@@ -23,7 +23,7 @@ export interface ExecDependencies {
   readonly config: AgentConfig;
   readonly socket: ServerSocket;
   readonly handOver: HandOver;
-  readonly started: Promise<AgentManifest>;
+  readonly started: () => Promise<AgentManifest>;
   readonly abort: AbortSignal;
 }
 
@@ -120,7 +120,7 @@ export class ExecSession {
   async #run(): Promise<ExecEnd> {
     const owner = await this.#deps.handOver.owner();
     if (owner === null) return { exitCode: null, error: "nobody owns this workspace yet: it waits in its pool" };
-    const manifest = await this.#deps.started;
+    const manifest = await this.#deps.started();
     const { config } = this.#deps;
     const { variables, secretsMissing } = await commandEnvironment(this.#deps, { manifest, owner });
     if (secretsMissing !== null)

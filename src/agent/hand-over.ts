@@ -4,13 +4,16 @@ import { createSignal } from "../platform/signal.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedClaim } from "./agent-memory.ts";
+import type { BuildSettings } from "./build-settings.ts";
 import { Dotfiles } from "./dotfiles/dotfiles.ts";
 import { withGitHelper } from "./git/git-variables.ts";
 import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
+import { failureText, runScripts } from "./scripts/run-scripts.ts";
+import { scriptPlace } from "./scripts/script-place.ts";
 import { type ServerHttp, ServerRefusal } from "./server-http.ts";
 import { type GivenSecrets, secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
-import { workFolder } from "./workspace-start.ts";
+import { workFolder } from "./work-folder.ts";
 
 export interface HandOverInput {
   readonly config: AgentConfig;
@@ -21,7 +24,8 @@ export interface HandOverInput {
   /** Whether the server can poke at this moment. */
   readonly isConnected: () => boolean;
   /** Resolves when the `prewarm` hook has ended, however it did: a claim waits for it. */
-  readonly started: Promise<AgentManifest>;
+  readonly started: () => Promise<AgentManifest>;
+  readonly settings: BuildSettings;
   /** The server contradicts what this workspace remembers: nothing is handed over any more. Called once. */
   readonly onContradiction: (why: string) => void;
   /** Something that does not keep it from being used is worth knowing; empty: not any more. */
@@ -216,23 +220,52 @@ export class HandOver {
     const claim = { generation: record.generation, record, startId, isAcknowledged: false, error: null };
     // Nobody's commands run from here on, until the hook is done.
     this.#newest = { ...claim, phase: "started" };
-    const manifest = await this.#input.started;
-    const hook = manifest.hooks.claim;
-    let error: string | null = null;
+    await this.#input.started();
+    const areScriptsDue = this.#areScriptsDue(record);
+    // Remembered as begun: cut off, they run again; done, never again for this generation.
+    if (areScriptsDue) memory.rememberClaim(this.#newest);
     // What was started while nobody owned it begins anew for whoever does; an ordinary workspace is its owner's from the first.
     if (this.#input.config.buildStage === "prebuild") this.#input.config.coder?.runsAgain();
+    let error = await this.#renewSettings(record, abort);
+    const manifest = await this.#input.started();
+    const hook = manifest.hooks.claim;
     if (hook !== undefined) {
       memory.rememberClaim(this.#newest);
       const outcome = await this.#runHook(manifest, { record, hook, abort });
       if (outcome.kind === "aborted") throw new Error("the hand-over was interrupted; it will be repeated");
       if (outcome.kind !== "succeeded") error = hookErrorText("claim", outcome);
     }
+    if (areScriptsDue && error === null) error = await this.#runScripts(manifest, record, abort);
     if (abort.aborted) return;
     this.#newest = { ...claim, phase: "done", error };
     memory.rememberClaim(this.#newest);
     const text = error ?? `Handed over to ${record.owner?.username ?? "nobody"} (generation ${record.generation}).`;
     log.add({ level: error === null ? "info" : "error", source: "agent", text });
     this.#input.onHandedOver();
+  }
+
+  /** Whether the start has run the scripts for somebody else than whom the workspace belongs to now. */
+  #areScriptsDue({ generation }: ClaimRecord): boolean {
+    const { memory, settings } = this.#input;
+    return settings.generation !== null && (memory.start()?.settingsGeneration ?? 0) < generation;
+  }
+
+  /** Waits for what the claim's build tells, as long as that build goes on. Answers why it was not told. */
+  async #renewSettings({ generation }: ClaimRecord, abort: AbortSignal): Promise<string | null> {
+    const { settings } = this.#input;
+    if (settings.generation === null || settings.generation >= generation) return null;
+    if (await settings.reach(generation, abort)) return null;
+    if (abort.aborted) throw new Error("the hand-over was interrupted; it will be repeated");
+    return "The build of the claim has told nothing of this agent, so its scripts were not run for the owner: see how it ended.";
+  }
+
+  async #runScripts(manifest: AgentManifest, record: ClaimRecord, abort: AbortSignal): Promise<string | null> {
+    const { secrets, settings } = this.#input;
+    const place = scriptPlace(this.#input, { manifest, record, given: secrets.now() });
+    if ("refusal" in place) return `The scripts were not run: ${place.refusal}.`;
+    const { failed } = await runScripts({ scripts: settings.scripts, when: "start", ...place, abort });
+    if (abort.aborted) throw new Error("the hand-over was interrupted; it will be repeated");
+    return failed.length === 0 ? null : failureText(failed);
   }
 
   async #runHook(

@@ -3,7 +3,7 @@ import type { ImageFacts } from "../contracts/image-facts.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { commonEnvironment } from "./hook-environment.ts";
 import type { ServerHttp } from "./server-http.ts";
-import { workFolder } from "./workspace-start.ts";
+import { workFolder } from "./work-folder.ts";
 
 /** What editors depend on. Loaded when somebody asks: an agent at rest has no need of it. */
 export async function lookAtImage(config: AgentConfig, manifest: AgentManifest): Promise<ImageFacts> {

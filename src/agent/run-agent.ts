@@ -7,11 +7,14 @@ import type { AgentConfig } from "./agent-config.ts";
 import { AppChecks } from "./apps/app-checks.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
+import { BuildSettings } from "./build-settings.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
-import { followLeft } from "./left-output.ts";
+import type { AgentMetadataValue } from "../contracts/agent-metadata.ts";
+import { followLeft, followLeftOfScripts } from "./left-output.ts";
+import { RecurringScripts } from "./scripts/recurring-scripts.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { reportImage } from "./look-at-image.ts";
 import { ServerHttp } from "./server-http.ts";
@@ -38,41 +41,49 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const http = new ServerHttp({ ...config, key, requestMs: config.timing.requestMs });
   const log = new AgentLog();
   const lifecycle = new Lifecycle(config.version);
-  const started = deferred<AgentManifest>();
-  let startedWith: AgentManifest | null = null;
+  const settings = new BuildSettings(config, http);
+  const start = deferred();
+  const started = (): Promise<AgentManifest> => start.promise.then(() => settings.current);
+  let hasStarted = false;
   const onContradiction = (why: string): void => void lifecycle.lose(why, socket);
   const onNote = (text: string): void => void lifecycle.note(text, socket);
   const asking = { http, isConnected: (): boolean => socket.isOpen };
   const basics = { config, memory, log, secrets: new WorkspaceSecrets({ config, log, ...asking }) };
   void followLeft({ ...basics, abort });
-  const onHandedOver = (): void => apps.lookAnew();
-  const parts = { ...basics, ...asking, started: started.promise, onContradiction, onNote, onHandedOver };
+  const onHandedOver = (): void => {
+    apps.lookAnew();
+    recurring.renew();
+  };
+  const parts = { ...basics, ...asking, settings, started, onContradiction, onNote, onHandedOver };
   const handOver = new HandOver(parts);
   const socket: ServerSocket = new ServerSocket(
     { ...config, key },
     {
-      onOpen: () => tellAnew({ handOver, sessions, tunnel, apps, tellState: () => lifecycle.tell(socket) }),
+      onOpen: () => tellAnew({ handOver, sessions, tunnel, apps, recurring, tellState: () => lifecycle.tell(socket) }),
       // Nobody can poke it now: it asks by itself, beginning at once.
       onClose: () => handOver.poke(),
       onMessage: (message) => listener.receive(message),
     },
   );
+  const onMetadata = (values: readonly AgentMetadataValue[]): void =>
+    void socket.send({ kind: "metadata", values: [...values] });
+  const recurring: RecurringScripts = new RecurringScripts({ ...basics, settings, onMetadata });
   const apps: AppChecks = new AppChecks({ home: config.home, socket, isOwned: () => handOver.isOwned, abort });
-  const sessions = new ExecSessions({ config, socket, handOver, started: started.promise, abort: connection.signal });
-  const offered = targets({ config, handOver, started: started.promise, abort });
+  const sessions = new ExecSessions({ config, socket, handOver, started, abort: connection.signal });
+  const offered = targets({ config, handOver, started, abort });
   const tunnel = new AgentTunnel({ config, key, handOver, abort, openTarget: offered.open });
-  const listener = listenerOf({ handOver, sessions, tunnel });
+  const listener = listenerOf({ handOver, settings, sessions, tunnel });
   const connected = socket.run(connection.signal);
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);
 
-  const starting = start();
+  const starting = begin();
   await untilAborted(abort);
-  started.reject(new Error("the workspace is shutting down"));
+  start.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
-  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver, apps.end()]);
+  await Promise.all([sessions.endAll(farewellMs), offered.end(), starting, handingOver, apps.end(), recurring.end()]);
   // A start that was cut off has nothing to be put away.
-  const trouble = startedWith === null ? "" : await stopWorkspace({ ...basics, manifest: startedWith });
+  const trouble = hasStarted ? await stopWorkspace({ ...basics, settings, manifest: settings.current }) : "";
   const farewell = log.flush(socket).then(() => lifecycle.become("off", trouble, socket));
   await Promise.race([farewell, sleep(farewellMs)]);
   basics.secrets.forget();
@@ -80,22 +91,26 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   http.close();
   await Promise.all([connected, logged]).finally(() => config.coder?.close());
 
-  async function start(): Promise<void> {
-    const manifest = await beginning(basics, http, abort);
-    if (manifest === null) return;
-    await apps.begin(manifest.appChecks ?? []);
+  async function begin(): Promise<void> {
+    const fetched = await beginning(basics, http, abort);
+    if (fetched === null) return;
+    await apps.begin(fetched.appChecks ?? []);
     await lifecycle.become("starting", "", socket);
-    const outcome = await startWorkspace({ ...basics, manifest, abort });
+    const manifest = await settings.begin(fetched, abort);
+    if (manifest === null) return;
+    void followLeftOfScripts({ ...basics, abort, manifest, scripts: settings.scripts });
+    const outcome = await startWorkspace({ ...basics, settings, manifest, abort });
     if (outcome === null) return;
     // What has started is put away, also when the stop comes before the server has heard of the start.
-    startedWith = manifest;
+    hasStarted = true;
     if (abort.aborted) return;
     if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
     apps.start();
+    recurring.renew();
     await handOver.compared();
     await lifecycle.become(outcome.state, outcome.detail, socket);
     // Also when the hook failed: the owner's commands are what repairs it.
-    started.resolve(manifest);
+    start.resolve();
     if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
   }
 }
@@ -123,10 +138,12 @@ function tellAnew(parts: {
   readonly sessions: ExecSessions;
   readonly tunnel: AgentTunnel;
   readonly apps: AppChecks;
+  readonly recurring: RecurringScripts;
   readonly tellState: () => Promise<void>;
 }): void {
   parts.tunnel.moved();
   void parts.apps.tell();
+  parts.recurring.tell();
   void parts.handOver.compared().then(parts.tellState);
   parts.sessions.announceAll();
   parts.handOver.poke();
@@ -135,28 +152,31 @@ function tellAnew(parts: {
 /** Who each word of the server is for. */
 function listenerOf(parts: {
   readonly handOver: HandOver;
+  readonly settings: BuildSettings;
   readonly sessions: ExecSessions;
   readonly tunnel: AgentTunnel;
 }): { readonly receive: (message: ServerToAgent) => void } {
   return {
     receive: (message) => {
-      if (message.kind === "poke") parts.handOver.poke();
-      else if (message.kind === "tunnel_wanted") parts.tunnel.wanted();
+      if (message.kind === "poke") {
+        parts.handOver.poke();
+        parts.settings.poke();
+      } else if (message.kind === "tunnel_wanted") parts.tunnel.wanted();
       else parts.sessions.receive(message);
     },
   };
 }
 
-interface Deferred<Value> {
-  readonly promise: Promise<Value>;
-  readonly resolve: (value: Value) => void;
+interface Deferred {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
 
-function deferred<Value>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => {};
+function deferred(): Deferred {
+  let resolve: () => void = () => {};
   let reject: (error: Error) => void = () => {};
-  const promise = new Promise<Value>((onValue, onError) => {
+  const promise = new Promise<void>((onValue, onError) => {
     resolve = onValue;
     reject = onError;
   });

@@ -10,6 +10,9 @@ import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
 
+/** A timer that is set for longer is over at once. */
+const timerMsMax = 2_147_483_647;
+
 /** The hooks, and what is run as one, in the order in which a workspace meets them. */
 export const hookNames = ["prewarm", "start", "claim", "dotfiles", "stop"] as const;
 
@@ -65,7 +68,7 @@ export async function runHook(run: HookRun): Promise<HookOutcome> {
   if (child.pid !== undefined) writeFileSync(processFile, String(child.pid), { mode: 0o600 });
   if (output === null) forwardLines(child, lines);
   output?.release();
-  const outcome = await outcomeOf(child, run);
+  const outcome = await childOutcome(child, run);
   output?.drain();
   if (outcome.kind !== "succeeded" && child.pid !== undefined) await endGroup(child.pid, run.killGraceMs);
   rmSync(processFile, { force: true });
@@ -86,7 +89,8 @@ export function lastLineText(lastLine: string | null): string {
   return lastLine === null ? "" : ` Its last line: ${lastLine.slice(0, lastLineLengthMax)}`;
 }
 
-function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {
+/** For where a program's output cannot be had by named pipes. */
+export function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {
   for (const [stream, level] of [
     [child.stdout, "info"],
     [child.stderr, "error"],
@@ -97,12 +101,16 @@ function forwardLines(child: ChildProcess, { masks, onLine }: HookLines): void {
   }
 }
 
-function outcomeOf(child: ChildProcess, run: HookRun): Promise<HookOutcome> {
+/** How a program ends by itself, or what is to end it: its own limit (null for none), or the abort. */
+export function childOutcome(
+  child: ChildProcess,
+  run: { readonly timeoutMs: number | null; readonly abort: AbortSignal },
+): Promise<HookOutcome> {
+  const { timeoutMs } = run;
   return new Promise((resolve) => {
-    const timer = setTimeout(
-      () => finish({ kind: "timed_out", reason: `it ran longer than ${run.timeoutMs / 1000} s`, lastLine: null }),
-      run.timeoutMs,
-    );
+    const onTimeout = (): void =>
+      finish({ kind: "timed_out", reason: `it ran longer than ${(timeoutMs ?? 0) / 1000} s`, lastLine: null });
+    const timer = timeoutMs === null ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, timerMsMax));
     const onAbort = (): void => finish({ kind: "aborted" });
     const finish = (outcome: HookOutcome): void => {
       clearTimeout(timer);
@@ -126,7 +134,8 @@ interface Leftover {
   readonly killGraceMs: number;
 }
 
-async function endLeftover(leftover: Leftover): Promise<void> {
+/** Ends what an interrupted run has left running. */
+export async function endLeftover(leftover: Leftover): Promise<void> {
   let processId: number;
   try {
     processId = Number(readFileSync(leftover.processFile, "utf8"));

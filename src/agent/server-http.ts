@@ -12,8 +12,11 @@ import {
 } from "../contracts/agent-protocol.ts";
 import { agentRoutes } from "../contracts/api/system.ts";
 import type { ImageFacts } from "../contracts/image-facts.ts";
-import { agentMessageBytesMax } from "../contracts/limits.ts";
+import { agentMessageBytesMax, agentSettingsBytesMax } from "../contracts/limits.ts";
 import { underUrl } from "../contracts/under-url.ts";
+
+/** The manifest with all that its build has told. */
+const answerBytesMax = agentMessageBytesMax + agentSettingsBytesMax;
 
 /** An answer other than the good one. 401: the token is not (or no longer) known. */
 export class ServerRefusal extends Error {
@@ -138,8 +141,7 @@ async function readAnswer(answer: IncomingMessage): Promise<unknown> {
   let bytes = 0;
   for await (const piece of answer as AsyncIterable<Buffer>) {
     bytes += piece.length;
-    if (bytes > agentMessageBytesMax)
-      throw new Error(`the server's answer is larger than ${agentMessageBytesMax} bytes`);
+    if (bytes > answerBytesMax) throw new Error(`the server's answer is larger than ${answerBytesMax} bytes`);
     pieces.push(piece);
   }
   const text = Buffer.concat(pieces).toString("utf8");

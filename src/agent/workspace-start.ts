@@ -1,25 +1,24 @@
-import path from "node:path";
 import type { AgentManifest } from "../contracts/agent-protocol.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
 import { withGitHelper } from "./git/git-variables.ts";
+import type { BuildSettings } from "./build-settings.ts";
 import { commonEnvironment } from "./hook-environment.ts";
 import { machineRun } from "./machine-run.ts";
 import { type HookOutcome, hookErrorText, runHook } from "./run-hook.ts";
+import { failureText, runScripts } from "./scripts/run-scripts.ts";
+import { scriptPlace } from "./scripts/script-place.ts";
+import { workFolder } from "./work-folder.ts";
 import { type HookSecrets, secretsForHook, type WorkspaceSecrets } from "./workspace-secrets.ts";
 
-/** Where hooks and commands run: the agent's `directory`, relative to the home unless it is absolute. */
-export function workFolder(config: AgentConfig, manifest: AgentManifest): string {
-  return path.resolve(config.home, manifest.directory);
-}
-
-/** What a disk on which the `prewarm` hook has ended well answers instead of another run. */
-const prewarmed: HookOutcome = { kind: "succeeded" };
+/** Of a hook that there is not; and what a disk on which the `prewarm` hook has ended well answers instead of another run. */
+const well: HookOutcome = { kind: "succeeded" };
 
 export interface StartInput {
   readonly config: AgentConfig;
   readonly manifest: AgentManifest;
+  readonly settings: BuildSettings;
   readonly memory: AgentMemory;
   readonly log: AgentLog;
   readonly secrets: WorkspaceSecrets;
@@ -32,27 +31,50 @@ export interface StartInput {
  * hooks, unless the machine was restarted with it. Null when it was aborted.
  */
 export async function startWorkspace(input: StartInput): Promise<RememberedStart | null> {
-  const { config, manifest, memory } = input;
+  const { config, manifest, memory, settings } = input;
   const run = machineRun();
   const earlier = memory.start();
   if (earlier !== null && isSameStart(earlier, { startId: config.startId, run })) return earlier;
   const { prewarm, start } = manifest.hooks;
-  const remember = (state: Pick<RememberedStart, "state" | "detail">): RememberedStart => {
-    const remembered = { startId: config.startId, machineRun: run, ...state };
+  const remember = (state: Trouble): RememberedStart => {
+    const { generation } = settings;
+    const settled = generation === null ? {} : { settingsGeneration: generation };
+    const remembered = { startId: config.startId, machineRun: run, ...state, ...settled };
     memory.rememberStart(remembered);
     return remembered;
   };
+  if (settings.isUntold) return remember({ state: "start_error", detail: untoldText });
   if (prewarm !== undefined) {
-    const outcome = memory.isPrewarmed() ? prewarmed : await runStartHook(input, "prewarm", prewarm);
+    const outcome = memory.isPrewarmed() ? well : await runStartHook(input, "prewarm", prewarm);
     if (outcome.kind === "aborted") return null;
     if (outcome.kind !== "succeeded") return remember(stateAfter("prewarm", outcome));
     // Also when it was before: what an agent of before remembers of it is replaced below.
     memory.rememberPrewarmed(config.startId);
   }
-  if (start === undefined) return remember({ state: "ready", detail: "" });
-  const outcome = await runStartHook(input, "start", start);
+  const outcome = start === undefined ? well : await runStartHook(input, "start", start);
   if (outcome.kind === "aborted") return null;
-  return remember(outcome.kind === "succeeded" ? { state: "ready", detail: "" } : stateAfter("start", outcome));
+  if (outcome.kind !== "succeeded") return remember(stateAfter("start", outcome));
+  const trouble = await runStartScripts(input);
+  if (input.abort.aborted) return null;
+  return remember(trouble ?? { state: "ready", detail: "" });
+}
+
+type Trouble = Pick<RememberedStart, "state" | "detail">;
+
+const untoldText = "The build has told nothing of this agent: see how it ended, and start the workspace again.";
+
+/** Those of the template's that run at a start, as its owner where there is one. Null when nothing went wrong. */
+async function runStartScripts(input: StartInput): Promise<Trouble | null> {
+  const { manifest, memory, secrets, settings, abort } = input;
+  if (settings.scripts.length === 0) return null;
+  const claim = memory.claim();
+  const record = claim?.phase === "done" ? claim.record : null;
+  const place = scriptPlace(input, { manifest, record, given: await secrets.given(abort) });
+  if ("refusal" in place) return { state: "start_error", detail: `The scripts were not run: ${place.refusal}.` };
+  const { failed } = await runScripts({ scripts: settings.scripts, when: "start", ...place, abort });
+  if (failed.length === 0) return null;
+  const state = failed.every(({ isTimeout }) => isTimeout) ? "start_timeout" : "start_error";
+  return { state, detail: failureText(failed) };
 }
 
 function isSameStart(earlier: RememberedStart, now: { readonly startId: string; readonly run: string }): boolean {
@@ -89,7 +111,7 @@ async function runStartHook(
 function stateAfter(
   name: "prewarm" | "start",
   outcome: Extract<HookOutcome, { readonly kind: "failed" | "timed_out" }>,
-): Pick<RememberedStart, "state" | "detail"> {
+): Trouble {
   const state = outcome.kind === "failed" ? "start_error" : "start_timeout";
   return { state, detail: hookErrorText(name, outcome) };
 }

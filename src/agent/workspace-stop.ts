@@ -1,46 +1,66 @@
-import { withGitHelper } from "./git/git-variables.ts";
-import { commonEnvironment, ownerEnvironment } from "./hook-environment.ts";
+import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
+import { stopHookTimeoutSecondsDefault } from "../contracts/limits.ts";
 import { hookErrorText, runHook } from "./run-hook.ts";
-import { secretsForHook } from "./workspace-secrets.ts";
-import { type StartInput, workFolder } from "./workspace-start.ts";
+import { failureText, runScripts } from "./scripts/run-scripts.ts";
+import type { ScriptPlace } from "./scripts/run-script.ts";
+import { scriptPlace, scriptPlaceAnyway } from "./scripts/script-place.ts";
+import type { StartInput } from "./workspace-start.ts";
 
 /**
  * Runs the `stop` hook, as the owner where there is one. However it ends, the workspace stops: what went wrong is in the
  * log, and is the answer; empty when nothing did.
  */
 export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<string> {
-  const { config, manifest, memory, log, secrets } = input;
+  const { manifest, memory, log, secrets, settings } = input;
   const hook = manifest.hooks.stop;
-  if (hook === undefined) return "";
+  if (hook === undefined && !settings.scripts.some(({ onStop }) => onStop)) return "";
   const claim = memory.claim();
-  const given = claim?.phase === "done" ? secretsForHook(secrets.now(), manifest) : { values: {} };
+  const owner = { manifest, record: claim?.phase === "done" ? claim.record : null, given: secrets.now() };
+  const place = scriptPlace(input, owner);
   // What it puts away is lost if it does not run, so it runs, and says that it goes without.
-  if ("refusal" in given) {
-    log.add({ level: "error", source: "agent", text: `The stop hook runs without secrets: ${given.refusal}.` });
+  if ("refusal" in place) {
+    log.add({ level: "error", source: "agent", text: `The stop hook runs without secrets: ${place.refusal}.` });
   }
-  const common = commonEnvironment(config, manifest);
+  // The agent ends already: only their own limit cuts them off.
+  const run = { ...scriptPlaceAnyway(input, owner), abort: new AbortController().signal };
+  const [text, trouble] = await Promise.all([
+    hook === undefined ? "" : runStopHook(input, hook, run),
+    runStopScripts(input, run),
+  ]);
+  const all = [text, trouble].filter((part) => part !== "").join(" ");
+  if (all !== "") log.add({ level: "error", source: "agent", text: all });
+  return all;
+}
+
+interface StopRun {
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly abort: AbortSignal;
+}
+
+async function runStopHook(
+  { config, log, secrets }: Omit<StartInput, "abort">,
+  hook: { readonly run: string; readonly timeoutMs: number },
+  { directory, environment, abort }: StopRun,
+): Promise<string> {
   const outcome = await runHook({
     name: "stop",
     script: hook.run,
     timeoutMs: hook.timeoutMs,
-    folder: workFolder(config, manifest),
-    environment: withGitHelper(
-      {
-        ...common,
-        ...(claim?.phase === "done" ? ownerEnvironment(claim.record, common) : {}),
-        ...("values" in given ? given.values : {}),
-      },
-      claim?.phase === "done" ? secrets.now().gitHelper : undefined,
-    ),
+    folder: directory,
+    environment,
+    abort,
     stateFolder: config.stateFolder,
     killGraceMs: config.timing.killGraceMs,
-    // The agent ends already: only the hook's own limit cuts it off.
-    abort: new AbortController().signal,
     masks: secrets.masks,
     onLine: (level, text) => log.add({ level, source: "stop", text }),
   });
-  if (outcome.kind === "succeeded" || outcome.kind === "aborted") return "";
-  const text = hookErrorText("stop", outcome);
-  log.add({ level: "error", source: "agent", text });
-  return text;
+  return outcome.kind === "succeeded" || outcome.kind === "aborted" ? "" : hookErrorText("stop", outcome);
+}
+
+/** Told as what a stop hook is: whoever looks at the stopped workspace is shown both in one place. */
+async function runStopScripts({ settings }: Omit<StartInput, "abort">, place: ScriptPlace): Promise<string> {
+  const limitMs = stopHookTimeoutSecondsDefault * 1_000;
+  const { failed } = await runScripts({ scripts: settings.scripts, when: "stop", limitMs, ...place });
+  return failed.length === 0 ? "" : `${hookTroublePrefix("stop")}has scripts that failed. ${failureText(failed)}`;
 }

@@ -2,6 +2,8 @@ import { type Static, Type } from "typebox";
 import { gitHostLengthMax } from "./limits.ts";
 import { appHealthDetailLengthMax, appHealths, appsPerAgentMax } from "./app-health.ts";
 import { appNameLengthMax } from "./app-address.ts";
+import { AgentMetadataValues } from "./agent-metadata.ts";
+import { AgentSettings, agentScriptNameLengthMax } from "./agent-settings.ts";
 import { agentStates } from "./states.ts";
 
 /**
@@ -49,6 +51,21 @@ const AppCheck = Type.Object({
   threshold: Type.Integer({ minimum: 1 }),
 });
 
+/** What the build of an agent has told of it, in templates where that is no matter of the version. */
+const ToldSettings = Type.Union([
+  /** The build goes on: worth asking again. */
+  Type.Object({ state: Type.Literal("pending") }),
+  /** The build has ended and has told nothing. */
+  Type.Object({ state: Type.Literal("untold") }),
+  Type.Object({
+    state: Type.Literal("known"),
+    /** Of the claim record that they belong to; 0 while nobody had claimed the workspace. */
+    generation: Type.Integer({ minimum: 0 }),
+    ...AgentSettings.properties,
+  }),
+]);
+export type ToldSettings = Static<typeof ToldSettings>;
+
 export const AgentManifest = Type.Object({
   agentId: Type.String(),
   agentName: Type.String(),
@@ -79,6 +96,8 @@ export const AgentManifest = Type.Object({
   appChecks: Type.Optional(Type.Array(AppCheck)),
   /** Whether the agent is to tell what its image is like (`POST reportImage`); of a pool's first prebuilds. */
   isImageWanted: Type.Optional(Type.Boolean()),
+  /** Absent where the version says all that there is to say. */
+  settings: Type.Optional(ToldSettings),
 });
 export type AgentManifest = Static<typeof AgentManifest>;
 
@@ -172,8 +191,8 @@ export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
 const LogLine = Type.Object({
   at: Type.String(),
   level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
-  /** `agent`, `dotfiles`, or the hook: `prewarm`, `start`, `claim`, `stop`. */
-  source: Type.String({ maxLength: 32 }),
+  /** `agent`, `dotfiles`, the hook (`prewarm`, `start`, `claim`, `stop`), or the name of a script of the template's. */
+  source: Type.String({ maxLength: agentScriptNameLengthMax }),
   line: Type.String(),
 });
 
@@ -202,6 +221,11 @@ export const AgentToServer = Type.Union([
       { maxItems: appsPerAgentMax },
     ),
   }),
+  /**
+   * All items of the agent's metadata: when one has become another, a second apart at least, and with each connection. Kept
+   * in memory alone. A server of the release before passes it over.
+   */
+  Type.Object({ kind: Type.Literal("metadata"), values: AgentMetadataValues }),
   Type.Object({
     kind: Type.Literal("exec_output"),
     execId: Type.String(),

@@ -127,6 +127,8 @@ export const execCommandLengthMax = 65_536;
 export const execFrameBytesMax = 65_536;
 export const execPerAgentMax = 64;
 export const agentMessageBytesMax = 1_048_576;
+/** What a build tells of one agent, as JSON: it goes to the agent in one answer, with the manifest. */
+export const agentSettingsBytesMax = 524_288;
 
 /** A daemon that has not been heard of for so long cannot be counted on. */
 export const daemonAliveMs = 60_000;

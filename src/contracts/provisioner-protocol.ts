@@ -1,7 +1,14 @@
 import { type Static, Type } from "typebox";
+import { BuiltAgent } from "./agent-settings.ts";
 import { Uuid } from "./api/common-schemas.ts";
 import { ErrorReport } from "./api/error-response.ts";
-import { logBatchLinesMax, reportedResourcesMax, resourceDetailLengthMax, templateVariablesMax } from "./limits.ts";
+import {
+  agentsMax,
+  logBatchLinesMax,
+  reportedResourcesMax,
+  resourceDetailLengthMax,
+  templateVariablesMax,
+} from "./limits.ts";
 import { Manifest } from "./manifest.ts";
 
 /**
@@ -286,6 +293,13 @@ export const JobResult = Type.Object({
        * `tags`), where the driver reads them. The server merges `template.yaml` over them and checks the whole.
        */
       manifestParts: Type.Optional(ToldManifestParts),
+      /**
+       * Of an import: each start of this version, a claim included, tells what its agents are to run (`agents`), and they
+       * wait for it. A daemon of the release before does not say, and tells nothing.
+       */
+      tellsAgentSettings: Type.Optional(Type.Boolean()),
+      /** Of a build of such a version: its agents, which may hold what an author has put into their scripts. */
+      agents: Type.Optional(Type.Array(BuiltAgent, { maxItems: agentsMax })),
       /** Of an import: names of the version's variables that the template declares; absent means all. */
       usedVariables: Type.Optional(Type.Array(Type.String(), { maxItems: templateVariablesMax })),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */

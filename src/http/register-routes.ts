@@ -4,7 +4,7 @@ import { ErrorResponse } from "../contracts/api/error-response.ts";
 import type { RouteDefinition } from "../contracts/api/route.ts";
 import { type RouteId, routes } from "../contracts/api/routes.ts";
 import { CodedError } from "../contracts/errors.ts";
-import { gitAsksPerMinuteMax, providerStateBytesMax } from "../contracts/limits.ts";
+import { agentSettingsBytesMax, agentsMax, gitAsksPerMinuteMax, providerStateBytesMax } from "../contracts/limits.ts";
 import { subscriberOf } from "../platform/network/address-ranges.ts";
 import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
@@ -181,6 +181,7 @@ function bodyLimitOf(deps: HttpDeps, id: RouteId, route: RouteDefinition): numbe
   if (route.transport === "binary_up") return deps.options.uploadBytesMax;
   // Anybody may send these, and as many as there are connections are held at once.
   if (route.credential === "none") return anybodysBodyBytesMax;
+  if (id === "completeJob") return jsonBodyBytesMax + agentsMax * agentSettingsBytesMax;
   return id === "putJobState" || id === "adoptState" ? providerStateBytesMax + jsonBodyBytesMax : jsonBodyBytesMax;
 }
 

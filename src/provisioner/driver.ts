@@ -1,3 +1,4 @@
+import type { BuiltAgent } from "../contracts/agent-settings.ts";
 import type { ErrorReport } from "../contracts/api/error-response.ts";
 import { CodedError, type ErrorCode } from "../contracts/errors.ts";
 import type { Manifest } from "../contracts/manifest.ts";
@@ -69,6 +70,8 @@ export interface ParseReport {
   readonly versionState?: unknown;
   /** What its configuration says of parameters, presets, agents and tags, in the shape of a manifest. */
   readonly manifestParts?: Partial<Manifest>;
+  /** Whether each start of this version tells of its agents (`ApplyReport`). */
+  readonly tellsAgentSettings?: boolean;
   /** Which of the variables that it was given the template declares. */
   readonly usedVariables?: readonly string[];
 }
@@ -92,6 +95,8 @@ export interface ApplyReport {
   /** Of a claim: what its plan said before it was applied, or was found to change nothing. */
   readonly plan?: PlanReport;
   readonly phases?: readonly PhaseTiming[];
+  /** Of a start: what its agents are to run, in templates where the version does not say it. */
+  readonly agents?: readonly BuiltAgent[];
 }
 
 export interface DriverCapabilities {

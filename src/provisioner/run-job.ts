@@ -122,13 +122,14 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      const { versionState, manifestParts, usedVariables } = (await driver.parse(context)) ?? {};
+      const { versionState, manifestParts, usedVariables, tellsAgentSettings } = (await driver.parse(context)) ?? {};
       const { claimEffect } = driver.capabilities(job.manifest);
       return {
         kind: "succeeded",
         claimEffect,
         ...(versionState === undefined ? {} : { versionState }),
         ...(manifestParts === undefined ? {} : { manifestParts }),
+        ...(tellsAgentSettings === undefined ? {} : { tellsAgentSettings }),
         ...(usedVariables === undefined ? {} : { usedVariables: [...usedVariables] }),
       };
     }
@@ -165,12 +166,13 @@ function refuseState(): Promise<never> {
   return Promise.reject(new Error("A rehearsal changes nothing, so it has no state to store."));
 }
 
-function succeeded({ resources, plan, phases }: ApplyReport): Outcome {
+function succeeded({ resources, plan, phases, agents }: ApplyReport): Outcome {
   return {
     kind: "succeeded",
     ...(resources === undefined ? {} : { resources: [...resources] }),
     ...(plan === undefined ? {} : { plan }),
     ...(phases === undefined ? {} : { phases: [...phases] }),
+    ...(agents === undefined ? {} : { agents: [...agents] }),
   };
 }
 

@@ -68,7 +68,7 @@ test("what Coder's scripts need is set: the address with its slash, the token, a
     await exec('echo "$CODER_AGENT_URL $CODER_AGENT_TOKEN"; echo "$CODER_SCRIPT_BIN_DIR"; echo "$PATH"')
   ).split("\n");
   const folder = path.join(bed.folder, "coder-agent-1");
-  const scripts = path.join(folder, "script-data/bin");
+  const scripts = path.join(folder, "coder-script-data/bin");
   expect(said.slice(0, 2)).toEqual([`${bed.server.url}/ agent-token`, scripts]);
   expect(said[2]?.startsWith(`${scripts}:${folder}/bin:/of/the/template:`)).toBe(true);
   for (const each of [folder, scripts]) expect(statSync(each).mode & 0o777).toBe(0o700);

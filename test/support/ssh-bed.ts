@@ -54,7 +54,7 @@ export class SshBed {
       logger: silentLogger,
       world: {
         home: this.home,
-        folder: path.join(this.home, "project"),
+        folder: () => path.join(this.home, "project"),
         terminals: given ?? terminals(process.env["XDG_RUNTIME_DIR"]),
         dial: (host, port) => dial({ kind: "tcp", host, port }),
         environment: async (userId) => {

@@ -4,6 +4,7 @@ import type { AgentManifest } from "../../contracts/agent-protocol.ts";
 import { makeFolder } from "../../platform/make-folder.ts";
 import { CoderService, type GitTokens } from "./coder-service.ts";
 import { launcherScript, socketFileName } from "./launcher.ts";
+import { scriptBinFolder } from "../scripts/script-folders.ts";
 import { packedCoderProgram } from "./packed-program.ts";
 
 type Variables = Readonly<Record<string, string>>;
@@ -57,6 +58,11 @@ export class CoderMode {
 
   close(): void {
     this.#service?.close();
+  }
+
+  /** Of this agent alone, for what its scripts leave for each other; null where there is none. */
+  get folder(): string | null {
+    return this.#folder;
   }
 
   /** @param below what the workspace's programs see besides, whose PATH goes on behind the command. */
@@ -130,7 +136,7 @@ function placesIn(folder: string) {
   return {
     command: path.join(folder, "bin/coder"),
     /** What a template's scripts put there is on the PATH of all that is started. */
-    scripts: path.join(folder, "script-data/bin"),
+    scripts: scriptBinFolder(folder),
     program: path.join(folder, "coder.cjs"),
     socket: path.join(folder, socketFileName),
   };

@@ -21,7 +21,7 @@ export interface DotfilesInput {
   readonly memory: AgentMemory;
   readonly log: AgentLog;
   readonly secrets: WorkspaceSecrets;
-  readonly started: Promise<AgentManifest>;
+  readonly started: () => Promise<AgentManifest>;
   /** What is worth knowing of a workspace that is ready all the same; empty when there is nothing any more. */
   readonly onNote: (text: string) => void;
 }
@@ -57,7 +57,7 @@ export class Dotfiles {
 
   async #runDue(abort: AbortSignal): Promise<void> {
     try {
-      const manifest = await this.#input.started;
+      const manifest = await this.#input.started();
       for (let due = this.#due(); due !== null && !abort.aborted; due = this.#due()) {
         await this.#run(due, manifest, abort);
       }

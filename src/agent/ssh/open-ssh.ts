@@ -5,12 +5,12 @@ import type { AgentConfig } from "../agent-config.ts";
 import type { HandOver } from "../hand-over.ts";
 import { commandEnvironment } from "../command-environment.ts";
 import { dial } from "../tunnel/dial.ts";
-import { workFolder } from "../workspace-start.ts";
+import { workFolder } from "../work-folder.ts";
 
 export interface SshParts {
   readonly config: AgentConfig;
   readonly handOver: HandOver;
-  readonly started: Promise<AgentManifest>;
+  readonly started: () => Promise<AgentManifest>;
   readonly abort: AbortSignal;
 }
 
@@ -32,11 +32,11 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
       import("./ssh-host-key.ts"),
       import("./ssh-terminals.ts"),
     ]);
-    const manifest = await started;
+    let manifest = await started();
     const hostKey = sshHostKey(config.stateFolder);
     const world = {
       home: config.home,
-      folder: workFolder(config, manifest),
+      folder: () => workFolder(config, manifest),
       terminals: terminals(config.baseEnvironment["XDG_RUNTIME_DIR"]),
       // Handed over, as what is loaded late must not import what imports schemas (see the bundles' test).
       dial: (host: string, port: number) => dial({ kind: "tcp", host, port }),
@@ -44,6 +44,8 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
         const owner = await handOver.owner();
         // A client may stay connected while its workspace is handed to somebody else.
         if (owner?.owner?.id !== userId) throw new Error("the workspace does not belong to whoever asks");
+        // A claim may have brought other variables and another folder.
+        manifest = await started();
         return await commandEnvironment({ config, handOver, abort }, { manifest, owner });
       },
     };

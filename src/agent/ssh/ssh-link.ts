@@ -8,7 +8,7 @@ import type { Terminals } from "./terminal-run.ts";
 export interface SessionWorld {
   readonly home: string;
   /** Where a shell starts. */
-  readonly folder: string;
+  readonly folder: () => string;
   readonly terminals: Terminals;
   /** Reaches a port as the workspace sees it. Errors: in words. */
   dial(host: string, port: number): Promise<Socket>;

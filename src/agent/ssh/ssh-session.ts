@@ -213,7 +213,7 @@ function shellName({ shell }: Account, command: string | null): string {
 
 /** Commands start in the home: scp, rsync and editors count on it. */
 function startFolder(world: SessionWorld, command: string | null): string {
-  const wanted = command === null ? [world.folder, world.home] : [world.home];
+  const wanted = command === null ? [world.folder(), world.home] : [world.home];
   return wanted.find((folder) => existsSync(folder)) ?? "/";
 }
 

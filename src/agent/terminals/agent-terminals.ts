@@ -8,7 +8,7 @@ import type { HandOver } from "../hand-over.ts";
 import { commandEnvironment } from "../command-environment.ts";
 import { account } from "../login-shell.ts";
 import { openPty } from "../pty/open-pty.ts";
-import { workFolder } from "../workspace-start.ts";
+import { workFolder } from "../work-folder.ts";
 import { type StartedTerminal, Terminals } from "./terminals.ts";
 
 const term = "xterm-256color";
@@ -16,7 +16,7 @@ const term = "xterm-256color";
 interface Parts {
   readonly config: AgentConfig;
   readonly handOver: Pick<HandOver, "owner" | "secrets">;
-  readonly started: Promise<AgentManifest>;
+  readonly started: () => Promise<AgentManifest>;
   readonly abort: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export function agentTerminals({ config, handOver, started, abort }: Parts): Ter
   const start = async (service: TerminalService): Promise<StartedTerminal> => {
     const owner = await handOver.owner();
     if (owner === null) throw new Error("nobody owns this workspace yet: it waits in its pool");
-    const manifest = await started;
+    const manifest = await started();
     detachedMs = manifest.terminalDetachedMs ?? terminalDetachedMs;
     const { variables, secretsMissing } = await commandEnvironment({ config, handOver, abort }, { manifest, owner });
     const { name, shell } = account(variables);

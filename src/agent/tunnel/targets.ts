@@ -45,7 +45,7 @@ export function targets(parts: SshParts): { readonly open: OpenTarget; readonly 
         return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
       case "image": {
-        const answer = JSON.stringify(await lookAtImage(parts.config, await parts.started));
+        const answer = JSON.stringify(await lookAtImage(parts.config, await parts.started()));
         return { take: ({ duplex }) => void duplex.resume().end(answer), leave: () => undefined };
       }
       case "files": {

@@ -22,6 +22,7 @@ import { instant, toldInstant } from "../page.ts";
 import { requiredSecretsOf } from "../secrets/required-secrets.ts";
 import { appCheck } from "../../platform/manifest-apps.ts";
 import { agentReports } from "./agent-reports.ts";
+import { toldSettings } from "./told-settings.ts";
 
 export async function manifestOf(context: AppContext, agent: AgentRow): Promise<AgentManifest> {
   const row = await agentManifestRow(context.db, agent.id);
@@ -29,6 +30,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
   if (row === undefined || definition === undefined) {
     throw new CodedError("not_found", `The template version has no agent "${agent.name}".`);
   }
+  const settings = await toldSettings(context, agent, row);
   return {
     agentId: agent.id,
     agentName: agent.name,
@@ -46,6 +48,7 @@ export async function manifestOf(context: AppContext, agent: AgentRow): Promise<
     terminalDetachedMs: context.options.terminalDetachedMs,
     appChecks: (definition.apps ?? []).map(appCheck).filter((check) => typeof check === "object" && check !== null),
     isImageWanted: row.is_image_wanted,
+    ...(settings === undefined ? {} : { settings }),
   };
 }
 

@@ -13,6 +13,8 @@ import { appendJobLog, extendLease } from "../../db/jobs/job-leases.ts";
 import { adoptProviderState, putProviderState, workspaceOfJob } from "../../db/resources/provider-states.ts";
 import { type EndedJob, endJob } from "../../db/jobs/finish-job.ts";
 import type { JobOutcome } from "../../db/jobs/job-outcome.ts";
+import type { SealedSettings } from "../../db/agents/agent-settings.ts";
+import { sealedSettings } from "../agents/told-settings.ts";
 import { completedManifest } from "../templates/complete-manifest.ts";
 import type { AppContext } from "../app-context.ts";
 import { toldInstant } from "../page.ts";
@@ -96,12 +98,23 @@ export async function completeJob(
   input: Static<typeof JobResult> & { readonly jobId: JobId },
 ): Promise<EndedJob & { readonly endedAt: Date }> {
   const now = context.clock.now();
-  const outcome = await withManifest(context, input.jobId, outcomeOf(input.outcome, now), input.outcome);
+  const told = input.outcome.kind === "succeeded" ? (input.outcome.agents ?? []) : [];
+  const agents = await sealedSettings(context, input.jobId, told);
+  const outcome = await withManifest(
+    context,
+    input.jobId,
+    withAgents(outcomeOf(input.outcome, now), agents),
+    input.outcome,
+  );
   const ended = await context.db.transaction("complete job", async (tx) =>
     endJob(tx, { jobId: input.jobId, attempt: input.attempt, from: ["running", "canceling"], outcome, now }),
   );
   if (ended === undefined) throw leaseLost();
   return { ...ended, endedAt: now };
+}
+
+function withAgents(outcome: JobOutcome, agents: readonly SealedSettings[]): JobOutcome {
+  return outcome.kind === "succeeded" ? { ...outcome, report: { ...outcome.report, agents } } : outcome;
 }
 
 /** Of an import that went well: with the manifest as it completes it, or failed where that breaks a rule. */
@@ -133,6 +146,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): Job
           plan: outcome.plan,
           phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
+          tellsAgentSettings: outcome.tellsAgentSettings === true,
           usedVariables: outcome.usedVariables,
         },
       };

@@ -4,7 +4,7 @@ import { prebuildsUserId } from "../../contracts/system-ids.ts";
 import { type Statement, statement } from "../statement.ts";
 import type { Sql } from "../store.ts";
 
-interface AgentManifestRow {
+export interface AgentManifestRow {
   readonly template_name: string;
   readonly manifest: Manifest;
   readonly parameters: Record<string, string>;
@@ -14,18 +14,31 @@ interface AgentManifestRow {
   readonly owner_name: string;
   /** Whether it is a prebuild's of which nobody has told yet what its image is like. */
   readonly is_image_wanted: boolean;
+  readonly tells_agent_settings: boolean;
+  readonly settings_sealed: Buffer | null;
+  readonly settings_key_id: string | null;
+  readonly settings_generation: number | null;
+  /** Of the newest claim, also while it is not handed over. */
+  readonly generation: number;
+  /** Whether a build that starts the workspace, or claims it, has not come to its end. */
+  readonly is_building: boolean;
 }
 
 const manifestStatement: Statement<AgentManifestRow> = statement(
   "agent_manifest",
   `select t.name as template_name, v.manifest, b.parameters, b.stage,
   w.name as workspace_name, u.username as owner_name,
-  w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted
+  w.owner_id = $2 and not coalesce(p.image_reports ? a.name, true) as is_image_wanted,
+  v.tells_agent_settings, a.settings_sealed, a.settings_key_id, a.settings_generation,
+  case when l.workspace_id is null then 1 else l.claim_generation end as generation,
+  coalesce(n.transition = 'start' and j.status in ('pending', 'running', 'canceling'), false) as is_building
 from agents a
 join workspaces w on w.id = a.workspace_id
 left join presets p on p.id = w.preset_id
-left join prebuilds r on r.workspace_id = w.id
-join users u on u.id = case when r.workspace_id is not null and r.handed_over_at is null then $2 else w.owner_id end
+left join prebuilds l on l.workspace_id = w.id
+left join builds n on n.id = w.latest_build_id
+left join jobs j on j.id = n.job_id
+join users u on u.id = case when l.workspace_id is not null and l.handed_over_at is null then $2 else w.owner_id end
 join builds b on b.id = a.build_id
 join template_versions v on v.id = b.template_version_id
 join templates t on t.id = v.template_id

@@ -9,7 +9,7 @@ const replaceStatement: Statement<object> = statement(
   // A start that is not a claim makes new agents; those of the build before can no longer authenticate.
   `with retired as (
   update agents
-  set retired_at = $6, state = 'off', server_id = null, connection_id = null
+  set retired_at = $6, state = 'off', server_id = null, connection_id = null, settings_sealed = null
   where workspace_id = $1
     and retired_at is null
 )

@@ -9,6 +9,7 @@ import type {
 } from "../../contracts/ids.ts";
 import type { BuildStage, Transition } from "../../contracts/states.ts";
 import { insertPoolEvent } from "../pools/pool-totals.ts";
+import { storeAgentSettings } from "../agents/agent-settings.ts";
 import { type Statement, statement } from "../statement.ts";
 import { ledgerMove, ledgerNote } from "../ledger/ledger-writes.ts";
 import type { Tx } from "../store.ts";
@@ -195,7 +196,7 @@ ${ledgerNote({ set: "ended_at = $2", where: "b.workspace_id = $1 and b.ended_at 
 const retireStatement: Statement<object> = statement(
   "agents_retire",
   `update agents
-set retired_at = $2, state = 'off', server_id = null, connection_id = null
+set retired_at = $2, state = 'off', server_id = null, connection_id = null, settings_sealed = null
 where workspace_id = $1
   and retired_at is null`,
 );
@@ -238,6 +239,9 @@ async function finishBuild(tx: Tx, job: FinishedRow, input: FinishInput): Promis
     });
   }
   const [ledger] = await tx.query(lockLedgerStatement, [workspaceId]);
+  if (transition === "start" && hasSucceeded && job.build_id !== null) {
+    await storeAgentSettings(tx, job.build_id, input.outcome.report?.agents ?? []);
+  }
   if (transition !== "start" && hasSucceeded) await tx.query(retireStatement, [workspaceId, input.now]);
   if (ledger !== undefined && job.is_latest === true) {
     const { outcome } = input;

@@ -1,4 +1,5 @@
 import type { Manifest } from "../../contracts/manifest.ts";
+import type { SealedSettings } from "../agents/agent-settings.ts";
 import type { NewPreset } from "../templates/template-presets.ts";
 import type { PhaseTiming, PlanReport, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
 
@@ -18,8 +19,11 @@ export interface BuildReport {
   readonly resources?: readonly ProvisionedResource[] | undefined;
   readonly plan?: PlanReport | undefined;
   readonly phases?: readonly PhaseTiming[] | undefined;
+  /** Of a start whose version tells it so. */
+  readonly agents?: readonly SealedSettings[];
   /** Of an import. */
   readonly versionState?: unknown;
+  readonly tellsAgentSettings?: boolean;
   /** Of an import: the version's variables that its template declares; undefined means all. */
   readonly usedVariables?: readonly string[] | undefined;
   /** Of an import that completes its version's manifest: the whole, and its presets, of which none is stored yet. */

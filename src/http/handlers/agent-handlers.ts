@@ -9,7 +9,11 @@ import { measureHandOver } from "../measure.ts";
 
 export function agentHandlers(deps: HttpDeps): Handlers<keyof typeof agentRoutes> {
   return {
-    agentManifest: async ({ caller }) => await manifestOf(deps, caller),
+    agentManifest: async ({ caller, reply }) => {
+      // It may hold what an author has put into the agent's variables and scripts.
+      void reply.header("cache-control", "no-store");
+      return await manifestOf(deps, caller);
+    },
     agentClaim: async ({ caller }) => await claimRecordOf(deps, caller),
     agentSecrets: async ({ caller, reply }) => {
       void reply.header("cache-control", "no-store");

@@ -33,7 +33,7 @@ beforeEach(async () => {
     logger: silentLogger,
     world: {
       home: path.join(folder, "home"),
-      folder: path.join(folder, "home"),
+      folder: () => path.join(folder, "home"),
       terminals: {
         missing: "none here",
         open: () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { coderSchemas } from "../../../src/provisioner/coder-provider/schema.ts";
 import type { TypeSchema } from "../../../src/provisioner/coder-provider/schema/schema-shape.ts";
 import { configProblems } from "../../../src/provisioner/coder-provider/validate/validate-config.ts";
-import { readsAsSeconds, scriptCronFault } from "../../../src/provisioner/coder-provider/validate/script-cron.ts";
+import { readsAsSeconds, scriptCronFault } from "../../../src/contracts/script-cron.ts";
 import { conformBlock } from "../../../src/provisioner/coder-provider/values/conform.ts";
 import { type Fields, type Value, unknownValue } from "../../../src/provisioner/coder-provider/values/value.ts";
 
@@ -179,6 +179,7 @@ describe("the cron of a script", () => {
     "*/0 * * * * *",
     "@often",
     "@every soon",
+    "TZ=Atlantis/Harbour 0 0 0 * * *",
   ])("may not be %j", (cron) => {
     expect(scriptCronFault(cron)).not.toBeNull();
   });

@@ -1,7 +1,7 @@
 import { type AttributePath, type Diagnostic, problem, warning } from "../protocol/diagnostic.ts";
 import type { Attribute, ValueRule } from "../schema/schema-shape.ts";
 import { isList, type Value, unknownValue } from "../values/value.ts";
-import { readsAsSeconds, scriptCronFault } from "./script-cron.ts";
+import { readsAsSeconds, scriptCronFault } from "../../../contracts/script-cron.ts";
 
 const shownCharactersMax = 60;
 

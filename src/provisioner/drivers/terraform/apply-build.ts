@@ -4,6 +4,8 @@ import type { ApplyReport, BuildContext } from "../../driver.ts";
 import { isSameValue } from "../../../domain/replacement/value-at-path.ts";
 import type { BuildSession } from "./build-session.ts";
 import { existing, ignoredFor, isSameBasis, type Kept, keptAfter } from "./coder/kept-instances.ts";
+import type { BuiltAgent } from "../../../contracts/agent-settings.ts";
+import { builtAgents } from "./coder/built-agents.ts";
 import { blockKey, isCoderType, readOutline } from "./configuration-outline.ts";
 import { keepsAtClaim } from "./claim-policy.ts";
 import { replacementWarnings } from "./claim-warnings.ts";
@@ -32,11 +34,21 @@ export async function applyBuild(session: BuildSession, context: BuildContext): 
   }
   const values = isIdle ? plan.priorValues : await run.values();
   if (!isClaim) await storeKept(session, keptAfter(keeper?.state.kept ?? null, { ...basisOf(context), values }));
+  const agents = agentsToldBy(context, values);
   return {
     resources: resourcesOf(values, mask),
     phases: phases.timings,
+    ...(agents === null ? {} : { agents }),
     ...(isClaim ? { plan: judged.report } : {}),
   };
+}
+
+/** Null where the version itself says what its agents are to run, and when nothing is started. */
+function agentsToldBy(context: BuildContext, values: unknown): readonly BuiltAgent[] | null {
+  if (context.work.transition !== "start" || readOutline(context.versionState)?.isForCoder !== true) return null;
+  const { agents, strays } = builtAgents(values);
+  for (const address of strays) context.log("warn", "agents", `${address} belongs to no agent of this build`);
+  return agents;
 }
 
 /** What of a plan is done for good once these resources have begun to be deleted. */

@@ -24,7 +24,7 @@ export async function checkTemplate(
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
       const ofCoder = outline.isForCoder
-        ? { manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
+        ? { tellsAgentSettings: true, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
         : {};
       const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
       return { versionState: { lockFile, outline }, ...ofCoder, ...ofVariables };

@@ -1,6 +1,7 @@
 import type { ProvisionedResource } from "../../../contracts/provisioner-protocol.ts";
 import { sensitiveText } from "../../../domain/replacement/plan-report.ts";
 import { isMarked } from "../../../domain/replacement/value-at-path.ts";
+import { isCoderType } from "./configuration-outline.ts";
 import { fieldsOf, type Fields, itemsOf, numberOf, textOf } from "./json-fields.ts";
 import { type Mask, maskOf, sensitiveTexts } from "./secrets.ts";
 
@@ -36,6 +37,9 @@ function modulesOf(module: Fields): readonly Fields[] {
   return [module, ...itemsOf(module["child_modules"]).map(fieldsOf).flatMap(modulesOf)];
 }
 
+/** Scripts and variables of agents: an author may have put a secret into them, and they are for the agent alone. */
+const agentsOwn = new Set(["env", "value", "script", "startup_script", "shutdown_script", "metadata", "init_script"]);
+
 interface ResourceParts {
   readonly adornments: Fields;
   readonly mask: Mask;
@@ -45,8 +49,9 @@ function resourceOf(resource: Fields, { adornments, mask }: ResourceParts): Prov
   const address = textOf(resource["address"]);
   const adornment = fieldsOf(adornments[address]);
   const [icon, dailyCost] = [textOf(adornment["icon"]), numberOf(adornment["daily_cost"])];
+  const isCoders = isCoderType(textOf(resource["type"]));
   const attributes = Object.entries(fieldsOf(resource["values"]))
-    .filter(([, value]) => value !== null)
+    .filter(([name, value]) => value !== null && !(isCoders && agentsOwn.has(name)))
     .slice(0, attributesMax)
     .map(([name, value]) => [name, shownValue(value, isMarked(resource["sensitive_values"], [name]), mask)]);
   return {
