@@ -33,7 +33,10 @@ create table agents (
   key_hash bytea,
   key_open_until timestamp with time zone,
   key_refused_at timestamp with time zone,
-  app_health jsonb
+  app_health jsonb,
+  settings_sealed bytea,
+  settings_key_id text,
+  settings_generation integer
 ) with (fillfactor=70);
 create table app_shares (
   workspace_id uuid not null,
@@ -472,7 +475,8 @@ create table template_versions (
   version_state jsonb,
   variable_names text[] default '{}'::text[] not null,
   variables_sealed bytea,
-  variables_key_id text
+  variables_key_id text,
+  tells_agent_settings boolean default false not null
 );
 create table templates (
   id uuid not null,

@@ -7,22 +7,20 @@ import type { AgentConfig } from "./agent-config.ts";
 import { AppChecks } from "./apps/app-checks.ts";
 import { agentKey } from "./agent-key.ts";
 import { AgentLog } from "./agent-log.ts";
+import { beginWork } from "./begin-work.ts";
 import { BuildSettings } from "./build-settings.ts";
 import { AgentMemory } from "./agent-memory.ts";
 import { ExecSessions } from "./exec-sessions.ts";
 import { HandOver } from "./hand-over.ts";
-import { fetchManifest } from "./fetch-manifest.ts";
 import type { AgentMetadataValue } from "../contracts/agent-metadata.ts";
-import { followLeft, followLeftOfScripts } from "./left-output.ts";
+import { followLeft } from "./left-output.ts";
 import { RecurringScripts } from "./scripts/recurring-scripts.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { reportImage } from "./look-at-image.ts";
 import { ServerHttp } from "./server-http.ts";
 import { ServerSocket } from "./server-socket.ts";
 import { WorkspaceSecrets } from "./workspace-secrets.ts";
 import { AgentTunnel } from "./tunnel/agent-tunnel.ts";
 import { targets } from "./tunnel/targets.ts";
-import { startWorkspace } from "./workspace-start.ts";
 import { stopWorkspace } from "./workspace-stop.ts";
 
 /** Longest time that the last frames may take on their way out. */
@@ -77,7 +75,11 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   const logged = log.run(socket, { flushMs: config.timing.logFlushMs, abort: connection.signal });
   const handingOver = handOver.run(abort);
 
-  const starting = begin();
+  const work = { ...basics, http, settings, lifecycle, socket, apps, recurring, handOver, abort };
+  const starting = beginWork(work, {
+    onStarted: () => (hasStarted = true),
+    onUsable: () => start.resolve(),
+  });
   await untilAborted(abort);
   start.reject(new Error("the workspace is shutting down"));
   await lifecycle.become("shutting_down", "", socket);
@@ -90,40 +92,6 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
   connection.abort();
   http.close();
   await Promise.all([connected, logged]).finally(() => config.coder?.close());
-
-  async function begin(): Promise<void> {
-    const fetched = await beginning(basics, http, abort);
-    if (fetched === null) return;
-    await apps.begin(fetched.appChecks ?? []);
-    await lifecycle.become("starting", "", socket);
-    const manifest = await settings.begin(fetched, abort);
-    if (manifest === null) return;
-    void followLeftOfScripts({ ...basics, abort, manifest, scripts: settings.scripts });
-    const outcome = await startWorkspace({ ...basics, settings, manifest, abort });
-    if (outcome === null) return;
-    // What has started is put away, also when the stop comes before the server has heard of the start.
-    hasStarted = true;
-    if (abort.aborted) return;
-    if (outcome.detail !== "") log.add({ level: "error", source: "agent", text: outcome.detail });
-    apps.start();
-    recurring.renew();
-    await handOver.compared();
-    await lifecycle.become(outcome.state, outcome.detail, socket);
-    // Also when the hook failed: the owner's commands are what repairs it.
-    start.resolve();
-    if (outcome.state === "ready") await reportImage({ config, http, abort }, manifest);
-  }
-}
-
-/** The manifest, and what its scripts are to find before the first of them runs; null when it was aborted. */
-async function beginning(
-  { config, secrets }: { readonly config: AgentConfig; readonly secrets: WorkspaceSecrets },
-  http: ServerHttp,
-  abort: AbortSignal,
-): Promise<AgentManifest | null> {
-  const manifest = await fetchManifest(config, http, abort);
-  if (manifest !== null) await config.coder?.open(manifest, (ask) => secrets.gitCredential(ask));
-  return manifest;
 }
 
 /** Every command waits on it, with both of its pipes. */

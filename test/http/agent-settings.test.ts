@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { AgentManifest } from "../../src/contracts/agent-protocol.ts";
-import type { AgentScript } from "../../src/contracts/agent-settings.ts";
+import type { AgentMetadataItem, AgentScript } from "../../src/contracts/agent-settings.ts";
 import { AgentBed } from "../support/running-agent.ts";
 import { agentManifest, claimedBy } from "../support/scripted-agent-server.ts";
 
@@ -33,8 +33,13 @@ function script(changes: Partial<AgentScript> = {}): AgentScript {
   };
 }
 
-function known(who: string, generation: number, scripts: AgentScript[] = [script()]): AgentManifest {
-  const told = { directory: `of-${who}`, env: { WHO: who }, motdFile: "", scripts, metadata: [] };
+function known(
+  who: string,
+  generation: number,
+  scripts: AgentScript[] = [script()],
+  metadata: AgentMetadataItem[] = [],
+): AgentManifest {
+  const told = { directory: `of-${who}`, env: { WHO: who }, motdFile: "", scripts, metadata };
   return agentManifest({ settings: { state: "known", generation, ...told } });
 }
 
@@ -67,12 +72,13 @@ describe("an agent whose build tells what it is to run", () => {
   test("has a log source for each script, and those with an interpreter are run by it", async () => {
     const scripts = [
       script({ run: "echo by the shell" }),
-      script({ id: "two", name: "Second", run: "#!/usr/bin/env -S node -p\nprocess.title.length > 0" }),
+      script({ id: "two", name: "Second", run: "#!/bin/cat\nby cat" }),
     ];
     bed.server.manifest = known("prebuilds", 0, scripts);
     bed.start();
     await ready();
     await until(() => expect(bed.server.lines("Greet")).toEqual(["by the shell"]));
+    await until(() => expect(bed.server.lines("Second")).toEqual(["#!/bin/cat", "by cat"]));
   });
 
   test("is no more than started when a script fails, and says which", async () => {
@@ -85,6 +91,42 @@ describe("an agent whose build tells what it is to run", () => {
     const told = bed.server.frames.filter((frame) => frame.kind === "state").at(-1);
     expect(told).toMatchObject({ detail: expect.stringContaining('The script "Breaks" failed: it exited with 3') });
     expect(bed.read("ran")).toContain("as prebuilds");
+  });
+
+  test("says that it took too long when nothing but time was wrong", async () => {
+    bed.server.manifest = known("prebuilds", 0, [script(), script({ id: "slow", run: "sleep 60", timeoutMs: 50 })]);
+    bed.start();
+    await until(() => expect(bed.server.states()).toContain("start_timeout"));
+  });
+
+  test("runs the scripts with a cron at their times, and as the owner once there is one", async () => {
+    const ticks = script({ run: 'echo "$WHO" >> "$HOME/ticks"', onStart: false, cron: "* * * * * *" });
+    bed.server.manifest = known("prebuilds", 0, [ticks]);
+    bed.start();
+    await ready();
+    await until(() => expect(bed.read("ticks").startsWith("prebuilds\nprebuilds\n")).toBe(true));
+    bed.server.manifest = known("ada", 1, [ticks]);
+    claimNow();
+    await until(() => expect(bed.read("ticks").endsWith("ada\nada\n")).toBe(true));
+  });
+
+  test("samples its metadata, and tells what changes and what a new connection has not heard", async () => {
+    const item = { key: "who", name: "Who", run: "echo $WHO", intervalMs: 1_000, timeoutMs: 5_000, order: 1 };
+    bed.server.manifest = known("prebuilds", 0, [], [item]);
+    bed.start();
+    await ready();
+    const values = (): unknown[] =>
+      bed.server.frames.flatMap((frame) => (frame.kind === "metadata" ? frame.values : []));
+    await until(() =>
+      expect(values().at(-1)).toMatchObject({ key: "who", name: "Who", value: "prebuilds", error: "" }),
+    );
+    bed.server.manifest = known("ada", 1, [], [item]);
+    claimNow();
+    await until(() => expect(values().at(-1)).toMatchObject({ value: "ada", collectedAt: expect.any(String) }));
+    const before = values().length;
+    bed.server.cut();
+    await until(() => expect(values().length).toBeGreaterThan(before));
+    expect(values().at(-1)).toMatchObject({ value: "ada" });
   });
 
   test("says so when its build has told nothing", async () => {

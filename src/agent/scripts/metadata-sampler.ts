@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { StringDecoder } from "node:string_decoder";
@@ -133,7 +134,7 @@ type SamplePlace = Omit<SamplerDeps, "items" | "clock" | "onChange"> & { readonl
 export async function takeSample(item: AgentMetadataItem, place: SamplePlace): Promise<Sample> {
   const { environment, masks, abort } = place;
   const child = spawn(account(environment).shell, ["-c", item.run], {
-    cwd: path.resolve(environment["HOME"] ?? homedir(), place.directory),
+    cwd: folderOf(place),
     env: environment,
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
@@ -160,6 +161,13 @@ export async function takeSample(item: AgentMetadataItem, place: SamplePlace): P
   if (bytes < metadataValueBytesMax) pieces.push(masked.end());
   const value = textOf(Buffer.concat(pieces));
   return { value, error: "reason" in outcome ? outcome.reason.slice(0, metadataErrorLengthMax) : "" };
+}
+
+/** A start script may be what makes the folder, and looking must not make it: until then it is the home. */
+function folderOf({ environment, directory }: SamplePlace): string {
+  const home = environment["HOME"] ?? homedir();
+  const folder = path.resolve(home, directory);
+  return existsSync(folder) ? folder : home;
 }
 
 /** Its first bytes as text, without a character that they cut. */

@@ -69,10 +69,10 @@ export class RecurringScripts {
   }
 
   async #close(): Promise<void> {
-    const open = [this.#cron?.close(), this.#sampler?.close()];
+    const open = [this.#cron, this.#sampler];
     this.#cron = null;
     this.#sampler = null;
-    await Promise.all(open);
+    await Promise.all(open.map(async (one) => one?.close()));
   }
 
   async #run(script: AgentScript, abort: AbortSignal): Promise<void> {
