@@ -51,6 +51,32 @@ resource "coder_agent" "main" {
   env = {
     GREETING = "${data.coder_parameter.greeting.value}, ${data.coder_workspace_owner.me.full_name}!"
   }
+
+  # Runs once when a prebuild is made, for nobody, and once more as its owner when it is claimed.
+  startup_script = <<-EOT
+    echo "$GREETING" >> ~/greetings
+  EOT
+
+  metadata {
+    display_name = "Memory"
+    key          = "memory"
+    script       = "coder stat mem"
+    interval     = 10
+    timeout      = 5
+  }
+}
+
+resource "coder_env" "editor" {
+  agent_id = coder_agent.main.id
+  name     = "EDITOR"
+  value    = "vi"
+}
+
+resource "coder_script" "tidy" {
+  agent_id     = coder_agent.main.id
+  display_name = "Tidy up"
+  script       = "#!/bin/sh\ndate > ~/tidied"
+  cron         = "*/2 * * * * *"
 }
 
 # Survives a stop: only a delete removes it.
@@ -108,18 +134,26 @@ resource "terraform_data" "container" {
   provisioner "local-exec" {
     when    = destroy
     command = <<-EOT
+      # What scripts have left in the background has this home, as all that such a container ran.
+      sweep() {
+        for process in /proc/[0-9]*; do
+          grep -qsz "^HOME=$HOME\$" "$process/environ" && ! grep -qsz "^TF_" "$process/environ" || continue
+          test "$${process#/proc/}" = "$$" || kill -KILL "$${process#/proc/}" 2> /dev/null || true
+        done
+      }
       test -s "$HOME/.container.pid" || exit 0
       container="$(cat "$HOME/.container.pid")"
       rm -f "$HOME/.container.pid"
       # One that has ended stays in the table of processes until its parent looks, which may take seconds.
       runs() { kill -0 "-$container" 2> /dev/null && ! grep -qs '^State:[[:space:]]*Z' "/proc/$container/status"; }
-      kill -TERM "-$container" 2> /dev/null || exit 0
+      kill -TERM "-$container" 2> /dev/null || { sweep; exit 0; }
       # 35 s, so that what runs at a stop may have its 30.
       for turn in $(seq 700); do
         runs || break
         sleep 0.05
       done
       kill -KILL "-$container" 2> /dev/null || true
+      sweep
     EOT
     environment = {
       HOME = self.input

@@ -84,15 +84,13 @@ describe("a template that is written for Coder", () => {
         blocks: [{ module: "", type: "coder_agent", name: "main" }],
       },
     });
-    expect(bench.lines.filter(({ level }) => level === "warn").map(({ line }) => line)).toEqual([
-      expect.stringContaining("coder_agent.main: env has no effect yet"),
-    ]);
+    expect(bench.lines.filter(({ level }) => level === "warn").map(({ line }) => line)).toEqual([]);
   });
 
   test("tells its parameters, presets, tags and agents, and what of it has no effect yet with file and line", async () => {
     bench.write(
       "main.tf",
-      `${head}${agent("dev_box", 'startup_script = "true"')}
+      `${head}${agent("dev_box", 'motd_file = "/etc/motd"')}
 data "coder_parameter" "image" {
   name    = "Machine Image"
   order   = 2
@@ -162,14 +160,13 @@ resource "coder_app" "ide" {
           prebuilds: { instances: 2, expiration_policy: { ttl: 86_400 } },
         },
       ],
-      agents: [{ name: "dev-box" }],
+      agents: [{ name: "dev-box", apps: [{ name: "ide", url: "http://localhost:8080", open_in: "window" }] }],
       tags: { zone: "eu" },
     });
     const warned = bench.logged("plan", "warn");
     expect(warned).toContainEqual(
-      expect.stringMatching(/^main\.tf:\d+: coder_agent\.dev_box: env, startup_script have no effect yet$/),
+      expect.stringMatching(/^main\.tf:\d+: coder_agent\.dev_box: motd_file has no effect yet$/),
     );
-    expect(warned).toContainEqual(expect.stringMatching(/^main\.tf:\d+: coder_app\.ide: it has no effect yet/));
     expect(warned).toContainEqual(expect.stringMatching(/coder_workspace_preset\.large: it names "unknown"/));
   });
 

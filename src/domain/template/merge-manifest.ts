@@ -10,7 +10,7 @@ export type MergedManifest =
 
 /**
  * `template.yaml` beside a configuration that has parameters, presets and agents of its own. Parameters of the file are
- * added. Of a preset or an agent that both name, each field of the file takes the place of the configuration's; a
+ * added. Of a preset, an agent or an app of it that both name, each field of the file takes the place of the configuration's; a
  * preset's values are merged one by one. So pools and hooks are added beside a template that is left as it is.
  */
 export function mergeManifest(own: Manifest, parts: ManifestParts): MergedManifest {
@@ -56,5 +56,6 @@ function mergePreset(theirs: ManifestPreset, own: ManifestPreset): ManifestPrese
 
 function mergeAgent(theirs: ManifestAgent, own: ManifestAgent): ManifestAgent {
   const env = { ...theirs.env, ...own.env };
-  return { ...theirs, ...own, ...(Object.keys(env).length === 0 ? {} : { env }) };
+  const apps = merged(theirs.apps ?? [], own.apps ?? [], (app, over) => ({ ...app, ...over }));
+  return { ...theirs, ...own, ...(Object.keys(env).length === 0 ? {} : { env }), ...section("apps", apps) };
 }

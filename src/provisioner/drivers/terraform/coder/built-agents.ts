@@ -9,6 +9,7 @@ import {
 } from "../../../../contracts/agent-settings.ts";
 import { CodedError } from "../../../../contracts/errors.ts";
 import { agentSettingsBytesMax, agentsMax } from "../../../../contracts/limits.ts";
+import { agentNameOf } from "./agent-name.ts";
 import { fieldsOf, type Fields, itemsOf, numberOf, textOf } from "../json-fields.ts";
 import { mergedEnv } from "./merged-env.ts";
 
@@ -28,7 +29,7 @@ export interface BuiltResource {
 
 /**
  * Reads agents, and the scripts and variables that name them by `agent_id`, of the `values` of Terraform's JSON after a
- * build. An agent is called like its resource. Errors: `build_failed`, naming what is too much or contradicts itself.
+ * build. An agent is called like its resource, as `agentNameOf` has it. Errors: `build_failed`, naming what is too much or contradicts itself.
  */
 export function builtAgents(values: unknown): BuiltAgents {
   const all = resourcesOf(fieldsOf(fieldsOf(values)["root_module"]));
@@ -37,7 +38,8 @@ export function builtAgents(values: unknown): BuiltAgents {
   const agents = ofType("coder_agent");
   if (agents.length > agentsMax) throw refused(`There are ${agents.length} agents; at most ${agentsMax} are allowed.`);
   const names = new Map<string, string>();
-  for (const { name, address } of agents) {
+  for (const { name: resourceName, address } of agents) {
+    const name = agentNameOf(resourceName);
     const other = names.get(name);
     if (other !== undefined) throw refused(`${other} and ${address} are both the agent "${name}".`);
     names.set(name, address);
@@ -80,7 +82,7 @@ function builtAgent(
     const text = `scripts, variables and metadata of ${agent.address} have ${bytes} bytes together`;
     throw refused(`The ${text}; at most ${agentSettingsBytesMax} are allowed.`);
   }
-  return { name: agent.name, settings };
+  return { name: agentNameOf(agent.name), settings };
 }
 
 /** The short forms of a script that an agent's own block has. */

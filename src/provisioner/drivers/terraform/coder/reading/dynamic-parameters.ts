@@ -1,6 +1,7 @@
-import { fieldsOf, type Fields, itemsOf, textOf } from "../../json-fields.ts";
+import type { Fields } from "../../json-fields.ts";
 import { type BlockRef, configuredBlocks } from "./read-blocks.ts";
 import type { Finding } from "./finding.ts";
+import { type ModuleCalls, moduleCallsOf, referencesIn, sourcesOf } from "./references.ts";
 
 /**
  * Parameters whose form would change with other answers, another person or another workspace: here it is as the import
@@ -8,7 +9,7 @@ import type { Finding } from "./finding.ts";
  * plan does not say what they are made of.
  */
 export function dynamicParameters(plan: unknown): readonly Finding[] {
-  const calls = callsOf(fieldsOf(fieldsOf(fieldsOf(plan)["configuration"])["root_module"]), "");
+  const calls = moduleCallsOf(plan);
   return configuredBlocks(plan)
     .filter(({ mode, type }) => mode === "data" && type === "coder_parameter")
     .flatMap(({ fields, ...block }): readonly Finding[] => {
@@ -34,34 +35,6 @@ function perhapsDependent(source: string): string {
 const varying = /^data\.coder_(?:parameter|workspace|workspace_owner)\./;
 const untold = /^(?:local|module)\./;
 
-interface ModuleCall {
-  /** The module that calls it, by the names of the calls on the way. */
-  readonly caller: string;
-  readonly fields: Fields;
-}
-
-type ModuleCalls = ReadonlyMap<string, ModuleCall>;
-
-function callsOf(module: Fields, path: string): ModuleCalls {
-  const calls = new Map<string, ModuleCall>();
-  for (const [name, value] of Object.entries(fieldsOf(module["module_calls"]))) {
-    const fields = fieldsOf(value);
-    const called = path === "" ? name : `${path}.${name}`;
-    calls.set(called, { caller: path, fields });
-    for (const [below, call] of callsOf(fieldsOf(fields["module"]), called)) calls.set(below, call);
-  }
-  return calls;
-}
-
-/** What a reference in a module stands for: itself, or what the module's callers have given to its variable. */
-function sourcesOf(calls: ModuleCalls, module: string, reference: string): readonly string[] {
-  const [, variable] = /^var\.([^.[]+)/.exec(reference) ?? [];
-  const call = calls.get(module);
-  if (variable === undefined || call === undefined) return [reference];
-  const given = fieldsOf(call.fields["expressions"])[variable];
-  return referencesIn(given).flatMap((outer) => sourcesOf(calls, call.caller, outer));
-}
-
 /** What the number of a module's instances, and of those that it is in, is made of. */
 function repeatedBy(calls: ModuleCalls, module: string): readonly string[] {
   const call = calls.get(module);
@@ -77,12 +50,4 @@ function isRepeated(fields: Fields): boolean {
 
 function finding(block: BlockRef, reason: string): Finding {
   return { block, reason };
-}
-
-function referencesIn(expression: unknown): readonly string[] {
-  if (Array.isArray(expression)) return expression.flatMap(referencesIn);
-  const fields = fieldsOf(expression);
-  const own = itemsOf(fields["references"]).map(textOf);
-  const below = Object.values(fields).filter((part) => typeof part === "object");
-  return [...own, ...below.flatMap(referencesIn)];
 }

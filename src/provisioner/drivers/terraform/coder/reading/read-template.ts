@@ -1,9 +1,11 @@
+import type { ManifestApp } from "../../../../../contracts/manifest-apps.ts";
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
 import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
 import { dynamicParameters } from "./dynamic-parameters.ts";
 import type { Finding } from "./finding.ts";
+import { type AppsReading, readApps } from "./read-apps.ts";
 import { readParameter } from "./read-parameter.ts";
 import { readPreset } from "./read-preset.ts";
 import { withoutEffect } from "./without-effect.ts";
@@ -25,12 +27,14 @@ export function readTemplate(plan: unknown): TemplateReading {
   const names = new Set(parameters.map(({ values }) => textOf(values["name"])));
   const presets = readDataOf(plan, presetType);
   const agents = plannedOf(plan, agentType);
+  const named = agents.map(({ name }) => ({ name: agentNameOf(name) }));
+  const { apps, warned: ofApps } = readApps(plan, named);
   const tags = readDataOf(plan, tagsType).flatMap(({ values }) => Object.entries(fieldsOf(values["tags"])));
   return {
     parts: {
       parameters: parameters.map(({ values }) => readParameter(values)).toSorted(byOrder),
       presets: presets.map(({ values }) => readPreset(values, (name) => names.has(name))),
-      agents: agents.map(({ name }) => ({ name: agentNameOf(name) })),
+      agents: named.map(({ name }) => ({ name, ...appsOf(apps, name) })),
       ...(tags.length === 0 ? {} : { tags: Object.fromEntries(tags.map(([name, value]) => [name, textOf(value)])) }),
     },
     refused: [
@@ -44,10 +48,16 @@ export function readTemplate(plan: unknown): TemplateReading {
     warned: [
       ...presets.flatMap((preset) => strangeParameters(preset, names)),
       ...agents.flatMap(readableToken),
+      ...ofApps,
       ...dynamicParameters(plan),
       ...withoutEffect(configuredBlocks(plan)),
     ],
   };
+}
+
+function appsOf(apps: AppsReading["apps"], agent: string): { readonly apps?: ManifestApp[] } {
+  const own = apps.get(agent);
+  return own === undefined ? {} : { apps: [...own] };
 }
 
 type Ordered = { readonly name: string; readonly order?: number };

@@ -4,9 +4,6 @@ import type { Finding } from "./finding.ts";
 
 /** Blocks that are accepted and do nothing here, with what that means for who wrote them. */
 const blocks: Readonly<Record<string, string>> = {
-  coder_app: "it is not shown yet",
-  coder_script: "it is not run yet",
-  coder_env: "the variable is not set yet",
   coder_metadata: "it is not shown yet",
   coder_devcontainer: "the container is not started",
   coder_ai_task: "there are no tasks",
@@ -14,20 +11,11 @@ const blocks: Readonly<Record<string, string>> = {
   coder_external_auth: "nobody can link an account of it, so its token is empty",
   coder_git_auth: "nobody can link an account of it, so its token is empty",
   coder_secret: "its value is empty",
-  coder_script_order: "scripts are not run yet",
+  coder_script_order: "scripts run all at once",
 };
 
 /** Arguments of an agent that do nothing yet. */
-const agentArguments: readonly string[] = [
-  "dir",
-  "env",
-  "startup_script",
-  "shutdown_script",
-  "motd_file",
-  "metadata",
-  "display_apps",
-  "resources_monitoring",
-];
+const agentArguments: readonly string[] = ["motd_file", "display_apps", "resources_monitoring"];
 
 /** What of a template has no effect yet, so that nobody looks for it in vain. */
 export function withoutEffect(configured: readonly ConfiguredBlock[]): readonly Finding[] {
