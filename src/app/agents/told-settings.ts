@@ -32,7 +32,10 @@ export async function sealedSettings(
   return sealed;
 }
 
-/** Undefined where the version says all that there is to say. Errors: `state_key_mismatch`. */
+/**
+ * Undefined where the version says all that there is to say. What no key opens counts as untold: the start says so, and
+ * the next one tells it again.
+ */
 export async function toldSettings(
   context: AppContext,
   agent: AgentRow,
@@ -44,7 +47,13 @@ export async function toldSettings(
   const isBehind = generation === null || generation < row.generation;
   if (isBehind && row.is_building) return { state: "pending" };
   if (sealed === null || keyId === null || generation === null) return { state: "untold" };
-  // As it was checked when it was told.
-  const settings = (await context.stateVault.open(agent.id, { sealed, keyId })) as AgentSettings;
-  return { state: "known", generation, ...settings };
+  try {
+    // As it was checked when it was told.
+    const settings = (await context.stateVault.open(agent.id, { sealed, keyId })) as AgentSettings;
+    return { state: "known", generation, ...settings };
+  } catch (error) {
+    if (!(error instanceof CodedError) || error.code !== "state_key_mismatch") throw error;
+    context.logger.warn("what an agent is to run cannot be opened", { agentId: agent.id, keyId });
+    return { state: "untold" };
+  }
 }

@@ -1,4 +1,5 @@
 import { CodedError } from "../../contracts/errors.ts";
+import { agentSettingsKeys, agentSettingsSealedBy, resealAgentSettings } from "../../db/agents/agent-settings.ts";
 import { beforeAllSecrets, resealSecret, secretKeys, secretsSealedBy } from "../../db/secrets/secret-keys.ts";
 import { resealVariables, variableKeys, variablesSealedBy } from "../../db/templates/version-variables.ts";
 import { listServers } from "../../db/servers/servers.ts";
@@ -11,8 +12,8 @@ const serversMax = 100;
 const aliveMs = 15_000;
 
 /**
- * Seals with the present key what an older one has sealed, so that the older one can be put away: a secret, or a version's
- * variables, may stay as they are for years. Not before every server that works seals with the present key: one that has
+ * Seals with the present key what an older one has sealed, so that the older one can be put away: a secret, a version's
+ * variables, or what an agent is to run, may stay as they are for years. Not before every server that works seals with the present key: one that has
  * the older alone gives agents what that opens.
  */
 export async function resealSecrets(context: AppContext): Promise<void> {
@@ -20,7 +21,8 @@ export async function resealSecrets(context: AppContext): Promise<void> {
   const isOlder = ({ key_id: id }: { readonly key_id: string }): boolean => id !== vault.keyId && vault.opens(id);
   const secrets = (await secretKeys(db)).filter(isOlder).map((row) => row.key_id);
   const variables = (await variableKeys(db)).filter(isOlder).map((row) => row.key_id);
-  if (secrets.length + variables.length === 0 || !(await isEverybodysKey(context))) return;
+  const agents = (await agentSettingsKeys(db)).filter(isOlder).map((row) => row.key_id);
+  if (secrets.length + variables.length + agents.length === 0 || !(await isEverybodysKey(context))) return;
   const resealed = await resealPages(context, {
     page: async (after) => await secretsSealedBy(db, { keyIds: secrets, after, limit: resealedAtOnceMax }),
     reseal: async (row, sealed) => await resealSecret(db, row, sealed),
@@ -35,6 +37,15 @@ export async function resealSecrets(context: AppContext): Promise<void> {
   });
   if (variables.length > 0) {
     logger.info("variables of versions are sealed with the present key", { keyId: vault.keyId, versions });
+  }
+  const settings = await resealPages(context, {
+    page: async (after) => await agentSettingsSealedBy(db, { keyIds: agents, after, limit: resealedAtOnceMax }),
+    reseal: async (row, sealed) => await resealAgentSettings(db, row, sealed),
+    onDamaged: ({ workspace, agent }) =>
+      logger.warn("what an agent is to run is damaged: start its workspace anew", { workspace, agent }),
+  });
+  if (agents.length > 0) {
+    logger.info("what agents are to run is sealed with the present key", { keyId: vault.keyId, agents: settings });
   }
 }
 

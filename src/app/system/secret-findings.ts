@@ -1,4 +1,5 @@
 import type { DoctorFinding } from "../../contracts/api/system.ts";
+import { agentSettingsKeys, agentSettingsSealedBy } from "../../db/agents/agent-settings.ts";
 import { beforeAllSecrets, secretKeys, secretsSealedBy } from "../../db/secrets/secret-keys.ts";
 import { variableKeys, variablesSealedBy } from "../../db/templates/version-variables.ts";
 import type { AppContext } from "../app-context.ts";
@@ -8,7 +9,26 @@ const namesShownMax = 10;
 
 /** Whether the keys at hand open the secrets of people and templates, and the variables of versions. */
 export async function secretFindings(context: AppContext): Promise<readonly DoctorFinding[]> {
-  return [...(await ofSecrets(context)), ...(await ofVariables(context))];
+  return [...(await ofSecrets(context)), ...(await ofVariables(context)), ...(await ofAgents(context))];
+}
+
+/** Of what builds have told their agents to run. Nothing where no build did, and where all of it can be opened. */
+async function ofAgents({ db, stateVault: vault }: AppContext): Promise<readonly DoctorFinding[]> {
+  const lost = (await agentSettingsKeys(db)).filter(({ key_id: id }) => !vault.opens(id));
+  if (lost.length === 0) return [];
+  const keyIds = lost.map(({ key_id: id }) => id);
+  const rows = await agentSettingsSealedBy(db, { keyIds, after: beforeAllSecrets, limit: namesShownMax });
+  const names = [...new Set(rows.map(({ workspace }) => workspace))];
+  const count = lost.reduce((sum, one) => sum + one.count, 0);
+  const more = count > rows.length ? ` and ${count - rows.length} more` : "";
+  return [
+    finding(
+      "agent settings",
+      "warning",
+      `What ${count} agents are to run cannot be opened: ${names.join(", ")}${more}. It was sealed with the key ${keyIds.join(", ")}.`,
+      "Put that key behind the present one in `state.key`; if it is lost, stop and start these workspaces.",
+    ),
+  ];
 }
 
 /** Nothing where no version was given variables. */
