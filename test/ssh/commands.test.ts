@@ -1,7 +1,7 @@
 // Commands, shells and their ends, by the real client of OpenSSH.
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openPty, type Pty } from "../../src/agent/pty/open-pty.ts";
@@ -43,6 +43,18 @@ function writtenPid(name: string): number | undefined {
 test("both outputs, the exit code and the input of a command are its own, and it starts in the home", async () => {
   const ran = await bed.exec("pwd; cat; echo problem >&2; exit 7", { stdin: "from here" });
   expect(ran).toEqual({ code: 7, stdout: `${bed.home}\nfrom here`, stderr: "problem\n" });
+});
+
+test("a login in a terminal begins with the text of the template's file, and nothing else does", async () => {
+  writeFileSync(path.join(bed.home, "motd"), "Mind the gap\nand the step\n");
+  const login = (): Promise<{ readonly stdout: string }> => bed.ssh(terminal, { stdin: "exit\n" });
+  expect((await login()).stdout).toMatch(/^Mind the gap\r\nand the step\r\n/);
+  expect((await bed.ssh([...terminal, "echo by a command"])).stdout).toBe("by a command\r\n");
+  expect((await bed.exec("echo without a terminal")).stdout).toBe("without a terminal\n");
+  writeFileSync(path.join(bed.home, ".hushlogin"), "");
+  expect((await login()).stdout).not.toContain("Mind the gap");
+  for (const name of ["motd", ".hushlogin"]) rmSync(path.join(bed.home, name));
+  expect((await login()).stdout).not.toContain("Mind the gap");
 });
 
 test(

@@ -55,6 +55,7 @@ export class SshBed {
       world: {
         home: this.home,
         folder: () => path.join(this.home, "project"),
+        greetingFile: () => "motd",
         terminals: given ?? terminals(process.env["XDG_RUNTIME_DIR"]),
         dial: (host, port) => dial({ kind: "tcp", host, port }),
         environment: async (userId) => {

@@ -90,7 +90,7 @@ describe("a template that is written for Coder", () => {
   test("tells its parameters, presets, tags and agents, and what of it has no effect yet with file and line", async () => {
     bench.write(
       "main.tf",
-      `${head}${agent("dev_box", 'motd_file = "/etc/motd"')}
+      `${head}${agent("dev_box", "display_apps { vscode = true }")}
 data "coder_parameter" "image" {
   name    = "Machine Image"
   order   = 2
@@ -165,7 +165,7 @@ resource "coder_app" "ide" {
     });
     const warned = bench.logged("plan", "warn");
     expect(warned).toContainEqual(
-      expect.stringMatching(/^main\.tf:\d+: coder_agent\.dev_box: motd_file has no effect yet$/),
+      expect.stringMatching(/^main\.tf:\d+: coder_agent\.dev_box: display_apps has no effect yet$/),
     );
     expect(warned).toContainEqual(expect.stringMatching(/coder_workspace_preset\.large: it names "unknown"/));
   });

@@ -48,12 +48,11 @@ function placeWith(
 ): Omit<ScriptPlace, "abort"> {
   const common = commonEnvironment(config, manifest);
   const owner = record === null ? {} : ownerEnvironment(record, common);
-  const temporaryFolder = config.coder?.folder ?? null;
   return {
     environment: withGitHelper({ ...common, ...owner, ...found.values }, found.gitHelper),
     directory: workFolder(config, manifest),
     log: { add: (line) => log.add(line), masks: secrets.masks },
     killGraceMs: config.timing.killGraceMs,
-    ...(temporaryFolder === null ? {} : { temporaryFolder }),
+    temporaryFolder: config.coder?.folder ?? config.stateFolder,
   };
 }

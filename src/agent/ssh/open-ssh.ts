@@ -37,6 +37,7 @@ export function lazySsh({ config, handOver, started, abort }: SshParts): () => P
     const world = {
       home: config.home,
       folder: () => workFolder(config, manifest),
+      greetingFile: () => (manifest.settings?.state === "known" ? manifest.settings.motdFile : ""),
       terminals: terminals(config.baseEnvironment["XDG_RUNTIME_DIR"]),
       // Handed over, as what is loaded late must not import what imports schemas (see the bundles' test).
       dial: (host: string, port: number) => dial({ kind: "tcp", host, port }),

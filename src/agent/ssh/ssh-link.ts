@@ -9,6 +9,8 @@ export interface SessionWorld {
   readonly home: string;
   /** Where a shell starts. */
   readonly folder: () => string;
+  /** A file whose text a login in a terminal begins with: absolute, or below the home; empty for none. */
+  readonly greetingFile: () => string;
   readonly terminals: Terminals;
   /** Reaches a port as the workspace sees it. Errors: in words. */
   dial(host: string, port: number): Promise<Socket>;

@@ -7,6 +7,7 @@ import { signalGroup } from "../process-group.ts";
 import { ChannelOutput, type ExitWord } from "../../platform/ssh/channel-output.ts";
 import { carryPipes } from "./command-pipes.ts";
 import { type Account, account } from "../login-shell.ts";
+import { greetingOf } from "./greeting.ts";
 import { sessionEnvironment, SentVariables } from "./session-environment.ts";
 import { widenWindow } from "../../platform/ssh/ssh2-inside.ts";
 import { pathsFrom } from "./sftp/paths.ts";
@@ -155,6 +156,8 @@ export class SshSession {
       cwd: startFolder(world, command),
       env,
     };
+    const greeting = isLogin(this.#terminal, command) ? greetingOf(world.greetingFile(), world.home) : null;
+    if (greeting !== null) await output.write(greeting);
     const exit = await (this.#terminal === null
       ? this.#inPipes(start, { channel, output })
       : this.#inTerminal(start, this.#terminal, { channel, output }));
@@ -204,6 +207,10 @@ export class SshSession {
       await output.finish({ status: notStartedStatus });
     }
   }
+}
+
+function isLogin(terminal: WantedTerminal | null, command: string | null): boolean {
+  return terminal !== null && command === null;
 }
 
 /** A login shell is told so by its name's first character. */

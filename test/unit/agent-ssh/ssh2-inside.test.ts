@@ -34,6 +34,7 @@ beforeEach(async () => {
     world: {
       home: path.join(folder, "home"),
       folder: () => path.join(folder, "home"),
+      greetingFile: () => "",
       terminals: {
         missing: "none here",
         open: () => {

@@ -15,7 +15,7 @@ const blocks: Readonly<Record<string, string>> = {
 };
 
 /** Arguments of an agent that do nothing yet. */
-const agentArguments: readonly string[] = ["motd_file", "display_apps", "resources_monitoring"];
+const agentArguments: readonly string[] = ["display_apps", "resources_monitoring"];
 
 /** What of a template has no effect yet, so that nobody looks for it in vain. */
 export function withoutEffect(configured: readonly ConfiguredBlock[]): readonly Finding[] {
