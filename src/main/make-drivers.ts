@@ -26,6 +26,7 @@ export interface DriverSetting {
   /** The daemon's options, of which each driver reads its own. */
   readonly config: ConfigValues<typeof dockerOptions> & {
     readonly terraformBinary: string;
+    readonly terraformModuleMirror: string;
     readonly processAccounts: string;
   };
 }
@@ -61,6 +62,7 @@ const makers: Readonly<Record<string, (setting: DriverSetting) => Driver>> = {
     new TerraformDriver({
       root: path.join(root, "terraform"),
       binary: config.terraformBinary,
+      moduleMirror: config.terraformModuleMirror === "" ? null : path.resolve(config.terraformModuleMirror),
       hostEnvironment: process.env,
       bootstrap: (input) => bootstrapScript({ ...input, installed: { node: process.execPath, agent: agentBundle } }),
       coder: { serve: serveCoder, initScript: coderInitScript },

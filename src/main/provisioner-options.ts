@@ -33,6 +33,7 @@ export const provisionerOptions = {
       "Drivers of the daemon, with commas between them: process, docker, terraform, fake. `auto`: process, and docker and terraform where they are found to work.",
   },
   terraformBinary: serverOptions.terraformBinary,
+  terraformModuleMirror: serverOptions.terraformModuleMirror,
   processAccounts: serverOptions.processAccounts,
   concurrency: { ...serverOptions.provisionerConcurrency, description: "Jobs that the daemon runs at a time." },
   dataDir: stringOption({

@@ -64,6 +64,8 @@ export class TerraformBench {
       readonly interruptGraceMs?: number;
       readonly binary?: string;
       readonly root?: string;
+      readonly moduleMirror?: string;
+      readonly environment?: Readonly<Record<string, string>>;
       /** Searched before the host's own. */
       readonly programs?: string;
     } = {},
@@ -76,7 +78,9 @@ export class TerraformBench {
         PATH: `${options.programs ?? "/nowhere"}:${process.env["PATH"] ?? ""}`,
         PREWARM_PROVISIONER_KEY: "host-secret",
         npm_config_token: "host-secret",
+        ...options.environment,
       },
+      moduleMirror: options.moduleMirror ?? null,
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       coder: {
         serve: serveCoderProvider,

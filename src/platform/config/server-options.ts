@@ -277,6 +277,12 @@ const rest = {
     description:
       "Program of the driver terraform, of Terraform or OpenTofu 1.6 or newer: a name on the PATH, or a path.",
   }),
+  terraformModuleMirror: stringOption({
+    name: "provisioner.terraform_module_mirror",
+    default: "",
+    description:
+      "Folder with archives of Terraform modules, for registries that the provisioner does not reach: `HOST/NAMESPACE/NAME/PROVIDER/VERSION.tar.gz`. The driver terraform takes the modules of each HOST that is there from it alone.",
+  }),
   provisionerAllowUnisolated: booleanOption({
     name: "provisioner.allow_unisolated",
     default: false,

@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { BuildContext, DriverContext } from "../../driver.ts";
 import { folderVariable } from "./left-behind.ts";
+import { type ModulePin, readModulePins } from "./modules/module-pins.ts";
 import { newerState } from "./newer-state.ts";
 import { Phases } from "./phases.ts";
 import type { PreparedVersions } from "./prepared-versions.ts";
@@ -53,6 +54,7 @@ export interface BuildSession {
   readonly phases: Phases;
   readonly mask: (text: string) => string;
   readonly lockFile: string | null;
+  readonly modules: readonly ModulePin[];
   /** Which changes of which blocks are not looked at by the plans from now on. */
   readonly ignore: (ignored: IgnoredChanges) => Promise<void>;
   readonly declared: readonly DeclaredVariable[];
@@ -142,6 +144,7 @@ export async function withSession<Value>(
     archiveHash: context.archiveHash,
     templateFolder: context.templateFolder,
     lockFile: versionLockFile(context) ?? known?.lockFile ?? null,
+    modules: readModulePins(context.versionState),
     log: (line: string) => context.log("info", "init", line),
     abort: context.abort,
   };
@@ -154,7 +157,7 @@ export async function withSession<Value>(
       const mask = maskOf([...tokens, ...secretsIn(context.variables ?? {})]);
       return await withCommands(deps, input, async ({ environment, ...rest }) => {
         const run = new TerraformRun({ ...input, ...deps, environment, mask, phases, keeper });
-        return await work({ run, keeper, phases, mask, lockFile: version.lockFile, ...rest });
+        return await work({ run, keeper, phases, mask, lockFile: version.lockFile, modules: version.modules, ...rest });
       });
     });
   } finally {

@@ -19,7 +19,7 @@ export async function checkTemplate(
   return await withSession(
     deps,
     { ...input, keeping: "none", failure: "invalid_template" },
-    async ({ run, lockFile, declared, used }) => {
+    async ({ run, lockFile, modules, declared, used }) => {
       await run.validate();
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
@@ -27,7 +27,11 @@ export async function checkTemplate(
         ? { tellsAgentSettings: true, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
         : {};
       const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
-      return { versionState: { lockFile, outline }, ...ofCoder, ...ofVariables };
+      return {
+        versionState: { lockFile, outline, ...(modules.length === 0 ? {} : { modules }) },
+        ...ofCoder,
+        ...ofVariables,
+      };
     },
   );
 }

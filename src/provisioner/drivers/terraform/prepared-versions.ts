@@ -1,16 +1,20 @@
 import { createHash } from "node:crypto";
 import { cp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import path from "node:path";
-import type { CodedError } from "../../../contracts/errors.ts";
+import { CodedError } from "../../../contracts/errors.ts";
 import { initEnvironment } from "./coder/coder-session.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
+import { movedModule, type ModulePin, modulePinsOf, pinFiles } from "./modules/module-pins.ts";
 import type { TerraformTool } from "./terraform-tool.ts";
 import { tfstateFromRun } from "./workspace-folder.ts";
 import { makeFolder } from "../../../platform/make-folder.ts";
 
 /** Initialized versions kept on disk; beyond it those used longest ago go. */
 export const preparedVersionsMax = 32;
+
+/** Modules call modules so deep at most, each level of which takes a turn of its own. */
+const initTurnsMax = 8;
 
 const lockFileName = ".terraform.lock.hcl";
 const readyName = ".prewarm-ready.json";
@@ -23,6 +27,8 @@ export interface PrepareInput {
   readonly templateFolder: () => Promise<string>;
   /** The lock file of the version, from its import; null when it is not known. */
   readonly lockFile: string | null;
+  /** Versions of modules, from its import. */
+  readonly modules: readonly ModulePin[];
   readonly log: (line: string) => void;
   readonly abort: AbortSignal;
 }
@@ -31,6 +37,7 @@ export interface PreparedVersion {
   /** The template's files with `.terraform` and the lock file. Not to be written. */
   readonly folder: string;
   readonly lockFile: string | null;
+  readonly modules: readonly ModulePin[];
 }
 
 /**
@@ -80,10 +87,12 @@ export class PreparedVersions {
       const ready = await readFile(path.join(folder, readyName), "utf8").catch(() => null);
       const lockFile = await readLockFile(folder);
       if (ready !== this.#readyText() || (input.lockFile !== null && input.lockFile !== lockFile)) continue;
+      const modules = await modulePinsOf(folder);
+      if (movedModule(input.modules, modules) !== null) continue;
       const now = new Date();
       // The folder's time says when it was used last.
       await utimes(folder, now, now);
-      return { folder, lockFile };
+      return { folder, lockFile, modules };
     }
     return null;
   }
@@ -103,12 +112,27 @@ export class PreparedVersions {
     await cp(template, fresh, { recursive: true, filter: (file) => !isWorkingFile(path.relative(template, file)) });
     await writeFile(path.join(fresh, overrideName), JSON.stringify(override, null, 2));
     if (input.lockFile !== null) await writeFile(path.join(fresh, lockFileName), input.lockFile);
-    await this.#initialize(fresh, input);
+    await this.#initializePinned(fresh, input);
     await writeFile(path.join(fresh, readyName), this.#readyText());
     await rm(folder, { recursive: true, force: true });
     await rename(fresh, folder);
     await this.#removeOldest();
-    return { folder, lockFile: await readLockFile(folder) };
+    return { folder, lockFile: await readLockFile(folder), modules: await modulePinsOf(folder) };
+  }
+
+  /** A module that is called by another is seen once that is there, and then asked for in its own version. */
+  async #initializePinned(folder: string, input: PrepareInput): Promise<void> {
+    for (let turn = 0; turn < initTurnsMax; turn += 1) {
+      for (const { file, content } of await pinFiles(folder, input.modules)) {
+        await writeFile(path.join(folder, file), content);
+      }
+      await this.#initialize(folder, input).catch((error: unknown) => {
+        throw withPins(error, input.modules);
+      });
+      if (movedModule(input.modules, await modulePinsOf(folder)) === null) return;
+    }
+    const moved = movedModule(input.modules, await modulePinsOf(folder));
+    if (moved !== null) throw cannotPin(moved);
   }
 
   async #initialize(folder: string, { log, abort }: PrepareInput): Promise<void> {
@@ -141,13 +165,32 @@ export class PreparedVersions {
 }
 
 /** Where a version may lie: under its archive and lock file, or as its import made it, before there was a lock file. */
-function namesOf({ archiveHash, lockFile }: PrepareInput): readonly [string, ...string[]] {
-  if (lockFile === null) return [archiveHash];
-  return [`${archiveHash}-${createHash("sha256").update(lockFile).digest("hex").slice(0, 12)}`, archiveHash];
+function namesOf({ archiveHash, lockFile, modules }: PrepareInput): readonly [string, ...string[]] {
+  if (lockFile === null && modules.length === 0) return [archiveHash];
+  const pinned = `${lockFile ?? ""}${modules.length === 0 ? "" : JSON.stringify(modules)}`;
+  return [`${archiveHash}-${createHash("sha256").update(pinned).digest("hex").slice(0, 12)}`, archiveHash];
 }
 
 async function readLockFile(folder: string): Promise<string | null> {
   return readFile(path.join(folder, lockFileName), "utf8").catch(() => null);
+}
+
+function cannotPin({ pin, version }: { readonly pin: ModulePin; readonly version: string }): CodedError {
+  return new CodedError(
+    "build_failed",
+    `The module ${pin.key} (${pin.source}) is ${version} here, and the version was imported with ${pin.version}.`,
+    { next: "Have that version where modules come from, or push the template again." },
+  );
+}
+
+/** Where no registry has what a version was imported with, its error names what that is. */
+function withPins(error: unknown, pins: readonly ModulePin[]): unknown {
+  if (!(error instanceof CodedError) || pins.length === 0 || !/module version/i.test(error.message)) return error;
+  const named = pins.map(({ key, version }) => `${key} ${version}`).join(", ");
+  return new CodedError(error.code, `${error.message} The version was imported with ${named}.`, {
+    cause: error,
+    next: "Have these where modules come from, or push the template again.",
+  });
 }
 
 /** Words of an `init` that could not reach where providers and modules come from. */

@@ -25,6 +25,7 @@ import { type CoderSupport, removeDeadSockets } from "./coder/coder-session.ts";
 import { checkTemplate } from "./check-template.ts";
 import { endLeftBehind, stateLeftBehind } from "./left-behind.ts";
 import { destroyLeftOver, type LeftOverOptions } from "./left-over.ts";
+import { ModuleMirror } from "./modules/module-mirror.ts";
 import { PreparedVersions } from "./prepared-versions.ts";
 import type { TerraformState } from "./terraform-state.ts";
 import { TerraformTool } from "./terraform-tool.ts";
@@ -59,6 +60,8 @@ export interface TerraformDriverOptions {
   readonly logger: Logger;
   /** How long an interrupted Terraform may take to end in order; 20 s unless said. */
   readonly interruptGraceMs?: number;
+  /** Folder with archives of modules, for registries that are out of reach; null or absent for none. */
+  readonly moduleMirror?: string | null;
 }
 
 /** Below the time that a daemon gives a driver to stop, so that the last state is stored within it. */
@@ -80,6 +83,7 @@ export class TerraformDriver implements Driver {
   readonly #locks = new KeyedLock();
   readonly #tool: TerraformTool;
   readonly #versions: PreparedVersions;
+  readonly #mirror: ModuleMirror | null;
   /** Workspaces of which the server does not know all. */
   readonly #undelivered = new Set<string>();
   #rootId = "";
@@ -88,7 +92,13 @@ export class TerraformDriver implements Driver {
     this.#options = options;
     this.#interruptGraceMs = options.interruptGraceMs ?? interruptGraceMsDefault;
     const pluginCache = path.join(options.root, "plugins");
-    this.#tool = new TerraformTool({ ...options, pluginCache, interruptGraceMs: this.#interruptGraceMs });
+    const configFile = path.join(options.root, "terraform.rc");
+    const folder = options.moduleMirror ?? null;
+    const { hostEnvironment } = options;
+    this.#mirror = folder === null ? null : new ModuleMirror({ folder, configFile, hostEnvironment });
+    const cliConfigFile = folder === null ? null : configFile;
+    const interruptGraceMs = this.#interruptGraceMs;
+    this.#tool = new TerraformTool({ ...options, pluginCache, cliConfigFile, interruptGraceMs });
     this.#versions = new PreparedVersions({ root: path.join(options.root, "versions"), tool: this.#tool });
   }
 
@@ -98,6 +108,8 @@ export class TerraformDriver implements Driver {
   }
 
   async open(): Promise<string> {
+    makeFolder(this.#options.root, 0o700);
+    await this.#mirror?.open();
     await this.#tool.open();
     for (const name of ["plugins", "workspaces"]) {
       makeFolder(path.join(this.#options.root, name), 0o700);
@@ -111,7 +123,9 @@ export class TerraformDriver implements Driver {
     return `${this.#tool.binary} ${this.#tool.version}`;
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#mirror?.close();
+  }
 
   async parse(context: DriverContext): Promise<ParseReport> {
     const folder = path.join(this.#importsFolder(), context.jobId);

@@ -20,6 +20,8 @@ export interface TerraformToolOptions {
   readonly hostEnvironment: Readonly<Record<string, string | undefined>>;
   /** Folder of the provider plugins, for all versions and workspaces of this daemon. */
   readonly pluginCache: string;
+  /** Terraform's own configuration in the place of the host's; null for the host's. */
+  readonly cliConfigFile: string | null;
   readonly interruptGraceMs: number;
 }
 
@@ -97,7 +99,7 @@ export class TerraformTool {
   }
 
   #run(call: TerraformCall, onLine: (line: string) => void = () => {}): Promise<CommandEnd> {
-    const { binary, hostEnvironment, pluginCache, interruptGraceMs } = this.#options;
+    const { binary, hostEnvironment, pluginCache, cliConfigFile, interruptGraceMs } = this.#options;
     return runCommand({
       program: binary,
       args: call.args,
@@ -106,6 +108,7 @@ export class TerraformTool {
         ...handedOn(hostEnvironment),
         TF_IN_AUTOMATION: "1",
         TF_PLUGIN_CACHE_DIR: pluginCache,
+        ...(cliConfigFile === null ? {} : { TF_CLI_CONFIG_FILE: cliConfigFile }),
         // No call home for news of releases: a build must not wait for it.
         CHECKPOINT_DISABLE: "1",
         ...call.environment,
