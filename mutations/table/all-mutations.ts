@@ -2,6 +2,7 @@ import type { Mutation, MutationGroup } from "../mutation.ts";
 import { accessMutations } from "./access.ts";
 import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
+import { agentSettingsMutations } from "./agent-settings.ts";
 import { coderProviderMutations } from "./coder-provider.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
@@ -29,6 +30,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Metrics and notifications", mutations: metricMutations },
   { title: "States and templates", mutations: stateMutations },
   { title: "Apps", mutations: appMutations },
+  { title: "What builds tell of agents", mutations: agentSettingsMutations },
   { title: "The provider of coder/coder", mutations: coderProviderMutations },
   { title: "Parameters and presets", mutations: parameterMutations },
 ];

@@ -199,9 +199,9 @@ export const failureMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/db/agents/agents.ts",
-        find: "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n",
+        find: "  set retired_at = $6, state = 'off', server_id = null, connection_id = null, settings_sealed = null\n  where workspace_id = $1\n",
         replace:
-          "  set retired_at = $6, state = 'off', server_id = null, connection_id = null\n  where workspace_id = $1\n    and name = ''\n",
+          "  set retired_at = $6, state = 'off', server_id = null, connection_id = null, settings_sealed = null\n  where workspace_id = $1\n    and name = ''\n",
       },
     ],
     tests: ["test/db/agents-of-a-new-start.test.ts"],

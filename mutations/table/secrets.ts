@@ -317,8 +317,8 @@ export const secretMutations: readonly Mutation[] = [
     edits: [
       {
         file: "src/app/secrets/reseal-secrets.ts",
-        find: "variables.length === 0 || !(await isEverybodysKey(context))",
-        replace: "variables.length === 0 || (await isEverybodysKey(context)) === null",
+        find: "agents.length === 0 || !(await isEverybodysKey(context))",
+        replace: "agents.length === 0 || (await isEverybodysKey(context)) === null",
       },
     ],
     tests: ["test/db/secrets-sealed.test.ts"],
