@@ -286,6 +286,8 @@ export const JobResult = Type.Object({
        * `tags`), where the driver reads them. The server merges `template.yaml` over them and checks the whole.
        */
       manifestParts: Type.Optional(ToldManifestParts),
+      /** Of an import: whether the form has to be evaluated for each person and input; absent means no. */
+      hasDynamicForm: Type.Optional(Type.Boolean()),
       /** Of an import: names of the version's variables that the template declares; absent means all. */
       usedVariables: Type.Optional(Type.Array(Type.String(), { maxItems: templateVariablesMax })),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */

@@ -122,13 +122,14 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      const { versionState, manifestParts, usedVariables } = (await driver.parse(context)) ?? {};
+      const { versionState, manifestParts, usedVariables, hasDynamicForm } = (await driver.parse(context)) ?? {};
       const { claimEffect } = driver.capabilities(job.manifest);
       return {
         kind: "succeeded",
         claimEffect,
         ...(versionState === undefined ? {} : { versionState }),
         ...(manifestParts === undefined ? {} : { manifestParts }),
+        ...(hasDynamicForm === undefined ? {} : { hasDynamicForm }),
         ...(usedVariables === undefined ? {} : { usedVariables: [...usedVariables] }),
       };
     }

@@ -134,6 +134,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): Job
           phases: outcome.phases?.map((phase) => ({ ...phase, startedAt: toldInstant(phase.startedAt, now) })),
           versionState: outcome.versionState,
           usedVariables: outcome.usedVariables,
+          hasDynamicForm: outcome.hasDynamicForm,
         },
       };
     case "canceled":

@@ -41,6 +41,15 @@ export function resolveParameters(input: ResolveInput): ResolveResult {
   return problems.length === 0 ? { kind: "ok", values: Object.fromEntries(values) } : { kind: "problems", problems };
 }
 
+/** What each parameter has, as far as there is anything, whether it fits or not. */
+export function effectiveValues(input: ResolveInput): ParameterValues {
+  const known = input.definitions.flatMap(({ name, default: fallback }): [string, string][] => {
+    const value = givenValue(input.presetValues, name) ?? givenValue(input.userValues, name) ?? fallback;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(known);
+}
+
 /** The value of a name, if it was given: inherited properties such as `constructor` are none. */
 export function givenValue(values: ParameterValues | undefined, name: string): string | undefined {
   return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;

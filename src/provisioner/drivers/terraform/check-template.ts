@@ -23,11 +23,11 @@ export async function checkTemplate(
       await run.validate();
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
-      const ofCoder = outline.isForCoder
-        ? { manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
-        : {};
+      const read = outline.isForCoder ? await checkForCoder(context, { plan, run: input.folder.run }) : null;
+      const ofCoder = read === null ? {} : { manifestParts: read.parts, hasDynamicForm: read.form !== null };
       const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
-      return { versionState: { lockFile, outline }, ...ofCoder, ...ofVariables };
+      const form = read === null || read.form === null ? {} : { form: read.form };
+      return { versionState: { lockFile, outline, ...form }, ...ofCoder, ...ofVariables };
     },
   );
 }

@@ -1,3 +1,4 @@
+import type { ManifestParameter } from "../../../../../contracts/manifest-parameter.ts";
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
@@ -12,6 +13,8 @@ export interface TemplateReading {
   readonly parts: ManifestParts;
   readonly refused: readonly Finding[];
   readonly warned: readonly Finding[];
+  /** Parameters whose form is evaluated again for each person and input. */
+  readonly dynamic: readonly Finding[];
 }
 
 const parameterType = "coder_parameter";
@@ -28,7 +31,7 @@ export function readTemplate(plan: unknown): TemplateReading {
   const tags = readDataOf(plan, tagsType).flatMap(({ values }) => Object.entries(fieldsOf(values["tags"])));
   return {
     parts: {
-      parameters: parameters.map(({ values }) => readParameter(values)).toSorted(byOrder),
+      parameters: readParameters(plan),
       presets: presets.map(({ values }) => readPreset(values, (name) => names.has(name))),
       agents: agents.map(({ name }) => ({ name: agentNameOf(name) })),
       ...(tags.length === 0 ? {} : { tags: Object.fromEntries(tags.map(([name, value]) => [name, textOf(value)])) }),
@@ -44,10 +47,29 @@ export function readTemplate(plan: unknown): TemplateReading {
     warned: [
       ...presets.flatMap((preset) => strangeParameters(preset, names)),
       ...agents.flatMap(readableToken),
-      ...dynamicParameters(plan),
       ...withoutEffect(configuredBlocks(plan)),
     ],
+    dynamic: dynamicParameters(plan),
   };
+}
+
+/** The parameters of a plan, as people see them. */
+export function readParameters(plan: unknown): ManifestParameter[] {
+  return readDataOf(plan, parameterType)
+    .map(({ values }) => readParameter(values))
+    .toSorted(byOrder);
+}
+
+/** What keeps a plan from being a form: parameters whose values it does not know, or of one name. */
+export function formFaults(plan: unknown): readonly Finding[] {
+  return [
+    ...unreadData(plan, parameterType).map(unknownAtPlan),
+    ...sameNames(
+      readDataOf(plan, parameterType),
+      (one) => textOf(one.values["name"]),
+      "another parameter has the name",
+    ),
+  ];
 }
 
 type Ordered = { readonly name: string; readonly order?: number };
