@@ -80,6 +80,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   storeSetting: { value: "4" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
+  evaluateTemplateForm: {},
   previewWorkspace: { name: "fresh", template: "web" },
   bulkWorkspaces: { workspaces: ["nobody/nothing"], action: "stop" },
   createBuild: { transition: "stop" },
