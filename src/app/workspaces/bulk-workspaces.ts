@@ -7,6 +7,7 @@ import { canDo } from "../../contracts/workspace-actions.ts";
 import { workspaceIds } from "../../db/workspaces/workspace-list.ts";
 import { mapBounded } from "../../platform/bounded.ts";
 import type { Actor } from "../authorize.ts";
+import type { AppContext } from "../app-context.ts";
 import type { FormsContext } from "../forms/evaluate-form.ts";
 import { selectionOf } from "./list-workspaces.ts";
 import { extendDeadline } from "./schedule.ts";

@@ -46,6 +46,9 @@ function isChoice(definition: ParameterInput, kept: string): boolean {
     : values.has(kept);
 }
 
+/** Of what was typed for a parameter, in the address. */
+export const typedPrefix = "p.";
+
 interface Sources {
   readonly params: UrlParams;
   readonly preset: Preset | null;
@@ -56,9 +59,19 @@ export function firstValues(definitions: readonly ParameterInput[], { params, pr
   return Object.fromEntries(
     definitions.map(({ name, default: byDefault }) => [
       name,
-      preset?.parameters[name] ?? params[`p.${name}`] ?? asText(byDefault),
+      preset?.parameters[name] ?? params[`${typedPrefix}${name}`] ?? asText(byDefault),
     ]),
   );
+}
+
+/** What was typed, by parameter, but for what the preset says: also of those that the form does not ask for just now. */
+export function typedParameters(params: UrlParams, preset: Preset | null): Record<string, string> {
+  const typed = Object.entries(params).flatMap(([key, value]): [string, string][] => {
+    const name = key.startsWith(typedPrefix) ? key.slice(typedPrefix.length) : "";
+    const isFixed = preset !== null && Object.hasOwn(preset.parameters, name);
+    return name === "" || isFixed || value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(typed);
 }
 
 interface Chosen {
