@@ -1,100 +1,34 @@
 // Forms whose parameters are dynamic, over HTTP: a daemon answers them, and a creation is held against the answer.
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client/client.ts";
-import type { FormAnswer, LeasedEvaluation } from "../../src/contracts/form-evaluation.ts";
 import type { ManifestParameter } from "../../src/contracts/manifest-parameter.ts";
-import type { LeasedJob } from "../../src/contracts/provisioner-protocol.ts";
-import { systemRandom } from "../../src/platform/random.ts";
-import { tarArchive } from "../support/tar-archive.ts";
+import { drawnByRegion, type FormDaemon, regionParameter, startFormDaemon } from "../support/form-daemon.ts";
 import { startTestServer, type TestServer } from "../support/test-server.ts";
 
-const zones: Readonly<Record<string, readonly string[]>> = { eu: ["eu-1", "eu-2"], us: ["us-1"] };
-
-/** As a template would draw it: a zone of the region, and a budget of those who are in the group. */
-function drawn({ parameters, owner }: LeasedEvaluation): FormAnswer {
-  const [first = "", ...others] = zones[parameters["region"] ?? "eu"] ?? [];
-  if (first === "") return { kind: "failed", error: { code: "invalid_template", message: "main.tf:7: no such region." } };
-  const zone: ManifestParameter = {
-    name: "zone",
-    default: first,
-    options: [first, ...others].map((value) => ({ value })),
-  };
-  const budget: ManifestParameter = { name: "budget", type: "number", default: 1, order: 2 };
-  const isRich = (owner.groups ?? []).includes("rich");
-  return { kind: "evaluated", parameters: [region, zone, ...(isRich ? [budget] : [])] };
-}
-const region: ManifestParameter = {
-  name: "region",
-  default: "eu",
-  order: -1,
-  options: [...Object.keys(zones), "mars"].map((value) => ({ value })),
+const manifest = {
+  parameters: [regionParameter, { name: "zone", default: "eu-1" }],
+  presets: [
+    { name: "warm", parameters: { region: "us" }, prebuilds: { instances: 0 } },
+    { name: "cold", parameters: { region: "us", zone: "us-1" } },
+  ],
 };
 
 let server: TestServer;
-let daemon: { readonly client: Client; readonly daemonId: string; readonly incarnation: string };
-const asked: LeasedEvaluation[] = [];
-let answerOf: (evaluation: LeasedEvaluation) => FormAnswer | Promise<FormAnswer> = drawn;
-let stopped = false;
-let answering: Promise<void>;
-
+let daemon: FormDaemon;
 beforeAll(async () => {
   server = await startTestServer();
-  const { secret } = await server.admin.call("createDaemonKey", { body: { name: "rack" } });
-  const client = server.client(secret);
-  const incarnation = systemRandom.uuid();
-  const about = { drivers: ["terraform"], tags: {}, concurrency: 1, version: "test" };
-  const { daemonId } = await client.call("registerDaemon", { body: { name: "rack", incarnation, ...about } });
-  daemon = { client, daemonId, incarnation };
-  answering = answer();
-  await importVersion("shop", true);
-  await importVersion("plain", false);
+  daemon = await startFormDaemon(server.admin, server.client, drawnByRegion);
+  await daemon.push("shop", manifest, true);
+  await daemon.push("plain", manifest, false);
 });
 afterAll(async () => {
-  stopped = true;
-  await answering;
+  await daemon.stop();
   await server.stop();
 });
 beforeEach(() => {
-  asked.length = 0;
-  answerOf = drawn;
+  daemon.asked.length = 0;
+  daemon.drawAs(drawnByRegion);
 });
-
-async function answer(): Promise<void> {
-  const { client, ...identity } = daemon;
-  while (!stopped) {
-    const { evaluation } = await client.call("leaseEvaluation", { body: { ...identity, waitMs: 100 } });
-    if (evaluation === null) continue;
-    asked.push(evaluation);
-    void Promise.resolve(answerOf(evaluation)).then((told) => {
-      const params = { evaluationId: evaluation.evaluationId };
-      return client.call("answerEvaluation", { params, body: { ...identity, answer: told } });
-    });
-  }
-}
-
-async function lease(): Promise<LeasedJob> {
-  const { client, ...identity } = daemon;
-  const { job } = await client.call("leaseJob", { body: { ...identity, waitMs: 5_000 } });
-  if (job === null) throw new Error("there is no job");
-  return job;
-}
-
-async function importVersion(template: string, hasDynamicForm: boolean): Promise<void> {
-  const manifest = {
-    driver: "terraform",
-    agents: [{ name: "main" }],
-    parameters: [region, { name: "zone", default: "eu-1" }],
-    presets: [
-      { name: "warm", parameters: { region: "us" }, prebuilds: { instances: 0 } },
-      { name: "cold", parameters: { region: "us", zone: "us-1" } },
-    ],
-  };
-  const bytes = new Uint8Array(tarArchive([{ path: "template.yaml", content: JSON.stringify(manifest) }]));
-  await server.admin.call("pushTemplate", { params: { template }, bytes });
-  const { jobId, attempt } = await lease();
-  const outcome = { kind: "succeeded" as const, claimEffect: "none" as const, hasDynamicForm };
-  await daemon.client.call("completeJob", { params: { jobId }, body: { attempt, outcome } });
-}
 
 const form = (values: Readonly<Record<string, string>>, more: object = {}, client: Client = server.admin) =>
   client.call("evaluateTemplateForm", { params: { template: "shop" }, body: { values, ...more } });
@@ -112,21 +46,21 @@ test("a form is what a daemon draws for these values, with what is wrong of them
   ]);
   const fixed = await form({ zone: "us-1" }, { preset: "warm" });
   expect(fixed).toMatchObject({ values: { region: "us", zone: "us-1" }, problems: [] });
-  expect(asked.map(({ parameters }) => parameters)).toEqual([
+  expect(daemon.asked.map(({ parameters }) => parameters)).toEqual([
     {},
     { gone: "x", region: "us", zone: "eu-1" },
     { region: "us", zone: "us-1" },
   ]);
-  expect(asked[0]).toMatchObject({ templateName: "shop", driver: "terraform", owner: { username: "admin" } });
+  expect(daemon.asked[0]).toMatchObject({ templateName: "shop", driver: "terraform", owner: { username: "admin" } });
 });
 
 test("the same question is not asked twice, and another person's is another question", async () => {
   await form({ region: "eu", zone: "eu-2" });
   await form({ zone: "eu-2", region: "eu" });
-  expect(asked).toHaveLength(1);
+  expect(daemon.asked).toHaveLength(1);
   const ada = await server.member("ada");
   expect(named((await form({ region: "eu", zone: "eu-2" }, {}, ada)).parameters)).toBe("region,zone");
-  expect(asked).toHaveLength(2);
+  expect(daemon.asked).toHaveLength(2);
   await server.admin.call("createGroup", { body: { name: "rich" } });
   await server.admin.call("addGroupMembers", { params: { group: "rich" }, body: { usernames: ["ada"] } });
   expect(named((await form({ region: "eu", zone: "eu-2" }, {}, ada)).parameters)).toBe("region,zone,budget");
@@ -138,17 +72,17 @@ test("of questions about one form one is asked at a time, and the newest waits i
   const held = new Promise<void>((resolve) => (release = resolve));
   let isAsked: () => void = () => {};
   const begun = new Promise<void>((resolve) => (isAsked = resolve));
-  answerOf = async (evaluation) => {
+  daemon.drawAs(async (evaluation) => {
     isAsked();
     await held;
-    return drawn(evaluation);
-  };
+    return drawnByRegion(evaluation);
+  });
   const running = form({ zone: "1" });
   await begun;
   const [older, newer] = [form({ zone: "2" }), form({ zone: "3" })];
   const ends = Promise.allSettled([older, newer]);
   await Promise.race([older, newer].map((one) => one.catch(() => {})));
-  expect(asked).toHaveLength(1);
+  expect(daemon.asked).toHaveLength(1);
   release();
   expect(named((await running).parameters)).toBe("region,zone");
   const outcomes = await ends;
@@ -161,7 +95,7 @@ test("what cannot be drawn is said in the daemon's words, and what a daemon may 
     code: "invalid_template",
     message: "main.tf:7: no such region.",
   });
-  answerOf = () => ({ kind: "evaluated", parameters: [{ name: "n", type: "number", default: "many" }] });
+  daemon.drawAs(() => ({ kind: "evaluated", parameters: [{ name: "n", type: "number", default: "many" }] }));
   await expect(form({ region: "odd" })).rejects.toMatchObject({
     code: "invalid_template",
     message: expect.stringContaining("with what was chosen"),
@@ -179,12 +113,12 @@ test("a creation is held against the form of its values; what a preset's pool is
   await server.admin.call("addGroupMembers", { params: { group: "rich" }, body: { usernames: ["rich-bob"] } });
   const { workspace } = await create("paid", { owner: "rich-bob", parameters: { region: "us", budget: "3" } });
   expect(workspace.parameters).toEqual({ region: "us", zone: "us-1", budget: "3" });
-  const before = asked.length;
+  const before = daemon.asked.length;
   const preset = await create("of-a-pool", { preset: "warm" });
   expect(preset.workspace.parameters).toEqual({ region: "us", zone: "eu-1" });
-  expect(asked).toHaveLength(before);
+  expect(daemon.asked).toHaveLength(before);
   await create("of-none", { preset: "cold", owner: "rich-bob" });
-  expect(asked).toHaveLength(before + 1);
+  expect(daemon.asked).toHaveLength(before + 1);
   const preview = await server.admin.call("previewWorkspace", {
     body: { name: "seen", template: "shop", parameters: { region: "us", zone: "eu-2" } },
   });
@@ -197,5 +131,5 @@ test("a form that is the same for everybody is answered without a daemon", async
     body: { values: { region: "moon" } },
   });
   expect(answered).toMatchObject({ isDynamic: false, problems: [{ parameter: "region", kind: "invalid" }] });
-  expect(asked).toEqual([]);
+  expect(daemon.asked).toEqual([]);
 });

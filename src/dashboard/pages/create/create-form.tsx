@@ -32,7 +32,12 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
   const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
   const preset = presetOf(presets, params["preset"]);
   const [typed, type] = useTypedValues(params, change);
-  const { definitions, isDrawing, problemOf: drawnProblem, query: drawing } = useTemplateForm(detail, { typed, preset });
+  const {
+    definitions,
+    isDrawing,
+    problemOf: drawnProblem,
+    query: drawing,
+  } = useTemplateForm(detail, { typed, preset });
   const values = firstValues(definitions, { params: typed, preset });
   const create = useCreate((created) => {
     const told = { created: created.outcome, miss: created.missReason ?? "" };

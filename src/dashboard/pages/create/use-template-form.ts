@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { TemplateForm } from "../../../contracts/api/template-form.ts";
 import type { Preset, TemplateDetail } from "../../../contracts/api/templates.ts";
 import { inOrder } from "../../../contracts/parameter-form.ts";
@@ -40,10 +41,14 @@ export function useTemplateForm(
     isEnabled: isDynamic,
     keepsPrevious: true,
   });
+  // What cannot be drawn with these values leaves what was drawn before: there they are changed.
+  const [last, setLast] = useState(query.data);
+  if (query.data !== undefined && query.data !== last) setLast(query.data);
+  const drawn = query.data ?? last;
   const known = inOrder(manifest?.parameters ?? []);
   if (!isDynamic) return { definitions: known, isDrawing: false, problemOf: () => undefined, query: null };
   return {
-    definitions: query.data?.parameters ?? known,
+    definitions: drawn?.parameters ?? known,
     isDrawing: rested !== wish || query.isFetching,
     problemOf: (parameter) => problemIn(query.data, parameter),
     query,
