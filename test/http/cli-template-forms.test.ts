@@ -22,7 +22,11 @@ function formOf(values: Readonly<Record<string, string>>): TemplateForm {
     parameters,
     values: { size: "small", ...values },
     presets: [],
-    problems: missing.map(({ name }) => ({ parameter: name, kind: "missing", reason: "it has no default; give a value" })),
+    problems: missing.map(({ name }) => ({
+      parameter: name,
+      kind: "missing",
+      reason: "it has no default; give a value",
+    })),
   };
 }
 

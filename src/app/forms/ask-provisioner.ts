@@ -34,7 +34,8 @@ export async function askProvisioner(
     const begunMs = context.monotonicMs();
     for (;;) {
       const row = await readEvaluation(context.db, id);
-      if (row?.answer != null) return parametersOf(row.answer);
+      const answer = row?.answer ?? null;
+      if (answer !== null) return parametersOf(answer);
       const leftMs = formEvaluationMsMax - (context.monotonicMs() - begunMs);
       if (row === undefined || leftMs <= 0) throw unanswered(row);
       await signal.wait({ timeoutMs: Math.min(leftMs, recheckMs) });
@@ -56,9 +57,10 @@ function parametersOf(answer: FormAnswer): FormParameters {
 
 function unanswered(row: EvaluationRow | undefined): CodedError {
   const seconds = formEvaluationMsMax / 1_000;
+  const daemon = row?.daemon ?? null;
   const message =
-    row?.daemon == null
+    daemon === null
       ? `No provisioner has taken the form within ${seconds} s: none is connected that has the template's driver and tags and evaluates forms, or all are busy with others.`
-      : `The provisioner "${row.daemon}" has not evaluated the form within ${seconds} s.`;
+      : `The provisioner "${daemon}" has not evaluated the form within ${seconds} s.`;
   return new CodedError("form_unanswered", message, { retryAfterSeconds: 5 });
 }

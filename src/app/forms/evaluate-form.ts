@@ -42,7 +42,8 @@ export async function formParameters(context: FormsContext, input: FormInput): P
     askedBy,
     form,
     nowMs: context.monotonicMs(),
-    evaluate: async () => await sound(context, version, await askProvisioner(context, { versionId: version.id, question })),
+    evaluate: async () =>
+      await sound(context, version, await askProvisioner(context, { versionId: version.id, question })),
   });
 }
 

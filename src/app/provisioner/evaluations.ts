@@ -75,10 +75,7 @@ function leased(row: TakenEvaluationRow): Omit<LeasedEvaluation, "patienceMs"> {
   };
 }
 
-async function variablesOf(
-  context: AppContext,
-  row: TakenEvaluationRow,
-): Promise<Pick<LeasedEvaluation, "variables">> {
+async function variablesOf(context: AppContext, row: TakenEvaluationRow): Promise<Pick<LeasedEvaluation, "variables">> {
   if (row.variables_sealed === null || row.variables_key_id === null) return {};
   const { values } = await openVariables(context, {
     id: row.template_version_id,
