@@ -123,6 +123,8 @@ async function push(more = ""): Promise<void> {
   bench.writeBelow("extra", "main.tf", extra);
   const report = (await driver.parse(bench.build())) ?? {};
   expect(report).toMatchObject({ hasDynamicForm: true });
+  const told = report.manifestParts?.parameters ?? [];
+  expect(told.filter(({ dynamic }) => dynamic !== true).map(({ name }) => name)).toEqual(["Region"]);
   ({ versionState } = report);
   bench.manifest = {
     ...bench.manifest,

@@ -289,7 +289,8 @@ function withDefaults(
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const defaults = version.parameters.flatMap((definition) =>
-    definition.default === undefined
+    // Of a dynamic one it is another for other values: only what is given is known to be asked.
+    definition.default === undefined || definition.dynamic === true
       ? []
       : [[definition.name, canonicalParameterValue(definition, definition.default)] as const],
   );

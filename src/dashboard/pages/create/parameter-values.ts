@@ -39,7 +39,8 @@ export function askedAtUpdate(
 }
 
 function isChoice(definition: ParameterInput, kept: string): boolean {
-  if (definition.options === undefined) return true;
+  // Of a dynamic one the options are others with other values.
+  if (definition.options === undefined || definition.dynamic === true) return true;
   const values = new Set(definition.options.map(({ value }) => asText(value)));
   return formTypeOf(definition) === "multi-select"
     ? listWords(kept).every((word) => values.has(word))

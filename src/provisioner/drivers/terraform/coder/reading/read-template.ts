@@ -2,7 +2,7 @@ import type { ManifestParameter } from "../../../../../contracts/manifest-parame
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
-import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import { blockAddress, type BlockRef, configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
 import { dynamicParameters } from "./dynamic-parameters.ts";
 import type { Finding } from "./finding.ts";
 import { readParameter } from "./read-parameter.ts";
@@ -28,10 +28,12 @@ export function readTemplate(plan: unknown): TemplateReading {
   const names = new Set(parameters.map(({ values }) => textOf(values["name"])));
   const presets = readDataOf(plan, presetType);
   const agents = plannedOf(plan, agentType);
+  const dynamic = dynamicParameters(plan);
+  const varies = new Set(dynamic.map(({ block }) => blockAddress(block)));
   const tags = readDataOf(plan, tagsType).flatMap(({ values }) => Object.entries(fieldsOf(values["tags"])));
   return {
     parts: {
-      parameters: readParameters(plan),
+      parameters: readParameters(plan, (block) => varies.has(blockAddress(block))),
       presets: presets.map(({ values }) => readPreset(values, (name) => names.has(name))),
       agents: agents.map(({ name }) => ({ name: agentNameOf(name) })),
       ...(tags.length === 0 ? {} : { tags: Object.fromEntries(tags.map(([name, value]) => [name, textOf(value)])) }),
@@ -49,14 +51,17 @@ export function readTemplate(plan: unknown): TemplateReading {
       ...agents.flatMap(readableToken),
       ...withoutEffect(configuredBlocks(plan)),
     ],
-    dynamic: dynamicParameters(plan),
+    dynamic,
   };
 }
 
-/** The parameters of a plan, as people see them. */
-export function readParameters(plan: unknown): ManifestParameter[] {
+/** The parameters of a plan, as people see them; `isDynamic` where the plan is only one of those that there may be. */
+export function readParameters(
+  plan: unknown,
+  isDynamic: (block: BlockRef) => boolean = () => false,
+): ManifestParameter[] {
   return readDataOf(plan, parameterType)
-    .map(({ values }) => readParameter(values))
+    .map((instance) => ({ ...readParameter(instance.values), ...(isDynamic(instance) ? { dynamic: true } : {}) }))
     .toSorted(byOrder);
 }
 
