@@ -3,6 +3,7 @@ import { accessMutations } from "./access.ts";
 import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
 import { coderProviderMutations } from "./coder-provider.ts";
+import { formMutations } from "./forms.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
@@ -30,6 +31,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "States and templates", mutations: stateMutations },
   { title: "Apps", mutations: appMutations },
   { title: "The provider of coder/coder", mutations: coderProviderMutations },
+  { title: "Forms of dynamic parameters", mutations: formMutations },
   { title: "Parameters and presets", mutations: parameterMutations },
 ];
 
