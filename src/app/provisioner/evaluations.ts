@@ -5,7 +5,12 @@ import type { DaemonId, EvaluationId } from "../../contracts/ids.ts";
 import { leasePollMsMax } from "../../contracts/limits.ts";
 import type { LeaseRequest } from "../../contracts/provisioner-protocol.ts";
 import type { DaemonRow } from "../../db/daemons/daemons.ts";
-import { storeAnswer, type TakenEvaluationRow, takeEvaluation } from "../../db/templates/form-evaluations.ts";
+import {
+  releaseEvaluation,
+  storeAnswer,
+  type TakenEvaluationRow,
+  takeEvaluation,
+} from "../../db/templates/form-evaluations.ts";
 import { createSignal } from "../../platform/signal.ts";
 import type { AppContext } from "../app-context.ts";
 import { openVariables } from "../templates/push-variables.ts";
@@ -31,6 +36,7 @@ export async function leaseEvaluation(
   try {
     for (;;) {
       const evaluation = await takeOne(context, daemon);
+      if (evaluation !== null && gone.aborted) return await putBack(context, evaluation, daemon.id);
       const leftMs = waitMs - (context.monotonicMs() - begunMs);
       if (evaluation !== null || leftMs <= 0 || gone.aborted) return evaluation;
       await signal.wait({ timeoutMs: Math.min(leftMs, recheckMs), abort: gone });
@@ -39,6 +45,13 @@ export async function leaseEvaluation(
   } finally {
     stop();
   }
+}
+
+/** The daemon hung up while it was taken for it: another one has time to answer still. */
+async function putBack(context: AppContext, evaluation: LeasedEvaluation, daemonId: DaemonId): Promise<null> {
+  await releaseEvaluation(context.db, evaluation.evaluationId as EvaluationId, daemonId);
+  context.db.publish(["evaluations"]);
+  return null;
 }
 
 async function takeOne(context: AppContext, daemon: DaemonRow): Promise<LeasedEvaluation | null> {

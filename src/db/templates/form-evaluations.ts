@@ -83,6 +83,20 @@ export async function takeEvaluation(
   return (await sql.query(takeStatement, [input.daemonId, input.drivers, input.tags, input.now]))[0];
 }
 
+const releaseStatement: Statement<object> = statement(
+  "form_evaluation_release",
+  `update form_evaluations
+set daemon_id = null
+where id = $1
+  and daemon_id = $2
+  and answer is null`,
+);
+
+/** Puts an evaluation back that was given to a daemon which hung up before it could hear of it. */
+export async function releaseEvaluation(sql: Sql, id: EvaluationId, daemonId: DaemonId): Promise<void> {
+  await sql.query(releaseStatement, [id, daemonId]);
+}
+
 const answerStatement: Statement<{ readonly id: EvaluationId }> = statement(
   "form_evaluation_answer",
   `update form_evaluations
