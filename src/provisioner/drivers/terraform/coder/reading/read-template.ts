@@ -2,7 +2,15 @@ import type { ManifestParameter } from "../../../../../contracts/manifest-parame
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
-import { blockAddress, type BlockRef, configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import {
+  blockAddress,
+  type BlockRef,
+  configuredBlocks,
+  type Instance,
+  plannedOf,
+  readDataOf,
+  unreadData,
+} from "./read-blocks.ts";
 import { dynamicParameters } from "./dynamic-parameters.ts";
 import type { Finding } from "./finding.ts";
 import { readParameter } from "./read-parameter.ts";
