@@ -143,6 +143,17 @@ create table files (
   size integer not null,
   created_at timestamp with time zone not null
 );
+create table form_evaluations (
+  id uuid not null,
+  template_version_id uuid not null,
+  driver text not null,
+  tags jsonb default '{}'::jsonb not null,
+  question jsonb not null,
+  answer jsonb,
+  daemon_id uuid,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null
+);
 create table group_members (
   group_id uuid not null,
   user_id uuid not null,
@@ -476,7 +487,8 @@ create table template_versions (
   variable_names text[] default '{}'::text[] not null,
   variables_sealed bytea,
   variables_key_id text,
-  tells_agent_settings boolean default false not null
+  tells_agent_settings boolean default false not null,
+  has_dynamic_form boolean default false not null
 );
 create table templates (
   id uuid not null,
@@ -565,6 +577,7 @@ alter table daemons add constraint daemons_kind_check CHECK ((kind = ANY (ARRAY[
 alter table decisions add constraint decisions_pkey PRIMARY KEY (id);
 alter table demand_hours add constraint demand_hours_pkey PRIMARY KEY (template_id, preset_name, hour, outcome, reason);
 alter table files add constraint files_pkey PRIMARY KEY (hash);
+alter table form_evaluations add constraint form_evaluations_pkey PRIMARY KEY (id);
 alter table group_members add constraint group_members_pkey PRIMARY KEY (group_id, user_id);
 alter table groups add constraint groups_pkey PRIMARY KEY (id);
 alter table groups add constraint groups_allowance_check CHECK ((allowance >= 0));
@@ -638,6 +651,8 @@ alter table agents add constraint agents_workspace_id_fkey FOREIGN KEY (workspac
 alter table app_shares add constraint app_shares_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES workspaces(id) ON DELETE CASCADE;
 alter table build_reports add constraint build_reports_build_id_fkey FOREIGN KEY (build_id) REFERENCES builds(id);
 alter table decisions add constraint decisions_preset_id_fkey FOREIGN KEY (preset_id) REFERENCES presets(id);
+alter table form_evaluations add constraint form_evaluations_daemon_id_fkey FOREIGN KEY (daemon_id) REFERENCES daemons(id) ON DELETE CASCADE;
+alter table form_evaluations add constraint form_evaluations_template_version_id_fkey FOREIGN KEY (template_version_id) REFERENCES template_versions(id) ON DELETE CASCADE;
 alter table group_members add constraint group_members_group_id_fkey FOREIGN KEY (group_id) REFERENCES groups(id) ON DELETE CASCADE;
 alter table group_members add constraint group_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 alter table groups add constraint groups_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id);
@@ -673,6 +688,10 @@ CREATE INDEX creation_outcomes_preset ON public.creation_outcomes USING btree (p
 CREATE UNIQUE INDEX daemons_name ON public.daemons USING btree (name);
 CREATE INDEX decisions_preset ON public.decisions USING btree (preset_id, id DESC);
 CREATE INDEX demand_hours_hour ON public.demand_hours USING btree (hour);
+CREATE INDEX form_evaluations_by_expiry ON public.form_evaluations USING btree (expires_at);
+CREATE INDEX form_evaluations_of_daemon ON public.form_evaluations USING btree (daemon_id) WHERE (daemon_id IS NOT NULL);
+CREATE INDEX form_evaluations_of_version ON public.form_evaluations USING btree (template_version_id);
+CREATE INDEX form_evaluations_waiting ON public.form_evaluations USING btree (created_at, id) WHERE (daemon_id IS NULL);
 CREATE INDEX group_members_user ON public.group_members USING btree (user_id);
 CREATE UNIQUE INDEX groups_name ON public.groups USING btree (organization_id, lower(name));
 CREATE INDEX idempotency_keys_created ON public.idempotency_keys USING btree (created_at);

@@ -9,6 +9,7 @@ import type { AppContext } from "../src/app/app-context.ts";
 import { readTemplateText } from "../src/app/templates/manifest-reader.ts";
 import type { Actor } from "../src/app/authorize.ts";
 import { ClaimQueue } from "../src/app/workspaces/claim-queue.ts";
+import { FormEvaluations } from "../src/app/forms/form-evaluations.ts";
 import { ClaimWaiters } from "../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions } from "../src/app/workspaces/version-definitions.ts";
 import { createWorkspace } from "../src/app/workspaces/create-workspace.ts";
@@ -149,6 +150,7 @@ async function measure(
       versions: createVersionDefinitions(),
       claims: new ClaimQueue(store, { logger: silentLogger, monotonicMs: () => performance.now() }),
       waiters: new ClaimWaiters(),
+      forms: new FormEvaluations(),
     };
     const actor = actorOf(person);
     const create = (name: string): Promise<unknown> =>

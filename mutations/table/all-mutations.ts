@@ -4,6 +4,7 @@ import { appMutations } from "./apps.ts";
 import { claimMutations } from "./claims.ts";
 import { agentSettingsMutations } from "./agent-settings.ts";
 import { coderProviderMutations } from "./coder-provider.ts";
+import { formMutations } from "./forms.ts";
 import { failureMutations } from "./failures.ts";
 import { hostileMutations } from "./hostile.ts";
 import { jobMutations } from "./jobs.ts";
@@ -32,6 +33,7 @@ export const mutationGroups: readonly MutationGroup[] = [
   { title: "Apps", mutations: appMutations },
   { title: "What builds tell of agents", mutations: agentSettingsMutations },
   { title: "The provider of coder/coder", mutations: coderProviderMutations },
+  { title: "Forms of dynamic parameters", mutations: formMutations },
   { title: "Parameters and presets", mutations: parameterMutations },
 ];
 

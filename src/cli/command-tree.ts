@@ -46,6 +46,7 @@ import { stateCommands } from "./commands/states.ts";
 import { templateChangeCommands } from "./commands/templates-change.ts";
 import { templateFileCommands } from "./commands/templates-files.ts";
 import { templateInsightsCommand } from "./commands/templates-insights.ts";
+import { templateFormCommand } from "./commands/templates-form.ts";
 import { templateReadCommands } from "./commands/templates-list.ts";
 import { pushTemplateCommand } from "./commands/templates-push.ts";
 import { terminalCommand } from "./commands/terminal.ts";
@@ -86,6 +87,7 @@ export const commandTree: readonly CliCommand[] = [
   defineGroup("templates", "publish and manage templates", [
     pushTemplateCommand,
     ...templateReadCommands,
+    templateFormCommand,
     ...templateFileCommands,
     templateInsightsCommand,
     ...templateChangeCommands,

@@ -13,7 +13,7 @@ export function canAsk(world: CliWorld): boolean {
 /** Answers undefined when the question was dismissed. The prompts are loaded only when there is something to ask. */
 async function ask(
   world: CliWorld,
-  question: { readonly kind: "text" | "password" | "confirm"; readonly message: string },
+  question: { readonly kind: "password" | "confirm"; readonly message: string },
 ): Promise<string | boolean | undefined> {
   const prompts = await import("@clack/prompts");
   const common = { message: visibleText(question.message), input: world.stdin, output: world.stderr };
@@ -29,10 +29,68 @@ function dismissed(): CodedError {
   return new CodedError("canceled", "Nothing was done: the question was dismissed.", { next: "Run it again." });
 }
 
-export async function askText(world: CliWorld, message: string): Promise<string> {
-  const answer = await ask(world, { kind: "text", message });
+/** @param initial stands there already, and may be changed. */
+export async function askText(
+  world: CliWorld,
+  message: string,
+  { initial }: { readonly initial?: string } = {},
+): Promise<string> {
+  const prompts = await import("@clack/prompts");
+  const answer = await prompts.text({
+    ...place(world, message),
+    ...(initial === undefined ? {} : { initialValue: initial }),
+  });
   if (typeof answer !== "string") throw dismissed();
   return answer;
+}
+
+export async function askYes(world: CliWorld, message: string, initial: boolean): Promise<boolean> {
+  const prompts = await import("@clack/prompts");
+  const answer = await prompts.confirm({ ...place(world, message), initialValue: initial });
+  if (typeof answer !== "boolean") throw dismissed();
+  return answer;
+}
+
+export interface Choice {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** One of several; `initial` is where the cursor stands. */
+export async function askChoice(
+  world: CliWorld,
+  message: string,
+  { choices, initial }: { readonly choices: readonly Choice[]; readonly initial?: string },
+): Promise<string> {
+  const prompts = await import("@clack/prompts");
+  const answer = await prompts.select({
+    ...place(world, message),
+    options: choices.map(visibleChoice),
+    ...(initial === undefined ? {} : { initialValue: initial }),
+  });
+  if (typeof answer !== "string") throw dismissed();
+  return answer;
+}
+
+/** Some of several; none is an answer too. */
+export async function askChoices(
+  world: CliWorld,
+  message: string,
+  choices: readonly Choice[],
+): Promise<readonly string[]> {
+  const prompts = await import("@clack/prompts");
+  const options = choices.map(visibleChoice);
+  const answer = await prompts.multiselect({ ...place(world, message), options, required: false });
+  if (!Array.isArray(answer)) throw dismissed();
+  return answer;
+}
+
+function visibleChoice({ label, value }: Choice): { label: string; value: string } {
+  return { label: visibleText(label), value };
+}
+
+function place({ stdin, stderr }: CliWorld, message: string) {
+  return { message: visibleText(message), input: stdin, output: stderr };
 }
 
 export async function askSecret(world: CliWorld, message: string): Promise<string> {

@@ -166,6 +166,16 @@ export const errorRegistry = {
     "The idempotency key was used for another request.",
     "Use a new key for a new request.",
   ),
+  form_superseded: entry(
+    409,
+    "A newer question about the same form came meanwhile, and that one is answered.",
+    "Nothing is to be done: take the answer of the newer one.",
+  ),
+  form_unanswered: entry(
+    503,
+    "No provisioner has evaluated the template's parameters in time.",
+    "Try again: the first time after a push, a provisioner fetches what the template needs. Else see `prewarm daemons list`.",
+  ),
   too_large: entry(413, "The body is larger than allowed.", "Send less; the message names the limit."),
   rate_limited: entry(429, "Too many requests.", "Wait for the time given in `retry-after`."),
   too_many_open: entry(

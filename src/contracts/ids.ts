@@ -12,6 +12,7 @@ export type TemplateVersionId = Id<"template_version">;
 export type PresetId = Id<"preset">;
 export type WorkspaceId = Id<"workspace">;
 export type BuildId = Id<"build">;
+export type EvaluationId = Id<"evaluation">;
 export type JobId = Id<"job">;
 export type AgentId = Id<"agent">;
 export type DaemonId = Id<"daemon">;

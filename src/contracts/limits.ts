@@ -87,6 +87,17 @@ export const groupMembersAddedMax = 100;
 export const idempotencyKeyLengthMax = 128;
 export const idempotencyKeepMs = 24 * 3_600_000;
 
+/** How long whoever fills in a form waits until a provisioner has evaluated it. */
+export const formEvaluationMsMax = 10_000;
+/** Evaluations of forms that one server has under way, of everybody and of one person. */
+export const formEvaluationsMax = 64;
+export const formEvaluationsPerPersonMax = 8;
+/** Answers of forms that one server keeps, and for how long: a template may read what changes outside. */
+export const formAnswersKeptMax = 500;
+export const formAnswerKeptMs = 60_000;
+/** Forms that one daemon evaluates at once, beside its jobs. */
+export const formsPerDaemonMax = 4;
+
 /** Longest time that a creation may wait for a prebuild (`mode: wait`). */
 export const claimWaitMsMax = 600_000;
 /** Creations that may wait at once on one server; more are answered 503. */

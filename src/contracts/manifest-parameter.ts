@@ -68,6 +68,11 @@ export const ManifestParameter = Type.Object(
     mutable: Type.Optional(Type.Boolean()),
     /** Asked for at each start, and not kept: the build after it has the default again. */
     ephemeral: Type.Optional(Type.Boolean()),
+    /**
+     * What it accepts, and its default, depend on what was chosen or on the person: what stands here is only as the import has
+     * seen it. Written by the import alone.
+     */
+    dynamic: Type.Optional(Type.Boolean()),
     options: Type.Optional(Type.Array(ManifestOption, { minItems: 1, maxItems: 100 })),
     validation: Type.Optional(ManifestValidation),
   },

@@ -1,4 +1,4 @@
-import type { AgentId, JobId, PresetId, UserId, WorkspaceId } from "./ids.ts";
+import type { AgentId, EvaluationId, JobId, PresetId, UserId, WorkspaceId } from "./ids.ts";
 
 /**
  * Topics of news. A topic says only "look again": there is no payload, losing one delays work by one poll at most,
@@ -24,6 +24,9 @@ export type Topic =
   | "notifications"
   /** Somebody shares an app otherwise than before. */
   | "shares"
+  /** The form of a template waits to be evaluated. */
+  | "evaluations"
+  | `evaluation:${EvaluationId}`
   | `inbox:${UserId}`
   | `pool:${PresetId}`
   | `agent:${AgentId}`

@@ -67,6 +67,11 @@ export interface ParameterDefinition {
   readonly mutable: boolean;
   /** Whether a value holds for one build only and is not carried to the next. */
   readonly ephemeral?: boolean;
+  /**
+   * Whether options, rules and default are only as the import has seen them, and others for other values or another person.
+   * Of an evaluated form no definition is.
+   */
+  readonly dynamic?: boolean;
 }
 
 /** Parameter name → value, as given or as resolved. */

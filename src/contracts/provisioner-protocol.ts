@@ -300,6 +300,8 @@ export const JobResult = Type.Object({
       tellsAgentSettings: Type.Optional(Type.Boolean()),
       /** Of a build of such a version: its agents, which may hold what an author has put into their scripts. */
       agents: Type.Optional(Type.Array(BuiltAgent, { maxItems: agentsMax })),
+      /** Of an import: whether the form has to be evaluated for each person and input; absent means no. */
+      hasDynamicForm: Type.Optional(Type.Boolean()),
       /** Of an import: names of the version's variables that the template declares; absent means all. */
       usedVariables: Type.Optional(Type.Array(Type.String(), { maxItems: templateVariablesMax })),
       /** Of a build: everything that exists now; absent when the driver does not know resources. */

@@ -1,5 +1,6 @@
 import type { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
+import type { FormEvaluations } from "../app/forms/form-evaluations.ts";
 import type { LogSearches } from "../app/jobs/log-searches.ts";
 import type { LastCycle } from "../app/prebuilds/list-pools.ts";
 import type { ClaimQueue } from "../app/workspaces/claim-queue.ts";
@@ -26,6 +27,7 @@ export interface HttpDeps extends AppContext {
   readonly versions: VersionDefinitions;
   readonly claims: ClaimQueue;
   readonly waiters: ClaimWaiters;
+  readonly forms: FormEvaluations;
   readonly searches: LogSearches;
   readonly hub: AgentHub;
   readonly tunnels: TunnelHub;

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { AccessLog } from "../app/access/access-log.ts";
 import type { AppContext } from "../app/app-context.ts";
 import { ClaimQueue } from "../app/workspaces/claim-queue.ts";
+import { FormEvaluations } from "../app/forms/form-evaluations.ts";
 import { ClaimWaiters } from "../app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions } from "../app/workspaces/version-definitions.ts";
 import type { ControllerStatus } from "../contracts/api/system.ts";
@@ -68,6 +69,7 @@ export async function openHttp(
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(context.db, context),
     waiters: new ClaimWaiters(),
+    forms: new FormEvaluations(),
     ...given,
     agentFiles: createAgentPrograms(context),
     dashboard: readDashboard(path.join(packageRoot, "dist/dashboard")),

@@ -14,6 +14,7 @@ import type { Driver, GoneThing } from "./driver.ts";
 import { DriverSet } from "./driver-set.ts";
 import { untilAnswered } from "./retry.ts";
 import { sweep } from "./sweep.ts";
+import { evaluateForms } from "./evaluate-forms.ts";
 import { runJob } from "./run-job.ts";
 import { TemplateFolders } from "./template-folders.ts";
 
@@ -136,7 +137,7 @@ class RunningDaemon implements Daemon {
     await this.#deliver();
     await this.#registered();
     const loops = Array.from({ length: this.#options.concurrency }, () => this.#leaseLoop());
-    this.#loops = Promise.all([...loops, this.#sweepLoop()]);
+    this.#loops = Promise.all([...loops, this.#sweepLoop(), this.#formLoop()]);
   }
 
   #deliver(): Promise<void> {
@@ -211,6 +212,18 @@ class RunningDaemon implements Daemon {
         await this.#pause(failures, error);
       }
     }
+  }
+
+  #formLoop(): Promise<void> {
+    return evaluateForms({
+      ...this.#options,
+      registered: () => this.#registered(),
+      drivers: () => this.#drivers.usable,
+      templates: this.#templates,
+      timing: this.#timing,
+      leasing: this.#leasing.signal,
+      working: this.#working.signal,
+    });
   }
 
   /** Compares what exists with what the server knows, now and then; what goes wrong is for the next time. */

@@ -2,6 +2,7 @@ import type { BuiltAgent } from "../contracts/agent-settings.ts";
 import type { ErrorReport } from "../contracts/api/error-response.ts";
 import { CodedError, type ErrorCode } from "../contracts/errors.ts";
 import type { Manifest } from "../contracts/manifest.ts";
+import type { ManifestParameter } from "../contracts/manifest-parameter.ts";
 import type {
   JobLogLine,
   LeasedJob,
@@ -72,8 +73,28 @@ export interface ParseReport {
   readonly manifestParts?: Partial<Manifest>;
   /** Whether each start of this version tells of its agents (`ApplyReport`). */
   readonly tellsAgentSettings?: boolean;
+  /** Whether its form differs by what was chosen, by the person or by the workspace: then `evaluate` tells. */
+  readonly hasDynamicForm?: boolean;
   /** Which of the variables that it was given the template declares. */
   readonly usedVariables?: readonly string[];
+}
+
+/** For whom, and with what, a form is evaluated. */
+export interface FormContext extends DriverContext {
+  readonly owner: BuildWork["owner"];
+  /** What has been chosen so far. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /**
+   * Ends what has to be done once for a version, such as fetching its providers. It fires later than `abort`: a form that
+   * is too late for whoever asked has at least prepared the next one.
+   */
+  readonly preparing: AbortSignal;
+}
+
+export interface FormReport {
+  /** All parameters of the form as it is now, in the shape of a manifest. */
+  readonly parameters: readonly ManifestParameter[];
+  readonly phases?: readonly PhaseTiming[];
 }
 
 /** What exists according to an attempt that could not store it: its daemon or its lease has ended. */
@@ -133,6 +154,11 @@ export interface Driver {
   capabilities(manifest: Manifest): DriverCapabilities;
   /** Checks what only the driver knows of a template. Errors: `invalid_template`, with the reason. */
   parse(context: DriverContext): Promise<ParseReport | void>;
+  /**
+   * The form of a template whose parameters are dynamic. Makes nothing. Only drivers that may report such templates have it.
+   * Errors: `invalid_template` when it cannot be evaluated with these inputs; `transient`.
+   */
+  evaluate?(context: FormContext): Promise<FormReport>;
   /** Brings the workspace to what `work` asks for: `start` (of any stage) or `stop`. */
   apply(context: BuildContext): Promise<ApplyReport | void>;
   /**

@@ -122,7 +122,8 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
     if (job.work.kind === "import") {
       // Unpacked here, so that an archive that cannot be is refused at its publication and not at its first use.
       await context.templateFolder();
-      const { versionState, manifestParts, usedVariables, tellsAgentSettings } = (await driver.parse(context)) ?? {};
+      const { versionState, manifestParts, usedVariables, tellsAgentSettings, hasDynamicForm } =
+        (await driver.parse(context)) ?? {};
       const { claimEffect } = driver.capabilities(job.manifest);
       return {
         kind: "succeeded",
@@ -130,6 +131,7 @@ async function work(job: LeasedJob, parts: JobParts): Promise<Outcome> {
         ...(versionState === undefined ? {} : { versionState }),
         ...(manifestParts === undefined ? {} : { manifestParts }),
         ...(tellsAgentSettings === undefined ? {} : { tellsAgentSettings }),
+        ...(hasDynamicForm === undefined ? {} : { hasDynamicForm }),
         ...(usedVariables === undefined ? {} : { usedVariables: [...usedVariables] }),
       };
     }

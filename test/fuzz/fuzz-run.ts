@@ -76,7 +76,7 @@ export async function fuzzRequests(world: World, options: FuzzOptions): Promise<
 }
 
 function asksToWait({ operation, body }: Drawn): boolean {
-  if (operation.id === "leaseJob") return true;
+  if (operation.id === "leaseJob" || operation.id === "leaseEvaluation") return true;
   return operation.id === "createWorkspace" && (body?.includes('"mode":"wait"') ?? false);
 }
 

@@ -80,6 +80,7 @@ const bodies: Readonly<Partial<Record<RouteId, unknown>>> = {
   storeSetting: { value: "4" },
   createWebhook: { name: "mine", url: "https://hooks.example.org" },
   createWorkspace: { name: "fresh", template: "web" },
+  evaluateTemplateForm: {},
   previewWorkspace: { name: "fresh", template: "web" },
   bulkWorkspaces: { workspaces: ["nobody/nothing"], action: "stop" },
   createBuild: { transition: "stop" },
@@ -234,6 +235,8 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     jobId: await twice(
       (which) => `select id as value from jobs where workspace_id ${which} and kind = 'build' order by created_at`,
     ),
+    // Gone as soon as it is answered: whether there is one is asked after all else.
+    evaluationId: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b12",
     // The newest one.
     state: "0",
   };

@@ -5,6 +5,7 @@ import type pg from "pg";
 import type { AppContext } from "../../src/app/app-context.ts";
 import { type ReadingDepth, readTemplateText } from "../../src/app/templates/manifest-reader.ts";
 import { ClaimQueue } from "../../src/app/workspaces/claim-queue.ts";
+import { FormEvaluations } from "../../src/app/forms/form-evaluations.ts";
 import { ClaimWaiters } from "../../src/app/workspaces/claim-waiters.ts";
 import { createVersionDefinitions, type VersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
 import { Signer } from "../../src/app/signer.ts";
@@ -58,6 +59,7 @@ export interface TestServer {
     readonly versions: VersionDefinitions;
     readonly claims: ClaimQueue;
     readonly waiters: ClaimWaiters;
+    readonly forms: FormEvaluations;
   };
   /** Everything that was published, in order. */
   readonly published: Topic[];
@@ -102,6 +104,7 @@ export function startServer(deployment: Deployment, options: ServerOptions = {},
     versions: createVersionDefinitions(),
     claims: new ClaimQueue(store, { logger, monotonicMs: () => performance.now() }),
     waiters: new ClaimWaiters(),
+    forms: new FormEvaluations(),
     prebuildsSwitch: createPrebuildsSwitch(options.isPrebuildsEnabled ?? true),
     settings: liveServerConfig(loadConfig(serverOptions, { flags: new Map(), env: {} })),
     manifestReader: async (text: string, depth?: ReadingDepth) => readTemplateText(text, depth),

@@ -59,6 +59,12 @@ export class TerraformBench {
     this.#archive = createHash("sha256").update(`${this.#archive}${name}${text}`).digest("hex");
   }
 
+  /** The same in a folder of the template. */
+  writeBelow(folder: string, name: string, text: string): void {
+    mkdirSync(path.join(this.#template, folder), { recursive: true });
+    this.write(path.join(folder, name), text);
+  }
+
   async open(
     options: {
       readonly interruptGraceMs?: number;

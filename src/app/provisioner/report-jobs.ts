@@ -148,6 +148,7 @@ function outcomeOf(outcome: Static<typeof JobResult>["outcome"], now: Date): Job
           versionState: outcome.versionState,
           tellsAgentSettings: outcome.tellsAgentSettings === true,
           usedVariables: outcome.usedVariables,
+          hasDynamicForm: outcome.hasDynamicForm,
         },
       };
     case "canceled":

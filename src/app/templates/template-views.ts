@@ -19,6 +19,7 @@ export function versionView(row: VersionRow): TemplateVersion {
     isActive: row.is_active,
     driver: row.driver,
     claimEffect: row.claim_effect,
+    hasDynamicForm: row.has_dynamic_form,
     variables: [...row.variable_names],
     importJobId: row.import_job_id,
     createdAt: instant(row.created_at),

@@ -8,12 +8,13 @@ import { workspaceIds } from "../../db/workspaces/workspace-list.ts";
 import { mapBounded } from "../../platform/bounded.ts";
 import type { Actor } from "../authorize.ts";
 import type { AppContext } from "../app-context.ts";
+import type { FormsContext } from "../forms/evaluate-form.ts";
 import { selectionOf } from "./list-workspaces.ts";
 import { extendDeadline } from "./schedule.ts";
 import type { VersionDefinitions } from "./version-definitions.ts";
 import { createBuild, getWorkspace } from "./workspaces.ts";
 
-type BulkContext = AppContext & { readonly versions: VersionDefinitions };
+type BulkContext = FormsContext & { readonly versions: VersionDefinitions };
 
 /**
  * Does something with many workspaces: with each what its own route does, by the same rule, in a transaction of its own

@@ -10,10 +10,12 @@ import { userByName } from "../../db/people/identity.ts";
 import type { LifecycleFields } from "../../domain/lifecycle/lifecycle-fields.ts";
 import { differencesOf, matchPreset } from "../../domain/match/preset-match.ts";
 import { canonicalParameterValue } from "../../domain/parameters/parameter-value.ts";
-import { type ParameterProblem, resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import { givenValue, type ParameterProblem, resolveParameters } from "../../domain/parameters/resolve-parameters.ts";
+import { parameterDefinition } from "../../platform/manifest-parameters.ts";
 import { lifecyclePolicy } from "../../platform/manifest-lifecycle.ts";
 import type { AppContext } from "../app-context.ts";
 import { type Actor, forbidden, isAdministrator } from "../authorize.ts";
+import { type FormsContext, formParameters } from "../forms/evaluate-form.ts";
 import { gatheredLookups } from "../gathered-lookups.ts";
 import { organizationOf } from "../organization.ts";
 import { requireIsolated } from "../provisioner/unisolated-drivers.ts";
@@ -77,10 +79,10 @@ export async function findTarget(
 /**
  * Checks permissions, template, preset and parameters of a creation (spec §4, "before the transaction").
  * Errors: `not_found`, `forbidden`, `template_deprecated`, `template_not_ready`, `driver_not_isolated`, `invalid_parameter`,
- * `lifecycle_refused`, `secret_missing`.
+ * `lifecycle_refused`, `secret_missing`; where the parameters depend on what was chosen, those of `formParameters`.
  */
 export async function checkCreation(
-  context: AppContext & { readonly versions: VersionDefinitions },
+  context: FormsContext & { readonly versions: VersionDefinitions },
   actor: Actor,
   creation: { readonly input: CreateWorkspace; readonly found: FoundTarget },
 ): Promise<CreationRequest> {
@@ -89,7 +91,8 @@ export async function checkCreation(
   const version = await activeVersion(context, found.target);
   await requireIsolated(context, version.manifest, owner);
   const policy = lifecyclePolicy(version.manifest.lifecycle, found.target.lifecycle);
-  const chosen = choosePreset(version, input);
+  const formed = await formedVersion(context, actor, { version, owner, target: found.target, input });
+  const chosen = choosePreset(formed, input);
   const cost = chosen.preset === undefined ? (version.manifest.cost ?? null) : chosen.preset.cost;
   const request = { ...found, version, owner, ...chosen, lifecycle: creationLifecycle(input, policy), cost };
   await requireSecrets(context, actor, request);
@@ -122,7 +125,8 @@ export async function ownerOf(context: AppContext, actor: Actor, username: strin
   return { id: user.id, username: user.username, isAdministrator: user.role === "administrator" };
 }
 
-async function activeVersion(
+/** Errors: `template_deprecated`, `template_not_ready`. */
+export async function activeVersion(
   context: AppContext & { readonly versions: VersionDefinitions },
   target: CreationTargetRow,
 ): Promise<VersionDefinition> {
@@ -161,6 +165,73 @@ export function parameterProblems(version: VersionDefinition, input: CreateWorks
   return resolved.kind === "problems" ? resolved.problems : [];
 }
 
+/**
+ * The version with the parameters that it has for these inputs, where they depend on them. Who takes what a preset's pool
+ * is made of asks nobody: its prebuilds have just these values, and a claim is not to wait.
+ * Errors: those of `formParameters`.
+ */
+export async function formedVersion(
+  context: FormsContext,
+  actor: Actor,
+  creation: {
+    readonly version: VersionDefinition;
+    readonly owner: Owner;
+    readonly target: CreationTargetRow;
+    readonly input: CreateWorkspace;
+  },
+): Promise<VersionDefinition> {
+  const { version, owner, target, input } = creation;
+  if (!version.hasDynamicForm) return version;
+  const { asked, withAllDefaults } = askedParameters(version, input);
+  const preset = presetOf(version, { input, withAllDefaults });
+  const isOfPool = preset !== undefined && preset.instances !== null;
+  if (isOfPool && Object.entries(asked).every(([name, value]) => givenValue(preset.parameters, name) === value)) {
+    return version;
+  }
+  const told = await formParameters(context, {
+    version,
+    organizationId: target.organization_id,
+    ownerId: owner.id,
+    askedBy: actor.userId,
+    values: { ...asked, ...preset?.parameters },
+    form: null,
+  });
+  const parameters = told.map(parameterDefinition);
+  const names = new Set(parameters.map(({ name }) => name));
+  // What a preset fixes of a parameter that there is not with these values fixes nothing.
+  const presets = version.presets.map((one) => ({
+    ...one,
+    parameters: Object.fromEntries(Object.entries(one.parameters).filter(([name]) => names.has(name))),
+  }));
+  return { ...version, parameters, presets };
+}
+
+function presetOf(
+  version: VersionDefinition,
+  {
+    input,
+    withAllDefaults,
+  }: { readonly input: CreateWorkspace; readonly withAllDefaults: Readonly<Record<string, string>> },
+): VersionPreset | undefined {
+  const match = matched(version, { input, withAllDefaults });
+  return match.kind === "matched" ? match.preset : undefined;
+}
+
+function matched(
+  version: VersionDefinition,
+  {
+    input,
+    withAllDefaults,
+  }: { readonly input: CreateWorkspace; readonly withAllDefaults: Readonly<Record<string, string>> },
+) {
+  const named = input.preset === undefined ? undefined : findPreset(version, input.preset);
+  return matchPreset(version.presets, {
+    presetId: named?.presetId ?? null,
+    // A parameter that is left out has its default: a preset that fixes just that value matches too.
+    parameters: withAllDefaults,
+  });
+}
+
 function choosePreset(
   version: VersionDefinition,
   input: CreateWorkspace,
@@ -178,12 +249,7 @@ function choosePreset(
 /** Errors: `not_found` for a preset that there is not. */
 function chooseAndResolve(version: VersionDefinition, input: CreateWorkspace) {
   const { asked, withAllDefaults } = askedParameters(version, input);
-  const named = input.preset === undefined ? undefined : findPreset(version, input.preset);
-  const match = matchPreset(version.presets, {
-    presetId: named?.presetId ?? null,
-    // A parameter that is left out has its default: a preset that fixes just that value matches too.
-    parameters: withAllDefaults,
-  });
+  const match = matched(version, { input, withAllDefaults });
   const preset = match.kind === "matched" ? match.preset : undefined;
   const resolved = resolveParameters({
     definitions: version.parameters,
@@ -193,7 +259,8 @@ function chooseAndResolve(version: VersionDefinition, input: CreateWorkspace) {
   return { match, preset, resolved };
 }
 
-function findPreset(version: VersionDefinition, nameOrId: string): VersionPreset {
+/** By name or id. Errors: `not_found`. */
+export function findPreset(version: VersionDefinition, nameOrId: string): VersionPreset {
   const found =
     calledBy(version.presets, ({ presetName }) => presetName, nameOrId) ??
     version.presets.find(({ presetId }) => presetId === nameOrId);
@@ -222,7 +289,8 @@ function withDefaults(
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const defaults = version.parameters.flatMap((definition) =>
-    definition.default === undefined
+    // Of a dynamic one it is another for other values: only what is given is known to be asked.
+    definition.default === undefined || definition.dynamic === true
       ? []
       : [[definition.name, canonicalParameterValue(definition, definition.default)] as const],
   );

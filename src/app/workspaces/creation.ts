@@ -4,6 +4,7 @@ import type { MissReason } from "../../contracts/states.ts";
 import type { ClaimedRow } from "../../db/claims/claim.ts";
 import type { AppContext } from "../app-context.ts";
 import type { Actor } from "../authorize.ts";
+import type { FormEvaluations } from "../forms/form-evaluations.ts";
 import type { ClaimQueue } from "./claim-queue.ts";
 import type { ClaimWaiters } from "./claim-waiters.ts";
 import type { CreationRequest } from "./creation-request.ts";
@@ -13,6 +14,7 @@ export interface CreateContext extends AppContext {
   readonly versions: VersionDefinitions;
   readonly claims: ClaimQueue;
   readonly waiters: ClaimWaiters;
+  readonly forms: FormEvaluations;
 }
 
 /** A creation under way: what was asked, and what the checks made of it. */

@@ -14,11 +14,14 @@ import {
   checkCreation,
   type CreationRequest,
   findTarget,
+  formedVersion,
   type FoundTarget,
+  type Owner,
   ownerOf,
   parameterProblems,
   presetsJudged,
 } from "./creation-request.ts";
+import type { VersionDefinition } from "./version-definitions.ts";
 import { canAppear, missReasonOf } from "./miss-reason.ts";
 import { missedBefore, takesOutdated } from "./seek-prebuild.ts";
 import { exceedsQuota, isQuotaAsked } from "./within-quota.ts";
@@ -34,6 +37,8 @@ const shownRefusals: readonly string[] = [
   "invalid_parameter",
   "lifecycle_refused",
   "secret_missing",
+  "invalid_template",
+  "form_unanswered",
 ];
 
 /**
@@ -55,7 +60,7 @@ export async function previewCreation(
   const refusals: Refusal[] = isNameFree ? [] : [nameTaken(owner.username, input.name)];
   const checked = await checkedOf(context, actor, { input, found });
   if (checked.kind === "refused") {
-    const problems = version === undefined ? [] : parameterProblems(version, input);
+    const problems = await problemsOf(context, actor, { checked, version, owner, target: found.target, input });
     return {
       ...nothingKnown,
       outcome: "refused",
@@ -84,6 +89,23 @@ export async function previewCreation(
     estimates: { ...(estimates ?? noEstimates) },
     refusals,
   };
+}
+
+/** Of a creation that its parameters are refused for; the form that they are held against is known by then. */
+async function problemsOf(
+  context: CreateContext,
+  actor: Actor,
+  creation: {
+    readonly checked: Extract<Checked, { readonly kind: "refused" }>;
+    readonly version: VersionDefinition | undefined;
+    readonly owner: Owner;
+    readonly target: FoundTarget["target"];
+    readonly input: PreviewInput;
+  },
+): Promise<ReturnType<typeof parameterProblems>> {
+  const { checked, version, ...rest } = creation;
+  if (version === undefined || checked.error.code !== "invalid_parameter") return [];
+  return parameterProblems(await formedVersion(context, actor, { ...rest, version }), rest.input);
 }
 
 const nothingKnown = {

@@ -22,6 +22,8 @@ export interface VersionDefinition {
   readonly name: string;
   readonly manifest: Manifest;
   readonly claimEffect: "none" | "unknown";
+  /** Whether `parameters` are only as the import has seen them: what they are for somebody, a provisioner says. */
+  readonly hasDynamicForm: boolean;
   readonly parameters: readonly ParameterDefinition[];
   readonly presets: readonly VersionPreset[];
 }
@@ -59,6 +61,7 @@ export function createVersionDefinitions(): VersionDefinitions {
         name: row.name,
         manifest: row.manifest,
         claimEffect: row.claim_effect,
+        hasDynamicForm: row.has_dynamic_form,
         parameters: (row.manifest.parameters ?? []).map(parameterDefinition),
         presets: row.presets.map((preset) => ({
           presetId: preset.id,

@@ -17,6 +17,8 @@ import { takeUpdateCost } from "../../db/builds/update-cost.ts";
 import { carryOver, notUpdatedBecause, notUpdatedForQuota } from "../../domain/parameters/carry-over.ts";
 import type { ResolveResult } from "../../domain/parameters/resolve-parameters.ts";
 import type { AppContext } from "../app-context.ts";
+import type { FormsContext } from "../forms/evaluate-form.ts";
+import { type FormsAhead, formsAhead } from "../forms/forms-ahead.ts";
 import { type Actor, canManageWorkspace } from "../authorize.ts";
 import { type PageQuery, pageOf } from "../page.ts";
 import type { VersionDefinition, VersionDefinitions } from "./version-definitions.ts";
@@ -24,7 +26,7 @@ import { troubleGiven } from "./workspace-trouble.ts";
 import { admitUpdate } from "./within-quota.ts";
 import { buildView, workspaceView } from "./workspace-view.ts";
 
-type WorkspacesContext = AppContext & { readonly versions: VersionDefinitions };
+type WorkspacesContext = FormsContext & { readonly versions: VersionDefinitions };
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -91,13 +93,17 @@ export interface BuildInput {
 
 /**
  * Starts, stops or deletes a workspace. Never claims: only a creation does (spec §4, case 135).
- * Errors: `not_found`, `build_in_progress`, `invalid_parameter`, `invalid_request`, `quota_exceeded`.
+ * Errors: `not_found`, `build_in_progress`, `invalid_parameter`, `invalid_request`, `quota_exceeded`; those of `formsAhead`.
  */
 export async function createBuild(context: WorkspacesContext, actor: Actor, input: BuildInput): Promise<Workspace> {
   const workspace = await requireWorkspace(context, actor, input.workspace);
   if (input.transition !== "start" && (input.parameters !== undefined || input.update === true)) {
     throw new CodedError("invalid_request", "Only a start takes parameters or an update.");
   }
+  const forms =
+    input.transition === "start"
+      ? await formsAhead(context, actor, { workspace, parameters: input.parameters, update: input.update })
+      : new Map();
   const now = context.clock.now();
   await context.db.transaction("create build", async (tx) => {
     const started = await startBuild(tx, {
@@ -106,7 +112,7 @@ export async function createBuild(context: WorkspacesContext, actor: Actor, inpu
       initiatorId: actor.userId,
       buildId: context.random.uuid() as BuildId,
       jobId: context.random.uuid() as JobId,
-      choose: async (current) => await chooseBuild(context, tx, { workspace, input, current }),
+      choose: async (current) => await chooseBuild(context, tx, { workspace, input, current, forms }),
       now,
     });
     if (started.kind === "gone") throw new CodedError("not_found", `The workspace "${workspace.name}" is deleted.`);
@@ -137,6 +143,7 @@ interface Choice {
   readonly workspace: WorkspaceView;
   readonly input: BuildInput;
   readonly current: CurrentBuild;
+  readonly forms: FormsAhead;
 }
 
 async function chooseBuild(context: WorkspacesContext, tx: Tx, choice: Choice): Promise<ChosenBuild> {
@@ -215,13 +222,13 @@ async function mustChoose(
 async function resolveFor(
   context: WorkspacesContext,
   tx: Tx,
-  { input, current }: Choice,
+  { input, current, forms }: Choice,
   versionId: TemplateVersionId,
 ): Promise<{ readonly version: VersionDefinition; readonly resolved: ResolveResult }> {
   const version = await context.versions.get(tx, versionId);
   if (version === undefined) throw new Error(`The version ${versionId} is not there.`);
   const resolved = carryOver({
-    definitions: version.parameters,
+    definitions: forms.get(versionId) ?? version.parameters,
     userValues: input.parameters ?? {},
     previousValues: current.parameters,
   });

@@ -10,6 +10,7 @@ import type { CommandInput } from "../command-input.ts";
 import { definedOnly } from "../defined-only.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { followWorkspace } from "../follow/follow-workspace.ts";
+import { askParameters } from "../follow/ask-parameters.ts";
 import { tellRefusedParameters } from "../follow/told-parameters.ts";
 import { explainedRefusal, whyNoPrebuild } from "../follow/why-no-prebuild.ts";
 import { orInterrupted, sameServer } from "../interrupted.ts";
@@ -18,6 +19,7 @@ import { previewCreation } from "../follow/preview-creation.ts";
 import { printable } from "../output/printable.ts";
 import { missReasonText } from "../output/miss-reason.ts";
 import { elapsedText } from "../output/time-text.ts";
+import { canAsk } from "../prompts.ts";
 import { UsageError } from "../usage-error.ts";
 import { refreshHosts } from "../ssh/refresh-hosts.ts";
 
@@ -45,6 +47,8 @@ interface CreateOptions {
   readonly idempotencyKey: string | undefined;
   readonly isWaiting: boolean;
   readonly isDry: boolean;
+  /** Whether to ask for each parameter that is not given. */
+  readonly isAsking: boolean;
 }
 
 function read(input: CommandInput): CreateOptions {
@@ -67,6 +71,7 @@ function read(input: CommandInput): CreateOptions {
     idempotencyKey: readKey(input),
     isWaiting,
     isDry: input.isOn("dry-run"),
+    isAsking: input.isOn("ask"),
   };
 }
 
@@ -124,6 +129,38 @@ async function request(client: Client, body: CreateWorkspace, invocation: Invoca
   });
 }
 
+/**
+ * Whoever sits before a terminal is asked for what a creation was refused for: it is sent as it was said first, so that
+ * nobody who has said enough waits for a question.
+ */
+async function requestOrAsk(
+  client: Client,
+  body: CreateWorkspace,
+  invocation: Invocation,
+): Promise<{ readonly created: CreatedWorkspace; readonly body: CreateWorkspace }> {
+  try {
+    return { created: await request(client, body, invocation), body };
+  } catch (error) {
+    const isAskable = error instanceof CodedError && error.code === "invalid_parameter" && canAsk(invocation.world);
+    if (!isAskable || invocation.output.isStructured) throw error;
+    const answered = await withAnswers(client, { body, scope: "needed" }, invocation);
+    // What was said on the command line itself is wrong: nothing could be asked that would change it.
+    if (JSON.stringify(answered.parameters) === JSON.stringify(body.parameters ?? {})) throw error;
+    return { created: await request(client, answered, invocation), body: answered };
+  }
+}
+
+/** The creation with what its form's questions were answered with. */
+async function withAnswers(
+  client: Client,
+  { body, scope }: { readonly body: CreateWorkspace; readonly scope: "all" | "needed" },
+  invocation: Invocation,
+): Promise<CreateWorkspace> {
+  const { template, preset, owner, parameters: given = {} } = body;
+  if (!canAsk(invocation.world)) throw new UsageError("--ask needs a terminal.", "Give values with --parameter.");
+  return { ...body, parameters: await askParameters(client, { template, preset, owner, given, scope }, invocation) };
+}
+
 /** The new workspace as other commands take it. */
 function calledOf({ name, owner }: CreateWorkspace): string {
   return owner === undefined ? name : `${owner}/${name}`;
@@ -177,10 +214,11 @@ async function announce(client: Client, created: CreatedWorkspace, invocation: I
 async function run(options: CreateOptions, invocation: Invocation): Promise<number> {
   const { output, world } = invocation;
   const client = await invocation.connect({ timeoutMs: requestTimeoutMs + (options.waitMs ?? claimWaitMsMax) });
-  const body = bodyOf(options, options.template ?? (await onlyTemplate(client, invocation)), invocation);
-  if (options.isDry) return await previewCreation(client, body, invocation);
+  const first = bodyOf(options, options.template ?? (await onlyTemplate(client, invocation)), invocation);
+  const asked = options.isAsking ? await withAnswers(client, { body: first, scope: "all" }, invocation) : first;
+  if (options.isDry) return await previewCreation(client, asked, invocation);
   const startedMs = world.monotonicMs();
-  const created = await request(client, body, invocation);
+  const { created, body } = await requestOrAsk(client, asked, invocation);
   const requestMs = world.monotonicMs() - startedMs;
   if (created.outcome === "claimed") output.announce(`claimed in ${elapsedText(requestMs)}`);
   else await announce(client, created, invocation);
@@ -216,6 +254,10 @@ export const createWorkspaceCommand = defineCommand<CreateOptions>({
     { flags: "-t, --template <name>", about: "template to make it from; may be left out where there is only one" },
     { flags: "--preset <name>", about: "preset; the best match of the parameters unless said" },
     { flags: "--parameter <key=value>", about: "value of a parameter; may be repeated", isRepeatable: true },
+    {
+      flags: "--ask",
+      about: "ask for each parameter that is not given; without it for those that are needed, in a terminal",
+    },
     { flags: "--mode <mode>", choices: claimModes, about: `${claimModes.join(", ")}; prefer_warm unless said` },
     { flags: "--wait <duration>", about: "longest wait for a prebuild (--mode wait), for example 30s" },
     { flags: "--no-wait", about: "return as soon as it is claimed or its build is queued" },

@@ -20,6 +20,7 @@ import { stateRoutes } from "./states.ts";
 import { scheduleRoutes } from "./schedules.ts";
 import { agentRoutes, daemonRoutes, systemRoutes } from "./system.ts";
 import { terminalRoutes } from "./terminals.ts";
+import { templateFormRoutes } from "./template-form.ts";
 import { templateFileRoutes } from "./template-files.ts";
 import { templateInsightsRoutes } from "./template-insights.ts";
 import { templateRoutes } from "./templates.ts";
@@ -37,6 +38,7 @@ export const routes = {
   ...groupRoutes,
   ...templateRoutes,
   ...templateFileRoutes,
+  ...templateFormRoutes,
   ...templateInsightsRoutes,
   ...workspaceRoutes,
   ...workspaceBulkRoutes,

@@ -1,5 +1,6 @@
 import { type Static, Type } from "typebox";
 import { Empty, Instant, OptionalInstant, Uuid } from "./common-schemas.ts";
+import { AnsweredEvaluation, LeasedEvaluation } from "../form-evaluation.ts";
 import { ImageFacts } from "../image-facts.ts";
 import type { RouteDefinition } from "./route.ts";
 import {
@@ -209,6 +210,27 @@ export const daemonRoutes = {
     access: "daemon",
     body: LeaseRequest,
     response: Type.Object({ job: Type.Union([LeasedJob, Type.Null()]) }),
+  },
+  leaseEvaluation: {
+    method: "POST",
+    path: "/api/v1/provisioner/evaluations/lease",
+    tag: "provisioner",
+    summary: "Take the next form that is to be evaluated; held open while there is none.",
+    credential: "daemon",
+    access: "daemon",
+    body: LeaseRequest,
+    response: Type.Object({ evaluation: Type.Union([LeasedEvaluation, Type.Null()]) }),
+  },
+  answerEvaluation: {
+    method: "POST",
+    path: "/api/v1/provisioner/evaluations/:evaluationId/answer",
+    tag: "provisioner",
+    summary: "Say what a form looks like, or why that cannot be said.",
+    credential: "daemon",
+    access: "daemon",
+    params: Type.Object({ evaluationId: Uuid }),
+    body: AnsweredEvaluation,
+    response: Empty,
   },
   getTemplateArchive: {
     method: "GET",

@@ -62,6 +62,8 @@ export const TemplateVersion = Type.Object({
   driver: Type.String(),
   /** What a claim does to a workspace of this version: nothing needs to be applied, or it is not known. */
   claimEffect: Type.Union([Type.Literal("none"), Type.Literal("unknown")]),
+  /** Whether what it asks for depends on what was chosen or on the person: then `evaluateTemplateForm` tells. */
+  hasDynamicForm: Type.Optional(Type.Boolean()),
   /**
    * Names of the Terraform variables that were given at its push; nothing shows their values. Absent in what a server of
    * the release before says.

@@ -26,6 +26,7 @@ export const keys = {
   job: (id: string) => ["job", id],
   settings: ["settings"],
   preview: (wish: object) => ["preview", wish],
+  form: (template: string, asked: object) => ["form", template, asked],
 } as const;
 
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
@@ -33,7 +34,7 @@ const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspaces: [["workspaces"], ["workspace"]],
   pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],
-  templates: [["templates"], ["template"]],
+  templates: [["templates"], ["template"], ["form"]],
   daemons: [
     ["admin", "daemons"],
     ["jobs", "daemons"],

@@ -11,6 +11,7 @@ const ofOrganization: Readonly<Record<string, readonly string[]>> = {
   workspaces: ["workspaces"],
   templates: ["templates", "pools"],
   template: ["templates", "pools"],
+  form: ["templates"],
   pools: ["pools"],
   preview: ["pools"],
   pool: ["pools"],

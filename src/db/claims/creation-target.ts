@@ -91,6 +91,7 @@ export interface VersionDefinitionRow {
   readonly name: string;
   readonly manifest: Manifest;
   readonly claim_effect: "none" | "unknown";
+  readonly has_dynamic_form: boolean;
   readonly presets: readonly {
     readonly id: PresetId;
     readonly name: string;
@@ -105,7 +106,7 @@ export interface VersionDefinitionRow {
 
 const definitionStatement: Statement<VersionDefinitionRow> = statement(
   "version_definition",
-  `select v.id, v.name, v.manifest, v.claim_effect,
+  `select v.id, v.name, v.manifest, v.claim_effect, v.has_dynamic_form,
   coalesce((
     select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'is_default', p.is_default,
       'instances', p.instances, 'parameters', p.parameters, 'created_at', p.created_at, 'position', p.position,

@@ -26,6 +26,7 @@ const importStatement: Statement<ImportedRow> = statement(
 set status = case when $2 = 'succeeded' then 'ready' else 'failed' end, error = $3,
   claim_effect = coalesce($4, claim_effect), version_state = $5, manifest = coalesce($6, manifest),
   tells_agent_settings = $8,
+  has_dynamic_form = $9,
   variable_names = array(
     select given.name
     from unnest(variable_names) with ordinality as given(name, position)
@@ -88,6 +89,7 @@ export async function finishImport(
       : null,
     outcome.kind === "succeeded" ? (outcome.report?.usedVariables ?? null) : null,
     outcome.kind === "succeeded" && outcome.report?.tellsAgentSettings === true,
+    outcome.kind === "succeeded" && outcome.report?.hasDynamicForm === true,
   ]);
   if (version !== undefined && outcome.kind === "succeeded") {
     const { template_id: templateId, organization_id: organizationId } = version;

@@ -24,6 +24,8 @@ export interface BuildReport {
   /** Of an import. */
   readonly versionState?: unknown;
   readonly tellsAgentSettings?: boolean;
+  /** Of an import: whether its form has to be evaluated for each person and input. */
+  readonly hasDynamicForm?: boolean | undefined;
   /** Of an import: the version's variables that its template declares; undefined means all. */
   readonly usedVariables?: readonly string[] | undefined;
   /** Of an import that completes its version's manifest: the whole, and its presets, of which none is stored yet. */

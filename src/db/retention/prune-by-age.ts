@@ -6,6 +6,7 @@ import {
   before,
   daemonKeysKeepMs,
   deliveredKeepMs,
+  formEvaluationsKeepMs,
   notificationsKeepMs,
   outcomesKeptMs,
   type RetentionKeeps,
@@ -123,6 +124,8 @@ export const agedRules: readonly RetentionRule[] = [
   byAge({ table: "audit_log", at: "at" }, (keeps) => keeps.auditMs),
   byAge({ table: "tokens", at: endedToken }, () => tokensKeepMs),
   byAge({ table: "setup_links", at: "expires_at" }, () => tokensKeepMs),
+  // Whoever asked removes it; what is left is of a server that was killed meanwhile.
+  byAge({ table: "form_evaluations", at: "expires_at" }, () => formEvaluationsKeepMs),
   byAge({ table: "daemon_keys", at: "revoked_at" }, () => daemonKeysKeepMs),
 ];
 

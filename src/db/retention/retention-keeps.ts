@@ -23,6 +23,7 @@ export interface RetentionKeeps {
 const outcomesKeepMs = 14 * dayMs;
 export const tokensKeepMs = 7 * dayMs;
 export const daemonKeysKeepMs = 90 * dayMs;
+export const formEvaluationsKeepMs = 600_000;
 export const deliveredKeepMs = 14 * dayMs;
 export const notificationsKeepMs = 180 * dayMs;
 /** Files that no version names: longer than a push takes from the file to its version. */

@@ -88,6 +88,11 @@ export const retentionTable: Readonly<Record<string, TableRetention>> = {
     ...byRules("unnamed_files"),
     ...small,
   },
+  form_evaluations: {
+    ...age("10 minutes after nobody waits for its answer any more"),
+    ...byRules("form_evaluations"),
+    ...small,
+  },
   group_members: { ...lives("1 of a person in a group"), ...deletedByPeople, ...small },
   groups: { ...lives("1 of a group"), ...deletedByPeople, ...small },
   idempotency_keys: { ...age(`${idempotencyKeepMs / 3_600_000} hours`), ...byRules("idempotency_keys"), ...large },

@@ -15,6 +15,7 @@ export interface VersionRow {
   readonly error: string | null;
   readonly driver: string;
   readonly claim_effect: "none" | "unknown";
+  readonly has_dynamic_form: boolean;
   readonly manifest: Manifest;
   readonly variable_names: readonly string[];
   readonly import_job_id: JobId | null;
@@ -25,7 +26,7 @@ export interface VersionRow {
 }
 
 const versionColumns = `v.id, v.template_id, v.number, v.name, v.message, v.status, v.error, v.driver, v.claim_effect,
-  v.manifest, v.variable_names, v.import_job_id, t.active_version_id is not distinct from v.id as is_active, v.created_at,
+  v.has_dynamic_form, v.manifest, v.variable_names, v.import_job_id, t.active_version_id is not distinct from v.id as is_active, v.created_at,
   u.username as created_by`;
 
 const versionsStatement: Statement<VersionRow> = statement(

@@ -15,6 +15,8 @@ export function parameterValueFault(definition: ParameterDefinition, value: stri
   if (value.length > parameterValueLengthMax) {
     return `has ${value.length} characters; at most ${parameterValueLengthMax} are allowed`;
   }
+  // What it accepts, the form says that is evaluated with all values, and the build that has them.
+  if (definition.dynamic === true) return typeFault(definition, value);
   return typeFault(definition, value) ?? optionFault(definition, value) ?? validationFault(definition, value);
 }
 

@@ -26,13 +26,14 @@ export type ResolveResult =
 
 /**
  * The value of every parameter for one build: the preset's, else the user's, else the last build's, else
- * the default. Values come out canonical. All problems are reported at once, definitions first. Never throws.
+ * the default; one of a dynamic parameter is the template's to know. Values come out canonical. All problems are reported at once, definitions first. Never throws.
  */
 export function resolveParameters(input: ResolveInput): ResolveResult {
   const problems: ParameterProblem[] = [];
   const values: [string, string][] = [];
   for (const definition of input.definitions) {
     const outcome = resolveOne(definition, input);
+    if (outcome === null) continue;
     if (typeof outcome === "string") values.push([definition.name, outcome]);
     else problems.push(outcome);
   }
@@ -41,12 +42,22 @@ export function resolveParameters(input: ResolveInput): ResolveResult {
   return problems.length === 0 ? { kind: "ok", values: Object.fromEntries(values) } : { kind: "problems", problems };
 }
 
+/** What each parameter has, as far as there is anything, whether it fits or not. */
+export function effectiveValues(input: ResolveInput): ParameterValues {
+  const known = input.definitions.flatMap(({ name, default: fallback }): [string, string][] => {
+    const value = givenValue(input.presetValues, name) ?? givenValue(input.userValues, name) ?? fallback;
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(known);
+}
+
 /** The value of a name, if it was given: inherited properties such as `constructor` are none. */
 export function givenValue(values: ParameterValues | undefined, name: string): string | undefined {
   return values !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-function resolveOne(definition: ParameterDefinition, input: ResolveInput): string | ParameterProblem {
+/** Null: it is left to the template. */
+function resolveOne(definition: ParameterDefinition, input: ResolveInput): string | ParameterProblem | null {
   const { name } = definition;
   const canonical = (values: ParameterValues | undefined): string | undefined => {
     const given = givenValue(values, name);
@@ -64,9 +75,12 @@ function resolveOne(definition: ParameterDefinition, input: ResolveInput): strin
       `the preset sets it to ${quote(fixed)}; leave it out or choose another preset`,
     );
   }
+  const given = fixed ?? wished ?? previous;
+  // The template knows the default that goes with the other values, and whether there is such a parameter then.
+  if (given === undefined && definition.dynamic === true) return null;
   const fallback =
     definition.default === undefined ? undefined : canonicalParameterValue(definition, definition.default);
-  const value = fixed ?? wished ?? previous ?? fallback;
+  const value = given ?? fallback;
   if (value === undefined) return problem(name, "missing", "it has no default; give a value");
 
   const fault = parameterValueFault(definition, value);

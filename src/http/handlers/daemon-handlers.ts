@@ -1,3 +1,4 @@
+import { answerEvaluation, leaseEvaluation } from "../../app/provisioner/evaluations.ts";
 import { leaseJob, registerProvisioner, templateArchive } from "../../app/provisioner/lease-jobs.ts";
 import { requireOwnDaemon, requireOwnJob } from "../../app/provisioner/daemon-binding.ts";
 import { reportGone } from "../../app/provisioner/report-gone.ts";
@@ -5,7 +6,7 @@ import { reportResources } from "../../app/provisioner/report-resources.ts";
 import { signOff } from "../../app/provisioner/sign-off.ts";
 import { adoptState, appendLogs, completeJob, heartbeatJob, storeState } from "../../app/provisioner/report-jobs.ts";
 import type { daemonRoutes } from "../../contracts/api/system.ts";
-import type { JobId, WorkspaceId } from "../../contracts/ids.ts";
+import type { EvaluationId, JobId, WorkspaceId } from "../../contracts/ids.ts";
 import type { Handlers } from "../handler.ts";
 import type { HttpDeps } from "../http-deps.ts";
 import { measureJob } from "../measure.ts";
@@ -21,6 +22,15 @@ export function daemonHandlers(deps: HttpDeps): Handlers<keyof typeof daemonRout
     leaseJob: async ({ caller, body, gone }) => {
       await requireOwnDaemon(deps, caller, body.daemonId);
       return { job: await leaseJob(deps, body, gone) };
+    },
+    leaseEvaluation: async ({ caller, body, gone }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
+      return { evaluation: await leaseEvaluation(deps, body, gone) };
+    },
+    answerEvaluation: async ({ caller, params, body }) => {
+      await requireOwnDaemon(deps, caller, body.daemonId);
+      await answerEvaluation(deps, { ...body, evaluationId: params.evaluationId as EvaluationId });
+      return {};
     },
     getTemplateArchive: async ({ params, reply }) =>
       await reply.type("application/gzip").send(await templateArchive(deps, params.hash)),

@@ -1,3 +1,4 @@
+import { templateForm } from "../../app/forms/template-form.ts";
 import { checkTemplate, pushTemplate } from "../../app/templates/push-template.ts";
 import {
   archiveOfVersion,
@@ -8,12 +9,15 @@ import {
   removeTemplate,
   templateDetail,
 } from "../../app/templates/templates.ts";
+import type { templateFormRoutes } from "../../contracts/api/template-form.ts";
 import type { templateRoutes } from "../../contracts/api/templates.ts";
 import type { Handlers } from "../handler.ts";
 import { pushedParts } from "../pushed-parts.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
-export function templateHandlers(deps: HttpDeps): Handlers<keyof typeof templateRoutes> {
+export function templateHandlers(
+  deps: HttpDeps,
+): Handlers<keyof typeof templateRoutes | keyof typeof templateFormRoutes> {
   return {
     listTemplates: async ({ caller, query }) => await listAllTemplates(deps, caller, query),
     getTemplate: async ({ caller, params, query }) => await templateDetail(deps, caller, { ...query, ...params }),
@@ -36,6 +40,8 @@ export function templateHandlers(deps: HttpDeps): Handlers<keyof typeof template
     promoteTemplateVersion: async ({ caller, params, query }) => await promote(deps, caller, { ...query, ...params }),
     deprecateTemplate: async ({ caller, params, query, body }) =>
       await deprecate(deps, caller, { ...query, ...params, ...body }),
+    evaluateTemplateForm: async ({ caller, params, query, body }) =>
+      await templateForm(deps, caller, { ...query, ...params, ...body }),
     deleteTemplate: async ({ caller, params, query }) => {
       await removeTemplate(deps, caller, { ...query, ...params });
       return {};

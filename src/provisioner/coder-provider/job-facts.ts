@@ -7,6 +7,11 @@ export interface JobFacts {
   readonly accessUrl: string;
   /** Present: strict (spec §1 †). Absent: lenient, as at an import. */
   readonly buildId?: string;
+  /**
+   * A plan that only asks what the form of a person looks like: what he has given and does not fit is shown beside its
+   * field by the server, and what depends on it is worked out with a value that fits.
+   */
+  readonly isForm?: boolean;
   readonly transition: "start" | "stop" | "destroy";
   readonly workspace: {
     readonly id: string;

@@ -51,6 +51,19 @@ describe("data.coder_parameter", () => {
     expect(() => read("coder_parameter", config, { parameters: { size: "xl" } })).toThrow(/^error /);
   });
 
+  test("has a value that fits in a form, where what was given does not", () => {
+    const option = [
+      { name: "Small", value: "s" },
+      { name: "Large", value: "l" },
+    ];
+    const { buildId: _, ...atForm } = { ...jobFacts({ parameters: { size: "xl" } }), isForm: true };
+    const inForm = (config: Fields) => new AskedProvider(atForm).read("coder_parameter", config)["value"];
+    expect(inForm({ name: "size", default: "l", option })).toBe("l");
+    expect(inForm({ name: "size", option })).toBe("s");
+    expect(inForm({ name: "size", type: "number" })).toBe("1");
+    expect(inForm({ name: "size", default: "none" })).toBe("xl");
+  });
+
   test("compares with the build before where it may go in one direction alone", () => {
     const config = {
       name: "disk",

@@ -115,6 +115,29 @@ describe("resolving", () => {
   });
 });
 
+describe("a dynamic parameter, before its form is evaluated,", () => {
+  const dynamic = { dynamic: true, default: "s", options: [{ name: "s", value: "s" }] } as const;
+  const open = { kind: "ok", values: {} };
+
+  test.each([
+    ["is left to the template where nothing is given, its default included", {}, open],
+    ["takes a value that the import's example has no option for", { userValues: { size: "l" } }, ok("l")],
+    ["takes the same of a preset", { presetValues: { size: "l" } }, ok("l")],
+    ["keeps the value of the build before", { previousValues: { size: "m" } }, ok("m")],
+  ])("%s", (_name, input, expected) => {
+    expect(resolve(input, dynamic)).toEqual(expected);
+  });
+
+  test("has the type that it says all the same", () => {
+    const number = { ...dynamic, type: "number", options: [] } as const;
+    expect(resolve({ userValues: { size: "many" } }, number)).toMatchObject(refused("invalid"));
+  });
+
+  test("is required by nobody: with the other values there may be none", () => {
+    expect(resolve({}, { dynamic: true })).toEqual(open);
+  });
+});
+
 describe("values", () => {
   const options = [
     { name: "A", value: "a" },

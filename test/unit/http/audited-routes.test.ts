@@ -36,6 +36,7 @@ const told: Partial<Readonly<Record<RouteId, readonly AuditAction[] | string>>> 
   createBuild: ["workspace.start", "workspace.stop", "workspace.delete"],
   renameWorkspace: ["workspace.rename"],
   checkTemplate: "It changes nothing.",
+  evaluateTemplateForm: "It changes nothing.",
   orphanWorkspace: ["workspace.orphan"],
   setWorkspaceSchedule: ["workspace.schedule"],
   extendWorkspace: ["workspace.extend"],

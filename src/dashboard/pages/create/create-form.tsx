@@ -4,12 +4,12 @@ import type { Preset, TemplateDetail } from "../../../contracts/api/templates.ts
 import type { CreatedWorkspace } from "../../../contracts/api/workspaces.ts";
 import { calledBy } from "../../../contracts/free-name.ts";
 import { nameLengthMax } from "../../../contracts/limits.ts";
-import { inOrder } from "../../../contracts/parameter-form.ts";
 import type { ApiError } from "../../api/api-error.ts";
 import { call } from "../../api/call.ts";
 import { Button } from "../../components/button.tsx";
 import { ErrorState } from "../../components/error-state.tsx";
 import { MarkdownLine } from "../../components/markdown.tsx";
+import { type AskedQuery, QueryFault } from "../../components/query-fault.tsx";
 import { RadioGroup } from "../../components/radio-group.tsx";
 import { TemplateIcon } from "../../components/template-icon.tsx";
 import { TextField } from "../../components/text-field.tsx";
@@ -19,19 +19,25 @@ import { madeUpName } from "./made-up-name.ts";
 import { PreviewLine, refusalAt, tookWords, usePreview } from "./preview-line.tsx";
 import { ParameterField } from "./parameter-field.tsx";
 import { changedValues, firstValues, type ParameterTexts } from "./parameter-values.ts";
+import { useTemplateForm } from "./use-template-form.ts";
 import { useTypedValues } from "./use-typed-values.ts";
 
 const noPreset = "-";
 
 /** Preset, name and parameters. What is typed goes into the address, so that going back brings it again. */
 export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
-  const { template, presets, manifest } = detail;
+  const { template, presets } = detail;
   const [params, change] = useUrlState();
   const goTo = useGoTo();
   const [name, setName] = useState(params["name"] ?? madeUpName(template.name));
   const preset = presetOf(presets, params["preset"]);
-  const definitions = inOrder(manifest?.parameters ?? []);
   const [typed, type] = useTypedValues(params, change);
+  const {
+    definitions,
+    isDrawing,
+    problemOf: drawnProblem,
+    query: drawing,
+  } = useTemplateForm(detail, { typed, preset });
   const values = firstValues(definitions, { params: typed, preset });
   const create = useCreate((created) => {
     const told = { created: created.outcome, miss: created.missReason ?? "" };
@@ -67,16 +73,27 @@ export function CreateForm({ detail }: { readonly detail: TemplateDetail }) {
           definition={definition}
           value={values[definition.name] ?? ""}
           isFixed={preset !== null && Object.hasOwn(preset.parameters, definition.name)}
-          error={errorOf(`parameters.${definition.name}`)}
+          error={drawnProblem(definition.name) ?? errorOf(`parameters.${definition.name}`)}
           onChange={(text) => type(definition, text)}
         />
       ))}
+      {drawing === null ? null : <FormLine isDrawing={isDrawing} query={drawing} />}
       {create.error === null ? null : <ErrorState error={create.error} />}
       <Button type="submit" kind="primary" isBusy={create.isBusy} className="mt-4">
         {create.isBusy ? "Creating…" : "Create workspace"}
       </Button>
       <PreviewLine preview={create.isBusy ? undefined : preview} query={query} />
     </form>
+  );
+}
+
+/** What becomes of the fields above: nothing of what was typed is lost meanwhile. */
+function FormLine({ isDrawing, query }: { readonly isDrawing: boolean; readonly query: AskedQuery }) {
+  return (
+    <div aria-live="polite" className="mt-2 min-h-6 text-muted">
+      {isDrawing ? "Working out what the template asks for…" : ""}
+      <QueryFault query={query} />
+    </div>
   );
 }
 

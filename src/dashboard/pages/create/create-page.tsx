@@ -46,7 +46,7 @@ function OfTemplate({ name }: { readonly name: string }) {
         <p className="font-medium">{template.displayName || template.name}</p>
         <p className="text-muted">{template.description}</p>
       </Card>
-      <CreateForm detail={detail.data} />
+      <CreateForm key={detail.data.template.id} detail={detail.data} />
     </div>
   );
 }

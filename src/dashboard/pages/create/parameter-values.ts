@@ -39,12 +39,16 @@ export function askedAtUpdate(
 }
 
 function isChoice(definition: ParameterInput, kept: string): boolean {
-  if (definition.options === undefined) return true;
+  // Of a dynamic one the options are others with other values.
+  if (definition.options === undefined || definition.dynamic === true) return true;
   const values = new Set(definition.options.map(({ value }) => asText(value)));
   return formTypeOf(definition) === "multi-select"
     ? listWords(kept).every((word) => values.has(word))
     : values.has(kept);
 }
+
+/** Of what was typed for a parameter, in the address. */
+export const typedPrefix = "p.";
 
 interface Sources {
   readonly params: UrlParams;
@@ -56,9 +60,19 @@ export function firstValues(definitions: readonly ParameterInput[], { params, pr
   return Object.fromEntries(
     definitions.map(({ name, default: byDefault }) => [
       name,
-      preset?.parameters[name] ?? params[`p.${name}`] ?? asText(byDefault),
+      preset?.parameters[name] ?? params[`${typedPrefix}${name}`] ?? asText(byDefault),
     ]),
   );
+}
+
+/** What was typed, by parameter, but for what the preset says: also of those that the form does not ask for just now. */
+export function typedParameters(params: UrlParams, preset: Preset | null): Record<string, string> {
+  const typed = Object.entries(params).flatMap(([key, value]): [string, string][] => {
+    const name = key.startsWith(typedPrefix) ? key.slice(typedPrefix.length) : "";
+    const isFixed = preset !== null && Object.hasOwn(preset.parameters, name);
+    return name === "" || isFixed || value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(typed);
 }
 
 interface Chosen {

@@ -35,12 +35,18 @@ export function readParameter(config: Fields, facts: JobFacts, id: string): Para
   if (!("problems" in result) && (value !== undefined || !isTried(facts) || result.optional)) {
     return read(result, result.optional);
   }
+  if (facts.isForm === true && value !== undefined) return readParameter(config, without(facts, rules.name), id);
   const example = isTried(facts) && value === undefined && rules.default === null ? exampleFor(rules) : null;
   if (example !== null) return read(example, false);
   return { computed: {}, problems: "problems" in result ? result.problems.map(ruleDiagnostic) : [] };
 }
 
-/** A plan by which a version is tried, at its import, and no build: a required parameter is nobody's to fill in yet. */
+/** As if nobody had given the parameter a value. */
+function without(facts: JobFacts, name: string): JobFacts {
+  return { ...facts, parameters: Object.fromEntries(Object.entries(facts.parameters).filter(([key]) => key !== name)) };
+}
+
+/** A plan by which a version is tried, at its import or for a form, and no build: a required parameter is nobody's to fill in yet. */
 function isTried({ buildId }: JobFacts): boolean {
   return buildId === undefined;
 }

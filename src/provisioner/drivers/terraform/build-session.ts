@@ -46,6 +46,10 @@ export interface SessionInput {
    */
   readonly keeping: "state" | "record" | "none";
   readonly failure: "build_failed" | "invalid_template";
+  /** A plan that answers a person's form: see `evaluate-form.ts`. */
+  readonly isForm?: boolean;
+  /** Ends the preparation of the version, where that may take longer than the work; as the work unless said. */
+  readonly preparing?: AbortSignal;
 }
 
 export interface BuildSession {
@@ -146,7 +150,7 @@ export async function withSession<Value>(
     lockFile: versionLockFile(context) ?? known?.lockFile ?? null,
     modules: readModulePins(context.versionState),
     log: (line: string) => context.log("info", "init", line),
-    abort: context.abort,
+    abort: input.preparing ?? context.abort,
   };
   try {
     return await deps.versions.use(prepare, async (version) => {
@@ -179,8 +183,8 @@ async function withCommands<Value>(
   input: SessionInput & { readonly known: TerraformState | null },
   work: (commands: Commands) => Promise<Value>,
 ): Promise<Value> {
-  const { folder, context, failure } = input;
-  const isImport = failure === "invalid_template";
+  const { folder, context, failure, isForm = false } = input;
+  const isImport = failure === "invalid_template" && !isForm;
   const outline = isImport ? await outlineOfFiles(folder.run) : readOutline(context.versionState);
   const variables = { ...context, agents: agents({ ...input, deps }) };
   // A template that does not declare it is warned of a variable that it is given all the same.
@@ -196,7 +200,7 @@ async function withCommands<Value>(
   if (outline === null || !outline.isForCoder) return await work({ environment, ignore, declared, used });
   if (deps.coder === null) throw withoutCoder();
   const { initScript } = deps.coder;
-  const facts = factsOf({ context, agents: variables.agents, isImport, initScript });
+  const facts = factsOf({ context, agents: variables.agents, isImport, isForm, initScript });
   const provider = await openProvider(deps.coder, facts, deps.random);
   try {
     return await work({ environment: { ...environment, ...provider.environment }, ignore, declared, used });

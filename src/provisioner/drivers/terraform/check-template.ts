@@ -23,15 +23,15 @@ export async function checkTemplate(
       await run.validate();
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
-      const ofCoder = outline.isForCoder
-        ? { tellsAgentSettings: true, manifestParts: await checkForCoder(context, { plan, run: input.folder.run }) }
-        : {};
+      const read = outline.isForCoder ? await checkForCoder(context, { plan, run: input.folder.run }) : null;
+      const ofCoder =
+        read === null
+          ? {}
+          : { tellsAgentSettings: true, manifestParts: read.parts, hasDynamicForm: read.form !== null };
       const ofVariables = context.variables === undefined ? {} : { usedVariables: used };
-      return {
-        versionState: { lockFile, outline, ...(modules.length === 0 ? {} : { modules }) },
-        ...ofCoder,
-        ...ofVariables,
-      };
+      const form = read === null || read.form === null ? {} : { form: read.form };
+      const pins = modules.length === 0 ? {} : { modules };
+      return { versionState: { lockFile, outline, ...form, ...pins }, ...ofCoder, ...ofVariables };
     },
   );
 }

@@ -12,6 +12,8 @@ import type {
   Driver,
   DriverContext,
   DriverResource,
+  FormContext,
+  FormReport,
   ParseReport,
   UndeliveredState,
 } from "../../driver.ts";
@@ -23,6 +25,7 @@ import { applyBuild, judgedPlan } from "./apply-build.ts";
 import { knownState, type SessionDeps, tfstateOf, withSession } from "./build-session.ts";
 import { type CoderSupport, removeDeadSockets } from "./coder/coder-session.ts";
 import { checkTemplate } from "./check-template.ts";
+import { evaluateForm } from "./evaluate-form.ts";
 import { endLeftBehind, stateLeftBehind } from "./left-behind.ts";
 import { destroyLeftOver, type LeftOverOptions } from "./left-over.ts";
 import { ModuleMirror } from "./modules/module-mirror.ts";
@@ -68,13 +71,14 @@ export interface TerraformDriverOptions {
 const interruptGraceMsDefault = 20_000;
 const recoveriesAtOnce = 8;
 const rootFileName = "root-id";
+const formsName = "forms";
 
 /**
  * A workspace is what a template's Terraform configuration makes. Terraform runs in a scratch directory with a local
  * state file, which it rewrites after every resource; each version goes to the server while the command runs, and
  * what a killed daemon could not send is found at its next start and delivered. See docs/terraform.md.
  *
- * The root: `plugins/` (cache of providers), `versions/` (initialized templates), `workspaces/<id>/`, `imports/`.
+ * The root: `plugins/` (cache of providers), `versions/` (initialized templates), `workspaces/<id>/`, `imports/`, `forms/`.
  */
 export class TerraformDriver implements Driver {
   readonly name = terraformDriverName;
@@ -115,6 +119,7 @@ export class TerraformDriver implements Driver {
       makeFolder(path.join(this.#options.root, name), 0o700);
     }
     await rm(this.#importsFolder(), { recursive: true, force: true });
+    await rm(path.join(this.#options.root, formsName), { recursive: true, force: true });
     this.#rootId = await ownRootId(this.#options.root, { name: rootFileName, random: this.#options.random });
     await this.#versions.open();
     await removeDeadSockets();
@@ -134,6 +139,11 @@ export class TerraformDriver implements Driver {
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  evaluate(context: FormContext): Promise<FormReport> {
+    const folder = path.join(this.#options.root, formsName, this.#options.random.uuid());
+    return evaluateForm(this.#deps(), { context, folder });
   }
 
   async apply(context: BuildContext): Promise<ApplyReport> {

@@ -23,6 +23,12 @@ export interface TerraformRunOptions {
   readonly failure: "build_failed" | "invalid_template";
 }
 
+export interface PlanOptions {
+  readonly refresh?: boolean;
+  /** Addresses that the plan is restricted to, with what they depend on; all unless said. */
+  readonly targets?: readonly string[];
+}
+
 export interface MadePlan extends PlanReading {
   /** Of what exists before: `values` of Terraform's JSON. */
   readonly priorValues: unknown;
@@ -55,13 +61,14 @@ export class TerraformRun {
    * Makes a plan, for `apply`, and says what stands in it. Without `refresh` nothing outside is asked what exists.
    * Errors: `failure`, with Terraform's diagnostics.
    */
-  async plan({ refresh = true }: { readonly refresh?: boolean } = {}): Promise<MadePlan> {
+  async plan({ refresh = true, targets = [] }: PlanOptions = {}): Promise<MadePlan> {
     const { folder, phases } = this.#options;
     return await phases.time("plan", async () => {
       const end = await this.#follow("plan", [
         "plan",
         `-out=${folder.plan}`,
         `-refresh=${refresh}`,
+        ...targets.map((address) => `-target=${address}`),
         ...this.#inputArgs(),
       ]);
       this.#requireGood("terraform plan", end);

@@ -163,7 +163,7 @@ describe("parameters of a template", () => {
 
 describe("a parameter's form", () => {
   const dynamic = (blocks: readonly Json[], calls?: Json) =>
-    readTemplate(plan({ blocks, ...(calls === undefined ? {} : { calls }) })).warned;
+    readTemplate(plan({ blocks, ...(calls === undefined ? {} : { calls }) })).dynamic;
 
   test("is static where it is made of literals, variables and files", () => {
     expect(dynamic([block("a", []), block("b", ["var.zone"]), block("c", ["path.module"])])).toEqual([]);
@@ -298,6 +298,7 @@ test.each([
 ])("of what is no plan, such as %j, nothing is read", (nothing) => {
   expect(readTemplate(nothing)).toEqual({
     parts: { parameters: [], presets: [], agents: [] },
+    dynamic: [],
     refused: [],
     warned: [],
   });

@@ -4,6 +4,7 @@ import type { DriverContext } from "../../../driver.ts";
 import { placesOf } from "./block-places.ts";
 import { blockAddress } from "./reading/read-blocks.ts";
 import type { Finding } from "./reading/finding.ts";
+import { type FormOutline, formOutline } from "../form-outline.ts";
 import { readTemplate } from "./reading/read-template.ts";
 
 /** Warnings of one import that are shown; a template with more has one cause many times. */
@@ -19,17 +20,20 @@ const servedBy =
 export async function checkForCoder(
   { manifest, log }: DriverContext,
   { plan, run }: { readonly plan: unknown; readonly run: string },
-): Promise<ManifestParts> {
+): Promise<{ readonly parts: ManifestParts; readonly form: FormOutline | null }> {
   log("info", "plan", servedBy);
-  const { parts, refused, warned } = readTemplate(plan);
+  const { parts, refused, warned, dynamic } = readTemplate(plan);
   const problems = [...(await problemsOf(run, refused)), ...strangers(manifest.agents ?? [], parts)];
   for (const { field, reason, file, line } of (await problemsOf(run, warned)).slice(0, warningsShownMax)) {
     log("warn", "plan", `${file === undefined ? "" : `${file}:${line}: `}${field}: ${reason}`);
   }
+  for (const { field, reason, file, line } of (await problemsOf(run, dynamic)).slice(0, warningsShownMax)) {
+    log("info", "plan", `${file === undefined ? "" : `${file}:${line}: `}${field}: ${reason}`);
+  }
   const left = warned.length - warningsShownMax;
   if (left > 0) log("warn", "plan", `and ${left} more of these`);
   const [first] = problems;
-  if (first === undefined) return parts;
+  if (first === undefined) return { parts, form: dynamic.length === 0 ? null : formOutline(plan, parts) };
   const where = first.file === undefined ? "" : ` (${first.file}:${first.line})`;
   const more = problems.length > 1 ? ` And ${problems.length - 1} more.` : "";
   throw new CodedError("invalid_template", `${first.field}${where}: ${first.reason}.${more}`, { problems });

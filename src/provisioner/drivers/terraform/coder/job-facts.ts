@@ -8,6 +8,8 @@ export interface FactsInput {
   readonly agents: readonly AgentSecret[];
   /** For the plan by which a version is tried at its import: nothing is required then that only a build has. */
   readonly isImport: boolean;
+  /** For the plan that answers a person's form. */
+  readonly isForm?: boolean;
   readonly initScript: JobFacts["initScript"];
 }
 
@@ -17,13 +19,14 @@ const everybody = "Everyone";
 const addressOfNobody = "prebuilds@example.com";
 
 /** What a build is, in the terms of templates that are written for Coder. */
-export function factsOf({ context, agents, isImport, initScript }: FactsInput): JobFacts {
+export function factsOf({ context, agents, isImport, isForm = false, initScript }: FactsInput): JobFacts {
   const { work, templateName, accessUrl, templateId, versionName } = context;
   const { owner } = work;
   const isStart = work.transition === "start";
   return {
     accessUrl: accessUrl.replace(/\/+$/, ""),
-    ...(isImport ? {} : { buildId: work.buildId }),
+    ...(isImport || isForm ? {} : { buildId: work.buildId }),
+    ...(isForm ? { isForm } : {}),
     transition: work.transition === "delete" ? "destroy" : work.transition,
     workspace: {
       id: work.workspaceId,

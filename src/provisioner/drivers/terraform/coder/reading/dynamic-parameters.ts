@@ -4,8 +4,7 @@ import type { Finding } from "./finding.ts";
 import { type ModuleCalls, moduleCallsOf, referencesIn, sourcesOf } from "./references.ts";
 
 /**
- * Parameters whose form would change with other answers, another person or another workspace: here it is as the import
- * has seen it. What reaches a module through its inputs is followed; of local values and of what a module gives back, a
+ * Parameters whose form changes with other answers, another person or another workspace. What reaches a module through its inputs is followed; of local values and of what a module gives back, a
  * plan does not say what they are made of.
  */
 export function dynamicParameters(plan: unknown): readonly Finding[] {
@@ -24,11 +23,11 @@ export function dynamicParameters(plan: unknown): readonly Finding[] {
     });
 }
 
-const asExample = "it is asked for as an example workspace has it, and checked again by each build";
-const dependent = `it depends on other parameters, on the owner or on the workspace; ${asExample}`;
+const anew = "its form is evaluated anew for each person and input";
+const dependent = `it depends on other parameters, on the owner or on the workspace; ${anew}`;
 
 function perhapsDependent(source: string): string {
-  return `it uses ${source}, and a plan does not say what that is made of: if of other parameters, the owner or the workspace, ${asExample}`;
+  return `it uses ${source}, and a plan does not say what that is made of, so ${anew}`;
 }
 
 /** What differs between two people who fill in a form, or between two workspaces of one. */

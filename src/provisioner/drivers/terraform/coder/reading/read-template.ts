@@ -1,8 +1,17 @@
 import type { ManifestApp } from "../../../../../contracts/manifest-apps.ts";
+import type { ManifestParameter } from "../../../../../contracts/manifest-parameter.ts";
 import type { ManifestParts } from "../../../../../domain/template/merge-manifest.ts";
 import { fieldsOf, textOf } from "../../json-fields.ts";
 import { agentNameOf } from "../agent-name.ts";
-import { configuredBlocks, type Instance, plannedOf, readDataOf, unreadData } from "./read-blocks.ts";
+import {
+  blockAddress,
+  type BlockRef,
+  configuredBlocks,
+  type Instance,
+  plannedOf,
+  readDataOf,
+  unreadData,
+} from "./read-blocks.ts";
 import { dynamicParameters } from "./dynamic-parameters.ts";
 import type { Finding } from "./finding.ts";
 import { type AppsReading, readApps } from "./read-apps.ts";
@@ -14,6 +23,8 @@ export interface TemplateReading {
   readonly parts: ManifestParts;
   readonly refused: readonly Finding[];
   readonly warned: readonly Finding[];
+  /** Parameters whose form is evaluated again for each person and input. */
+  readonly dynamic: readonly Finding[];
 }
 
 const parameterType = "coder_parameter";
@@ -29,10 +40,12 @@ export function readTemplate(plan: unknown): TemplateReading {
   const agents = plannedOf(plan, agentType);
   const named = agents.map(({ name }) => ({ name: agentNameOf(name) }));
   const { apps, warned: ofApps } = readApps(plan, named);
+  const dynamic = dynamicParameters(plan);
+  const varies = new Set(dynamic.map(({ block }) => blockAddress(block)));
   const tags = readDataOf(plan, tagsType).flatMap(({ values }) => Object.entries(fieldsOf(values["tags"])));
   return {
     parts: {
-      parameters: parameters.map(({ values }) => readParameter(values)).toSorted(byOrder),
+      parameters: readParameters(plan, (block) => varies.has(blockAddress(block))),
       presets: presets.map(({ values }) => readPreset(values, (name) => names.has(name))),
       agents: named.map(({ name }) => ({ name, ...appsOf(apps, name) })),
       ...(tags.length === 0 ? {} : { tags: Object.fromEntries(tags.map(([name, value]) => [name, textOf(value)])) }),
@@ -49,15 +62,37 @@ export function readTemplate(plan: unknown): TemplateReading {
       ...presets.flatMap((preset) => strangeParameters(preset, names)),
       ...agents.flatMap(readableToken),
       ...ofApps,
-      ...dynamicParameters(plan),
       ...withoutEffect(configuredBlocks(plan)),
     ],
+    dynamic,
   };
 }
 
 function appsOf(apps: AppsReading["apps"], agent: string): { readonly apps?: ManifestApp[] } {
   const own = apps.get(agent);
   return own === undefined ? {} : { apps: [...own] };
+}
+
+/** The parameters of a plan, as people see them; `isDynamic` where the plan is only one of those that there may be. */
+export function readParameters(
+  plan: unknown,
+  isDynamic: (block: BlockRef) => boolean = () => false,
+): ManifestParameter[] {
+  return readDataOf(plan, parameterType)
+    .map((instance) => ({ ...readParameter(instance.values), ...(isDynamic(instance) ? { dynamic: true } : {}) }))
+    .toSorted(byOrder);
+}
+
+/** What keeps a plan from being a form: parameters whose values it does not know, or of one name. */
+export function formFaults(plan: unknown): readonly Finding[] {
+  return [
+    ...unreadData(plan, parameterType).map(unknownAtPlan),
+    ...sameNames(
+      readDataOf(plan, parameterType),
+      (one) => textOf(one.values["name"]),
+      "another parameter has the name",
+    ),
+  ];
 }
 
 type Ordered = { readonly name: string; readonly order?: number };
