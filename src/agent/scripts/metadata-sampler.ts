@@ -6,6 +6,7 @@ import { StringDecoder } from "node:string_decoder";
 import {
   type AgentMetadataValue,
   metadataErrorLengthMax,
+  metadataRefreshMs,
   metadataValueBytesMax,
 } from "../../contracts/agent-metadata.ts";
 import { type AgentMetadataItem, agentMetadataMax } from "../../contracts/agent-settings.ts";
@@ -30,9 +31,11 @@ export interface SamplerDeps {
   readonly directory: string;
   readonly masks: SecretMasks;
   readonly clock: Clock;
-  /** All values, when one has become another. */
+  /** All values, when one has become another, and now and then though none has: each says when it was found. */
   readonly onChange: (values: readonly AgentMetadataValue[]) => void;
   readonly killGraceMs?: number;
+  /** For tests. */
+  readonly refreshMs?: number;
 }
 
 /**
@@ -46,14 +49,15 @@ export class MetadataSampler {
   readonly #running: readonly Promise<void>[];
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #toldAtMs = performance.now();
   #report: Promise<void> | null = null;
 
   constructor(deps: SamplerDeps) {
     this.#deps = deps;
     const items = deps.items.slice(0, agentMetadataMax);
     setMaxListeners(4 * agentMetadataMax, this.#stop.signal);
-    for (const { key, name, order } of items) {
-      this.#values.set(key, { key, name, value: "", error: "", collectedAt: null, order });
+    for (const { key, name, intervalMs, order } of items) {
+      this.#values.set(key, { key, name, value: "", error: "", collectedAt: null, intervalMs, order });
     }
     this.#running = items.map(async (item, index) => this.#follow(item, phaseOf(item, index, items.length)));
   }
@@ -101,19 +105,21 @@ export class MetadataSampler {
     else next();
   }
 
-  #note({ key, name, order }: AgentMetadataItem, { value, error }: Sample): void {
+  #note({ key, name, intervalMs, order }: AgentMetadataItem, { value, error }: Sample): void {
     if (this.#stop.signal.aborted) return;
     const before = this.#values.get(key);
     const collectedAt = this.#deps.clock.now().toISOString();
-    this.#values.set(key, { key, name, order, value, error, collectedAt });
+    this.#values.set(key, { key, name, intervalMs, order, value, error, collectedAt });
     const isSame = before?.collectedAt !== null && before?.value === value && before.error === error;
-    if (!isSame) this.#report ??= this.#tell();
+    const isDue = performance.now() - this.#toldAtMs >= (this.#deps.refreshMs ?? metadataRefreshMs);
+    if (!isSame || isDue) this.#report ??= this.#tell();
   }
 
   async #tell(): Promise<void> {
     // The first at once with what comes beside it, and then one in each such time.
     await sleep(reportMs, this.#stop.signal);
     this.#report = null;
+    this.#toldAtMs = performance.now();
     if (!this.#stop.signal.aborted) this.#deps.onChange(this.values());
   }
 }
