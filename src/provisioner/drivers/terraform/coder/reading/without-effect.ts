@@ -24,7 +24,6 @@ const agentArguments: readonly string[] = [
   "startup_script",
   "shutdown_script",
   "motd_file",
-  "metadata",
   "display_apps",
   "resources_monitoring",
 ];
