@@ -145,6 +145,8 @@ test("the values end when the agent goes, and both servers say that it is not co
   await untilShown(agent, "a=1", at(another.url));
   agent.close();
   for (const url of [server.url, another.url]) await untilShown(agent, "not_connected", at(url));
+  await again(agent, server.url);
+  for (const url of [server.url, another.url]) await untilShown(agent, "untold", at(url));
 });
 
 test("an agent that comes back to another server is read there, with nothing of what it told before", async () => {

@@ -1,3 +1,4 @@
+import type { KeptMetadata } from "../../app/agents/shown-agent-metadata.ts";
 import {
   type AgentMetadataValue,
   metadataAgentsMax,
@@ -5,13 +6,12 @@ import {
   metadataPokeIntervalMs,
 } from "../../contracts/agent-metadata.ts";
 import type { AgentId } from "../../contracts/ids.ts";
-import type { ToldMetadata } from "../../domain/metadata/shown-metadata.ts";
 import { PokePace } from "../live/poke-pace.ts";
 
 interface Kept {
   readonly connectionId: string;
   /** Null: there was no room for it. */
-  readonly told: ToldMetadata | null;
+  readonly told: KeptMetadata | null;
   readonly characters: number;
   readonly pace: PokePace;
   /** Whether somebody has read what is kept: only then is the next change worth telling. */
@@ -53,7 +53,7 @@ export class MetadataBook {
   }
 
   /** Keeps what an agent told in the place of what it told before. @param publish tells whoever watches to look again. */
-  take(agentId: AgentId, told: ToldMetadata & { readonly connectionId: string }, publish: () => void): void {
+  take(agentId: AgentId, told: KeptMetadata & { readonly connectionId: string }, publish: () => void): void {
     const { connectionId, ...rest } = told;
     const before = this.#kept.get(agentId);
     const same = before?.connectionId === connectionId ? before : undefined;
@@ -84,7 +84,7 @@ export class MetadataBook {
   }
 
   /** The last that an agent told; `left_out` when there was no room for it; `untold` when it told nothing. */
-  read(agentId: AgentId): ToldMetadata | "left_out" | "untold" {
+  read(agentId: AgentId): KeptMetadata | "left_out" | "untold" {
     const kept = this.#kept.get(agentId);
     if (kept !== undefined) kept.isRead = true;
     if (kept !== undefined) return kept.told ?? "left_out";

@@ -1,6 +1,6 @@
+import { shownAgentMetadata } from "../../app/agents/shown-agent-metadata.ts";
 import type { AgentMetadata } from "../../contracts/api/agent-metadata.ts";
 import type { AgentId } from "../../contracts/ids.ts";
-import { shownMetadata } from "../../domain/metadata/shown-metadata.ts";
 import type { HttpDeps } from "../http-deps.ts";
 
 /** What an agent of this server told last. */
@@ -8,5 +8,5 @@ export function readMetadata(deps: Pick<HttpDeps, "hub" | "agentMetadata" | "clo
   if (!deps.hub.has(agentId)) return { state: "not_connected", items: [] };
   const told = deps.agentMetadata.read(agentId);
   if (typeof told === "string") return { state: told, items: [] };
-  return { state: "known", items: shownMetadata(told, deps.clock.now().getTime()) };
+  return shownAgentMetadata(deps, told);
 }
