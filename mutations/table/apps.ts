@@ -68,4 +68,43 @@ export const appMutations: readonly Mutation[] = [
     ],
     tests: ["test/unit/apps/app-links.test.ts"],
   },
+  {
+    name: "metadata-ends-with-agent",
+    breaks: "what an agent found is not shown of it once its connection has ended",
+    edits: [
+      {
+        file: "src/http/agent-socket.ts",
+        find: "    deps.agentMetadata.forget(agent.id, connectionId);\n",
+        replace: "",
+      },
+    ],
+    tests: ["test/http/agent-metadata.test.ts"],
+  },
+  {
+    name: "metadata-told-to-readers",
+    breaks: "a change of what nobody reads makes no news",
+    edits: [
+      {
+        file: "src/http/metadata/metadata-book.ts",
+        find: "if (same === undefined || same.isRead) kept.pace.hear();",
+        replace: "kept.pace.hear();",
+      },
+    ],
+    tests: ["test/unit/http/metadata-book.test.ts"],
+  },
+  {
+    name: "metadata-topic-asks",
+    breaks: "nobody hears of the metadata of a workspace that he may not see",
+    edits: [
+      {
+        file: "src/app/live/admit-topic.ts",
+        find: `    case "metadata":
+      await requireWorkspace(context, actor, topic.id);
+`,
+        replace: `    case "metadata":
+`,
+      },
+    ],
+    tests: ["test/http/agent-metadata.test.ts"],
+  },
 ];

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { AgentManifest, ServerToAgent } from "../contracts/agent-protocol.ts";
 import { execPerAgentMax } from "../contracts/limits.ts";
 import { sleep } from "../platform/sleep.ts";
+import { systemClock } from "../platform/clock.ts";
 import { makeFolder } from "../platform/make-folder.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { AppChecks } from "./apps/app-checks.ts";
@@ -64,7 +65,7 @@ export async function runAgent(config: AgentConfig, abort: AbortSignal): Promise
     },
   );
   const onMetadata = (values: readonly AgentMetadataValue[]): void =>
-    void socket.send({ kind: "metadata", values: [...values] });
+    void socket.send({ kind: "metadata", at: systemClock.now().toISOString(), values: [...values] });
   const recurring: RecurringScripts = new RecurringScripts({ ...basics, settings, onMetadata });
   const apps: AppChecks = new AppChecks({ home: config.home, socket, isOwned: () => handOver.isOwned, abort });
   const sessions = new ExecSessions({ config, socket, handOver, started, abort: connection.signal });

@@ -222,10 +222,15 @@ export const AgentToServer = Type.Union([
     ),
   }),
   /**
-   * All items of the agent's metadata: when one has become another, a second apart at least, and with each connection. Kept
-   * in memory alone. A server of the release before passes it over.
+   * All items of the agent's metadata: when one has become another, a second apart at least, when they were found anew and are
+   * as before (`metadataRefreshMs`), and with each connection. Kept in memory alone. A server of the release before passes it over.
    */
-  Type.Object({ kind: Type.Literal("metadata"), values: AgentMetadataValues }),
+  Type.Object({
+    kind: Type.Literal("metadata"),
+    /** The agent's own time, by which the server knows how old each value is, whatever the clock there says. */
+    at: Type.Optional(Type.String({ maxLength: 32 })),
+    values: AgentMetadataValues,
+  }),
   Type.Object({
     kind: Type.Literal("exec_output"),
     execId: Type.String(),

@@ -25,6 +25,8 @@ export type LiveFrame = Static<typeof LiveFrame>;
 
 export type LiveTopic =
   | { readonly kind: "workspace"; readonly id: WorkspaceId }
+  /** What the agents of a workspace found by the scripts of their metadata. */
+  | { readonly kind: "metadata"; readonly id: WorkspaceId }
   /** Of the caller. */
   | { readonly kind: "workspaces_of_me" }
   | { readonly kind: "workspaces"; readonly organization: string }
@@ -48,6 +50,7 @@ export function readLiveTopic(text: string): LiveTopic | undefined {
   if (of === undefined) return kind === "inbox" || kind === "settings" || kind === "daemons" ? { kind } : undefined;
   switch (kind) {
     case "workspace":
+    case "metadata":
       return uuidPattern.test(of) ? { kind, id: of as WorkspaceId } : undefined;
     case "pool":
       return uuidPattern.test(of) ? { kind, presetId: of as PresetId } : undefined;

@@ -31,4 +31,6 @@ export type Topic =
   | `pool:${PresetId}`
   | `agent:${AgentId}`
   | `workspace:${WorkspaceId}`
+  /** An agent of it has told of its metadata, and somebody has read what it told before. */
+  | `metadata:${WorkspaceId}`
   | `job:${JobId}`;

@@ -44,6 +44,7 @@ export async function serveAgent(deps: HttpDeps, agent: AgentIdentity, socket: W
     stop();
     stopPings();
     deps.hub.remove(agent.id, connectionId);
+    deps.agentMetadata.forget(agent.id, connectionId);
     reports.add(0, async () => agentDisconnected(deps, agent.id, connectionId));
     deps.hub.storing(reports.stored);
   });
@@ -83,6 +84,8 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, reports, sock
       });
     case "apps":
       return reports.add(text.length, async () => agentReportsApps(deps, { agentId: agent.id, connectionId }, frame));
+    case "metadata":
+      return keepMetadata(deps, agent, { frame, connectionId });
     case "logs":
       return reports.add(text.length, async () => agentReportsLogs(deps, agent, frame));
     case "exec_output":
@@ -95,6 +98,19 @@ function handleFrame(deps: HttpDeps, agent: AgentIdentity, { text, reports, sock
         isAgentLost: false,
       });
   }
+}
+
+/** In memory alone. A connection that was replaced meanwhile has nothing more to say. */
+function keepMetadata(
+  deps: HttpDeps,
+  agent: AgentIdentity,
+  told: { readonly frame: Extract<AgentToServer, { kind: "metadata" }>; readonly connectionId: string },
+): void {
+  const { frame, connectionId } = told;
+  if (!deps.hub.holds(agent.id, connectionId)) return;
+  const heardAtMs = deps.clock.now().getTime();
+  const kept = { connectionId, values: frame.values, toldAt: frame.at ?? null, heardAtMs };
+  deps.agentMetadata.take(agent.id, kept, () => deps.db.publish([`metadata:${agent.workspace_id}`]));
 }
 
 /** `unknown`: of a kind that a newer release may have. An agent that is new is not cut off for what it says besides. */

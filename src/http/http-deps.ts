@@ -16,6 +16,7 @@ import type { HeldCredentials } from "./held-credentials.ts";
 import type { HeldPlaces } from "./held-places.ts";
 import type { HttpLimits } from "./http-limits.ts";
 import type { Leaving } from "./leaving.ts";
+import type { MetadataBook } from "./metadata/metadata-book.ts";
 import type { OpenGateway } from "./gateway/open-gateway.ts";
 import type { IncomingBytes } from "./incoming-bytes.ts";
 import type { OutgoingBytes } from "./outgoing-bytes.ts";
@@ -30,6 +31,7 @@ export interface HttpDeps extends AppContext {
   readonly forms: FormEvaluations;
   readonly searches: LogSearches;
   readonly hub: AgentHub;
+  readonly agentMetadata: MetadataBook;
   readonly tunnels: TunnelHub;
   readonly credentials: HeldCredentials;
   readonly places: HeldPlaces;

@@ -10,6 +10,7 @@ import { boundedIntegers } from "./bounded-integers.ts";
 import { type AgentIdentity, agentOf, daemonOf, userOf } from "./credentials.ts";
 import type { Call, Handlers } from "./handler.ts";
 import { agentHandlers } from "./handlers/agent-handlers.ts";
+import { agentMetadataHandlers } from "./handlers/agent-metadata-handlers.ts";
 import { ideHandlers } from "./handlers/ide-handlers.ts";
 import { appHandlers } from "./handlers/app-handlers.ts";
 import { auditHandlers } from "./handlers/audit-handlers.ts";
@@ -58,6 +59,7 @@ export function registerRoutes(app: FastifyInstance, deps: HttpDeps): void {
     ...templateFileHandlers(deps),
     ...templateInsightsHandlers(deps),
     ...workspaceHandlers(deps),
+    ...agentMetadataHandlers(deps),
     ...stateHandlers(deps),
     ...scheduleHandlers(deps),
     ...jobHandlers(deps),

@@ -15,6 +15,8 @@ const seed = `with workspace as (
   select $1, t.organization_id, u.id, 'mine-' || left($1::uuid::text, 8), t.id, $2, now()
   from templates t, users u
   where u.username = 'admin'
+  order by t.created_at, t.id
+  limit 1
 ), build as (
   insert into builds (id, workspace_id, number, transition, stage, template_version_id, initiator_id, parameters, created_at)
   select $2, $1, 1, 'start', 'ordinary', v.id, u.id, '{}', now()

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { readFileSync, statfsSync, writeSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { withKeptGivenBack } from "../../contracts/shielded-variables.ts";
 import { askLine } from "../line-exchange.ts";
 import { coderAnswerBytesMax, type CoderAnswer, coderAnswerMs, type CoderAsk } from "./coder-words.ts";
 import { coderFolderVariable, socketFileName } from "./launcher.ts";
+import { machineSource } from "./machine-source.ts";
 import type { StatSource } from "./stat-readings.ts";
 
 /** What the command `coder` has around it. */
@@ -21,16 +22,7 @@ export interface CoderWorld extends StatSource {
 
 export function systemWorld(environment: Readonly<Record<string, string | undefined>>): CoderWorld {
   return {
-    read: (file) => {
-      try {
-        return readFileSync(file, "utf8");
-      } catch {
-        return null;
-      }
-    },
-    disk: (folder) => statfsSync(folder),
-    nowMs: () => performance.now(),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    ...machineSource,
     print: (text) => void writeSync(1, `${text}\n`),
     complain: (text) => void writeSync(2, `coder: ${text}\n`),
     ask: async (ask) => await asked(environment[coderFolderVariable], ask),

@@ -7,16 +7,19 @@ import { StringDecoder } from "node:string_decoder";
 import {
   type AgentMetadataValue,
   metadataErrorLengthMax,
+  metadataRefreshMs,
   metadataValueBytesMax,
 } from "../../contracts/agent-metadata.ts";
 import { type AgentMetadataItem, agentMetadataMax } from "../../contracts/agent-settings.ts";
 import type { Clock } from "../../platform/clock.ts";
 import { sleep } from "../../platform/sleep.ts";
 import { agentTiming } from "../agent-timing.ts";
+import { machineSource } from "../coder/machine-source.ts";
 import { account } from "../login-shell.ts";
 import { endGroup } from "../process-group.ts";
 import { childOutcome } from "../run-hook.ts";
 import { MaskedStream, type SecretMasks } from "../secret-mask.ts";
+import { ownStat } from "./own-stat.ts";
 
 /** Samples that are taken beside each other. */
 const samplesAtOnceMax = 4;
@@ -31,9 +34,11 @@ export interface SamplerDeps {
   readonly directory: string;
   readonly masks: SecretMasks;
   readonly clock: Clock;
-  /** All values, when one has become another. */
+  /** All values, when one has become another, and now and then though none has: each says when it was found. */
   readonly onChange: (values: readonly AgentMetadataValue[]) => void;
   readonly killGraceMs?: number;
+  /** For tests. */
+  readonly refreshMs?: number;
 }
 
 /**
@@ -47,14 +52,15 @@ export class MetadataSampler {
   readonly #running: readonly Promise<void>[];
   readonly #waiting: (() => void)[] = [];
   #busy = 0;
+  #toldAtMs = performance.now();
   #report: Promise<void> | null = null;
 
   constructor(deps: SamplerDeps) {
     this.#deps = deps;
     const items = deps.items.slice(0, agentMetadataMax);
     setMaxListeners(4 * agentMetadataMax, this.#stop.signal);
-    for (const { key, name, order } of items) {
-      this.#values.set(key, { key, name, value: "", error: "", collectedAt: null, order });
+    for (const { key, name, intervalMs, order } of items) {
+      this.#values.set(key, { key, name, value: "", error: "", collectedAt: null, intervalMs, order });
     }
     this.#running = items.map(async (item, index) => this.#follow(item, phaseOf(item, index, items.length)));
   }
@@ -102,19 +108,21 @@ export class MetadataSampler {
     else next();
   }
 
-  #note({ key, name, order }: AgentMetadataItem, { value, error }: Sample): void {
+  #note({ key, name, intervalMs, order }: AgentMetadataItem, { value, error }: Sample): void {
     if (this.#stop.signal.aborted) return;
     const before = this.#values.get(key);
     const collectedAt = this.#deps.clock.now().toISOString();
-    this.#values.set(key, { key, name, order, value, error, collectedAt });
+    this.#values.set(key, { key, name, intervalMs, order, value, error, collectedAt });
     const isSame = before?.collectedAt !== null && before?.value === value && before.error === error;
-    if (!isSame) this.#report ??= this.#tell();
+    const isDue = performance.now() - this.#toldAtMs >= (this.#deps.refreshMs ?? metadataRefreshMs);
+    if (!isSame || isDue) this.#report ??= this.#tell();
   }
 
   async #tell(): Promise<void> {
     // The first at once with what comes beside it, and then one in each such time.
     await sleep(reportMs, this.#stop.signal);
     this.#report = null;
+    this.#toldAtMs = performance.now();
     if (!this.#stop.signal.aborted) this.#deps.onChange(this.values());
   }
 }
@@ -133,6 +141,8 @@ type SamplePlace = Omit<SamplerDeps, "items" | "clock" | "onChange"> & { readonl
 /** Runs an item's script once. What it leaves in the background is ended with it: it is to look, and no more. */
 export async function takeSample(item: AgentMetadataItem, place: SamplePlace): Promise<Sample> {
   const { environment, masks, abort } = place;
+  const known = await ownStat(item.run, environment, machineSource);
+  if (known !== undefined) return { value: maskedText(known, masks), error: "" };
   const child = spawn(account(environment).shell, ["-c", item.run], {
     cwd: folderOf(place),
     env: environment,
@@ -168,6 +178,11 @@ function folderOf({ environment, directory }: SamplePlace): string {
   const home = environment["HOME"] ?? homedir();
   const folder = path.resolve(home, directory);
   return existsSync(folder) ? folder : home;
+}
+
+function maskedText(text: string, masks: SecretMasks): string {
+  const masked = new MaskedStream(masks);
+  return textOf(Buffer.concat([masked.push(Buffer.from(text)), masked.end()]));
 }
 
 /** Its first bytes as text, without a character that they cut. */

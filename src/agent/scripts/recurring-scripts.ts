@@ -27,6 +27,7 @@ export class RecurringScripts {
   /** Changes wait for each other, so that no script is run by two of them. */
   #changing: Promise<void> = Promise.resolve();
   #hasEnded = false;
+  #hasTold = false;
 
   constructor(parts: RecurringParts) {
     this.#parts = parts;
@@ -61,18 +62,25 @@ export class RecurringScripts {
     if (scripts.some(({ cron }) => cron !== null)) {
       this.#cron = new CronScripts({ scripts, clock, run: (script, abort) => this.#run(script, abort), onSkipped });
     }
-    if (metadata.length === 0) return;
+    if (metadata.length === 0) {
+      // What was told before is no more.
+      if (this.#hasTold) onMetadata([]);
+      return;
+    }
     const { environment, directory } = this.#place();
     const { killGraceMs } = config.timing;
     const place = { environment, directory, masks: secrets.masks, killGraceMs };
     this.#sampler = new MetadataSampler({ items: metadata, clock, onChange: onMetadata, ...place });
+    // In the place of what was told before, whose items may be others.
+    this.#hasTold = true;
+    this.tell();
   }
 
   async #close(): Promise<void> {
-    const open = [this.#cron, this.#sampler];
+    const ends = [this.#cron, this.#sampler].map(async (open) => open?.close());
     this.#cron = null;
     this.#sampler = null;
-    await Promise.all(open.map(async (one) => one?.close()));
+    await Promise.all(ends);
   }
 
   async #run(script: AgentScript, abort: AbortSignal): Promise<void> {

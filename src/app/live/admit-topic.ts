@@ -31,6 +31,10 @@ export async function admitLiveTopic(context: AppContext, actor: Actor, topic: L
     case "workspace":
       await requireWorkspace(context, actor, topic.id);
       return listensTo(`workspace:${topic.id}`);
+    case "metadata":
+      await requireWorkspace(context, actor, topic.id);
+      // An agent that comes or goes is news of its workspace, and so is another owner.
+      return listensTo(`metadata:${topic.id}`, `workspace:${topic.id}`);
     case "workspaces_of_me":
       return { news: [], workspacesOf: await whoseWorkspaces(context, actor, { owner: "me" }) };
     case "workspaces": {

@@ -1,5 +1,8 @@
 import type { BuildDetail, Workspace, WorkspaceAgent } from "../../contracts/api/workspaces.ts";
 import type { PhaseTiming, ProvisionedResource } from "../../contracts/provisioner-protocol.ts";
+import type { Client } from "../../client/client.ts";
+import { CodedError } from "../../contracts/errors.ts";
+import { type FoundMetadata, metadataBlocks } from "../output/metadata-table.ts";
 import { defineCommand } from "../command.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { findWorkspace } from "../follow/find-workspace.ts";
@@ -92,9 +95,25 @@ function render(workspace: Workspace, output: Output, now: Date): string {
   return `${fields}\n\n${agents}`;
 }
 
+/** Of the agents that are connected. That it cannot be read is no reason to show nothing of the workspace. */
+async function metadataOf(client: Client, { id, agents }: Workspace): Promise<readonly FoundMetadata[]> {
+  const connected = agents.filter(({ isConnected }) => isConnected);
+  return await Promise.all(
+    connected.map(async ({ name: agent }) => {
+      try {
+        const metadata = await client.call("getAgentMetadata", { params: { workspace: id, agent } });
+        return { agent, metadata, error: "" };
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        return { agent, metadata: null, error: error.code === "not_found" ? "" : error.message };
+      }
+    }),
+  );
+}
+
 export const showWorkspaceCommand = defineCommand<{ readonly name: string }>({
   usage: "show <workspace>",
-  summary: "show a workspace, its agents, and what its latest build made",
+  summary: "show a workspace, its agents with what they found, and what its latest build made",
   notes: "`prewarm audit list --workspace NAME` lists what was done to it, by whom and why.",
   example: "prewarm show dev",
   isOrganizational: true,
@@ -105,10 +124,16 @@ export const showWorkspaceCommand = defineCommand<{ readonly name: string }>({
     const workspace = await findWorkspace(client, name, invocation);
     const detail = await client.call("getBuild", { params: { workspace: workspace.id, number: 0 } });
     const { resources, phases, plan } = detail;
-    output.result(
-      { ...workspace, resources, phases, plan },
-      () => render(workspace, output, world.clock.now()) + renderBuild(detail, output),
-    );
+    const found = await metadataOf(client, workspace);
+    const agents = workspace.agents.map((agent) => {
+      const { metadata } = found.find((one) => one.agent === agent.name) ?? { metadata: null };
+      return { ...agent, metadata };
+    });
+    output.result({ ...workspace, agents, resources, phases, plan }, () => {
+      const now = world.clock.now();
+      const metadata = metadataBlocks(found, output, now).map((block) => `\n\n${block}`);
+      return render(workspace, output, now) + metadata.join("") + renderBuild(detail, output);
+    });
     return exitCodes.done;
   },
 });

@@ -1,3 +1,4 @@
+import { agentMetadataRoutes } from "./agent-metadata.ts";
 import { appRoutes } from "./apps.ts";
 import { auditRoutes } from "./audit.ts";
 import { daemonKeyRoutes } from "./daemon-keys.ts";
@@ -42,6 +43,7 @@ export const routes = {
   ...templateInsightsRoutes,
   ...workspaceRoutes,
   ...workspaceBulkRoutes,
+  ...agentMetadataRoutes,
   ...stateRoutes,
   ...scheduleRoutes,
   ...jobRoutes,

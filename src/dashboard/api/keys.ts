@@ -11,6 +11,8 @@ export const keys = {
   /** @param ref `owner/name` */
   workspace: (ref: string) => ["workspace", ref],
   workspacePart: (ref: string, part: string) => ["workspace", ref, part],
+  /** Not below the workspace's own: it changes each second, and the workspace does not. */
+  metadata: (workspaceId: string, agent: string) => ["metadata", workspaceId, agent],
   templates: (query: object) => ["templates", query],
   template: (name: string) => ["template", name],
   templatePart: (name: string, part: string, query: object = {}) => ["template", name, part, query],
@@ -31,6 +33,7 @@ export const keys = {
 
 const byKind: Readonly<Record<string, readonly QueryKey[]>> = {
   workspace: [["workspace"], ["workspaces"]],
+  metadata: [["metadata"]],
   workspaces: [["workspaces"], ["workspace"]],
   pools: [["preview"], ["pools"], ["pool"], ["templates"], ["template"]],
   pool: [["pool"]],

@@ -28,6 +28,7 @@ export function topicsOf(queries: readonly SeenQuery[], organizations: readonly 
     if (asTheyAre.has(kind)) topics.add(kind);
     if ((kind === "admin" || kind === "jobs") && of === "daemons") topics.add("daemons");
     if (kind === "workspaces") topics.add("workspaces:me");
+    if (kind === "metadata" && of !== undefined) topics.add(`metadata:${of}`);
     if (kind === "job" && of !== undefined) topics.add(`job:${of}`);
     const id = kind === "workspace" && queryKey.length === 2 ? idOf(data) : undefined;
     if (id !== undefined) topics.add(`workspace:${id}`);

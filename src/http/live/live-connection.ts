@@ -2,6 +2,7 @@ import { Compile } from "typebox/compile";
 import type { WebSocket } from "ws";
 import type { Actor } from "../../app/authorize.ts";
 import { admitLiveTopic } from "../../app/live/admit-topic.ts";
+import { metadataPokeIntervalMs } from "../../contracts/agent-metadata.ts";
 import { CodedError } from "../../contracts/errors.ts";
 import {
   liveHelloMs,
@@ -125,11 +126,12 @@ export class LiveConnection {
       const hear = (): void => {
         pace.hear();
         // Whose these are may change with what they are about: a prebuild is claimed.
-        if (topic.kind !== "workspace" && topic.kind !== "job") return;
+        if (topic.kind !== "workspace" && topic.kind !== "metadata" && topic.kind !== "job") return;
         this.#doubted.add(text);
         void this.#settle();
       };
-      const pace = new PokePace(() => this.#poke(text), livePokeIntervalMs);
+      const intervalMs = topic.kind === "metadata" ? metadataPokeIntervalMs : livePokeIntervalMs;
+      const pace = new PokePace(() => this.#poke(text), intervalMs);
       const stops = news.map((each) => deps.news.subscribe(each, hear));
       if (workspacesOf !== null) stops.push(workspaces.listen(workspacesOf, hear));
       stops.push(() => pace.stop());

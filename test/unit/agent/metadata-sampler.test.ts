@@ -6,7 +6,7 @@ import { MetadataSampler, takeSample } from "../../../src/agent/scripts/metadata
 import { SecretMasks } from "../../../src/agent/secret-mask.ts";
 import type { AgentMetadataValue } from "../../../src/contracts/agent-metadata.ts";
 import type { AgentMetadataItem } from "../../../src/contracts/agent-settings.ts";
-import { manualClock } from "../../../src/platform/clock.ts";
+import { manualClock, systemClock } from "../../../src/platform/clock.ts";
 import { sleep } from "../../../src/platform/sleep.ts";
 
 function item(key: string, run: string, said: Partial<AgentMetadataItem> = {}): AgentMetadataItem {
@@ -84,4 +84,21 @@ test("no more than four samples are taken at once, and closing ends them", async
   await until(() => readdirSync(root).length === 4);
   await sampler.close();
   expect(readdirSync(root).sort()).toEqual(["a", "b", "c", "d"]);
+});
+
+test("values that were found anew and are as before are told now and then, with when they were found", async () => {
+  const { root: _, ...where } = place();
+  const told: (readonly AgentMetadataValue[])[] = [];
+  const sampler = new MetadataSampler({
+    ...where,
+    items: [item("a", "echo same")],
+    clock: systemClock,
+    onChange: (values) => told.push(values),
+    refreshMs: 0,
+  });
+  onTestFinished(() => sampler.close());
+  await until(() => told.length >= 2);
+  const [first, second] = told.map(([value]) => value);
+  expect([first?.value, second?.value, second?.intervalMs]).toEqual(["same", "same", 1_000]);
+  expect(Date.parse(second?.collectedAt ?? "")).toBeGreaterThan(Date.parse(first?.collectedAt ?? ""));
 });

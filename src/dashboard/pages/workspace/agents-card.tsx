@@ -1,9 +1,10 @@
 import type { Workspace, WorkspaceAgent } from "../../../contracts/api/workspaces.ts";
 import { Card } from "../../components/card.tsx";
 import { State } from "../../components/state.tsx";
+import { AgentMetadata } from "./agent-metadata.tsx";
 
 /** Connection and hooks are two things, and each says how it is. */
-export function AgentsCard({ workspace: { agents } }: { readonly workspace: Workspace }) {
+export function AgentsCard({ workspace: { id, agents } }: { readonly workspace: Workspace }) {
   return (
     <Card title="Agents">
       {agents.length === 0 ? <p className="text-muted">It has none at this moment.</p> : null}
@@ -17,6 +18,7 @@ export function AgentsCard({ workspace: { agents } }: { readonly workspace: Work
             </div>
             {agent.detail === "" ? null : <p className="text-xs text-muted">{agent.detail}</p>}
             {agent.claimError === null ? null : <p className="text-xs text-bad">Claim hook: {agent.claimError}</p>}
+            {agent.isConnected ? <AgentMetadata workspaceId={id} agent={agent} /> : null}
           </li>
         ))}
       </ul>
