@@ -1,50 +1,185 @@
 // Templates in the shapes of those that people write for Coder, each in its folder below shapes/, with real Terraform.
-import { readFileSync } from "node:fs";
+// The providers beside ours are stand-ins, whose containers are processes (test/support/stand-ins).
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { BuildContext } from "../../src/provisioner/driver.ts";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BuildContext, ParseReport } from "../../src/provisioner/driver.ts";
+import { coderInitScript } from "../../src/provisioner/coder-provider/init-script.ts";
 import type { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
+import { serveStandIns, type StandIns } from "../support/stand-ins/stand-ins.ts";
 import { TerraformBench, terraformMissing } from "../support/terraform.ts";
 
+// Stays, as an agent does, and says what it was started with. It carries the address, and no single quote.
+const initScript = `#!/bin/sh
+echo "agent of \${ACCESS_URL} with $CODER_AGENT_TOKEN"
+exec sleep 600
+`;
+
+let standIns: StandIns;
 let bench: TerraformBench;
 let driver: TerraformDriver;
+beforeAll(async () => {
+  if (terraformMissing === undefined) standIns = await serveStandIns();
+});
+afterAll(() => standIns?.close());
 beforeEach(async (context) => {
   if (terraformMissing !== undefined) context.skip(`${terraformMissing}`);
   bench = new TerraformBench();
-  driver = await bench.open();
+  driver = await bench.open({ binary: standIns.binary, initScript });
 });
-afterEach(() => bench?.remove());
+afterEach(() => {
+  standIns?.containers.endAll();
+  bench?.remove();
+});
 
-function take(shape: string): void {
-  bench.write("main.tf", readFileSync(path.join(import.meta.dirname, "shapes", shape, "main.tf"), "utf8"));
+interface Shape {
+  readonly name: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly parameters?: readonly string[];
+  readonly presets?: readonly string[];
+  readonly agents?: readonly string[];
+}
+
+type Given = Pick<BuildContext, "variables" | "versionState">;
+
+function take({ name }: Shape): void {
+  const folder = path.join(import.meta.dirname, "shapes", name);
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    bench.write(path.relative(folder, file), readFileSync(file, "utf8"));
+  }
   bench.manifest = { driver: "terraform" };
 }
 
-const agents = (token: string | null): BuildContext["work"]["agents"] => [{ id: "id-of-main", name: "main", token }];
+async function imported(shape: Shape): Promise<ParseReport> {
+  take(shape);
+  const report = (await driver.parse({ ...bench.build(), variables: shape.variables ?? {} })) ?? {};
+  const { agents = [], parameters = [], presets = [] } = report.manifestParts ?? {};
+  expect(agents.map(({ name }) => name)).toEqual(shape.agents ?? ["main"]);
+  expect(parameters.map(({ name }) => name).toSorted()).toEqual((shape.parameters ?? []).toSorted());
+  expect(presets.map(({ name }) => name)).toEqual(shape.presets ?? []);
+  return report;
+}
 
-describe("a template in the shape of", () => {
-  test("scratch is imported, prebuilt, claimed without a replacement, stopped, started and deleted", async () => {
-    take("01-scratch");
-    const report = (await driver.parse(bench.build())) ?? {};
-    expect(report.manifestParts).toMatchObject({ agents: [{ name: "main" }] });
-    bench.manifest = { driver: "terraform", agents: [{ name: "main" }] };
-    const of = (context: BuildContext): BuildContext => ({ ...context, versionState: report.versionState });
-    await driver.apply(of(bench.build({ agents: agents("first-token") })));
-    const claimed = await driver.apply(of(bench.claim({ agents: agents(null) })));
-    expect(claimed?.plan).toMatchObject({ replacements: [] });
-    expect(JSON.stringify(bench.tfstate())).toContain("first-token");
-    await driver.apply(of(bench.build({ stage: "ordinary", transition: "stop", agents: [] })));
-    await driver.apply(of(bench.build({ stage: "ordinary", agents: agents("second-token") })));
-    expect(JSON.stringify(bench.tfstate())).toContain("second-token");
-    await driver.destroy(of(bench.destroy()));
-    expect(bench.tfstate()?.resources ?? []).toEqual([]);
+const agentsOf = (shape: Shape, token: (name: string) => string | null): BuildContext["work"]["agents"] =>
+  (shape.agents ?? ["main"]).map((name) => ({ id: `id-of-${name}`, name, token: token(name) }));
+const person = { id: "user-7", username: "ada", name: "Ada", email: "ada@example.com", groups: ["staff"] };
+const ordinary = { stage: "ordinary", workspaceName: "dev", owner: person } as const;
+
+/** Push, pool, claim, stop, start and delete. At the claim nothing is replaced, and what runs goes on. */
+async function liveThrough(shape: Shape, containers: number): Promise<void> {
+  const { versionState } = await imported(shape);
+  bench.manifest = { driver: "terraform", agents: agentsOf(shape, () => null).map(({ name }) => ({ name })) };
+  const given: Given = { variables: shape.variables ?? {}, versionState };
+  const of = (context: BuildContext): BuildContext => ({ ...context, ...given });
+  const { containers: world } = standIns;
+
+  await driver.apply(of(bench.build({ agents: agentsOf(shape, (name) => `first-of-${name}`) })));
+  const prebuilt = world.processIds;
+  expect(prebuilt).toHaveLength(containers);
+
+  const claimed = await driver.apply(of(bench.claim({ agents: agentsOf(shape, () => null) })));
+  expect(claimed?.plan).toMatchObject({ replacements: [] });
+  expect(world.processIds).toEqual(prebuilt);
+  for (const { name } of agentsOf(shape, () => null)) {
+    expect(JSON.stringify(bench.tfstate())).toContain(`first-of-${name}`);
+  }
+  // Here an integrator may look at what start scripts have written: they are run by the agent, again at the claim.
+
+  await driver.apply(of(bench.build({ ...ordinary, transition: "stop", agents: [] })));
+  expect(world.processIds).toEqual([]);
+
+  await driver.apply(of(bench.build({ ...ordinary, agents: agentsOf(shape, (name) => `second-of-${name}`) })));
+  expect(world.processIds).toHaveLength(containers);
+  for (const processId of world.processIds) expect(prebuilt).not.toContain(processId);
+  for (const { name } of agentsOf(shape, () => null)) {
+    expect(JSON.stringify(bench.tfstate())).toContain(`second-of-${name}`);
+  }
+
+  await driver.destroy(of(bench.destroy()));
+  expect(world.processIds).toEqual([]);
+  expect(bench.tfstate()?.resources ?? []).toEqual([]);
+}
+
+const namespace = { namespace: "dev" };
+const builder = ["repo", "builder", "fallback_image"];
+const twelve = Array.from({ length: 12 }, (_, at) => `p${at}`);
+
+describe("a template lives through prebuild, claim, stop, start and delete in the shape of", () => {
+  test.for<readonly [Shape, number]>([
+    [{ name: "01-scratch" }, 0],
+    [{ name: "02-docker", parameters: ["ide"], presets: ["Quick: one ready"] }, 1],
+    [{ name: "03-docker-build" }, 1],
+    [{ name: "04-docker-rstudio" }, 1],
+    [{ name: "05-docker-devcontainer", parameters: [...builder, "cores"] }, 1],
+    [{ name: "06-docker-envbuilder", parameters: builder }, 1],
+    [{ name: "07-omnigent-docker", presets: ["Quick: one ready"] }, 1],
+    [{ name: "08-docker-texlive" }, 1],
+    [{ name: "09-docker-claude", parameters: twelve }, 1],
+    [
+      {
+        name: "10-kubernetes",
+        variables: namespace,
+        parameters: ["cpu", "memory", "home_disk_size"],
+        presets: ["Quick: one ready"],
+      },
+      1,
+    ],
+    [{ name: "11-kubernetes-envbox", variables: namespace, parameters: ["home_disk_size"] }, 1],
+    [
+      {
+        name: "12-kubernetes-devcontainer",
+        variables: namespace,
+        parameters: [...builder, "cpu", "memory", "home_disk_size"],
+      },
+      1,
+    ],
+    [{ name: "13-k8s-username", variables: namespace, parameters: ["home_disk_size"] }, 1],
+    [{ name: "23-two-agents", agents: ["gpu", "web"] }, 2],
+  ])("$0.name", async ([shape, containers]) => {
+    await liveThrough(shape, containers);
   });
 
-  test("azure-windows, aws-windows and gcp-windows is refused with the place of its agent", async () => {
-    take("22-windows");
+  test("20-railway, whose parts are commands of Terraform's own", async () => {
+    await liveThrough({ name: "20-railway", variables: { marks: bench.marks } }, 0);
+    expect(bench.marksLeft()).toEqual([]);
+  });
+});
+
+describe("a template is imported and planned in the shape of", () => {
+  test.for<Shape>([
+    { name: "14-aws-linux", agents: ["dev"], parameters: ["region"] },
+    { name: "15-gcp-linux", variables: { project_id: "p" }, parameters: ["zone"] },
+    { name: "16-digitalocean-linux", variables: { do_token: "t" }, parameters: ["size"] },
+    { name: "17-nomad-docker", parameters: ["cpu"] },
+    { name: "18-incus", parameters: ["image", "cpu"] },
+    { name: "19-ssh-linux", parameters: Array.from({ length: 8 }, (_, at) => `host_${at}`) },
+    { name: "21-externally-managed" },
+  ])("$name", async (shape) => {
+    await imported(shape);
+    expect(bench.logged("plan").join("\n")).toContain("coder/coder is served by Prewarm");
+  });
+});
+
+describe("a template is refused, with file and line, in the shape of", () => {
+  test("azure-windows, aws-windows and gcp-windows: there is no agent for its system", async () => {
+    take({ name: "22-windows" });
     await expect(driver.parse(bench.build())).rejects.toMatchObject({
       code: "invalid_template",
       message: expect.stringMatching(/coder_agent\.main \(main\.tf:\d+\): there is no agent for windows/),
     });
   });
+
+  test("kubernetes, pushed without its namespace", async () => {
+    take({ name: "10-kubernetes" });
+    await expect(driver.parse(bench.build())).rejects.toMatchObject({
+      code: "invalid_template",
+      message: expect.stringContaining('The variable "namespace" (main.tf, line'),
+    });
+  });
+});
+
+test("the init script that is embedded in quotes by such templates has no single quote", () => {
+  for (const arch of ["amd64", "arm64", "armv7"]) expect(coderInitScript("linux", arch)).toMatch(/^#!\/bin\/sh\n[^']+$/);
 });
