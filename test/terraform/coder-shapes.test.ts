@@ -38,6 +38,10 @@ interface Shape {
   readonly parameters?: readonly string[];
   readonly presets?: readonly string[];
   readonly agents?: readonly string[];
+  /** How many run. */
+  readonly containers?: number;
+  /** The bar of the specification is that it builds: it is not stopped and started. */
+  readonly isBuildAlone?: boolean;
 }
 
 type Given = Pick<BuildContext, "variables" | "versionState">;
@@ -67,8 +71,25 @@ const agentsOf = (shape: Shape, token: (name: string) => string | null): BuildCo
 const person = { id: "user-7", username: "ada", name: "Ada", email: "ada@example.com", groups: ["staff"] };
 const ordinary = { stage: "ordinary", workspaceName: "dev", owner: person } as const;
 
+async function stopAndStart(shape: Shape, of: (context: BuildContext) => BuildContext): Promise<void> {
+  const { containers: world } = standIns;
+  const { processIds: before, volumes } = world;
+  await driver.apply(of(bench.build({ ...ordinary, transition: "stop", agents: [] })));
+  expect(world.processIds).toEqual([]);
+  // What persons keep outlives a stop.
+  expect(world.volumes).toEqual(volumes);
+
+  await driver.apply(of(bench.build({ ...ordinary, agents: agentsOf(shape, (name) => `second-of-${name}`) })));
+  expect(world.processIds).toHaveLength(before.length);
+  for (const processId of world.processIds) expect(before).not.toContain(processId);
+  for (const { name } of agentsOf(shape, () => null)) {
+    expect(JSON.stringify(bench.tfstate())).toContain(`second-of-${name}`);
+  }
+}
+
 /** Push, pool, claim, stop, start and delete. At the claim nothing is replaced, and what runs goes on. */
-async function liveThrough(shape: Shape, containers: number): Promise<void> {
+async function liveThrough(shape: Shape): Promise<void> {
+  const { containers = 1, isBuildAlone = false } = shape;
   const { versionState } = await imported(shape);
   bench.manifest = { driver: "terraform", agents: agentsOf(shape, () => null).map(({ name }) => ({ name })) };
   const given: Given = { variables: shape.variables ?? {}, versionState };
@@ -85,20 +106,16 @@ async function liveThrough(shape: Shape, containers: number): Promise<void> {
   for (const { name } of agentsOf(shape, () => null)) {
     expect(JSON.stringify(bench.tfstate())).toContain(`first-of-${name}`);
   }
+  if (containers > 0) {
+    await expect.poll(() => world.lastOutput).toMatch(/^agent of http:\/\/127\.0\.0\.1:9\/ with first-of-/m);
+  }
   // Here an integrator may look at what start scripts have written: they are run by the agent, again at the claim.
 
-  await driver.apply(of(bench.build({ ...ordinary, transition: "stop", agents: [] })));
-  expect(world.processIds).toEqual([]);
-
-  await driver.apply(of(bench.build({ ...ordinary, agents: agentsOf(shape, (name) => `second-of-${name}`) })));
-  expect(world.processIds).toHaveLength(containers);
-  for (const processId of world.processIds) expect(prebuilt).not.toContain(processId);
-  for (const { name } of agentsOf(shape, () => null)) {
-    expect(JSON.stringify(bench.tfstate())).toContain(`second-of-${name}`);
-  }
+  if (!isBuildAlone) await stopAndStart(shape, of);
 
   await driver.destroy(of(bench.destroy()));
   expect(world.processIds).toEqual([]);
+  expect(world.volumes).toEqual([]);
   expect(bench.tfstate()?.resources ?? []).toEqual([]);
 }
 
@@ -107,42 +124,37 @@ const builder = ["repo", "builder", "fallback_image"];
 const twelve = Array.from({ length: 12 }, (_, at) => `p${at}`);
 
 describe("a template lives through prebuild, claim, stop, start and delete in the shape of", () => {
-  test.for<readonly [Shape, number]>([
-    [{ name: "01-scratch" }, 0],
-    [{ name: "02-docker", parameters: ["ide"], presets: ["Quick: one ready"] }, 1],
-    [{ name: "03-docker-build" }, 1],
-    [{ name: "04-docker-rstudio" }, 1],
-    [{ name: "05-docker-devcontainer", parameters: [...builder, "cores"] }, 1],
-    [{ name: "06-docker-envbuilder", parameters: builder }, 1],
-    [{ name: "07-omnigent-docker", presets: ["Quick: one ready"] }, 1],
-    [{ name: "08-docker-texlive" }, 1],
-    [{ name: "09-docker-claude", parameters: twelve }, 1],
-    [
-      {
-        name: "10-kubernetes",
-        variables: namespace,
-        parameters: ["cpu", "memory", "home_disk_size"],
-        presets: ["Quick: one ready"],
-      },
-      1,
-    ],
-    [{ name: "11-kubernetes-envbox", variables: namespace, parameters: ["home_disk_size"] }, 1],
-    [
-      {
-        name: "12-kubernetes-devcontainer",
-        variables: namespace,
-        parameters: [...builder, "cpu", "memory", "home_disk_size"],
-      },
-      1,
-    ],
-    [{ name: "13-k8s-username", variables: namespace, parameters: ["home_disk_size"] }, 1],
-    [{ name: "23-two-agents", agents: ["gpu", "web"] }, 2],
-  ])("$0.name", async ([shape, containers]) => {
-    await liveThrough(shape, containers);
+  test.for<Shape>([
+    { name: "01-scratch", containers: 0 },
+    { name: "02-docker", parameters: ["ide"], presets: ["Quick: one ready"] },
+    { name: "03-docker-build" },
+    { name: "04-docker-rstudio" },
+    { name: "05-docker-devcontainer", isBuildAlone: true, parameters: [...builder, "cores"] },
+    { name: "06-docker-envbuilder", isBuildAlone: true, parameters: builder },
+    { name: "07-omnigent-docker", presets: ["Quick: one ready"] },
+    { name: "08-docker-texlive" },
+    { name: "09-docker-claude", parameters: twelve },
+    {
+      name: "10-kubernetes",
+      variables: namespace,
+      parameters: ["cpu", "memory", "home_disk_size"],
+      presets: ["Quick: one ready"],
+    },
+    { name: "11-kubernetes-envbox", isBuildAlone: true, variables: namespace, parameters: ["home_disk_size"] },
+    {
+      name: "12-kubernetes-devcontainer",
+      isBuildAlone: true,
+      variables: namespace,
+      parameters: [...builder, "cpu", "memory", "home_disk_size"],
+    },
+    { name: "13-k8s-username", variables: namespace, parameters: ["home_disk_size"] },
+    { name: "23-two-agents", agents: ["gpu", "web"], containers: 2 },
+  ])("$name", async (shape) => {
+    await liveThrough(shape);
   });
 
   test("20-railway, whose parts are commands of Terraform's own", async () => {
-    await liveThrough({ name: "20-railway", variables: { marks: bench.marks } }, 0);
+    await liveThrough({ name: "20-railway", variables: { marks: bench.marks }, containers: 0 });
     expect(bench.marksLeft()).toEqual([]);
   });
 });
@@ -180,6 +192,28 @@ describe("a template is refused, with file and line, in the shape of", () => {
   });
 });
 
+test.for([
+  "02-docker",
+  "10-kubernetes",
+])("%s has replaced at a claim what runs, where its policy does not keep it", async (name) => {
+  take({ name });
+  const variables = { namespace: "dev" };
+  const given = name === "10-kubernetes" ? { variables } : {};
+  const { versionState } = (await driver.parse({ ...bench.build(), ...given })) ?? {};
+  bench.manifest = { driver: "terraform", agents: [{ name: "main" }], claim_policy: { resources: "apply" } };
+  await driver.apply({ ...bench.build({ agents: agentsOf({ name }, () => "first") }), ...given, versionState });
+  const planned = await driver.planClaim({
+    ...bench.claim({ agents: agentsOf({ name }, () => null) }),
+    ...given,
+    versionState,
+  });
+  expect(planned).toMatchObject({
+    effect: "replaces",
+    replacements: [{ address: expect.stringMatching(/^(docker_container\.workspace|kubernetes_deployment_v1\.main)/) }],
+  });
+});
+
 test("the init script that is embedded in quotes by such templates has no single quote", () => {
-  for (const arch of ["amd64", "arm64", "armv7"]) expect(coderInitScript("linux", arch)).toMatch(/^#!\/bin\/sh\n[^']+$/);
+  for (const arch of ["amd64", "arm64", "armv7"])
+    expect(coderInitScript("linux", arch)).toMatch(/^#!\/bin\/sh\n[^']+$/);
 });

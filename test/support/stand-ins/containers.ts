@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, openSync, closeSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fieldOf, type Fields, isList, textOf } from "../../../src/provisioner/coder-provider/values/value.ts";
 import { itemsOf, type StandInWorld } from "./stand-in-provider.ts";
@@ -8,6 +8,7 @@ import { itemsOf, type StandInWorld } from "./stand-in-provider.ts";
 export class Containers implements StandInWorld {
   readonly #folder: string;
   readonly #running = new Map<string, ChildProcess>();
+  readonly #volumes = new Set<string>();
   #made = 0;
 
   /** @param folder Exists, and is of this test alone. */
@@ -20,9 +21,20 @@ export class Containers implements StandInWorld {
     return [...this.#running.values()].filter(isRunning).map(({ pid }) => pid ?? 0);
   }
 
+  /** Names of the volumes that exist. */
+  get volumes(): readonly string[] {
+    return [...this.#volumes].toSorted();
+  }
+
+  /** What the container that was made last has printed. */
+  get lastOutput(): string {
+    return readFileSync(path.join(this.#folder, `container-${this.#made}.log`), "utf8");
+  }
+
   make(type: string, planned: Fields): Fields {
     if (/volume/.test(type)) {
       mkdirSync(path.join(this.#folder, volumeName(planned)), { recursive: true });
+      this.#volumes.add(volumeName(planned));
       return {};
     }
     const container = containerOf(type, planned);
@@ -34,7 +46,10 @@ export class Containers implements StandInWorld {
   }
 
   remove(type: string, prior: Fields): void {
-    if (/volume/.test(type)) rmSync(path.join(this.#folder, volumeName(prior)), { recursive: true, force: true });
+    if (/volume/.test(type)) {
+      rmSync(path.join(this.#folder, volumeName(prior)), { recursive: true, force: true });
+      this.#volumes.delete(volumeName(prior));
+    }
     const id = textOf(prior, "id");
     end(this.#running.get(id));
     this.#running.delete(id);
@@ -44,6 +59,7 @@ export class Containers implements StandInWorld {
   endAll(): void {
     for (const container of this.#running.values()) end(container);
     this.#running.clear();
+    this.#volumes.clear();
   }
 
   #start(id: string, { command, env, volume, hostName }: Container): ChildProcess {
