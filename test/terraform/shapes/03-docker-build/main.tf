@@ -28,6 +28,7 @@ resource "docker_image" "main" {
   name = "box-${data.coder_workspace.me.id}"
   build {
     context    = "./build"
+    dockerfile = "base.dockerfile"
     build_args = { USER = data.coder_workspace_owner.me.name }
   }
   triggers = {
