@@ -66,15 +66,15 @@ export class Containers implements StandInWorld {
     const home = path.join(this.#folder, volume ?? `${id}-home`);
     mkdirSync(home, { recursive: true });
     // The entry in its /etc/hosts that leads to the host.
-    const [program = "true", ...args] = command.map((each) =>
-      hostName === undefined ? each : each.replaceAll(hostName, "127.0.0.1"),
-    );
+    const reached = (text: string): string => (hostName === undefined ? text : text.replaceAll(hostName, "127.0.0.1"));
+    const [program = "true", ...args] = command.map(reached);
+    const given = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, reached(value)]));
     const log = openSync(path.join(this.#folder, `${id}.log`), "w");
     try {
       return spawn(program, args, {
         cwd: home,
         // What an image would bring.
-        env: { PATH: process.env["PATH"], HOME: home, ...env },
+        env: { PATH: process.env["PATH"], HOME: home, ...given },
         detached: true,
         stdio: ["ignore", log, log],
       });

@@ -91,7 +91,7 @@ resource "coder_agent" "main" {
 locals {
   envbuilder_env = {
     ENVBUILDER_GIT_URL              = data.coder_parameter.repo.value
-    ENVBUILDER_INIT_SCRIPT          = replace(coder_agent.main.init_script, "127.0.0.1", "host.docker.internal")
+    ENVBUILDER_INIT_SCRIPT          = coder_agent.main.init_script
     ENVBUILDER_DOCKER_CONFIG_BASE64 = try(data.local_sensitive_file.registry[0].content, "")
     CODER_AGENT_TOKEN               = coder_agent.main.token
   }
