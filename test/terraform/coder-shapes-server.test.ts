@@ -52,15 +52,18 @@ test("a template in the shape of docker keeps its container over a claim, and ge
   expect(pushed, server.output).toMatchObject({ exitCode: 0 });
   await waitUntil("the pool is ready", isPoolReady, settledWithinMs);
   const prebuilt = standIns.containers.processIds;
+  expect(prebuilt).toHaveLength(1);
 
   const created = JSON.parse(await server.must("create dev --template boxes --json"));
   expect(created).toMatchObject({ outcome: "claimed" });
   expect(standIns.containers.processIds).toEqual(expect.arrayContaining([...prebuilt]));
   expect(await server.must(["exec", "dev", "--", "sh", "-c", "touch $HOME/kept; echo $CODER_AGENT_URL"])).toContain(
-    "/",
+    `${server.url}/`,
   );
 
-  await server.must("stop dev");
+  // The claim's build goes on behind the hand-over, and a stop is refused until it has ended.
+  const stopped = async (): Promise<boolean> => (await server.run("stop dev")).exitCode === 0;
+  await waitUntil("the claim's build has ended, and the workspace is stopped", stopped, settledWithinMs);
   for (const processId of prebuilt) expect(standIns.containers.processIds).not.toContain(processId);
   await server.must("start dev");
   expect(await server.must(["exec", "dev", "--", "sh", "-c", "ls $HOME"])).toContain("kept");
