@@ -55,7 +55,9 @@ export class TerraformBench {
 
   /** Puts a file into the template, which makes it another version. */
   write(name: string, text: string): void {
-    writeFileSync(path.join(this.#template, name), text);
+    const file = path.join(this.#template, name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
     this.#archive = createHash("sha256").update(`${this.#archive}${name}${text}`).digest("hex");
   }
 
@@ -74,6 +76,8 @@ export class TerraformBench {
       readonly environment?: Readonly<Record<string, string>>;
       /** Searched before the host's own. */
       readonly programs?: string;
+      /** What a template's agents become for `linux`, in place of a script that ends at once. */
+      readonly initScript?: string;
     } = {},
   ): Promise<TerraformDriver> {
     const driver = new TerraformDriver({
@@ -90,7 +94,8 @@ export class TerraformBench {
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       coder: {
         serve: serveCoderProvider,
-        initScript: (os, arch) => (os === "linux" ? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n` : ""),
+        initScript: (os, arch) =>
+          os === "linux" ? (options.initScript ?? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n`) : "",
       },
       clock: systemClock,
       random: systemRandom,

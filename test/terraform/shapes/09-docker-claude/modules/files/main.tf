@@ -1,0 +1,14 @@
+terraform {
+  required_providers {
+    coder = { source = "coder/coder" }
+  }
+}
+
+variable "agent_id" {}
+
+resource "coder_script" "files" {
+  agent_id     = var.agent_id
+  display_name = "files"
+  run_on_start = true
+  script       = "echo hello"
+}

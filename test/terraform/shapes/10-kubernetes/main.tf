@@ -1,0 +1,155 @@
+terraform {
+  required_providers {
+    coder      = { source = "coder/coder" }
+    kubernetes = { source = "hashicorp/kubernetes" }
+  }
+}
+
+variable "namespace" {
+  type        = string
+  description = "Where workspaces are made."
+}
+
+data "coder_workspace" "me" {}
+data "coder_workspace_owner" "me" {}
+data "coder_provisioner" "me" {}
+
+data "coder_parameter" "cpu" {
+  name    = "cpu"
+  default = "2"
+  mutable = true
+  option {
+    name  = "2"
+    value = "2"
+  }
+  option {
+    name  = "4"
+    value = "4"
+  }
+}
+
+data "coder_parameter" "memory" {
+  name    = "memory"
+  default = "2"
+  mutable = true
+  option {
+    name  = "2"
+    value = "2"
+  }
+  option {
+    name  = "8"
+    value = "8"
+  }
+}
+
+data "coder_parameter" "home_disk_size" {
+  name    = "home_disk_size"
+  type    = "number"
+  default = "10"
+  mutable = false
+  validation {
+    min = 1
+    max = 99999
+  }
+}
+
+data "coder_workspace_preset" "quick" {
+  name       = "Quick: one ready"
+  parameters = { cpu = "4", memory = "8", home_disk_size = "20" }
+  prebuilds {
+    instances = 1
+  }
+}
+
+resource "coder_agent" "main" {
+  os             = "linux"
+  arch           = data.coder_provisioner.me.arch
+  startup_script = "code-server &"
+  metadata {
+    key          = "0_cpu"
+    display_name = "cpu"
+    script       = "coder stat cpu"
+    interval     = 10
+    timeout      = 1
+  }
+  metadata {
+    key          = "1_mem"
+    display_name = "mem"
+    script       = "coder stat mem"
+    interval     = 10
+    timeout      = 1
+  }
+}
+
+resource "coder_app" "code_server" {
+  agent_id  = coder_agent.main.id
+  slug      = "code-server"
+  url       = "http://localhost:13337?folder=/home/coder"
+  subdomain = false
+  share     = "owner"
+  healthcheck {
+    url       = "http://127.0.0.1:13337/healthz"
+    interval  = 5
+    threshold = 6
+  }
+}
+
+resource "kubernetes_persistent_volume_claim_v1" "home" {
+  metadata {
+    name      = "box-${data.coder_workspace.me.id}-home"
+    namespace = var.namespace
+    labels    = { owner = data.coder_workspace_owner.me.name }
+  }
+  wait_until_bound = false
+  spec {
+    access_modes = ["ReadWriteOnce"]
+    resources {
+      requests = { storage = "${data.coder_parameter.home_disk_size.value}Gi" }
+    }
+  }
+}
+
+resource "kubernetes_deployment_v1" "main" {
+  count            = data.coder_workspace.me.start_count
+  wait_for_rollout = false
+  metadata {
+    name        = "box-${data.coder_workspace.me.id}"
+    namespace   = var.namespace
+    annotations = { email = data.coder_workspace_owner.me.email }
+  }
+  spec {
+    replicas = 1
+    selector {
+      match_labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
+    }
+    strategy {
+      type = "Recreate"
+    }
+    template {
+      metadata {
+        labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
+      }
+      spec {
+        container {
+          name    = "dev"
+          image   = "example/base:1"
+          command = ["sh", "-c", coder_agent.main.init_script]
+          env {
+            name  = "CODER_AGENT_TOKEN"
+            value = coder_agent.main.token
+          }
+          volume_mount {
+            mount_path = "/home/coder"
+            name       = "home"
+          }
+        }
+        volume {
+          name = "home"
+          persistent_volume_claim {
+            claim_name = kubernetes_persistent_volume_claim_v1.home.metadata[0].name
+          }
+        }
+      }
+    }
+  }
+}
