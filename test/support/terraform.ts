@@ -66,6 +66,7 @@ export class TerraformBench {
       readonly root?: string;
       /** Searched before the host's own. */
       readonly programs?: string;
+      readonly initScript?: (os: string, arch: string) => string;
     } = {},
   ): Promise<TerraformDriver> {
     const driver = new TerraformDriver({
@@ -80,7 +81,9 @@ export class TerraformBench {
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       coder: {
         serve: serveCoderProvider,
-        initScript: (os, arch) => (os === "linux" ? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n` : ""),
+        initScript:
+          options.initScript ??
+          ((os, arch) => (os === "linux" ? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n` : "")),
       },
       clock: systemClock,
       random: systemRandom,

@@ -1,13 +1,9 @@
 import { dataSourceSchemas } from "./schema/data-source-schemas.ts";
 import { resourceSchemas } from "./schema/resource-schemas.ts";
-import { optional, type TypeSchema } from "./schema/schema-shape.ts";
+import { optional, type ProviderSchemas } from "./schema/schema-shape.ts";
 
 /** All that the provider understands (spec §2–§5), as data: attributes and nested blocks, with their flags and rules. */
-export const coderSchemas: {
-  readonly provider: TypeSchema;
-  readonly resources: Readonly<Record<string, TypeSchema>>;
-  readonly dataSources: Readonly<Record<string, TypeSchema>>;
-} = {
+export const coderSchemas: ProviderSchemas = {
   provider: {
     version: 0,
     about: "What templates written for Coder say to their server, answered by Prewarm.",

@@ -9,7 +9,7 @@ interface WireBlock {
   readonly blockTypes: readonly { readonly typeName: string; readonly block: WireBlock; readonly nesting: number }[];
 }
 
-const wire = decodeMessage("SchemaAnswer", schemaBytes()) as {
+const wire = decodeMessage("SchemaAnswer", schemaBytes(coderSchemas)) as {
   readonly resourceSchemas: Readonly<Record<string, { readonly version?: number; readonly block: WireBlock }>>;
   readonly dataSourceSchemas: Readonly<Record<string, { readonly block: WireBlock }>>;
 };

@@ -23,7 +23,7 @@ const diagnosticsOf = (found: readonly Diagnostic[]): { readonly diagnostics: re
 /** What the provider answers to (spec §9.2). Calls of the protocol that are not here are answered as not implemented. */
 export function providerCalls(state: ProviderState): Readonly<Record<string, Call>> {
   return {
-    GetSchema: { asked: "Empty", answered: "SchemaAnswer", answer: schemaBytes },
+    GetSchema: { asked: "Empty", answered: "SchemaAnswer", answer: () => schemaBytes(coderSchemas) },
     PrepareProviderConfig: {
       asked: "PrepareAsked",
       answered: "PrepareAnswer",

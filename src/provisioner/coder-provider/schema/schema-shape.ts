@@ -70,6 +70,13 @@ export interface TypeSchema {
   readonly about: string;
 }
 
+/** All that one provider understands. */
+export interface ProviderSchemas {
+  readonly provider: TypeSchema;
+  readonly resources: Readonly<Record<string, TypeSchema>>;
+  readonly dataSources: Readonly<Record<string, TypeSchema>>;
+}
+
 type Extra = Omit<Attribute, "type" | "use" | "about">;
 
 export function required(type: ValueType, about: string, extra: Extra = {}): Attribute {
