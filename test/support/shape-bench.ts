@@ -4,6 +4,7 @@ import type { BuiltAgent } from "../../src/contracts/agent-settings.ts";
 import type { Manifest } from "../../src/contracts/manifest.ts";
 import type { ApplyReport, BuildContext } from "../../src/provisioner/driver.ts";
 import type { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
+import { endProcessesOf, processesOf } from "./server-process.ts";
 import { StandIns } from "./stand-ins/stand-ins.ts";
 import { type BuildDraft, TerraformBench } from "./terraform.ts";
 
@@ -44,6 +45,7 @@ export class ShapeBench {
 
   async close(): Promise<void> {
     await this.standIns.close();
+    endProcessesOf(this.terraform.folder);
     this.terraform.remove();
   }
 
@@ -111,6 +113,16 @@ export class ShapeBench {
     owner: { id: "user-7", username: "ada", name: "Ada", email: "ada@example.com", groups: ["staff"] },
   } as const;
 
+  /** All that runs as, or in, what the shape has made. */
+  get processes(): readonly number[] {
+    return [this.standIns.folder, this.terraform.folder].flatMap(processesOf).toSorted((a, b) => a - b);
+  }
+
+  /** What the agents' scripts have noted, in the homes that there are. */
+  get noted(): readonly string[] {
+    return [this.standIns.folder, this.terraform.folder].flatMap(notedBelow);
+  }
+
   /** Instances in the state by type, name and key, without data sources. */
   get instances(): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
     const resources = (this.terraform.tfstate()?.resources ?? []) as readonly Stored[];
@@ -136,6 +148,13 @@ interface Stored {
     readonly index_key?: string | number;
     readonly attributes: Readonly<Record<string, unknown>>;
   }[];
+}
+
+function notedBelow(folder: string): readonly string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files
+    .filter((file) => path.basename(file) === "tokens")
+    .flatMap((file) => readFileSync(path.join(folder, file), "utf8").trim().split("\n"));
 }
 
 /** Names of scripts of the agent, in their order. */

@@ -137,8 +137,8 @@ function dockerContainer(fields: Fields): Container {
   };
 }
 
-/** Of an image that does something by itself, and never ends. */
-const ownCommand = ["sleep", "infinity"];
+/** Of an image that says itself what it does: the one that builds a container in itself goes on with the script. */
+const ownCommand = ["sh", "-c", 'exec sh -c "${ENVBUILDER_INIT_SCRIPT:-exec sleep infinity}"'];
 
 function pod(spec: Fields): Container {
   const container = first(spec, "container");
