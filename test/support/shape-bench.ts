@@ -70,9 +70,9 @@ export class ShapeBench {
     return parts;
   }
 
-  /** Warnings of the import. */
+  /** Warnings of the import, each once. */
   get warned(): readonly string[] {
-    return this.terraform.logged("plan", "warn");
+    return [...new Set(this.terraform.logged("plan", "warn"))];
   }
 
   #of(context: BuildContext): BuildContext {
@@ -107,15 +107,16 @@ export class ShapeBench {
   }
 
   /** Of an ordinary build. */
-  readonly person = {
+  readonly person: BuildDraft = {
     stage: "ordinary",
     workspaceName: "dev",
     owner: { id: "user-7", username: "ada", name: "Ada", email: "ada@example.com", groups: ["staff"] },
-  } as const;
+  };
 
   /** All that runs as, or in, what the shape has made. */
   get processes(): readonly number[] {
-    return [this.standIns.folder, this.terraform.folder].flatMap(processesOf).toSorted((a, b) => a - b);
+    const found = [this.standIns.folder, this.terraform.folder].flatMap(processesOf);
+    return [...new Set(found)].toSorted((one, other) => one - other);
   }
 
   /** What the agents' scripts have noted, in the homes that there are. */

@@ -104,6 +104,10 @@ async function wholeLife(each: Expected): Promise<void> {
 }
 
 const leftOut = (app: string): string => `coder_app.${app}: it is left out: it is a link to somewhere else`;
+const notShown = (block: string): string => `coder_metadata.${block}: it has no effect yet: it is not shown yet`;
+const sameForAll = (app: string): string => `coder_app.${app}: its address depends on the workspace, its owner`;
+const ofCloud = (agent: string, cloud: string): string => `coder_agent.${agent}: auth is "${cloud}-instance-identity"`;
+const oldDir = "Warning: dir is deprecated";
 const namespace = { namespace: "coder-workspaces" };
 
 const full: readonly Expected[] = [
@@ -112,10 +116,21 @@ const full: readonly Expected[] = [
     shape: "02-docker",
     apps: ["editor"],
     scripts: ["main: Startup Script", "main: editor"],
-    warned: [leftOut("ide"), leftOut("ide")],
+    // One of each instance.
+    warned: [leftOut("ide")],
   },
-  { shape: "03-docker-build", apps: ["editor"], scripts: ["main: Startup Script"] },
-  { shape: "04-docker-rstudio", apps: ["files", "rstudio"], scripts: ["main: Startup Script"] },
+  {
+    shape: "03-docker-build",
+    warned: [sameForAll("editor"), notShown("image")],
+    apps: ["editor"],
+    scripts: ["main: Startup Script"],
+  },
+  {
+    shape: "04-docker-rstudio",
+    warned: [oldDir, sameForAll("files")],
+    apps: ["files", "rstudio"],
+    scripts: ["main: Startup Script"],
+  },
   {
     shape: "07-omnigent-docker",
     scripts: ["files", "mux", "setup", "tool"].map((name) => `main: Install ${name}`),
@@ -138,6 +153,7 @@ const full: readonly Expected[] = [
 const built: readonly Expected[] = [
   {
     shape: "05-docker-devcontainer",
+    warned: [oldDir, notShown("container_info")],
     parameters: ["repo", "custom_repo_url", "fallback_image", "devcontainer_builder"],
   },
   { shape: "06-docker-envbuilder", parameters: ["devcontainer_builder", "repo"] },
@@ -149,23 +165,47 @@ const built: readonly Expected[] = [
   },
   {
     shape: "12-kubernetes-devcontainer",
+    warned: [oldDir, notShown("info")],
     variables: namespace,
     parameters: "cpu memory workspaces_volume_size repo fallback_image devcontainer_builder".split(" "),
-    runs: false,
   },
   { shape: "13-k8s-username", agents: ["coder"] },
   {
     shape: "14-aws-linux",
+    warned: [notShown("workspace_info"), ofCloud("dev", "aws")],
     agents: ["dev"],
     parameters: ["aws_region", "instance_type"],
     apps: ["editor"],
     runs: false,
   },
-  { shape: "15-gcp-linux", variables: { project_id: "one" }, parameters: ["zone"], runs: false },
-  { shape: "16-digitalocean-linux", parameters: ["home_volume_size", "size"], runs: false },
-  { shape: "17-nomad-docker", parameters: ["cpu"], scripts: ["main: Startup Script"], runs: false },
-  { shape: "18-incus", parameters: ["image"], runs: false },
-  { shape: "21-externally-managed", parameters: ["os"], scripts: ["main: Hello"], runs: false },
+  {
+    shape: "15-gcp-linux",
+    warned: [ofCloud("main", "google"), notShown("home_info")],
+    variables: { project_id: "one" },
+    parameters: ["zone"],
+    runs: false,
+  },
+  {
+    shape: "16-digitalocean-linux",
+    warned: [notShown("volume-info")],
+    parameters: ["home_volume_size", "size"],
+    runs: false,
+  },
+  {
+    shape: "17-nomad-docker",
+    warned: [notShown("workspace_info")],
+    parameters: ["cpu"],
+    scripts: ["main: Startup Script"],
+    runs: false,
+  },
+  { shape: "18-incus", warned: [oldDir, notShown("info")], parameters: ["image"], runs: false },
+  {
+    shape: "21-externally-managed",
+    warned: ["coder_external_agent.main: it has no effect yet: start the agent with the script at"],
+    parameters: ["os"],
+    scripts: ["main: Hello"],
+    runs: false,
+  },
 ];
 
 describe("the shape", { timeout: 60_000 }, () => {

@@ -162,7 +162,7 @@ function valueFrom({ type }: Attribute, text: string): Value {
   if (type === "string") return text;
   if (type === "number") return 1;
   if (type === "bool") return true;
-  return type[0] === "map" || type[0] === "object" ? {} : [text];
+  return type[0] === "map" || type[0] === "object" ? {} : [];
 }
 
 function apply(

@@ -78,7 +78,7 @@ export class StandInProcesses implements StandInWorld {
     for (const folder of [own, home]) mkdirSync(folder, { recursive: true });
     const [program = "sh", ...args] = command;
     const log = openSync(path.join(own, "log"), "a");
-    const { pid } = spawn(program, args, {
+    const child = spawn(program, args, {
       cwd: home,
       // By `STAND_IN` all that it starts is known, however far it goes from its parent.
       env: { PATH: process.env["PATH"], HOME: home, ...env, STAND_IN: own },
@@ -86,6 +86,9 @@ export class StandInProcesses implements StandInWorld {
       detached: true,
     });
     closeSync(log);
+    const { pid } = child;
+    // It is said below, to whom the container is for.
+    child.on("error", () => {});
     if (pid === undefined) throw new Error(`${program} cannot be started.`);
     this.#running.set(id, pid);
   }

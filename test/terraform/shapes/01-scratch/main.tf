@@ -47,6 +47,6 @@ resource "terraform_data" "machine" {
 
   provisioner "local-exec" {
     when    = destroy
-    command = "kill -KILL -- \"-$(cat '${self.input.pid}')\"; rm -f '${self.input.pid}'"
+    command = "kill -KILL \"-$(cat '${self.input.pid}')\"; rm -f '${self.input.pid}'"
   }
 }
