@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { coderInitScript } from "../../src/provisioner/coder-provider/init-script.ts";
 import { ShapeBench, scriptNames } from "../support/shape-bench.ts";
 import { terraformMissing } from "../support/terraform.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -58,7 +59,8 @@ const tokens = () =>
     .map(([, { token }]) => token);
 
 async function untilNoted(expected: readonly string[]): Promise<void> {
-  await waitUntil(`${expected.join()} are noted`, () => bench.noted.join() === expected.join(), startedWithinMs);
+  const sorted = expected.toSorted().join();
+  await waitUntil(`${sorted} are noted`, () => bench.noted.toSorted().join() === sorted, startedWithinMs);
 }
 
 async function builtAndDestroyed(each: Expected): Promise<void> {
@@ -148,6 +150,7 @@ const full: readonly Expected[] = [
     apps: ["editor"],
     scripts: ["main: Startup Script"],
   },
+  { shape: "two-agents", agents: ["main", "side"] },
 ];
 
 const built: readonly Expected[] = [
@@ -219,6 +222,21 @@ describe("the shape", { timeout: 60_000 }, () => {
     writeFileSync(program, api(things), { mode: 0o755 });
     await wholeLife({ shape: "20-railway", variables: { api: program, api_token: "secret-of-the-push" } });
     expect(bench.terraform.lines.map(({ line }) => line).join("\n")).not.toContain("secret-of-the-push");
+  });
+
+  test("13-k8s-username has the very script between its single quotes, and it runs", async () => {
+    await bench.close();
+    bench = new ShapeBench();
+    await bench.open(coderInitScript);
+    await bench.import("13-k8s-username");
+    await bench.start();
+    await waitUntil(
+      "the script says that nobody answers here",
+      () => bench.standIns.processes.logs.includes("http://127.0.0.1:9/bin/agent.sh could not be fetched"),
+      startedWithinMs,
+    );
+    await bench.destroy();
+    expect(bench.processes).toEqual([]);
   });
 
   test.each(["22-windows", "22-cloud-dev"])("%s is refused with the place of its agent", async (shape) => {

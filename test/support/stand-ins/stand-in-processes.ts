@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, closeSync, rmSync } from "node:fs";
+import { mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { processesOf } from "../server-process.ts";
 import {
@@ -41,6 +41,12 @@ export class StandInProcesses implements StandInWorld {
   /** Processes of any container, those that scripts have left in the background among them. */
   get processes(): readonly number[] {
     return processesOf(this.#root);
+  }
+
+  /** What the containers that there are have printed. */
+  get logs(): string {
+    const ids = [...this.#running.keys()];
+    return ids.map((id) => readFileSync(path.join(this.#root, "containers", id, "log"), "utf8")).join("");
   }
 
   make(type: string, fields: Fields): void {
