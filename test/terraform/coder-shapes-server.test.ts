@@ -52,17 +52,18 @@ const shapes: readonly Shape[] = [
   },
 ];
 
-async function eligible(template: string): Promise<number> {
+/** Templates whose pool has one that can be claimed. */
+async function ready(): Promise<readonly string[]> {
   const { exitCode, output } = await server.run("prebuilds list --json");
-  if (exitCode !== 0) return 0;
+  if (exitCode !== 0) return [];
   const { pools } = JSON.parse(output) as {
     readonly pools: readonly { readonly template: string; readonly eligible: number }[];
   };
-  return pools.find((pool) => pool.template === template)?.eligible ?? 0;
+  return pools.filter((pool) => pool.eligible === 1).map(({ template }) => template);
 }
 
-const inside = async (command: string): Promise<string> =>
-  (await server.must(["exec", "dev", "--", "sh", "-c", command])).trim();
+const inside = async (workspace: string, command: string): Promise<string> =>
+  (await server.must(["exec", workspace, "--", "sh", "-c", command])).trim();
 
 const workspaces = (): string => path.join(server.folder, "data/provisioner/terraform/workspaces");
 
@@ -76,37 +77,46 @@ const machines = (): readonly number[] =>
     .filter((file) => existsSync(file))
     .map((file) => Number(readFileSync(file, "utf8")));
 
-async function lives({ shape, more, file, lines, app }: Shape): Promise<void> {
-  const template = `shape-${shape}`;
-  const pushed = await server.push(template, filesOfShape(shape), more);
-  expect(pushed, server.output).toMatchObject({ exitCode: 0 });
+const templateOf = ({ shape }: Shape): string => `shape-${shape}`;
+
+async function pushed(each: Shape): Promise<void> {
+  const ran = await server.push(templateOf(each), filesOfShape(each.shape), each.more);
+  expect(ran, server.output).toMatchObject({ exitCode: 0 });
   // The template has no preset: the pool is set beside it.
-  await server.must(["prebuilds", "set", template, "--preset", "Ready", "--instances", "1"]);
-  await waitUntil(`the pool of ${shape} is ready`, async () => (await eligible(template)) === 1, settledWithinMs);
-  const [prebuilt] = running();
+  await server.must(["prebuilds", "set", templateOf(each), "--preset", "Ready", "--instances", "1"]);
+}
 
-  const created = JSON.parse(await server.must(`create dev --template ${template} --json`));
+async function used(each: Shape): Promise<void> {
+  const { shape, file, lines, app } = each;
+  const dev = `dev-${shape}`;
+  const before = running();
+  const created = JSON.parse(await server.must(`create ${dev} --template ${templateOf(each)} --json`));
   expect(created, JSON.stringify(created)).toMatchObject({ outcome: "claimed" });
-  expect(await inside(`cat ~/${file}`)).toBe(lines.join("\n"));
-  // The pool makes another one meanwhile.
-  expect(running()).toContain(prebuilt);
-  expect(await inside("echo $CODER_WORKSPACE_NAME/$CODER_WORKSPACE_OWNER_NAME")).toBe("dev/admin");
-  if (app !== null) expect(await server.must("apps list dev --json")).toContain(`"${app}"`);
+  // What was running for nobody is running for him. Its home has the workspace's id in its name.
+  const own = running().filter((id) => processesOf(created.workspace.id).includes(id));
+  expect(own).toHaveLength(1);
+  expect(before).toContain(own[0]);
+  expect(await inside(dev, `cat ~/${file}`)).toBe(lines.join("\n"));
+  expect(await inside(dev, "echo $CODER_WORKSPACE_NAME/$CODER_WORKSPACE_OWNER_NAME")).toBe(`${dev}/admin`);
+  if (app !== null) expect(await server.must(`apps list ${dev} --json`)).toContain(`"${app}"`);
 
-  await server.must("stop dev");
-  expect(running()).not.toContain(prebuilt);
-  await server.must("start dev");
-  expect(await inside(`cat ~/${file}`)).toBe([...lines, lines[1]].join("\n"));
+  await server.must(`stop ${dev}`);
+  expect(running()).not.toContain(own[0]);
+  await server.must(`start ${dev}`);
+  expect(await inside(dev, `cat ~/${file}`)).toBe([...lines, lines[1]].join("\n"));
 
-  await server.must("delete dev --yes");
-  await server.must(["templates", "delete", template, "--yes"]);
-  await waitUntil("nothing is left", () => readdirSync(workspaces()).length === 0, settledWithinMs);
-  expect(processesOf(workspaces())).toEqual([]);
-  expect(standIns.processes.processes).toEqual([]);
+  await server.must(`delete ${dev} --yes`);
+  await server.must(["templates", "delete", templateOf(each), "--yes"]);
 }
 
 describe("the shapes of scratch, docker and kubernetes", { timeout: 300_000 }, () => {
   test("are pushed as they are, pooled, claimed with what runs kept, stopped, started and deleted", async () => {
-    for (const shape of shapes) await lives(shape);
+    for (const each of shapes) await pushed(each);
+    const all = shapes.map(templateOf).toSorted().join();
+    await waitUntil("the pools are ready", async () => (await ready()).toSorted().join() === all, settledWithinMs);
+    await Promise.all(shapes.map(used));
+    await waitUntil("nothing is left", () => readdirSync(workspaces()).length === 0, settledWithinMs);
+    expect(processesOf(workspaces())).toEqual([]);
+    expect(standIns.processes.processes).toEqual([]);
   });
 });
