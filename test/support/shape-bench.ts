@@ -35,6 +35,8 @@ export class ShapeBench {
   #driver: TerraformDriver | undefined;
   #versionState: unknown;
   #variables: Variables = {};
+  /** Of parameters, in each build. */
+  values: Readonly<Record<string, string>> = {};
   #agents: readonly string[] = [];
   #starts = 0;
 
@@ -76,7 +78,8 @@ export class ShapeBench {
   }
 
   #of(context: BuildContext): BuildContext {
-    return { ...context, versionState: this.#versionState, variables: this.#variables };
+    const work = { ...context.work, parameters: this.values };
+    return { ...context, work, versionState: this.#versionState, variables: this.#variables };
   }
 
   #fresh(): NonNullable<BuildDraft["agents"]> {

@@ -1,9 +1,11 @@
 // Templates in the shapes of those that people write for Coder, each in its folder below shapes/, with real Terraform and
 // stand-ins for other people's providers. All of them are written by us.
-import { writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { coderInitScript } from "../../src/provisioner/coder-provider/init-script.ts";
+import { startPlainSshd } from "../support/plain-sshd.ts";
 import { ShapeBench, scriptNames } from "../support/shape-bench.ts";
 import { terraformMissing } from "../support/terraform.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -222,6 +224,34 @@ describe("the shape", { timeout: 60_000 }, () => {
     writeFileSync(program, api(things), { mode: 0o755 });
     await wholeLife({ shape: "20-railway", variables: { api: program, api_token: "secret-of-the-push" } });
     expect(bench.terraform.lines.map(({ line }) => line).join("\n")).not.toContain("secret-of-the-push");
+  });
+
+  test("19-ssh-linux is started by ssh on a host that there is, and claimed with nothing replaced", async (context) => {
+    const folder = path.join(bench.terraform.folder, "host");
+    mkdirSync(folder);
+    // Elsewhere: it is no process of the workspace.
+    const ofHost = mkdtempSync(path.join(tmpdir(), "pw-sshd-"));
+    onTestFinished(() => rmSync(ofHost, { recursive: true }));
+    const sshd = await startPlainSshd(ofHost);
+    if (typeof sshd === "string") return context.skip(sshd);
+    try {
+      bench.values = {
+        ssh_host: "127.0.0.1",
+        ssh_port: `${sshd.port}`,
+        ssh_user: userInfo().username,
+        ssh_auth: "key",
+        ssh_key: readFileSync(sshd.args[sshd.args.indexOf("-i") + 1] ?? "", "utf8"),
+        ssh_folder: folder,
+      };
+      await wholeLife({
+        shape: "19-ssh-linux",
+        parameters: ["auth", "folder", "host", "key", "password", "port", "shell", "user"].map((name) => `ssh_${name}`),
+        warned: [oldDir],
+        agents: ["main"],
+      });
+    } finally {
+      await sshd.stop();
+    }
   });
 
   test("13-k8s-username has the very script between its single quotes, and it runs", async () => {

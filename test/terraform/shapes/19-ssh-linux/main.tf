@@ -86,23 +86,73 @@ resource "random_id" "folder" {
   keepers     = { workspace = data.coder_workspace.me.id }
 }
 
-resource "null_resource" "start" {
-  count = data.coder_workspace.me.transition == "start" ? 1 : 0
+locals {
+  is_started = data.coder_workspace.me.transition == "start"
+  folder     = "${data.coder_parameter.folder.value}/coder-${random_id.folder.hex}"
+}
+
+# Stays over stops; only a delete removes it.
+resource "null_resource" "home" {
   triggers = {
-    token  = coder_agent.main.token
-    folder = random_id.folder.hex
+    folder = local.folder
+    host   = data.coder_parameter.host.value
+    port   = data.coder_parameter.port.value
+    user   = data.coder_parameter.user.value
+    key    = data.coder_parameter.key.value
   }
+
   connection {
-    type     = "ssh"
+    host        = self.triggers.host
+    port        = self.triggers.port
+    user        = self.triggers.user
+    private_key = self.triggers.key
+    script_path = "${self.triggers.folder}.sh"
+    timeout     = "20s"
+  }
+
+  provisioner "remote-exec" {
+    when   = destroy
+    inline = ["rm -r '${self.triggers.folder}'"]
+  }
+}
+
+resource "null_resource" "start" {
+  count      = local.is_started ? 1 : 0
+  depends_on = [null_resource.home]
+  # What is said at the destroy may come from here alone.
+  triggers = {
+    token    = coder_agent.main.token
+    owner    = data.coder_workspace_owner.me.name
+    folder   = local.folder
     host     = data.coder_parameter.host.value
     port     = data.coder_parameter.port.value
     user     = data.coder_parameter.user.value
     password = data.coder_parameter.auth.value == "password" ? data.coder_parameter.password.value : null
+    key      = data.coder_parameter.auth.value == "key" ? data.coder_parameter.key.value : null
   }
+
+  connection {
+    type        = "ssh"
+    host        = self.triggers.host
+    port        = self.triggers.port
+    user        = self.triggers.user
+    password    = self.triggers.password
+    private_key = self.triggers.key
+    script_path = "${self.triggers.folder}.sh"
+    timeout     = "20s"
+  }
+
   provisioner "remote-exec" {
     inline = [
-      "mkdir -p ~/.coder-${random_id.folder.hex}",
-      "export CODER_AGENT_TOKEN=${coder_agent.main.token}; nohup sh -c '${coder_agent.main.init_script}' > ~/.coder-${random_id.folder.hex}/log 2>&1 &",
+      "mkdir -p '${local.folder}' && cd '${local.folder}'",
+      "export HOME=\"$PWD\" CODER_AGENT_TOKEN='${coder_agent.main.token}'",
+      "setsid sh -c 'echo $$ > \"$HOME/pid\"; ${coder_agent.main.init_script}' < /dev/null > \"$HOME/log\" 2>&1 &",
+      "until [ -s pid ]; do sleep 0.1; done",
     ]
+  }
+
+  provisioner "remote-exec" {
+    when   = destroy
+    inline = ["kill -KILL \"-$(cat '${self.triggers.folder}/pid')\"", "rm '${self.triggers.folder}/pid'"]
   }
 }
