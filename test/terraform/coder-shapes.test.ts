@@ -233,7 +233,7 @@ describe("the shape", { timeout: 60_000 }, () => {
     const ofHost = mkdtempSync(path.join(tmpdir(), "pw-sshd-"));
     onTestFinished(() => rmSync(ofHost, { recursive: true }));
     const sshd = await startPlainSshd(ofHost);
-    if (typeof sshd === "string") return context.skip(sshd);
+    if (typeof sshd === "string") return context.skip(`${sshd}`);
     try {
       bench.values = {
         ssh_host: "127.0.0.1",

@@ -37,7 +37,8 @@ resource "docker_volume" "home" {
 resource "docker_image" "main" {
   name = "coder-${data.coder_workspace.me.id}"
   build {
-    context = "./build"
+    context    = "./build"
+    dockerfile = "base.dockerfile"
     build_args = {
       USER = data.coder_workspace_owner.me.name
     }
