@@ -72,9 +72,9 @@ export class ShapeBench {
     return parts;
   }
 
-  /** Warnings of the import, each once. */
+  /** Warnings of the import. */
   get warned(): readonly string[] {
-    return [...new Set(this.terraform.logged("plan", "warn"))];
+    return this.terraform.logged("plan", "warn");
   }
 
   #of(context: BuildContext): BuildContext {

@@ -121,7 +121,7 @@ const full: readonly Expected[] = [
     apps: ["editor"],
     scripts: ["main: Startup Script", "main: editor"],
     // One of each instance.
-    warned: [leftOut("ide")],
+    warned: [leftOut("ide"), leftOut("ide")],
   },
   {
     shape: "03-docker-build",
