@@ -216,6 +216,20 @@ const built: readonly Expected[] = [
 describe("the shape", { timeout: 60_000 }, () => {
   test.each(full)("$shape is imported, prebuilt, claimed with nothing replaced, stopped, started, deleted", wholeLife);
 
+  test("02-docker has its container replaced by a claim where the policy is to apply all that Terraform says", async () => {
+    await bench.import("02-docker");
+    await bench.start();
+    const { running } = bench.standIns.processes;
+    bench.terraform.manifest = { ...bench.terraform.manifest, claim_policy: { resources: "apply" } };
+    const claimed = await bench.claim();
+    expect(claimed.plan).toMatchObject({
+      effect: "replaces",
+      replacements: [{ address: "docker_container.workspace[0]" }],
+    });
+    expect(bench.standIns.processes.running).toHaveLength(1);
+    expect(bench.standIns.processes.running).not.toEqual(running);
+  });
+
   test.each(built)("$shape is imported, built and deleted", builtAndDestroyed);
 
   test("20-railway is made by a program that is asked step by step, and claimed with nothing replaced", async () => {
