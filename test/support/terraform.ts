@@ -76,8 +76,7 @@ export class TerraformBench {
       readonly environment?: Readonly<Record<string, string>>;
       /** Searched before the host's own. */
       readonly programs?: string;
-      /** What a template's agents become for `linux`, in place of a script that ends at once. */
-      readonly initScript?: string;
+      readonly initScript?: (os: string, arch: string) => string;
     } = {},
   ): Promise<TerraformDriver> {
     const driver = new TerraformDriver({
@@ -94,8 +93,9 @@ export class TerraformBench {
       bootstrap: ({ agentName, startId }) => `start ${agentName} of ${startId}`,
       coder: {
         serve: serveCoderProvider,
-        initScript: (os, arch) =>
-          os === "linux" ? (options.initScript ?? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n`) : "",
+        initScript:
+          options.initScript ??
+          ((os, arch) => (os === "linux" ? `#!/bin/sh\n# ${arch} \${ACCESS_URL} \${AUTH_TYPE}\n` : "")),
       },
       clock: systemClock,
       random: systemRandom,

@@ -114,14 +114,14 @@ export class WholeServer {
     throw new Error(`prewarm ${String(words)} ended with ${exitCode}:\n${output}\nserver:\n${this.#output}`);
   }
 
-  /** Writes a template folder and publishes it. @returns the output */
-  async push(name: string, files: Readonly<Record<string, string>>): Promise<Ran> {
+  /** Writes a template folder and publishes it, with more words of the command. @returns the output */
+  async push(name: string, files: Readonly<Record<string, string>>, more: readonly string[] = []): Promise<Ran> {
     const folder = path.join(this.folder, "templates", name);
     for (const [file, text] of Object.entries(files)) {
       mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
       writeFileSync(path.join(folder, file), text, { mode: 0o755 });
     }
-    return await this.run(["templates", "push", folder, "--name", name]);
+    return await this.run(["templates", "push", folder, "--name", name, ...more]);
   }
 
   /** Its workspaces go on when it stops, as they should: they are ended here. */

@@ -1,219 +1,316 @@
-// Templates in the shapes of those that people write for Coder, each in its folder below shapes/, with real Terraform.
-// The providers beside ours are stand-ins, whose containers are processes (test/support/stand-ins).
-import { readdirSync, readFileSync } from "node:fs";
+// Templates in the shapes of those that people write for Coder, each in its folder below shapes/, with real Terraform and
+// stand-ins for other people's providers. All of them are written by us.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { BuildContext, ParseReport } from "../../src/provisioner/driver.ts";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { coderInitScript } from "../../src/provisioner/coder-provider/init-script.ts";
-import type { TerraformDriver } from "../../src/provisioner/drivers/terraform/terraform-driver.ts";
-import { serveStandIns, type StandIns } from "../support/stand-ins/stand-ins.ts";
-import { TerraformBench, terraformMissing } from "../support/terraform.ts";
+import { startPlainSshd } from "../support/plain-sshd.ts";
+import { ShapeBench, scriptNames } from "../support/shape-bench.ts";
+import { terraformMissing } from "../support/terraform.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
-// Stays, as an agent does, and says what it was started with. It carries the address, and no single quote.
-const initScript = `#!/bin/sh
-echo "agent of \${ACCESS_URL} with $CODER_AGENT_TOKEN"
-exec sleep 600
-`;
+const startedWithinMs = 20_000;
 
-let standIns: StandIns;
-let bench: TerraformBench;
-let driver: TerraformDriver;
-beforeAll(async () => {
-  if (terraformMissing === undefined) standIns = await serveStandIns();
-});
-afterAll(() => standIns?.close());
+let bench: ShapeBench;
 beforeEach(async (context) => {
   if (terraformMissing !== undefined) context.skip(`${terraformMissing}`);
-  bench = new TerraformBench();
-  driver = await bench.open({ binary: standIns.binary, initScript });
+  bench = new ShapeBench();
+  await bench.open();
 });
-afterEach(() => {
-  standIns?.containers.endAll();
-  bench?.remove();
-});
+afterEach(() => bench?.close());
 
-interface Shape {
-  readonly name: string;
+interface Expected {
+  readonly shape: string;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Names, in the order of the manifest. */
   readonly parameters?: readonly string[];
-  readonly presets?: readonly string[];
   readonly agents?: readonly string[];
-  /** How many run. */
-  readonly containers?: number;
-  /** The bar of the specification is that it builds: it is not stopped and started. */
-  readonly isBuildAlone?: boolean;
+  readonly apps?: readonly string[];
+  /** `agent: name` of what a build has told. */
+  readonly scripts?: readonly string[];
+  /** Parts of each warning of the import, sorted. */
+  readonly warned?: readonly string[];
+  /** Whether something runs the script of the agent here. */
+  readonly runs?: boolean;
 }
 
-type Given = Pick<BuildContext, "variables" | "versionState">;
-
-function take({ name }: Shape): void {
-  const folder = path.join(import.meta.dirname, "shapes", name);
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    bench.write(path.relative(folder, file), readFileSync(file, "utf8"));
-  }
-  bench.manifest = { driver: "terraform" };
+/** The import, and what it has found. */
+async function imported({ shape, variables, parameters, agents, apps, warned }: Expected): Promise<void> {
+  const parts = await bench.import(shape, variables);
+  expect({
+    parameters: (parts.parameters ?? []).map(({ name }) => name),
+    agents: (parts.agents ?? []).map(({ name }) => name),
+    apps: (parts.agents ?? []).flatMap((agent) => (agent.apps ?? []).map(({ name }) => name)),
+    presets: (parts.presets ?? []).map(({ name }) => name),
+    warned: [...bench.warned].toSorted(),
+  }).toEqual({
+    parameters: parameters ?? [],
+    agents: agents ?? ["main"],
+    apps: apps ?? [],
+    presets: [],
+    warned: (warned ?? []).map((part) => expect.stringContaining(part)),
+  });
 }
 
-async function imported(shape: Shape): Promise<ParseReport> {
-  take(shape);
-  const report = (await driver.parse({ ...bench.build(), variables: shape.variables ?? {} })) ?? {};
-  const { agents = [], parameters = [], presets = [] } = report.manifestParts ?? {};
-  expect(agents.map(({ name }) => name)).toEqual(shape.agents ?? ["main"]);
-  expect(parameters.map(({ name }) => name).toSorted()).toEqual((shape.parameters ?? []).toSorted());
-  expect(presets.map(({ name }) => name)).toEqual(shape.presets ?? []);
-  return report;
+/** What is in the state besides what is Coder's own. */
+const others = () => Object.entries(bench.instances).filter(([address]) => !/(^| )coder_/.test(address));
+const tokens = () =>
+  Object.entries(bench.instances)
+    .filter(([address]) => address.includes("coder_agent."))
+    .map(([, { token }]) => token);
+
+async function untilNoted(expected: readonly string[]): Promise<void> {
+  const sorted = expected.toSorted().join();
+  await waitUntil(`${sorted} are noted`, () => bench.noted.toSorted().join() === sorted, startedWithinMs);
 }
 
-const agentsOf = (shape: Shape, token: (name: string) => string | null): BuildContext["work"]["agents"] =>
-  (shape.agents ?? ["main"]).map((name) => ({ id: `id-of-${name}`, name, token: token(name) }));
-const person = { id: "user-7", username: "ada", name: "Ada", email: "ada@example.com", groups: ["staff"] };
-const ordinary = { stage: "ordinary", workspaceName: "dev", owner: person } as const;
-
-async function stopAndStart(shape: Shape, of: (context: BuildContext) => BuildContext): Promise<void> {
-  const { containers: world } = standIns;
-  const { processIds: before, volumes } = world;
-  await driver.apply(of(bench.build({ ...ordinary, transition: "stop", agents: [] })));
-  expect(world.processIds).toEqual([]);
-  // What persons keep outlives a stop.
-  expect(world.volumes).toEqual(volumes);
-
-  await driver.apply(of(bench.build({ ...ordinary, agents: agentsOf(shape, (name) => `second-of-${name}`) })));
-  expect(world.processIds).toHaveLength(before.length);
-  for (const processId of world.processIds) expect(before).not.toContain(processId);
-  for (const { name } of agentsOf(shape, () => null)) {
-    expect(JSON.stringify(bench.tfstate())).toContain(`second-of-${name}`);
-  }
+async function builtAndDestroyed(each: Expected): Promise<void> {
+  const { agents = ["main"], scripts = [], runs = true } = each;
+  await imported(each);
+  const built = await bench.start();
+  expect(scriptNames(built.agents)).toEqual(scripts);
+  expect(tokens()).toEqual(agents.map((name) => `token-1-of-${name}`));
+  if (runs) await untilNoted(agents.map((name) => `token-1-of-${name}`));
+  await bench.destroy();
+  expect({ left: bench.instances, processes: bench.processes }).toEqual({ left: {}, processes: [] });
 }
 
-/** Push, pool, claim, stop, start and delete. At the claim nothing is replaced, and what runs goes on. */
-async function liveThrough(shape: Shape): Promise<void> {
-  const { containers = 1, isBuildAlone = false } = shape;
-  const { versionState } = await imported(shape);
-  bench.manifest = { driver: "terraform", agents: agentsOf(shape, () => null).map(({ name }) => ({ name })) };
-  const given: Given = { variables: shape.variables ?? {}, versionState };
-  const of = (context: BuildContext): BuildContext => ({ ...context, ...given });
-  const { containers: world } = standIns;
+async function wholeLife(each: Expected): Promise<void> {
+  const { agents = ["main"], scripts = [] } = each;
+  const [first, second] = [1, 2].map((start) => agents.map((name) => `token-${start}-of-${name}`));
+  await imported(each);
+  const built = await bench.start();
+  expect(scriptNames(built.agents)).toEqual(scripts);
+  await untilNoted(first ?? []);
+  const { processes } = bench;
+  const before = { others: others(), tokens: tokens() };
+  expect(before.tokens).toEqual(first);
 
-  await driver.apply(of(bench.build({ agents: agentsOf(shape, (name) => `first-of-${name}`) })));
-  const prebuilt = world.processIds;
-  expect(prebuilt).toHaveLength(containers);
+  const claimed = await bench.claim();
+  expect(claimed.plan).toEqual({ effect: "nothing", changes: 0, replacements: [] });
+  expect({ others: others(), tokens: tokens() }).toEqual(before);
+  expect(bench.processes).toEqual(processes);
 
-  const claimed = await driver.apply(of(bench.claim({ agents: agentsOf(shape, () => null) })));
-  expect(claimed?.plan).toMatchObject({ replacements: [] });
-  expect(world.processIds).toEqual(prebuilt);
-  for (const { name } of agentsOf(shape, () => null)) {
-    expect(JSON.stringify(bench.tfstate())).toContain(`first-of-${name}`);
-  }
-  if (containers > 0) {
-    await expect.poll(() => world.lastOutput).toMatch(/^agent of http:\/\/127\.0\.0\.1:9\/ with first-of-/m);
-  }
-  // Here an integrator may look at what start scripts have written: they are run by the agent, again at the claim.
+  await bench.stop();
+  expect(bench.processes).toEqual([]);
+  await bench.start(bench.person);
+  expect(tokens()).toEqual(second);
+  // In the home that the prebuild had.
+  await untilNoted([...(first ?? []), ...(second ?? [])]);
 
-  if (!isBuildAlone) await stopAndStart(shape, of);
-
-  await driver.destroy(of(bench.destroy()));
-  expect(world.processIds).toEqual([]);
-  expect(world.volumes).toEqual([]);
-  expect(bench.tfstate()?.resources ?? []).toEqual([]);
+  await bench.destroy();
+  expect({ left: bench.instances, processes: bench.processes, noted: bench.noted }).toEqual({
+    left: {},
+    processes: [],
+    noted: [],
+  });
 }
 
-const namespace = { namespace: "dev" };
-const builder = ["repo", "builder", "fallback_image"];
-const twelve = Array.from({ length: 12 }, (_, at) => `p${at}`);
+const leftOut = (app: string): string => `coder_app.${app}: it is left out: it is a link to somewhere else`;
+const notShown = (block: string): string => `coder_metadata.${block}: it has no effect yet: it is not shown yet`;
+const sameForAll = (app: string): string => `coder_app.${app}: its address depends on the workspace, its owner`;
+const ofCloud = (agent: string, cloud: string): string => `coder_agent.${agent}: auth is "${cloud}-instance-identity"`;
+const oldDir = "Warning: dir is deprecated";
+const namespace = { namespace: "coder-workspaces" };
 
-describe("a template lives through prebuild, claim, stop, start and delete in the shape of", () => {
-  test.for<Shape>([
-    { name: "01-scratch", containers: 0 },
-    { name: "02-docker", parameters: ["ide"], presets: ["Quick: one ready"] },
-    { name: "03-docker-build" },
-    { name: "04-docker-rstudio" },
-    { name: "05-docker-devcontainer", isBuildAlone: true, parameters: [...builder, "cores"] },
-    { name: "06-docker-envbuilder", isBuildAlone: true, parameters: builder },
-    { name: "07-omnigent-docker", presets: ["Quick: one ready"] },
-    { name: "08-docker-texlive" },
-    { name: "09-docker-claude", parameters: twelve },
-    {
-      name: "10-kubernetes",
-      variables: namespace,
-      parameters: ["cpu", "memory", "home_disk_size"],
-      presets: ["Quick: one ready"],
-    },
-    { name: "11-kubernetes-envbox", isBuildAlone: true, variables: namespace, parameters: ["home_disk_size"] },
-    {
-      name: "12-kubernetes-devcontainer",
-      isBuildAlone: true,
-      variables: namespace,
-      parameters: [...builder, "cpu", "memory", "home_disk_size"],
-    },
-    { name: "13-k8s-username", variables: namespace, parameters: ["home_disk_size"] },
-    { name: "23-two-agents", agents: ["gpu", "web"], containers: 2 },
-  ])("$name", async (shape) => {
-    await liveThrough(shape);
+const full: readonly Expected[] = [
+  { shape: "01-scratch", scripts: ["main: Hello"] },
+  {
+    shape: "02-docker",
+    apps: ["editor"],
+    scripts: ["main: Startup Script", "main: editor"],
+    // One of each instance.
+    warned: [leftOut("ide"), leftOut("ide")],
+  },
+  {
+    shape: "03-docker-build",
+    warned: [sameForAll("editor"), notShown("image")],
+    apps: ["editor"],
+    scripts: ["main: Startup Script"],
+  },
+  {
+    shape: "04-docker-rstudio",
+    warned: [oldDir, sameForAll("files")],
+    apps: ["files", "rstudio"],
+    scripts: ["main: Startup Script"],
+  },
+  {
+    shape: "07-omnigent-docker",
+    scripts: ["files", "mux", "setup", "tool"].map((name) => `main: Install ${name}`),
+  },
+  { shape: "08-docker-texlive" },
+  {
+    shape: "09-docker-claude",
+    parameters: "region image repo prompt cpu memory dotfiles tests model disk tools notes".split(" "),
+    scripts: ["claude", "editor", "files", "git", "login", "notebook", "shell"].map((name) => `main: ${name}`),
+  },
+  {
+    shape: "10-kubernetes",
+    variables: namespace,
+    parameters: ["cpu", "home_disk_size", "memory"],
+    apps: ["editor"],
+    scripts: ["main: Startup Script"],
+  },
+  { shape: "two-agents", agents: ["main", "side"] },
+];
+
+const built: readonly Expected[] = [
+  {
+    shape: "05-docker-devcontainer",
+    warned: [oldDir, notShown("container_info")],
+    parameters: ["repo", "custom_repo_url", "fallback_image", "devcontainer_builder"],
+  },
+  { shape: "06-docker-envbuilder", parameters: ["devcontainer_builder", "repo"] },
+  {
+    shape: "11-kubernetes-envbox",
+    variables: namespace,
+    parameters: ["Disk Size"],
+    scripts: ["main: Startup Script"],
+  },
+  {
+    shape: "12-kubernetes-devcontainer",
+    warned: [oldDir, notShown("info")],
+    variables: namespace,
+    parameters: "cpu memory workspaces_volume_size repo fallback_image devcontainer_builder".split(" "),
+  },
+  { shape: "13-k8s-username", agents: ["coder"] },
+  {
+    shape: "14-aws-linux",
+    warned: [notShown("workspace_info"), ofCloud("dev", "aws")],
+    agents: ["dev"],
+    parameters: ["aws_region", "instance_type"],
+    apps: ["editor"],
+    runs: false,
+  },
+  {
+    shape: "15-gcp-linux",
+    warned: [ofCloud("main", "google"), notShown("home_info")],
+    variables: { project_id: "one" },
+    parameters: ["zone"],
+    runs: false,
+  },
+  {
+    shape: "16-digitalocean-linux",
+    warned: [notShown("volume-info")],
+    parameters: ["home_volume_size", "size"],
+    runs: false,
+  },
+  {
+    shape: "17-nomad-docker",
+    warned: [notShown("workspace_info")],
+    parameters: ["cpu"],
+    scripts: ["main: Startup Script"],
+    runs: false,
+  },
+  { shape: "18-incus", warned: [oldDir, notShown("info")], parameters: ["image"], runs: false },
+  {
+    shape: "21-externally-managed",
+    warned: ["coder_external_agent.main: it has no effect yet: start the agent with the script at"],
+    parameters: ["os"],
+    scripts: ["main: Hello"],
+    runs: false,
+  },
+];
+
+describe("the shape", { timeout: 60_000 }, () => {
+  test.each(full)("$shape is imported, prebuilt, claimed with nothing replaced, stopped, started, deleted", wholeLife);
+
+  test("02-docker has its container replaced by a claim where the policy is to apply all that Terraform says", async () => {
+    await bench.import("02-docker");
+    await bench.start();
+    const { running } = bench.standIns.processes;
+    bench.terraform.manifest = { ...bench.terraform.manifest, claim_policy: { resources: "apply" } };
+    const claimed = await bench.claim();
+    expect(claimed.plan).toMatchObject({
+      effect: "replaces",
+      replacements: [{ address: "docker_container.workspace[0]" }],
+    });
+    expect(bench.standIns.processes.running).toHaveLength(1);
+    expect(bench.standIns.processes.running).not.toEqual(running);
   });
 
-  test("20-railway, whose parts are commands of Terraform's own", async () => {
-    await liveThrough({ name: "20-railway", variables: { marks: bench.marks }, containers: 0 });
-    expect(bench.marksLeft()).toEqual([]);
-  });
-});
+  test.each(built)("$shape is imported, built and deleted", builtAndDestroyed);
 
-describe("a template is imported and planned in the shape of", () => {
-  test.for<Shape>([
-    { name: "14-aws-linux", agents: ["dev"], parameters: ["region"] },
-    { name: "15-gcp-linux", variables: { project_id: "p" }, parameters: ["zone"] },
-    { name: "16-digitalocean-linux", variables: { do_token: "t" }, parameters: ["size"] },
-    { name: "17-nomad-docker", parameters: ["cpu"] },
-    { name: "18-incus", parameters: ["image", "cpu"] },
-    { name: "19-ssh-linux", parameters: Array.from({ length: 8 }, (_, at) => `host_${at}`) },
-    { name: "21-externally-managed" },
-  ])("$name", async (shape) => {
-    await imported(shape);
-    expect(bench.logged("plan").join("\n")).toContain("coder/coder is served by Prewarm");
+  test("20-railway is made by a program that is asked step by step, and claimed with nothing replaced", async () => {
+    const things = path.join(bench.terraform.folder, "things");
+    const program = path.join(bench.terraform.folder, "api");
+    writeFileSync(program, api(things), { mode: 0o755 });
+    await wholeLife({ shape: "20-railway", variables: { api: program, api_token: "secret-of-the-push" } });
+    expect(bench.terraform.lines.map(({ line }) => line).join("\n")).not.toContain("secret-of-the-push");
   });
-});
 
-describe("a template is refused, with file and line, in the shape of", () => {
-  test("azure-windows, aws-windows and gcp-windows: there is no agent for its system", async () => {
-    take({ name: "22-windows" });
-    await expect(driver.parse(bench.build())).rejects.toMatchObject({
+  test("19-ssh-linux is started by ssh on a host that there is, and claimed with nothing replaced", async (context) => {
+    const folder = path.join(bench.terraform.folder, "host");
+    mkdirSync(folder);
+    // Elsewhere: it is no process of the workspace.
+    const ofHost = mkdtempSync(path.join(tmpdir(), "pw-sshd-"));
+    onTestFinished(() => rmSync(ofHost, { recursive: true }));
+    const sshd = await startPlainSshd(ofHost);
+    if (typeof sshd === "string") return context.skip(`${sshd}`);
+    try {
+      bench.values = {
+        ssh_host: "127.0.0.1",
+        ssh_port: `${sshd.port}`,
+        ssh_user: userInfo().username,
+        ssh_auth: "key",
+        ssh_key: readFileSync(sshd.args[sshd.args.indexOf("-i") + 1] ?? "", "utf8"),
+        ssh_folder: folder,
+      };
+      await wholeLife({
+        shape: "19-ssh-linux",
+        parameters: ["auth", "folder", "host", "key", "password", "port", "shell", "user"].map((name) => `ssh_${name}`),
+        warned: [oldDir],
+        agents: ["main"],
+      });
+    } finally {
+      await sshd.stop();
+    }
+  });
+
+  test("13-k8s-username has the very script between its single quotes, and it runs", async () => {
+    await bench.close();
+    bench = new ShapeBench();
+    await bench.open(coderInitScript);
+    await bench.import("13-k8s-username");
+    await bench.start();
+    await waitUntil(
+      "the script says that nobody answers here",
+      () => bench.standIns.processes.logs.includes("http://127.0.0.1:9/bin/agent.sh could not be fetched"),
+      startedWithinMs,
+    );
+    await bench.destroy();
+    expect(bench.processes).toEqual([]);
+  });
+
+  test.each(["22-windows", "22-cloud-dev"])("%s is refused with the place of its agent", async (shape) => {
+    await expect(bench.import(shape)).rejects.toMatchObject({
       code: "invalid_template",
-      message: expect.stringMatching(/coder_agent\.main \(main\.tf:\d+\): there is no agent for windows/),
+      message: expect.stringMatching(/^coder_agent\.main \(main\.tf:\d+\): there is no agent for windows/),
     });
   });
 
-  test("kubernetes, pushed without its namespace", async () => {
-    take({ name: "10-kubernetes" });
-    await expect(driver.parse(bench.build())).rejects.toMatchObject({
+  test("10-kubernetes is refused without its variable, which is named with the flag", async () => {
+    await expect(bench.import("10-kubernetes")).rejects.toMatchObject({
       code: "invalid_template",
-      message: expect.stringContaining('The variable "namespace" (main.tf, line'),
+      message: expect.stringMatching(/The variable "namespace" \(main\.tf, line \d+\) has no default/),
+      next: expect.stringContaining("--variable namespace="),
     });
   });
 });
 
-test.for([
-  "02-docker",
-  "10-kubernetes",
-])("%s has replaced at a claim what runs, where its policy does not keep it", async (name) => {
-  take({ name });
-  const variables = { namespace: "dev" };
-  const given = name === "10-kubernetes" ? { variables } : {};
-  const { versionState } = (await driver.parse({ ...bench.build(), ...given })) ?? {};
-  bench.manifest = { driver: "terraform", agents: [{ name: "main" }], claim_policy: { resources: "apply" } };
-  await driver.apply({ ...bench.build({ agents: agentsOf({ name }, () => "first") }), ...given, versionState });
-  const planned = await driver.planClaim({
-    ...bench.claim({ agents: agentsOf({ name }, () => null) }),
-    ...given,
-    versionState,
-  });
-  expect(planned).toMatchObject({
-    effect: "replaces",
-    replacements: [{ address: expect.stringMatching(/^(docker_container\.workspace|kubernetes_deployment_v1\.main)/) }],
-  });
-});
-
-test("the init script that is embedded in quotes by such templates has no single quote", () => {
-  for (const arch of ["amd64", "arm64", "armv7"])
-    expect(coderInitScript("linux", arch)).toMatch(/^#!\/bin\/sh\n[^']+$/);
-});
+/** A service that makes things when it is told to: a folder for each, and a process for what is deployed. */
+const api = (things: string): string => `#!/bin/sh
+thing=${things}/$3/$2
+case "$1" in
+  make) mkdir -p "$thing" ;;
+  remove)
+    if [ -e "$thing/pid" ]; then kill -KILL "-$(cat "$thing/pid")"; fi
+    [ "$2" = project ] && rm -r "\${thing%/*}" || rm -f "$thing/pid" ;;
+esac
+[ "$1 $2" = "make deployment" ] || exit 0
+mkdir -p "$thing/../volume"
+env -i PATH="$PATH" HOME="$thing/../volume" CODER_AGENT_TOKEN="$AGENT_TOKEN" THING="$thing" INIT="$INIT_SCRIPT" \\
+  setsid sh -c 'echo $$ > "$THING/pid"; exec sh -c "$INIT"' < /dev/null > /dev/null 2>&1 &
+until test -s "$thing/pid"; do sleep 0.05; done
+`;

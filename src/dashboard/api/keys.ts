@@ -1,4 +1,5 @@
-import type { QueryKey } from "@tanstack/react-query";
+/** As the library of queries has it, whose types would bring React's into whatever reads this. */
+export type QueryKey = readonly unknown[];
 
 /** The key of every query, in one place: what news are about is told by topic, and a topic means keys. */
 export const keys = {

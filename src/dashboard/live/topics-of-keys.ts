@@ -1,4 +1,4 @@
-import type { QueryKey } from "@tanstack/react-query";
+import type { QueryKey } from "../api/keys.ts";
 
 /** A query that is on screen: its key, and what it was answered last. */
 export interface SeenQuery {

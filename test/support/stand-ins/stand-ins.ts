@@ -1,59 +1,54 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PluginServer, servePlugin } from "../../../src/provisioner/coder-provider/protocol/plugin-server.ts";
-import { Containers } from "./containers.ts";
-import { standInCalls } from "./stand-in-provider.ts";
-import { standInSchemas } from "./stand-in-schemas.ts";
+import { standInProviders } from "./providers.ts";
+import { standInCalls } from "./stand-in-calls.ts";
+import { StandInProcesses } from "./stand-in-processes.ts";
 
-/** Providers that templates need beside `coder/coder`, served by the test, and a `terraform` that reaches them. */
-export interface StandIns {
-  /** To be run in place of `terraform`. */
-  readonly binary: string;
-  readonly containers: Containers;
-  close(): Promise<void>;
-}
+/**
+ * Other people's providers, served by this process, and a `terraform` that finds them beside ours. Nothing is fetched,
+ * and what they make are processes and folders of this test alone.
+ */
+export class StandIns {
+  readonly folder = mkdtempSync(path.join(tmpdir(), "pw-standins-"));
+  readonly processes = new StandInProcesses(path.join(this.folder, "world"));
+  /** In place of `terraform`. */
+  readonly binary = path.join(this.folder, "terraform");
+  readonly #servers: PluginServer[] = [];
 
-export async function serveStandIns(): Promise<StandIns> {
-  const folder = mkdtempSync(path.join(tmpdir(), "pw-stand-ins-"));
-  const world = path.join(folder, "world");
-  mkdirSync(world);
-  const containers = new Containers(world);
-  const servers: PluginServer[] = [];
-  const reattach: Record<string, unknown> = {};
-  for (const [at, [source, schemas]] of Object.entries(standInSchemas).entries()) {
-    const socket = path.join(folder, `${at}.sock`);
-    servers.push(await servePlugin(socket, standInCalls(schemas, containers)));
-    reattach[source] = {
-      Protocol: "grpc",
-      ProtocolVersion: 5,
-      Pid: process.pid,
-      Test: true,
-      Addr: { Network: "unix", String: socket },
-    };
+  async open(): Promise<void> {
+    const sockets = path.join(this.folder, "sockets");
+    mkdirSync(sockets, { mode: 0o700 });
+    const served = await Promise.all(
+      standInProviders.map(async (provider, at): Promise<[string, unknown]> => {
+        const socket = path.join(sockets, `${at}.sock`);
+        this.#servers.push(await servePlugin(socket, standInCalls(provider, this.processes)));
+        const addr = { Network: "unix", String: socket };
+        return [provider.address, { Protocol: "grpc", ProtocolVersion: 5, Pid: process.pid, Test: true, Addr: addr }];
+      }),
+    );
+    writeFileSync(this.binary, wrapper(JSON.stringify(Object.fromEntries(served))), { mode: 0o755 });
   }
-  const binary = path.join(folder, "terraform");
-  writeFileSync(path.join(folder, "reattach"), JSON.stringify(reattach).slice(1));
-  writeFileSync(binary, wrapper(folder));
-  chmodSync(binary, 0o755);
-  return {
-    binary,
-    containers,
-    close: async () => {
-      containers.endAll();
-      await Promise.all(servers.map((server) => server.close()));
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+
+  async close(): Promise<void> {
+    this.processes.endAll();
+    await Promise.all(this.#servers.map((server) => server.close()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
 }
 
-/** Ours go into the object that the caller gives, if it gives one, before its closing brace. */
-function wrapper(folder: string): string {
-  const terraform = spawnSync("sh", ["-c", "command -v terraform"]).stdout.toString().trim();
+/** The real one, told of the stand-ins as well. It stays the same process. */
+function wrapper(standIns: string): string {
+  const real = spawnSync("sh", ["-c", "command -v terraform"], { encoding: "utf8" }).stdout.trim();
   return `#!/bin/sh
-case "$TF_REATTACH_PROVIDERS" in ?*) before="\${TF_REATTACH_PROVIDERS%?}," ;; *) before="{" ;; esac
-export TF_REATTACH_PROVIDERS="$before$(cat ${folder}/reattach)"
-exec ${terraform} "$@"
+others='${standIns.slice(1)}'
+case "$TF_REATTACH_PROVIDERS" in
+  "") TF_REATTACH_PROVIDERS="{$others" ;;
+  *) TF_REATTACH_PROVIDERS="\${TF_REATTACH_PROVIDERS%?},$others" ;;
+esac
+export TF_REATTACH_PROVIDERS
+exec ${real} "$@"
 `;
 }

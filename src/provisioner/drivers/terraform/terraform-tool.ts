@@ -86,13 +86,20 @@ export class TerraformTool {
     return { ...end, text: await readFile(`${call.output}.out`, "utf8") };
   }
 
-  /** Runs a command with `-json`; each event is handed on while it runs. */
+  /** Runs a command with `-json`; each event is handed on while it runs, and the same diagnostic once. */
   async follow(call: TerraformCall, onEvent: (event: ProgressEvent) => void): Promise<FollowedEnd> {
     const diagnostics: Diagnostic[] = [];
+    const told = new Set<string>();
     const end = await this.#run(call, (line) => {
       const event = readProgress(line);
       if (event === null) return;
-      if (event.kind === "diagnostic") diagnostics.push(event.diagnostic);
+      if (event.kind === "diagnostic") {
+        // A plan validates first, and tells what it warns of in both steps.
+        const text = JSON.stringify(event.diagnostic);
+        if (told.has(text)) return;
+        told.add(text);
+        diagnostics.push(event.diagnostic);
+      }
       onEvent(event);
     });
     return { ...end, diagnostics };

@@ -6,6 +6,7 @@ terraform {
 }
 
 variable "docker_socket" {
+  type    = string
   default = ""
 }
 
@@ -13,74 +14,42 @@ provider "docker" {
   host = var.docker_socket != "" ? var.docker_socket : null
 }
 
-data "coder_workspace" "me" {}
-data "coder_workspace_owner" "me" {}
-data "coder_provisioner" "me" {}
-
-data "coder_workspace_preset" "quick" {
-  name       = "Quick: one ready"
-  parameters = {}
-  prebuilds {
-    instances = 1
+locals {
+  username = data.coder_workspace_owner.me.name
+  samples = {
+    "0_cpu"       = { name = "CPU", script = "coder stat cpu" }
+    "1_mem"       = { name = "RAM", script = "coder stat mem" }
+    "2_home"      = { name = "Home", script = "coder stat disk --path $HOME" }
+    "3_cpu_host"  = { name = "CPU of the host", script = "coder stat cpu --host" }
+    "4_mem_host"  = { name = "RAM of the host", script = "coder stat mem --host --prefix Gi" }
+    "5_load_host" = { name = "Load", script = "cut -d' ' -f1 /proc/loadavg" }
+    "6_swap"      = { name = "Swap", script = "grep -c . /proc/swaps" }
   }
 }
+
+data "coder_provisioner" "me" {}
+data "coder_workspace" "me" {}
+data "coder_workspace_owner" "me" {}
 
 resource "coder_agent" "main" {
   os             = "linux"
   arch           = data.coder_provisioner.me.arch
-  startup_script = "touch ~/.init_done"
+  startup_script = "echo \"$GIT_AUTHOR_NAME\" >> ~/started"
   env = {
-    GIT_AUTHOR_NAME  = coalesce(data.coder_workspace_owner.me.full_name, data.coder_workspace_owner.me.name)
-    GIT_AUTHOR_EMAIL = data.coder_workspace_owner.me.email
+    GIT_AUTHOR_NAME    = coalesce(data.coder_workspace_owner.me.full_name, local.username)
+    GIT_AUTHOR_EMAIL   = data.coder_workspace_owner.me.email
+    GIT_COMMITTER_NAME = coalesce(data.coder_workspace_owner.me.full_name, local.username)
   }
-  metadata {
-    key          = "0_cpu"
-    display_name = "cpu"
-    script       = "coder stat cpu"
-    interval     = 10
-    timeout      = 1
-  }
-  metadata {
-    key          = "1_ram"
-    display_name = "ram"
-    script       = "coder stat mem"
-    interval     = 10
-    timeout      = 1
-  }
-  metadata {
-    key          = "2_home"
-    display_name = "home"
-    script       = "coder stat disk --path $HOME"
-    interval     = 60
-    timeout      = 1
-  }
-  metadata {
-    key          = "3_host_cpu"
-    display_name = "host_cpu"
-    script       = "coder stat cpu --host"
-    interval     = 10
-    timeout      = 1
-  }
-  metadata {
-    key          = "4_host_mem"
-    display_name = "host_mem"
-    script       = "coder stat mem --host --prefix Gi"
-    interval     = 10
-    timeout      = 1
-  }
-  metadata {
-    key          = "5_load"
-    display_name = "load"
-    script       = "cut -d' ' -f1 /proc/loadavg"
-    interval     = 60
-    timeout      = 1
-  }
-  metadata {
-    key          = "6_swap"
-    display_name = "swap"
-    script       = "free -b | tail -1"
-    interval     = 10
-    timeout      = 1
+
+  dynamic "metadata" {
+    for_each = local.samples
+    content {
+      key          = metadata.key
+      display_name = metadata.value.name
+      script       = metadata.value.script
+      interval     = 60
+      timeout      = 5
+    }
   }
 }
 
@@ -88,29 +57,35 @@ module "editor" {
   count    = data.coder_workspace.me.start_count
   source   = "./modules/editor"
   agent_id = coder_agent.main.id
+  order    = 1
 }
 
 module "ide" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/ide"
-  agent_id = coder_agent.main.id
+  count      = data.coder_workspace.me.start_count
+  source     = "./modules/ide"
+  agent_id   = coder_agent.main.id
+  agent_name = "main"
 }
 
 resource "docker_volume" "home" {
-  name = "prewarm-${data.coder_workspace.me.id}-home"
-  labels {
-    label = "owner"
-    value = data.coder_workspace_owner.me.name
-  }
+  name = "coder-${data.coder_workspace.me.id}-home"
   lifecycle {
     ignore_changes = all
+  }
+  labels {
+    label = "coder.owner"
+    value = data.coder_workspace_owner.me.name
+  }
+  labels {
+    label = "coder.workspace_name_at_creation"
+    value = data.coder_workspace.me.name
   }
 }
 
 resource "docker_container" "workspace" {
   count      = data.coder_workspace.me.start_count
-  image      = "example/base:1"
-  name       = "box-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
+  image      = "example/base:ubuntu"
+  name       = "coder-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
   hostname   = data.coder_workspace.me.name
   entrypoint = ["sh", "-c", replace(coder_agent.main.init_script, "/localhost|127\\.0\\.0\\.1/", "host.docker.internal")]
   env        = ["CODER_AGENT_TOKEN=${coder_agent.main.token}"]
@@ -121,9 +96,14 @@ resource "docker_container" "workspace" {
   volumes {
     container_path = "/home/coder"
     volume_name    = docker_volume.home.name
+    read_only      = false
   }
   labels {
-    label = "workspace"
-    value = data.coder_workspace.me.name
+    label = "coder.owner"
+    value = data.coder_workspace_owner.me.name
+  }
+  labels {
+    label = "coder.workspace_id"
+    value = data.coder_workspace.me.id
   }
 }

@@ -12,40 +12,37 @@ data "coder_provisioner" "me" {}
 resource "coder_agent" "main" {
   os   = "linux"
   arch = data.coder_provisioner.me.arch
+  env  = { TEXMFHOME = "/home/${data.coder_workspace_owner.me.name}/texmf" }
+  metadata {
+    key          = "disk"
+    display_name = "Disk"
+    script       = "df -h / | tail -1"
+    interval     = 600
+    timeout      = 10
+  }
 }
 
 resource "docker_volume" "home" {
-  name = "prewarm-${data.coder_workspace.me.id}-home"
-  labels {
-    label = "owner"
-    value = data.coder_workspace_owner.me.name
-  }
+  name = "coder-${data.coder_workspace.me.id}-home"
   lifecycle {
     ignore_changes = all
   }
 }
 
 resource "docker_container" "workspace" {
-  count    = data.coder_workspace.me.start_count
-  image    = "example/base:1"
-  name     = "box-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
-  hostname = data.coder_workspace.me.name
+  count = data.coder_workspace.me.start_count
+  image = "example/texlive:latest"
+  name  = "coder-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
   entrypoint = ["sh", "-c", <<-EOT
-    mkdir -p ~/documents
-    ${replace(coder_agent.main.init_script, "127.0.0.1", "host.docker.internal")}
+    # What comes first is the template's own.
+    export TEX_READY="yes"
+    mkdir -p "$HOME/texmf" && echo "$TEX_READY" > "$HOME/texmf/ready"
+    ${coder_agent.main.init_script}
   EOT
   ]
   env = ["CODER_AGENT_TOKEN=${coder_agent.main.token}"]
-  host {
-    host = "host.docker.internal"
-    ip   = "host-gateway"
-  }
   volumes {
     container_path = "/home/coder"
     volume_name    = docker_volume.home.name
-  }
-  labels {
-    label = "workspace"
-    value = data.coder_workspace.me.name
   }
 }

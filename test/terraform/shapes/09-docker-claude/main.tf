@@ -9,179 +9,160 @@ data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
-data "coder_parameter" "p0" {
-  name    = "p0"
-  default = "text"
-  mutable = true
+data "coder_parameter" "region" {
+  name      = "region"
+  type      = "string"
+  form_type = "radio"
+  default   = "eu"
+  mutable   = true
+  order     = 1
+  option {
+    name  = "First"
+    value = "eu"
+  }
+  option {
+    name  = "Second"
+    value = "other"
+  }
 }
 
-data "coder_parameter" "p1" {
-  name    = "p1"
-  type    = "bool"
-  default = "true"
-  mutable = true
+data "coder_parameter" "image" {
+  name      = "image"
+  type      = "string"
+  form_type = "dropdown"
+  default   = "base"
+  mutable   = true
+  order     = 2
+  option {
+    name  = "First"
+    value = "base"
+  }
+  option {
+    name  = "Second"
+    value = "other"
+  }
 }
 
-data "coder_parameter" "p2" {
-  name    = "p2"
-  type    = "number"
-  default = "2"
-  mutable = true
+data "coder_parameter" "repo" {
+  name      = "repo"
+  type      = "string"
+  form_type = "input"
+  default   = ""
+  mutable   = true
+  order     = 3
+}
+
+data "coder_parameter" "prompt" {
+  name      = "prompt"
+  type      = "string"
+  form_type = "textarea"
+  default   = ""
+  mutable   = true
+  order     = 4
+}
+
+data "coder_parameter" "cpu" {
+  name      = "cpu"
+  type      = "number"
+  form_type = "slider"
+  default   = "2"
+  mutable   = true
+  order     = 5
   validation {
     min = 1
-    max = 16
+    max = 8
   }
 }
 
-data "coder_parameter" "p3" {
-  name    = "p3"
-  default = "small"
-  mutable = true
+data "coder_parameter" "memory" {
+  name      = "memory"
+  type      = "number"
+  form_type = "input"
+  default   = "4"
+  mutable   = true
+  order     = 6
+}
+
+data "coder_parameter" "dotfiles" {
+  name      = "dotfiles"
+  type      = "bool"
+  form_type = "switch"
+  default   = "false"
+  mutable   = true
+  order     = 7
+}
+
+data "coder_parameter" "tests" {
+  name      = "tests"
+  type      = "bool"
+  form_type = "checkbox"
+  default   = "true"
+  mutable   = true
+  order     = 8
+}
+
+data "coder_parameter" "model" {
+  name      = "model"
+  type      = "string"
+  form_type = "dropdown"
+  default   = "large"
+  mutable   = true
+  order     = 9
   option {
-    name  = "SMALL"
-    value = "small"
-  }
-  option {
-    name  = "LARGE"
+    name  = "First"
     value = "large"
   }
-}
-
-data "coder_parameter" "p4" {
-  name    = "p4"
-  default = "text"
-  mutable = true
-}
-
-data "coder_parameter" "p5" {
-  name    = "p5"
-  type    = "bool"
-  default = "true"
-  mutable = true
-}
-
-data "coder_parameter" "p6" {
-  name    = "p6"
-  type    = "number"
-  default = "2"
-  mutable = true
-  validation {
-    min = 1
-    max = 16
-  }
-}
-
-data "coder_parameter" "p7" {
-  name    = "p7"
-  default = "small"
-  mutable = true
   option {
-    name  = "SMALL"
-    value = "small"
-  }
-  option {
-    name  = "LARGE"
-    value = "large"
+    name  = "Second"
+    value = "other"
   }
 }
 
-data "coder_parameter" "p8" {
-  name    = "p8"
-  default = "text"
-  mutable = true
+data "coder_parameter" "disk" {
+  name      = "disk"
+  type      = "number"
+  form_type = "input"
+  default   = "10"
+  mutable   = true
+  order     = 10
 }
 
-data "coder_parameter" "p9" {
-  name    = "p9"
-  type    = "bool"
-  default = "true"
-  mutable = true
+data "coder_parameter" "tools" {
+  name      = "tools"
+  type      = "list(string)"
+  form_type = "tag-select"
+  default   = "[]"
+  mutable   = true
+  order     = 11
 }
 
-data "coder_parameter" "p10" {
-  name    = "p10"
-  type    = "number"
-  default = "2"
-  mutable = true
-  validation {
-    min = 1
-    max = 16
-  }
-}
-
-data "coder_parameter" "p11" {
-  name    = "p11"
-  default = "small"
-  mutable = true
-  option {
-    name  = "SMALL"
-    value = "small"
-  }
-  option {
-    name  = "LARGE"
-    value = "large"
-  }
+data "coder_parameter" "notes" {
+  name      = "notes"
+  type      = "string"
+  form_type = "input"
+  default   = "none"
+  mutable   = true
+  order     = 12
 }
 
 resource "coder_agent" "main" {
   os   = "linux"
   arch = data.coder_provisioner.me.arch
+  env = {
+    PROMPT = data.coder_parameter.prompt.value
+    OWNER  = data.coder_workspace_owner.me.email
+  }
 }
 
-resource "coder_env" "session" {
+module "tool" {
+  for_each = toset(["claude", "editor", "files", "git", "login", "notebook", "shell"])
+  source   = "./modules/tool"
   agent_id = coder_agent.main.id
-  name     = "CODER_SESSION"
-  value    = data.coder_workspace_owner.me.session_token
-}
-
-module "claude" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/claude"
-  agent_id = coder_agent.main.id
-}
-
-module "login" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/login"
-  agent_id = coder_agent.main.id
-}
-
-module "clone" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/clone"
-  agent_id = coder_agent.main.id
-}
-
-module "dotfiles" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/dotfiles"
-  agent_id = coder_agent.main.id
-}
-
-module "files" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/files"
-  agent_id = coder_agent.main.id
-}
-
-module "term" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/term"
-  agent_id = coder_agent.main.id
-}
-
-module "keys" {
-  count    = data.coder_workspace.me.start_count
-  source   = "./modules/keys"
-  agent_id = coder_agent.main.id
+  name     = each.key
 }
 
 resource "docker_volume" "home" {
-  name = "prewarm-${data.coder_workspace.me.id}-home"
-  labels {
-    label = "owner"
-    value = data.coder_workspace_owner.me.name
-  }
+  name = "coder-${data.coder_workspace.me.id}-home"
   lifecycle {
     ignore_changes = all
   }
@@ -189,21 +170,16 @@ resource "docker_volume" "home" {
 
 resource "docker_container" "workspace" {
   count      = data.coder_workspace.me.start_count
-  image      = "example/base:1"
-  name       = "box-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
-  hostname   = data.coder_workspace.me.name
-  entrypoint = ["sh", "-c", replace(coder_agent.main.init_script, "/localhost|127\\.0\\.0\\.1/", "host.docker.internal")]
-  env        = ["CODER_AGENT_TOKEN=${coder_agent.main.token}"]
-  host {
-    host = "host.docker.internal"
-    ip   = "host-gateway"
-  }
+  image      = "example/${data.coder_parameter.image.value}:ubuntu"
+  name       = "coder-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
+  entrypoint = ["sh", "-c", coder_agent.main.init_script]
+  env = [
+    "CODER_AGENT_TOKEN=${coder_agent.main.token}",
+    "SESSION=${data.coder_workspace_owner.me.session_token}",
+  ]
+  memory = data.coder_parameter.memory.value * 1024
   volumes {
     container_path = "/home/coder"
     volume_name    = docker_volume.home.name
-  }
-  labels {
-    label = "workspace"
-    value = data.coder_workspace.me.name
   }
 }

@@ -5,25 +5,32 @@ terraform {
   }
 }
 
-variable "namespace" {
-  type        = string
-  description = "Where workspaces are made."
+provider "kubernetes" {
+  config_path = var.use_kubeconfig ? "~/.kube/config" : null
 }
 
-data "coder_workspace" "me" {}
-data "coder_workspace_owner" "me" {}
-data "coder_provisioner" "me" {}
+variable "use_kubeconfig" {
+  type    = bool
+  default = false
+}
+
+variable "namespace" {
+  type        = string
+  description = "Where workspaces are made. It has to exist."
+}
 
 data "coder_parameter" "cpu" {
-  name    = "cpu"
-  default = "2"
-  mutable = true
+  name         = "cpu"
+  display_name = "CPU"
+  default      = "2"
+  icon         = "/icon/memory.svg"
+  mutable      = true
   option {
-    name  = "2"
+    name  = "2 Cores"
     value = "2"
   }
   option {
-    name  = "4"
+    name  = "4 Cores"
     value = "4"
   }
 }
@@ -33,78 +40,76 @@ data "coder_parameter" "memory" {
   default = "2"
   mutable = true
   option {
-    name  = "2"
+    name  = "2 GB"
     value = "2"
   }
   option {
-    name  = "8"
+    name  = "8 GB"
     value = "8"
   }
 }
 
 data "coder_parameter" "home_disk_size" {
-  name    = "home_disk_size"
-  type    = "number"
-  default = "10"
-  mutable = false
+  name         = "home_disk_size"
+  display_name = "Home disk size"
+  default      = "10"
+  type         = "number"
+  mutable      = false
   validation {
     min = 1
     max = 99999
   }
 }
 
-data "coder_workspace_preset" "quick" {
-  name       = "Quick: one ready"
-  parameters = { cpu = "4", memory = "8", home_disk_size = "20" }
-  prebuilds {
-    instances = 1
-  }
-}
+data "coder_workspace" "me" {}
+data "coder_workspace_owner" "me" {}
 
 resource "coder_agent" "main" {
   os             = "linux"
-  arch           = data.coder_provisioner.me.arch
-  startup_script = "code-server &"
+  arch           = "amd64"
+  startup_script = "echo \"$CODER_WORKSPACE_OWNER_NAME\" >> ~/started"
   metadata {
     key          = "0_cpu"
-    display_name = "cpu"
+    display_name = "CPU"
     script       = "coder stat cpu"
     interval     = 10
     timeout      = 1
   }
-  metadata {
-    key          = "1_mem"
-    display_name = "mem"
-    script       = "coder stat mem"
-    interval     = 10
-    timeout      = 1
-  }
 }
 
-resource "coder_app" "code_server" {
-  agent_id  = coder_agent.main.id
-  slug      = "code-server"
-  url       = "http://localhost:13337?folder=/home/coder"
-  subdomain = false
-  share     = "owner"
+resource "coder_app" "editor" {
+  agent_id     = coder_agent.main.id
+  slug         = "editor"
+  display_name = "Editor"
+  icon         = "/icon/code.svg"
+  url          = "http://localhost:13337?folder=/home/coder"
+  subdomain    = false
+  share        = "owner"
   healthcheck {
-    url       = "http://127.0.0.1:13337/healthz"
-    interval  = 5
-    threshold = 6
+    url       = "http://localhost:13337/healthz"
+    interval  = 3
+    threshold = 10
   }
 }
 
 resource "kubernetes_persistent_volume_claim_v1" "home" {
   metadata {
-    name      = "box-${data.coder_workspace.me.id}-home"
+    name      = "coder-${data.coder_workspace.me.id}-home"
     namespace = var.namespace
-    labels    = { owner = data.coder_workspace_owner.me.name }
+    labels = {
+      "com.example.user" = data.coder_workspace_owner.me.name
+    }
+    annotations = {
+      "com.example.email" = data.coder_workspace_owner.me.email
+    }
   }
   wait_until_bound = false
   spec {
     access_modes = ["ReadWriteOnce"]
     resources {
-      requests = { storage = "${data.coder_parameter.home_disk_size.value}Gi" }
+      requests = {
+        storage = "${data.coder_parameter.home_disk_size.value}Gi"
+      }
     }
   }
 }
@@ -113,30 +118,47 @@ resource "kubernetes_deployment_v1" "main" {
   count            = data.coder_workspace.me.start_count
   wait_for_rollout = false
   metadata {
-    name        = "box-${data.coder_workspace.me.id}"
-    namespace   = var.namespace
-    annotations = { email = data.coder_workspace_owner.me.email }
+    name      = "coder-${data.coder_workspace.me.id}"
+    namespace = var.namespace
   }
   spec {
     replicas = 1
     selector {
-      match_labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
+      match_labels = {
+        "com.example.workspace" = data.coder_workspace.me.name
+        "com.example.user"      = data.coder_workspace_owner.me.name
+      }
     }
     strategy {
       type = "Recreate"
     }
     template {
       metadata {
-        labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
+        labels = {
+          "com.example.workspace" = data.coder_workspace.me.name
+          "com.example.user"      = data.coder_workspace_owner.me.name
+        }
       }
       spec {
+        security_context {
+          run_as_user = 1000
+          fs_group    = 1000
+        }
         container {
-          name    = "dev"
-          image   = "example/base:1"
-          command = ["sh", "-c", coder_agent.main.init_script]
+          name              = "dev"
+          image             = "example/base:ubuntu"
+          image_pull_policy = "Always"
+          command           = ["sh", "-c", coder_agent.main.init_script]
+          security_context {
+            run_as_user = "1000"
+          }
           env {
             name  = "CODER_AGENT_TOKEN"
             value = coder_agent.main.token
+          }
+          resources {
+            requests = { cpu = "250m" }
+            limits   = { cpu = data.coder_parameter.cpu.value, memory = "${data.coder_parameter.memory.value}Gi" }
           }
           volume_mount {
             mount_path = "/home/coder"
@@ -146,7 +168,7 @@ resource "kubernetes_deployment_v1" "main" {
         volume {
           name = "home"
           persistent_volume_claim {
-            claim_name = kubernetes_persistent_volume_claim_v1.home.metadata[0].name
+            claim_name = kubernetes_persistent_volume_claim_v1.home.metadata.0.name
           }
         }
       }

@@ -3,120 +3,94 @@ terraform {
     coder      = { source = "coder/coder" }
     kubernetes = { source = "hashicorp/kubernetes" }
     envbuilder = { source = "coder/envbuilder" }
-    local      = { source = "hashicorp/local" }
   }
-}
-
-variable "namespace" {
-  type        = string
-  description = "Where workspaces are made."
 }
 
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
-variable "cache_repo_docker_config_path" {
-  default   = ""
-  sensitive = true
-}
-
-data "local_sensitive_file" "registry" {
-  count    = var.cache_repo_docker_config_path == "" ? 0 : 1
-  filename = var.cache_repo_docker_config_path
-}
-
-data "coder_parameter" "repo" {
-  name    = "repo"
-  default = "https://git.example/repo"
-  mutable = true
-}
-
-data "coder_parameter" "builder" {
-  name    = "builder"
-  default = "builder:1"
-  mutable = true
-}
-
-data "coder_parameter" "fallback_image" {
-  name    = "fallback_image"
-  default = "base:1"
-  mutable = true
-}
-
-data "coder_parameter" "home_disk_size" {
-  name    = "home_disk_size"
-  type    = "number"
-  default = "10"
-  mutable = true
-  validation {
-    min = 1
-    max = 99999
-  }
+variable "namespace" {
+  type = string
 }
 
 data "coder_parameter" "cpu" {
   name    = "cpu"
+  type    = "number"
   default = "2"
   mutable = true
-  option {
-    name  = "2"
-    value = "2"
-  }
-  option {
-    name  = "4"
-    value = "4"
-  }
+  order   = 1
 }
 
 data "coder_parameter" "memory" {
   name    = "memory"
-  default = "4"
+  type    = "number"
+  default = "2"
   mutable = true
-  option {
-    name  = "4"
-    value = "4"
-  }
-  option {
-    name  = "8"
-    value = "8"
+  order   = 2
+}
+
+data "coder_parameter" "workspaces_volume_size" {
+  name    = "workspaces_volume_size"
+  type    = "number"
+  default = "10"
+  mutable = false
+  order   = 3
+}
+
+data "coder_parameter" "repo" {
+  name    = "repo"
+  type    = "string"
+  default = "https://git.example.com/one"
+  mutable = true
+  order   = 4
+}
+
+data "coder_parameter" "fallback_image" {
+  name    = "fallback_image"
+  type    = "string"
+  default = "example/base:ubuntu"
+  mutable = true
+  order   = 5
+}
+
+data "coder_parameter" "devcontainer_builder" {
+  name    = "devcontainer_builder"
+  type    = "string"
+  default = "example/builder:1"
+  mutable = true
+  order   = 6
+}
+
+locals {
+  env = {
+    "CODER_AGENT_TOKEN"      = coder_agent.main.token
+    "ENVBUILDER_GIT_URL"     = data.coder_parameter.repo.value
+    "ENVBUILDER_INIT_SCRIPT" = coder_agent.main.init_script
   }
 }
 
 resource "coder_agent" "main" {
   os   = "linux"
   arch = data.coder_provisioner.me.arch
+  dir  = "/workspaces"
 }
 
-locals {
-  envbuilder_env = {
-    ENVBUILDER_GIT_URL              = data.coder_parameter.repo.value
-    ENVBUILDER_INIT_SCRIPT          = coder_agent.main.init_script
-    ENVBUILDER_DOCKER_CONFIG_BASE64 = try(data.local_sensitive_file.registry[0].content, "")
-    CODER_AGENT_TOKEN               = coder_agent.main.token
-  }
-}
-
-resource "envbuilder_cached_image" "cached" {
-  count         = data.coder_workspace.me.start_count
-  builder_image = data.coder_parameter.builder.value
-  git_url       = data.coder_parameter.repo.value
-  cache_repo    = "registry.example/cache"
-  extra_env     = local.envbuilder_env
-}
-
-resource "kubernetes_persistent_volume_claim_v1" "home" {
+resource "kubernetes_persistent_volume_claim_v1" "workspaces" {
   metadata {
-    name      = "box-${data.coder_workspace.me.id}-home"
+    name      = "coder-${lower(data.coder_workspace.me.id)}-workspaces"
     namespace = var.namespace
-    labels    = { owner = data.coder_workspace_owner.me.name }
+    labels    = { "com.example.user" = data.coder_workspace_owner.me.name }
   }
   wait_until_bound = false
   spec {
     access_modes = ["ReadWriteOnce"]
     resources {
-      requests = { storage = "${data.coder_parameter.home_disk_size.value}Gi" }
+      requests = { storage = "${data.coder_parameter.workspaces_volume_size.value}Gi" }
     }
+  }
+  lifecycle {
+    ignore_changes = all
   }
 }
 
@@ -124,46 +98,50 @@ resource "kubernetes_deployment_v1" "main" {
   count            = data.coder_workspace.me.start_count
   wait_for_rollout = false
   metadata {
-    name        = "box-${data.coder_workspace.me.id}"
-    namespace   = var.namespace
-    annotations = { email = data.coder_workspace_owner.me.email }
+    name      = "coder-${data.coder_workspace_owner.me.name}-${lower(data.coder_workspace.me.name)}"
+    namespace = var.namespace
   }
   spec {
-    replicas = 1
+    replicas = "1"
     selector {
-      match_labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
-    }
-    strategy {
-      type = "Recreate"
+      match_labels = { "com.example.user" = data.coder_workspace_owner.me.name }
     }
     template {
       metadata {
-        labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
+        labels = { "com.example.user" = data.coder_workspace_owner.me.name }
       }
       spec {
         container {
-          name    = "dev"
-          image   = "example/base:1"
-          command = ["sh", "-c", "eval \"$ENVBUILDER_INIT_SCRIPT\""]
+          name  = "dev"
+          image = data.coder_parameter.devcontainer_builder.value
           dynamic "env" {
-            for_each = nonsensitive(local.envbuilder_env)
+            for_each = nonsensitive(local.env)
             content {
               name  = env.key
               value = env.value
             }
           }
           volume_mount {
-            mount_path = "/home/coder"
-            name       = "home"
+            mount_path = "/workspaces"
+            name       = "workspaces"
           }
         }
         volume {
-          name = "home"
+          name = "workspaces"
           persistent_volume_claim {
-            claim_name = kubernetes_persistent_volume_claim_v1.home.metadata[0].name
+            claim_name = kubernetes_persistent_volume_claim_v1.workspaces.metadata.0.name
           }
         }
       }
     }
+  }
+}
+
+resource "coder_metadata" "info" {
+  count       = data.coder_workspace.me.start_count
+  resource_id = coder_agent.main.id
+  item {
+    key   = "git url"
+    value = data.coder_parameter.repo.value
   }
 }

@@ -5,91 +5,41 @@ terraform {
   }
 }
 
-variable "namespace" {
-  type        = string
-  description = "Where workspaces are made."
-}
-
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
-data "coder_parameter" "home_disk_size" {
-  name    = "home_disk_size"
-  type    = "number"
-  default = "10"
-  mutable = true
-  validation {
-    min = 1
-    max = 99999
-  }
+variable "namespace" {
+  type    = string
+  default = "coder"
 }
 
-resource "coder_agent" "main" {
+resource "coder_agent" "coder" {
   os   = "linux"
-  arch = data.coder_provisioner.me.arch
-  dir  = "/home/${data.coder_workspace_owner.me.name}"
+  arch = "amd64"
+  env  = { HOME_OF = data.coder_workspace_owner.me.name }
 }
 
-resource "kubernetes_persistent_volume_claim_v1" "home" {
+resource "kubernetes_pod_v1" "main" {
+  count = data.coder_workspace.me.start_count
   metadata {
-    name      = "box-${data.coder_workspace.me.id}-home"
+    name      = "coder-${lower(data.coder_workspace_owner.me.name)}-${lower(data.coder_workspace.me.name)}"
     namespace = var.namespace
-    labels    = { owner = data.coder_workspace_owner.me.name }
-  }
-  wait_until_bound = false
-  spec {
-    access_modes = ["ReadWriteOnce"]
-    resources {
-      requests = { storage = "${data.coder_parameter.home_disk_size.value}Gi" }
-    }
-  }
-}
-
-resource "kubernetes_deployment_v1" "main" {
-  count            = data.coder_workspace.me.start_count
-  wait_for_rollout = false
-  metadata {
-    name        = "box-${data.coder_workspace.me.id}"
-    namespace   = var.namespace
-    annotations = { email = data.coder_workspace_owner.me.email }
   }
   spec {
-    replicas = 1
-    selector {
-      match_labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
-    }
-    strategy {
-      type = "Recreate"
-    }
-    template {
-      metadata {
-        labels = { workspace = data.coder_workspace.me.name, owner = data.coder_workspace_owner.me.name }
-      }
-      spec {
-        container {
-          name  = "dev"
-          image = "example/base:1"
-          command = ["sh", "-c", <<-EOT
-            echo "${data.coder_workspace_owner.me.name}" > "$HOME/user"
-            env PERSON=yes sh -c '${coder_agent.main.init_script}'
-          EOT
-          ]
-          env {
-            name  = "CODER_AGENT_TOKEN"
-            value = coder_agent.main.token
-          }
-          volume_mount {
-            mount_path = "/home/coder"
-            name       = "home"
-          }
-        }
-        volume {
-          name = "home"
-          persistent_volume_claim {
-            claim_name = kubernetes_persistent_volume_claim_v1.home.metadata[0].name
-          }
-        }
+    container {
+      name    = "coder-container"
+      image   = "example/base:ubuntu"
+      command = ["sh", "-c"]
+      # The account of the person is made first, and the script runs as that one.
+      args = [<<-EOT
+        export WORKSPACE_USER="${data.coder_workspace_owner.me.name}"
+        env WORKSPACE_USER="$WORKSPACE_USER" sh -c '${coder_agent.coder.init_script}'
+      EOT
+      ]
+      env {
+        name  = "CODER_AGENT_TOKEN"
+        value = coder_agent.coder.token
       }
     }
   }

@@ -11,16 +11,31 @@ data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
 module "region" {
-  source = "./modules/region"
+  source  = "./modules/region"
+  default = "us-east-1"
 }
 
 provider "aws" {
   region = module.region.value
 }
 
+data "coder_parameter" "instance_type" {
+  name    = "instance_type"
+  default = "t3.micro"
+  mutable = false
+  option {
+    name  = "Small"
+    value = "t3.micro"
+  }
+  option {
+    name  = "Large"
+    value = "t3.large"
+  }
+}
+
 data "aws_ami" "ubuntu" {
   most_recent = true
-  owners      = ["099720109477"]
+  owners      = ["000000000000"]
   filter {
     name   = "name"
     values = ["ubuntu-*"]
@@ -28,33 +43,51 @@ data "aws_ami" "ubuntu" {
 }
 
 resource "coder_agent" "dev" {
-  count          = data.coder_workspace.me.start_count
-  os             = "linux"
-  arch           = "amd64"
-  auth           = "aws-instance-identity"
-  startup_script = "true"
+  count = data.coder_workspace.me.start_count
+  arch  = "amd64"
+  auth  = "aws-instance-identity"
+  os    = "linux"
+}
+
+resource "coder_agent_instance" "dev" {
+  count       = data.coder_workspace.me.start_count
+  agent_id    = coder_agent.dev[0].id
+  instance_id = aws_instance.dev.id
+}
+
+resource "coder_app" "editor" {
+  count    = data.coder_workspace.me.start_count
+  agent_id = coder_agent.dev[0].id
+  slug     = "editor"
+  url      = "http://localhost:13337"
 }
 
 data "cloudinit_config" "user_data" {
   gzip          = false
   base64_encode = false
-  boundary      = "//"
+  part {
+    filename     = "cloud-config.yaml"
+    content_type = "text/cloud-config"
+    content      = templatefile("${path.module}/cloud-init/config.yaml.tftpl", { hostname = lower(data.coder_workspace.me.name) })
+  }
   part {
     filename     = "userdata.sh"
     content_type = "text/x-shellscript"
-    content      = templatefile("${path.module}/userdata.sh.tftpl", { user = "ada", init_script = try(coder_agent.dev[0].init_script, "") })
+    content = templatefile("${path.module}/cloud-init/userdata.sh.tftpl", {
+      linux_user  = "coder"
+      init_script = try(coder_agent.dev[0].init_script, "")
+    })
   }
 }
 
 resource "aws_instance" "dev" {
-  ami               = data.aws_ami.ubuntu.id
-  availability_zone = "${module.region.value}a"
-  instance_type     = "t3.micro"
-  user_data         = data.cloudinit_config.user_data.rendered
-  root_block_device {
-    volume_size = 20
+  ami           = data.aws_ami.ubuntu.id
+  instance_type = data.coder_parameter.instance_type.value
+  user_data     = data.cloudinit_config.user_data.rendered
+  tags = {
+    Name  = "coder-${data.coder_workspace_owner.me.name}-${data.coder_workspace.me.name}"
+    Coder = "yes"
   }
-  tags = { Name = "box-${data.coder_workspace_owner.me.name}-${data.coder_workspace.me.name}" }
   lifecycle {
     ignore_changes = [ami]
   }
@@ -63,4 +96,12 @@ resource "aws_instance" "dev" {
 resource "aws_ec2_instance_state" "dev" {
   instance_id = aws_instance.dev.id
   state       = data.coder_workspace.me.transition == "start" ? "running" : "stopped"
+}
+
+resource "coder_metadata" "workspace_info" {
+  resource_id = aws_instance.dev.id
+  item {
+    key   = "instance type"
+    value = aws_instance.dev.instance_type
+  }
 }

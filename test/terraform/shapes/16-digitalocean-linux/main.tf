@@ -5,62 +5,75 @@ terraform {
   }
 }
 
-variable "do_token" {
-  sensitive = true
-}
-
-provider "digitalocean" {
-  token = var.do_token
-}
-
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
+variable "ssh_key_id" {
+  type    = number
+  default = 0
+  validation {
+    condition     = var.ssh_key_id >= 0
+    error_message = "The number of a key is not below 0."
+  }
+}
+
 data "coder_parameter" "size" {
   name    = "size"
-  default = "s-1vcpu-1gb"
+  default = "small"
   mutable = true
-  option {
-    name  = "S-1VCPU-1GB"
-    value = "s-1vcpu-1gb"
-  }
-  option {
-    name  = "S-2VCPU-2GB"
-    value = "s-2vcpu-2gb"
+}
+
+data "coder_parameter" "home_volume_size" {
+  name    = "home_volume_size"
+  type    = "number"
+  default = "20"
+  validation {
+    min       = 1
+    max       = 999999
+    monotonic = "increasing"
   }
 }
 
 resource "coder_agent" "main" {
   os   = "linux"
-  arch = data.coder_provisioner.me.arch
+  arch = "amd64"
   metadata {
-    key          = "0_disk"
-    display_name = "disk"
-    script       = "coder stat disk"
-    interval     = 60
-    timeout      = 1
+    key          = "disk"
+    display_name = "Home"
+    interval     = 600
+    timeout      = 30
+    script       = "coder stat disk --path /home/${lower(data.coder_workspace_owner.me.name)}"
   }
 }
 
 resource "digitalocean_volume" "home" {
-  name   = "box-${data.coder_workspace.me.id}"
   region = "ams3"
-  size   = 20
+  name   = "coder-${data.coder_workspace.me.id}-home"
+  size   = data.coder_parameter.home_volume_size.value
   lifecycle {
     ignore_changes = all
   }
 }
 
 resource "digitalocean_droplet" "workspace" {
-  count      = data.coder_workspace.me.start_count
-  name       = "box-${data.coder_workspace_owner.me.name}-${data.coder_workspace.me.name}"
-  image      = "ubuntu-24-04-x64"
   region     = "ams3"
+  count      = data.coder_workspace.me.start_count
+  name       = "coder-${data.coder_workspace_owner.me.name}-${data.coder_workspace.me.name}"
+  image      = "ubuntu-24-04-x64"
   size       = data.coder_parameter.size.value
   volume_ids = [digitalocean_volume.home.id]
   user_data = templatefile("cloud-config.yaml.tftpl", {
+    username          = lower(data.coder_workspace_owner.me.name)
     init_script       = base64encode(coder_agent.main.init_script)
     coder_agent_token = coder_agent.main.token
   })
+}
+
+resource "coder_metadata" "volume-info" {
+  resource_id = digitalocean_volume.home.id
+  item {
+    key   = "size"
+    value = "${digitalocean_volume.home.size} GiB"
+  }
 }

@@ -5,41 +5,53 @@ terraform {
   }
 }
 
-variable "nomad_address" {
-  default = "http://127.0.0.1:4646"
-}
-
-provider "nomad" {
-  address = var.nomad_address
-}
-
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
+variable "nomad_provider_address" {
+  type    = string
+  default = "http://192.0.2.1:4646"
+}
+
+provider "nomad" {
+  address = var.nomad_provider_address
+}
+
 data "coder_parameter" "cpu" {
   name    = "cpu"
-  type    = "number"
-  default = "1000"
+  type    = "string"
+  default = "1"
   mutable = true
   validation {
-    min = 500
-    max = 4000
+    regex = "^[0-9]+$"
+    error = "It is a number."
   }
 }
 
 resource "coder_agent" "main" {
-  os   = "linux"
-  arch = data.coder_provisioner.me.arch
+  os             = "linux"
+  arch           = "amd64"
+  startup_script = "echo ready"
 }
 
 resource "nomad_job" "workspace" {
-  count = data.coder_workspace.me.start_count
-  jobspec = templatefile("${path.module}/workspace.nomad.tftpl", {
-    name              = "box-${data.coder_workspace.me.name}"
-    cpu               = data.coder_parameter.cpu.value
-    init_script       = coder_agent.main.init_script
+  count  = data.coder_workspace.me.start_count
+  detach = false
+  jobspec = templatefile("${path.module}/workspace.nomad.tpl", {
+    username          = data.coder_workspace_owner.me.name
+    workspace_name    = lower(data.coder_workspace.me.name)
+    cores             = data.coder_parameter.cpu.value
+    coder_init_script = coder_agent.main.init_script
     coder_agent_token = coder_agent.main.token
   })
-  detach = false
+}
+
+resource "coder_metadata" "workspace_info" {
+  count       = data.coder_workspace.me.start_count
+  resource_id = nomad_job.workspace[0].id
+  item {
+    key   = "CPU"
+    value = data.coder_parameter.cpu.value
+  }
 }

@@ -4,98 +4,148 @@ terraform {
   }
 }
 
-variable "marks" {}
-
-variable "api_token" {
-  sensitive = true
-  default   = "none"
-}
-
 data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
+variable "api_token" {
+  type      = string
+  sensitive = true
+}
+
+variable "api" {
+  type        = string
+  description = "Program that is asked to make things."
+}
+
 resource "coder_agent" "main" {
   os   = "linux"
-  arch = data.coder_provisioner.me.arch
+  arch = "amd64"
+  env  = { OWNER = data.coder_workspace_owner.me.name }
+}
+
+locals {
+  steps   = ["project", "volume", "variables", "domain", "limits"]
+  service = "coder-${data.coder_workspace.me.id}"
 }
 
 resource "terraform_data" "project" {
-  input = { name = "project-${data.coder_workspace.me.name}", marks = var.marks }
+  input = { api = var.api, service = local.service, step = "project" }
   provisioner "local-exec" {
-    command     = "echo \"$NAME $CODER_WORKSPACE_TRANSITION\" > \"$MARKS/project\""
-    environment = { NAME = self.input.name, MARKS = self.input.marks }
+    command = "$API make project $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      API_TOKEN   = var.api_token
+      OWNER       = data.coder_workspace_owner.me.name
+      AGENT_TOKEN = coder_agent.main.token
+    }
   }
   provisioner "local-exec" {
     when        = destroy
-    command     = "rm -f \"$MARKS/project\""
-    environment = { MARKS = self.input.marks }
-  }
-}
-
-resource "terraform_data" "environment" {
-  input = { name = "environment-${data.coder_workspace.me.name}", marks = var.marks, after = terraform_data.project.id }
-  provisioner "local-exec" {
-    command     = "echo \"$NAME $CODER_WORKSPACE_TRANSITION\" > \"$MARKS/environment\""
-    environment = { NAME = self.input.name, MARKS = self.input.marks }
-  }
-  provisioner "local-exec" {
-    when        = destroy
-    command     = "rm -f \"$MARKS/environment\""
-    environment = { MARKS = self.input.marks }
-  }
-}
-
-resource "terraform_data" "service" {
-  input = { name = "service-${data.coder_workspace.me.name}", marks = var.marks, after = terraform_data.environment.id }
-  provisioner "local-exec" {
-    command     = "echo \"$NAME $CODER_WORKSPACE_TRANSITION\" > \"$MARKS/service\""
-    environment = { NAME = self.input.name, MARKS = self.input.marks }
-  }
-  provisioner "local-exec" {
-    when        = destroy
-    command     = "rm -f \"$MARKS/service\""
-    environment = { MARKS = self.input.marks }
+    command     = "$API remove project $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
   }
 }
 
 resource "terraform_data" "volume" {
-  input = { name = "volume-${data.coder_workspace.me.name}", marks = var.marks, after = terraform_data.service.id }
+  input      = { api = var.api, service = local.service, step = "volume" }
+  depends_on = [terraform_data.project]
   provisioner "local-exec" {
-    command     = "echo \"$NAME $CODER_WORKSPACE_TRANSITION\" > \"$MARKS/volume\""
-    environment = { NAME = self.input.name, MARKS = self.input.marks }
+    command = "$API make volume $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      API_TOKEN   = var.api_token
+      OWNER       = data.coder_workspace_owner.me.name
+      AGENT_TOKEN = coder_agent.main.token
+    }
   }
   provisioner "local-exec" {
     when        = destroy
-    command     = "rm -f \"$MARKS/volume\""
-    environment = { MARKS = self.input.marks }
+    command     = "$API remove volume $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
   }
 }
 
 resource "terraform_data" "variables" {
-  input = { name = "variables-${data.coder_workspace.me.name}", marks = var.marks, after = terraform_data.volume.id }
+  input            = { api = var.api, service = local.service, step = "variables" }
+  triggers_replace = [coder_agent.main.token]
+  depends_on       = [terraform_data.volume]
   provisioner "local-exec" {
-    command     = "echo \"$NAME $CODER_WORKSPACE_TRANSITION\" > \"$MARKS/variables\""
-    environment = { NAME = self.input.name, MARKS = self.input.marks }
+    command = "$API make variables $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      API_TOKEN   = var.api_token
+      OWNER       = data.coder_workspace_owner.me.name
+      AGENT_TOKEN = coder_agent.main.token
+    }
   }
   provisioner "local-exec" {
     when        = destroy
-    command     = "rm -f \"$MARKS/variables\""
-    environment = { MARKS = self.input.marks }
+    command     = "$API remove variables $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
   }
 }
 
-resource "terraform_data" "deploy" {
-  count            = data.coder_workspace.me.start_count
-  triggers_replace = [coder_agent.main.token]
-  input            = { marks = var.marks, after = terraform_data.variables.id }
+resource "terraform_data" "domain" {
+  input      = { api = var.api, service = local.service, step = "domain" }
+  depends_on = [terraform_data.variables]
   provisioner "local-exec" {
-    command     = "printf %s \"$INIT_SCRIPT\" > \"$MARKS/deploy\""
-    environment = { MARKS = self.input.marks, INIT_SCRIPT = coder_agent.main.init_script, TOKEN = var.api_token }
+    command = "$API make domain $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      API_TOKEN   = var.api_token
+      OWNER       = data.coder_workspace_owner.me.name
+      AGENT_TOKEN = coder_agent.main.token
+    }
   }
   provisioner "local-exec" {
     when        = destroy
-    command     = "rm -f \"$MARKS/deploy\""
-    environment = { MARKS = self.input.marks }
+    command     = "$API remove domain $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
+  }
+}
+
+resource "terraform_data" "limits" {
+  input      = { api = var.api, service = local.service, step = "limits" }
+  depends_on = [terraform_data.domain]
+  provisioner "local-exec" {
+    command = "$API make limits $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      API_TOKEN   = var.api_token
+      OWNER       = data.coder_workspace_owner.me.name
+      AGENT_TOKEN = coder_agent.main.token
+    }
+  }
+  provisioner "local-exec" {
+    when        = destroy
+    command     = "$API remove limits $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
+  }
+}
+
+resource "terraform_data" "deployment" {
+  count            = data.coder_workspace.me.start_count
+  input            = { api = var.api, service = local.service }
+  triggers_replace = [coder_agent.main.token, data.coder_workspace_owner.me.name]
+  depends_on       = [terraform_data.limits]
+  provisioner "local-exec" {
+    command = "$API make deployment $SERVICE"
+    environment = {
+      API         = self.input.api
+      SERVICE     = self.input.service
+      INIT_SCRIPT = coder_agent.main.init_script
+      AGENT_TOKEN = coder_agent.main.token
+    }
+  }
+  provisioner "local-exec" {
+    when        = destroy
+    command     = "$API remove deployment $SERVICE"
+    environment = { API = self.input.api, SERVICE = self.input.service }
   }
 }

@@ -8,17 +8,28 @@ data "coder_workspace" "me" {}
 data "coder_workspace_owner" "me" {}
 data "coder_provisioner" "me" {}
 
+data "coder_parameter" "os" {
+  name    = "os"
+  default = "linux"
+  mutable = false
+  option {
+    name  = "Linux"
+    value = "linux"
+  }
+}
+
 resource "coder_agent" "main" {
-  os   = "linux"
-  arch = data.coder_provisioner.me.arch
+  arch = "amd64"
+  os   = data.coder_parameter.os.value
 }
 
 resource "coder_external_agent" "main" {
   agent_id = coder_agent.main.id
 }
 
-resource "coder_app" "files" {
-  agent_id = coder_agent.main.id
-  slug     = "files"
-  url      = "http://127.0.0.1:8000"
+resource "coder_script" "hello" {
+  agent_id     = coder_agent.main.id
+  display_name = "Hello"
+  run_on_start = true
+  script       = "echo hello"
 }

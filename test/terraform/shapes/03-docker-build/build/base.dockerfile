@@ -1,1 +1,1 @@
-FROM debian:12
+FROM example/base:ubuntu

@@ -4,17 +4,20 @@ terraform {
   }
 }
 
+variable "default" {
+  type = string
+}
+
 data "coder_parameter" "region" {
-  name    = "region"
-  default = "eu-west-1"
-  mutable = true
-  option {
-    name  = "EU-WEST-1"
-    value = "eu-west-1"
-  }
-  option {
-    name  = "US-EAST-1"
-    value = "us-east-1"
+  name    = "aws_region"
+  default = var.default
+  dynamic "option" {
+    for_each = { "us-east-1" = "Virginia", "eu-west-1" = "Ireland" }
+    content {
+      name  = option.value
+      value = option.key
+      icon  = "/emojis/1f1ea-1f1fa.png"
+    }
   }
 }
 

@@ -1,0 +1,27 @@
+terraform {
+  required_version = ">= 1.0"
+  required_providers {
+    coder = { source = "coder/coder", version = ">= 2.13" }
+  }
+}
+
+variable "agent_id" {
+  type = string
+}
+
+data "coder_workspace_owner" "me" {}
+data "coder_task" "me" {}
+
+resource "coder_script" "mux" {
+  agent_id     = var.agent_id
+  display_name = "Install mux"
+  run_on_start = true
+  script       = "echo mux for ${data.coder_workspace_owner.me.name}: task ${data.coder_task.me.enabled}"
+}
+
+resource "coder_env" "mux" {
+  agent_id       = var.agent_id
+  name           = "PATH"
+  value          = "/opt/mux/bin"
+  merge_strategy = "append"
+}
