@@ -678,6 +678,7 @@ alter table tokens add constraint tokens_user_id_fkey FOREIGN KEY (user_id) REFE
 CREATE INDEX agent_logs_agent ON public.agent_logs USING btree (agent_id, id);
 CREATE INDEX agents_server ON public.agents USING btree (server_id) WHERE (server_id IS NOT NULL);
 CREATE UNIQUE INDEX agents_token ON public.agents USING btree (token_hash) WHERE (retired_at IS NULL);
+CREATE INDEX agents_with_settings ON public.agents USING btree (settings_key_id, id) WHERE (settings_sealed IS NOT NULL);
 CREATE INDEX agents_workspace ON public.agents USING btree (workspace_id, retired_at);
 CREATE INDEX audit_log_actor ON public.audit_log USING btree (actor_id, at DESC, id DESC);
 CREATE INDEX audit_log_name ON public.audit_log USING btree (lower(target_name), at DESC, id DESC) INCLUDE (target_name);

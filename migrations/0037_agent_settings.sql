@@ -8,3 +8,5 @@ alter table agents
 -- Whether the builds of a version tell that, by its import.
 alter table template_versions
   add column tells_agent_settings boolean not null default false;
+-- Whoever replaces the key looks for what an older one has sealed, among the agents of years.
+create index agents_with_settings on agents (settings_key_id, id) where settings_sealed is not null;

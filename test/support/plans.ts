@@ -69,6 +69,7 @@ const largeTables: ReadonlySet<string> = new Set(
 /** Partial indexes whose entries are what lives, or waits for somebody: reading one of them whole is no look at history. */
 const indexesOfWhatLives: ReadonlySet<string> = new Set([
   "workspaces_owner_name",
+  "agents_with_settings",
   "prebuilds_live",
   "prebuilds_kept",
   "jobs_queue",

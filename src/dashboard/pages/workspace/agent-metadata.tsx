@@ -47,7 +47,7 @@ function Items({ agent, items }: { readonly agent: string; readonly items: reado
       <tbody>
         {items.map((item) => (
           <tr key={item.key} className="align-baseline">
-            <th scope="row" className="py-0.5 pr-4 font-normal text-muted wrap-anywhere">
+            <th scope="row" className="min-w-28 py-0.5 pr-4 font-normal text-muted wrap-anywhere">
               {item.name}
             </th>
             <td className="w-full py-0.5 pr-4">
