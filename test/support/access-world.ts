@@ -222,6 +222,7 @@ async function thingsThereAre(valueOf: (question: string) => Promise<string>): P
     host: "git.example.org",
     secret: "VAULT_KEY",
     loginKey: "laptop",
+    agent: "main",
     app: "3000",
     // Whether there is one is asked of the agent, after all else.
     terminal: "0c2b4d0e-8a59-4c39-9d31-6f3f1f5a0b11",

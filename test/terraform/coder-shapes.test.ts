@@ -108,7 +108,6 @@ async function wholeLife(each: Expected): Promise<void> {
 }
 
 const leftOut = (app: string): string => `coder_app.${app}: it is left out: it is a link to somewhere else`;
-const notShown = (block: string): string => `coder_metadata.${block}: it has no effect yet: it is not shown yet`;
 const sameForAll = (app: string): string => `coder_app.${app}: its address depends on the workspace, its owner`;
 const ofCloud = (agent: string, cloud: string): string => `coder_agent.${agent}: auth is "${cloud}-instance-identity"`;
 const oldDir = "Warning: dir is deprecated";
@@ -125,7 +124,7 @@ const full: readonly Expected[] = [
   },
   {
     shape: "03-docker-build",
-    warned: [sameForAll("editor"), notShown("image")],
+    warned: [sameForAll("editor")],
     apps: ["editor"],
     scripts: ["main: Startup Script"],
   },
@@ -158,7 +157,7 @@ const full: readonly Expected[] = [
 const built: readonly Expected[] = [
   {
     shape: "05-docker-devcontainer",
-    warned: [oldDir, notShown("container_info")],
+    warned: [oldDir],
     parameters: ["repo", "custom_repo_url", "fallback_image", "devcontainer_builder"],
   },
   { shape: "06-docker-envbuilder", parameters: ["devcontainer_builder", "repo"] },
@@ -170,14 +169,14 @@ const built: readonly Expected[] = [
   },
   {
     shape: "12-kubernetes-devcontainer",
-    warned: [oldDir, notShown("info")],
+    warned: [oldDir],
     variables: namespace,
     parameters: "cpu memory workspaces_volume_size repo fallback_image devcontainer_builder".split(" "),
   },
   { shape: "13-k8s-username", agents: ["coder"] },
   {
     shape: "14-aws-linux",
-    warned: [notShown("workspace_info"), ofCloud("dev", "aws")],
+    warned: [ofCloud("dev", "aws")],
     agents: ["dev"],
     parameters: ["aws_region", "instance_type"],
     apps: ["editor"],
@@ -185,25 +184,23 @@ const built: readonly Expected[] = [
   },
   {
     shape: "15-gcp-linux",
-    warned: [ofCloud("main", "google"), notShown("home_info")],
+    warned: [ofCloud("main", "google")],
     variables: { project_id: "one" },
     parameters: ["zone"],
     runs: false,
   },
   {
     shape: "16-digitalocean-linux",
-    warned: [notShown("volume-info")],
     parameters: ["home_volume_size", "size"],
     runs: false,
   },
   {
     shape: "17-nomad-docker",
-    warned: [notShown("workspace_info")],
     parameters: ["cpu"],
     scripts: ["main: Startup Script"],
     runs: false,
   },
-  { shape: "18-incus", warned: [oldDir, notShown("info")], parameters: ["image"], runs: false },
+  { shape: "18-incus", warned: [oldDir], parameters: ["image"], runs: false },
   {
     shape: "21-externally-managed",
     warned: ["coder_external_agent.main: it has no effect yet: start the agent with the script at"],

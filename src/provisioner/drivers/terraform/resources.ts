@@ -1,6 +1,7 @@
 import type { ProvisionedResource } from "../../../contracts/provisioner-protocol.ts";
 import { sensitiveText } from "../../../domain/replacement/plan-report.ts";
 import { isMarked } from "../../../domain/replacement/value-at-path.ts";
+import { describedResources } from "./coder/described-resources.ts";
 import { isCoderType } from "./configuration-outline.ts";
 import { fieldsOf, type Fields, itemsOf, numberOf, textOf } from "./json-fields.ts";
 import { type Mask, maskOf, sensitiveTexts } from "./secrets.ts";
@@ -9,6 +10,7 @@ import { type Mask, maskOf, sensitiveTexts } from "./secrets.ts";
 const resourcesMax = 1_000;
 const attributesMax = 64;
 const attributeLengthMax = 256;
+const keyLengthMax = 128;
 
 /** A template's own words about its resources: `output "prewarm_resources"`, by address (docs/terraform.md). */
 const adornmentOutput = "prewarm_resources";
@@ -24,9 +26,10 @@ export function resourcesOf(values: unknown, ownMask: Mask): readonly Provisione
   // A provider may hand a sensitive value on without its mark: `terraform_data` does so from `input` to `output`.
   const theirs = maskOf(all.flatMap((resource) => sensitiveTexts(resource["values"], resource["sensitive_values"])));
   const mask: Mask = (text) => theirs(ownMask(text));
+  const descriptions = describedResources(all);
   const managed = all
-    .filter((resource) => resource["mode"] === "managed")
-    .map((resource) => resourceOf(resource, { adornments, mask }));
+    .filter((resource) => resource["mode"] === "managed" && isShown(resource, descriptions))
+    .map((resource) => resourceOf(resource, { adornments, descriptions, mask }));
   const shown = Object.entries(fieldsOf(outputs))
     .filter(([name]) => name !== adornmentOutput)
     .map(([name, output]) => outputOf(name, fieldsOf(output), mask));
@@ -37,30 +40,47 @@ function modulesOf(module: Fields): readonly Fields[] {
   return [module, ...itemsOf(module["child_modules"]).map(fieldsOf).flatMap(modulesOf)];
 }
 
-/** Scripts and variables of agents: an author may have put a secret into them, and they are for the agent alone. */
-const agentsOwn = new Set(["env", "value", "script", "startup_script", "shutdown_script", "metadata", "init_script"]);
+type Descriptions = ReturnType<typeof describedResources>;
+
+/**
+ * What the provider for Coder makes is nothing but entries of the state: agents and apps are shown as what they are, and
+ * scripts and variables, into which an author may have put a secret, are for the agent alone.
+ */
+function isShown(resource: Fields, descriptions: Descriptions): boolean {
+  return !isCoderType(textOf(resource["type"])) && descriptions.get(idOf(resource))?.isHidden !== true;
+}
+
+function idOf(resource: Fields): string {
+  return textOf(fieldsOf(resource["values"])["id"]);
+}
 
 interface ResourceParts {
   readonly adornments: Fields;
+  readonly descriptions: Descriptions;
   readonly mask: Mask;
 }
 
-function resourceOf(resource: Fields, { adornments, mask }: ResourceParts): ProvisionedResource {
+function resourceOf(resource: Fields, { adornments, descriptions, mask }: ResourceParts): ProvisionedResource {
   const address = textOf(resource["address"]);
   const adornment = fieldsOf(adornments[address]);
-  const [icon, dailyCost] = [textOf(adornment["icon"]), numberOf(adornment["daily_cost"])];
-  const isCoders = isCoderType(textOf(resource["type"]));
-  const attributes = Object.entries(fieldsOf(resource["values"]))
-    .filter(([name, value]) => value !== null && !(isCoders && agentsOwn.has(name)))
-    .slice(0, attributesMax)
-    .map(([name, value]) => [name, shownValue(value, isMarked(resource["sensitive_values"], [name]), mask)]);
+  const described = descriptions.get(idOf(resource));
+  const icon = textOf(adornment["icon"]) || (described?.icon ?? "");
+  const dailyCost = numberOf(adornment["daily_cost"]) ?? described?.dailyCost;
+  // What the template says of it goes first, also over an attribute of the same name.
+  const attributes = new Map<string, string>();
+  for (const [key, value] of described?.items ?? [])
+    attributes.set(key.slice(0, keyLengthMax), shownValue(value, false, mask));
+  for (const [name, value] of Object.entries(fieldsOf(resource["values"]))) {
+    if (value === null || attributes.has(name)) continue;
+    attributes.set(name, shownValue(value, isMarked(resource["sensitive_values"], [name]), mask));
+  }
   return {
     address: address.slice(0, 512),
     type: textOf(resource["type"]).slice(0, 128),
     name: textOf(resource["name"]).slice(0, 256),
     ...(icon === "" ? {} : { icon: icon.slice(0, 256) }),
     ...(dailyCost === undefined || dailyCost < 0 ? {} : { dailyCost: Math.round(dailyCost) }),
-    attributes: Object.fromEntries(attributes),
+    attributes: Object.fromEntries([...attributes].slice(0, attributesMax)),
   };
 }
 

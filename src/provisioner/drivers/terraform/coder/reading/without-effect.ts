@@ -1,10 +1,9 @@
-import { fieldsOf, textOf } from "../../json-fields.ts";
+import { fieldsOf } from "../../json-fields.ts";
 import type { ConfiguredBlock } from "./read-blocks.ts";
 import type { Finding } from "./finding.ts";
 
 /** Blocks that are accepted and do nothing here, with what that means for who wrote them. */
 const blocks: Readonly<Record<string, string>> = {
-  coder_metadata: "it is not shown yet",
   coder_devcontainer: "the container is not started",
   coder_ai_task: "there are no tasks",
   coder_external_agent: "start the agent with the script at /api/v2/init-script/OS/ARCH and its token",
@@ -33,7 +32,8 @@ export function withoutEffect(configured: readonly ConfiguredBlock[]): readonly 
 function isSet(expression: unknown): boolean {
   if (Array.isArray(expression)) return expression.length > 0;
   const fields = fieldsOf(expression);
-  return (
-    (Object.keys(fields).length > 0 && textOf(fields["constant_value"]) !== "") || fields["references"] !== undefined
-  );
+  if (fields["references"] !== undefined) return true;
+  const constant = fields["constant_value"];
+  if (Array.isArray(constant)) return constant.length > 0;
+  return Object.keys(fields).length > 0 && constant !== null && constant !== "";
 }
