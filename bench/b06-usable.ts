@@ -15,11 +15,13 @@ const warmP99LimitMs = 1_000;
 const removalsAtOnce = 4;
 const dockerImage = "prewarm-bench:1";
 
-interface Case extends Pick<TemplateDraft, "driver" | "isReplacedByClaims" | "image"> {
+interface Case extends Pick<TemplateDraft, "driver" | "isReplacedByClaims" | "isForCoder" | "image"> {
   /** In the table. */
   readonly title: string;
   /** Of its template and its workspaces. */
   readonly name: string;
+  /** What no preset has; a greeting unless said. */
+  readonly coldParameters?: Readonly<Record<string, string>>;
   /** Most that the median of a warm creation may take; undefined where it is only for comparison. */
   readonly warmLimitMs?: number;
 }
@@ -27,6 +29,14 @@ interface Case extends Pick<TemplateDraft, "driver" | "isReplacedByClaims" | "im
 const processCase: Case = { title: "process", name: "process", driver: "process", warmLimitMs: 250 };
 const terraformCases: readonly Case[] = [
   { title: "terraform, claim changes nothing", name: "terraform", driver: "terraform", warmLimitMs: 1_000 },
+  {
+    title: "terraform, written for Coder",
+    name: "coder",
+    driver: "terraform",
+    isForCoder: true,
+    coldParameters: { Greeting: "Aloha" },
+    warmLimitMs: 1_000,
+  },
   { title: "terraform, claim replaces", name: "unsafe", driver: "terraform", isReplacedByClaims: true },
 ];
 const dockerCase: Case = {
@@ -107,7 +117,7 @@ async function measure(scene: Scene, one: Case): Promise<{ readonly warm: Summar
     const wanted = nth < warmRuns ? "claimed" : "cold";
     const name = `${one.name}-${nth}`;
     names.push(name);
-    const parameters = wanted === "cold" ? { parameters: { greeting: "Servus" } } : {};
+    const parameters = wanted === "cold" ? { parameters: one.coldParameters ?? { greeting: "Servus" } } : {};
     const { elapsedMs, outcome } = await firstCommand(client, { name, template: one.name, ...parameters });
     if (outcome !== wanted) throw new Error(`${name} was to be ${wanted}, and was ${outcome}.`);
     samples[outcome].push(elapsedMs);
@@ -147,7 +157,8 @@ async function run(context: BenchContext): Promise<Outcome> {
       "From the request for a workspace to the end of a first command in it as its new owner, over HTTP and WebSocket, against " +
       "`prewarm server` with its own daemon. The template's `prewarm` hook clones a local repository and installs its 40 packages; " +
       "its `claim` hook writes a file. Warm: from a full pool of 20; cold: asked with a parameter that no preset has. " +
-      "A claim that changes nothing was proven to do so by its rehearsal; one that replaces makes the agent anew.",
+      "A claim that changes nothing was proven to do so by its rehearsal; one that replaces makes the agent anew. " +
+      "Of a template that is written for Coder the claim is applied, and its start scripts run once more as the owner, before the workspace is usable.",
     rows,
     targets,
   };

@@ -33,6 +33,8 @@ export interface TemplateDraft {
   readonly driver: "process" | "terraform" | "docker";
   /** Of Terraform: the owner is among what replaces the agent, so that every claim makes it anew. */
   readonly isReplacedByClaims?: boolean;
+  /** Of Terraform: one that is written for Coder, whose builds tell what its agent is to run. */
+  readonly isForCoder?: boolean;
   /** Of Docker: one with git, Node and npm in it. */
   readonly image?: string;
   readonly repository: string;
@@ -46,8 +48,7 @@ export async function usableTemplate(folder: string, input: TemplateDraft): Prom
   writeFileSync(
     path.join(source, "template.yaml"),
     `driver: ${input.driver}
-parameters: [{ name: greeting, default: Hello }]
-presets: [{ name: standard, default: true, parameters: { greeting: Hello }, prebuilds: { instances: ${input.instances} } }]
+${input.isForCoder === true ? poolBeside(input) : poolOfItsOwn(input)}
 agents:
   - name: main
     hooks:
@@ -63,12 +64,32 @@ ${input.image === undefined ? "" : `docker: { image: "${input.image}", pull: nev
   return (await packFolder(source)).bytes;
 }
 
+function poolOfItsOwn({ instances }: TemplateDraft): string {
+  return `parameters: [{ name: greeting, default: Hello }]
+presets: [{ name: standard, default: true, parameters: { greeting: Hello }, prebuilds: { instances: ${instances} } }]`;
+}
+
+/** The parameter and the preset are those of the configuration. */
+function poolBeside({ instances }: TemplateDraft): string {
+  return `presets: [{ name: "Hello: ready at once", prebuilds: { instances: ${instances} } }]`;
+}
+
 const tokenTrigger = "sha256(local.agent.token)";
 
-function configuration({ isReplacedByClaims = false }: TemplateDraft): string {
+function configuration({ isReplacedByClaims = false, isForCoder = false }: TemplateDraft): string {
+  if (isForCoder) return writtenForCoder();
   const demo = readFileSync(path.join(packageRoot, "templates/terraform-demo/main.tf"), "utf8");
   if (!isReplacedByClaims) return demo;
   const unsafe = demo.replace(tokenTrigger, `${tokenTrigger}, var.prewarm.owner.username`);
   if (unsafe === demo) throw new Error(`templates/terraform-demo has no "${tokenTrigger}" any more.`);
   return unsafe;
+}
+
+/** Its start scripts do next to nothing: what is measured is how they are told and run. */
+function writtenForCoder(): string {
+  const demo = readFileSync(path.join(packageRoot, "templates/coder-demo/main.tf"), "utf8");
+  // Twenty workspaces that look at the clock would be measured along.
+  const quiet = demo.replace(/^( *)cron( *)= .*$/m, "$1run_on_start = true");
+  if (quiet === demo) throw new Error("templates/coder-demo has no script with a cron any more.");
+  return quiet;
 }

@@ -76,7 +76,7 @@ resource "coder_script" "tidy" {
   agent_id     = coder_agent.main.id
   display_name = "Tidy up"
   script       = "#!/bin/sh\ndate > ~/tidied"
-  cron         = "*/2 * * * * *"
+  cron         = "*/10 * * * * *"
 }
 
 # Survives a stop: only a delete removes it.
