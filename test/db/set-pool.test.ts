@@ -1,5 +1,6 @@
 // Pools that are set beside a template: for its active version at once, and for each that comes after it.
 import { expect, it } from "vitest";
+import { explain } from "../../src/app/prebuilds/pools.ts";
 import { setPool, unsetPool } from "../../src/app/prebuilds/set-pool.ts";
 import { deprecate } from "../../src/app/templates/templates.ts";
 import { createVersionDefinitions } from "../../src/app/workspaces/version-definitions.ts";
@@ -125,6 +126,18 @@ it("is refused for a deprecated template, which keeps nothing, and nothing is st
   expect(await fx.rows("select pools from templates")).toEqual([{ pools: {} }]);
   await deprecate(fx.context, fx.admin, { template: "web", deprecated: false });
   expect(await set(fx, "small", { instances: 3 })).toMatchObject({ desired: 3 });
+});
+
+it("is said by whoever explains the pool, until it is taken back", async () => {
+  const fx = await testFixture();
+  await publishTemplate(fx, { presets: { small: 1, large: 1 } });
+  await set(fx, "small", { instances: 2 });
+  const sentences = async (preset: string) =>
+    (await explain(fx.context, fx.alice, { template: "web", preset })).sentences.join(" ");
+  expect(await sentences("small")).toContain("are set beside the template");
+  expect(await sentences("large")).not.toContain("beside the template");
+  await unsetPool(fx.context, fx.admin, { template: "web", preset: "small" });
+  expect(await sentences("small")).not.toContain("beside the template");
 });
 
 it("is for template admins alone, and is in the audit log", async () => {

@@ -11,6 +11,7 @@ import { loadPresets } from "../../db/pools/load-pools.ts";
 import { readImageReports } from "../../db/pools/image-reports.ts";
 import { poolImages } from "../ides/workspace-ides.ts";
 import { openRehearsal, readRehearsals } from "../../db/jobs/rehearsals.ts";
+import { readPools } from "../../db/templates/set-pools.ts";
 import { findTemplate } from "../../db/templates/templates.ts";
 import { listPrebuildRows } from "../../db/pools/prebuild-rows.ts";
 import type { PrebuildsSwitches } from "../../db/settings/settings.ts";
@@ -190,6 +191,7 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
     pool: poolView(pool),
     sentences: [
       ...renderExplanation(record, { now: pool.snapshot.now }),
+      ...(await setBeside(context, pool.snapshot.preset)),
       ...(unserved === undefined ? [] : [`Nothing of it can be built now: ${unserved}.`]),
       ...rehearsing,
     ],
@@ -203,6 +205,13 @@ export async function explain(context: AppContext, actor: Actor, input: PoolName
       sentences: [...renderExplanation(row.record as unknown as DecisionRecord, { now: row.at.getTime() })],
     })),
   };
+}
+
+/** Whoever reads the template's files would look in vain for why its pool is as it is. */
+async function setBeside(context: AppContext, { templateId, presetName }: PresetSnapshot): Promise<readonly string[]> {
+  const pools = await readPools(context.db, templateId);
+  if (!Object.hasOwn(pools, presetName)) return [];
+  return ["Its size, age and schedule are set beside the template; `prewarm prebuilds unset` takes that back."];
 }
 
 /** A template that there is not has no prebuilds, which is no error of a list. */
