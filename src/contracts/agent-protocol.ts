@@ -3,7 +3,7 @@ import { gitHostLengthMax } from "./limits.ts";
 import { appHealthDetailLengthMax, appHealths, appsPerAgentMax } from "./app-health.ts";
 import { appNameLengthMax } from "./app-address.ts";
 import { AgentMetadataValues } from "./agent-metadata.ts";
-import { AgentSettings, agentScriptNameLengthMax } from "./agent-settings.ts";
+import { AgentSettings } from "./agent-settings.ts";
 import { agentStates } from "./states.ts";
 
 /**
@@ -188,11 +188,14 @@ export const ClaimAcknowledgement = Type.Object({
 });
 export type ClaimAcknowledgement = Static<typeof ClaimAcknowledgement>;
 
+/** Longer names are cut: a server of the release before would take no longer one. */
+export const logSourceLengthMax = 32;
+
 const LogLine = Type.Object({
   at: Type.String(),
   level: Type.Union([Type.Literal("info"), Type.Literal("error")]),
   /** `agent`, `dotfiles`, the hook (`prewarm`, `start`, `claim`, `stop`), or the name of a script of the template's. */
-  source: Type.String({ maxLength: agentScriptNameLengthMax }),
+  source: Type.String({ maxLength: logSourceLengthMax }),
   line: Type.String(),
 });
 

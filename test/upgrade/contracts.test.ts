@@ -44,6 +44,14 @@ function routeBreaks(clients: Table, servers: Table, of: (route: RouteDefinition
   });
 }
 
+/**
+ * A daemon asks for forms again and again, and of a server of the release before learns that there is no such thing: that
+ * server answers forms as it always has.
+ */
+const isAskedForAgain = (one: string): boolean => /^(leaseEvaluation|answerEvaluation) is gone$/.test(one);
+/** What a server passes over is not known to it, and to whom it answers. */
+const isPassedOver = (one: string): boolean => one === ': "metadata" is not known';
+
 const isOfPrograms = ({ credential }: RouteDefinition): boolean => credential === "agent" || credential === "daemon";
 
 describe("beside the release before", () => {
@@ -52,14 +60,18 @@ describe("beside the release before", () => {
   });
 
   test("agents and daemons of this release get along with its servers", () => {
-    expect(routeBreaks(now, before, isOfPrograms)).toEqual([]);
+    expect(routeBreaks(now, before, isOfPrograms).filter((one) => !isAskedForAgain(one))).toEqual([]);
   });
 
-  test("frames of agents and of commands are understood both ways", () => {
+  test("frames of agents and of commands are understood both ways, or passed over on purpose", () => {
     const names = ["AgentToServer", "ServerToAgent", "ExecFromClient", "ExecToClient"] as const;
     for (const name of names) {
       expect(compare(agentBefore[name], agentProtocol[name], true), name).toEqual([]);
-      expect(compare(agentProtocol[name], agentBefore[name], true), name).toEqual([]);
+      const unknown = compare(agentProtocol[name], agentBefore[name], true);
+      expect(
+        unknown.filter((one) => name !== "AgentToServer" || !isPassedOver(one)),
+        name,
+      ).toEqual([]);
     }
   });
 });

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import { logSourceLengthMax as sourceLengthMax } from "../../contracts/agent-protocol.ts";
 import type { AgentScript } from "../../contracts/agent-settings.ts";
 import { makeFolder } from "../../platform/make-folder.ts";
 import type { AgentLog } from "../agent-log.ts";
@@ -13,9 +14,6 @@ import { childOutcome, endLeftover, forwardLines, type HookOutcome } from "../ru
 import type { SecretMasks } from "../secret-mask.ts";
 import { LogFile, logFileOf } from "./log-file.ts";
 import { makeScriptFolders, scriptBinFolder, scriptDataFolder } from "./script-folders.ts";
-
-/** A source of log lines has no longer name. */
-const sourceLengthMax = 32;
 
 /** Why a script is run. */
 export type ScriptMoment = "start" | "stop" | "cron";
