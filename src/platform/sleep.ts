@@ -19,7 +19,7 @@ export function sleep(durationMs: number, abort?: AbortSignal): Promise<void> {
       return;
     }
     let leftMs = durationMs;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const finish = (): void => {
       clearTimeout(timer);
       abort?.removeEventListener("abort", finish);
