@@ -46,7 +46,7 @@ export async function beginWork(
   const manifest = await settings.begin(fetched, abort);
   if (manifest === null) return;
   void followLeftOfScripts({ ...work, manifest, scripts: settings.scripts });
-  const outcome = await startWorkspace({ ...work, manifest });
+  const outcome = await startWorkspace({ ...work, manifest, owner: () => handOver.record });
   if (outcome === null) return;
   // What has started is put away, also when the stop comes before the server has heard of the start.
   told.onStarted();

@@ -59,6 +59,8 @@ export class HandOver {
   /** The generation whose claim was answered by the contradiction. */
   #refused = 0;
   #newest: RememberedClaim | null;
+  /** The server's newest word. */
+  #record: ClaimRecord | null = null;
   readonly #dotfiles: Dotfiles;
 
   constructor(input: HandOverInput) {
@@ -90,6 +92,14 @@ export class HandOver {
       });
     }
     return this.#newest?.phase === "done" && this.#contradiction === null ? this.#newest.record : null;
+  }
+
+  /**
+   * Whose the workspace is by the server's newest word, also before it is handed over; null: nobody's, or the server
+   * contradicts what this workspace remembers. Known once the secrets are.
+   */
+  get record(): ClaimRecord | null {
+    return this.#contradiction !== null || this.#record?.generation === 0 ? null : this.#record;
   }
 
   /** Whether the workspace was handed over to somebody. */
@@ -145,6 +155,7 @@ export class HandOver {
     try {
       const record = await this.#input.http.claim(abort);
       this.#compare(record);
+      this.#record = record;
       this.#release(comparing);
       if (this.#contradiction !== null) return await this.#refuse(record, abort);
       await secrets.look(record, abort);
@@ -225,7 +236,7 @@ export class HandOver {
     // Remembered as begun: cut off, they run again; done, never again for this generation.
     if (areScriptsDue) memory.rememberClaim(this.#newest);
     // What was started while nobody owned it begins anew for whoever does; an ordinary workspace is its owner's from the first.
-    if (this.#input.config.buildStage === "prebuild") this.#input.config.coder?.runsAgain();
+    if (areScriptsDue || this.#input.config.buildStage === "prebuild") this.#input.config.coder?.runsAgain();
     let error = await this.#renewSettings(record, abort);
     const manifest = await this.#input.started();
     const hook = manifest.hooks.claim;

@@ -5,13 +5,11 @@ import { type HookLines, openHookOutput } from "./hook-output.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { endGroup, hasMarkedMember } from "./process-group.ts";
 import { makeFolder } from "../platform/make-folder.ts";
+import { timerMsMax } from "../platform/sleep.ts";
 import { hookTroublePrefix } from "../contracts/agent-protocol.ts";
 
 /** Of a hook's last line in an error text; its log has all of it. */
 const lastLineLengthMax = 500;
-
-/** A timer that is set for longer is over at once. */
-const timerMsMax = 2_147_483_647;
 
 /** The hooks, and what is run as one, in the order in which a workspace meets them. */
 export const hookNames = ["prewarm", "start", "claim", "dotfiles", "stop"] as const;

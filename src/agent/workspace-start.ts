@@ -1,4 +1,4 @@
-import type { AgentManifest } from "../contracts/agent-protocol.ts";
+import type { AgentManifest, ClaimRecord } from "../contracts/agent-protocol.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { AgentLog } from "./agent-log.ts";
 import type { AgentMemory, RememberedStart } from "./agent-memory.ts";
@@ -22,6 +22,8 @@ export interface StartInput {
   readonly memory: AgentMemory;
   readonly log: AgentLog;
   readonly secrets: WorkspaceSecrets;
+  /** Whose the workspace is by the server's word, once the secrets are known; null: nobody's. */
+  readonly owner: () => ClaimRecord | null;
   readonly abort: AbortSignal;
 }
 
@@ -36,8 +38,7 @@ export async function startWorkspace(input: StartInput): Promise<RememberedStart
   const earlier = memory.start();
   if (earlier !== null && isSameStart(earlier, { startId: config.startId, run })) return earlier;
   const { prewarm, start } = manifest.hooks;
-  const remember = (state: Trouble): RememberedStart => {
-    const { generation } = settings;
+  const remember = (state: Trouble, generation = settings.generation): RememberedStart => {
     const settled = generation === null ? {} : { settingsGeneration: generation };
     const remembered = { startId: config.startId, machineRun: run, ...state, ...settled };
     memory.rememberStart(remembered);
@@ -54,27 +55,42 @@ export async function startWorkspace(input: StartInput): Promise<RememberedStart
   const outcome = start === undefined ? well : await runStartHook(input, "start", start);
   if (outcome.kind === "aborted") return null;
   if (outcome.kind !== "succeeded") return remember(stateAfter("start", outcome));
-  const trouble = await runStartScripts(input);
+  const { trouble, generation } = await runStartScripts(input);
   if (input.abort.aborted) return null;
-  return remember(trouble ?? { state: "ready", detail: "" });
+  return remember(trouble ?? { state: "ready", detail: "" }, generation);
 }
 
 type Trouble = Pick<RememberedStart, "state" | "detail">;
 
 const untoldText = "The build has told nothing of this agent: see how it ended, and start the workspace again.";
 
-/** Those of the template's that run at a start, as its owner where there is one. Null when nothing went wrong. */
-async function runStartScripts(input: StartInput): Promise<Trouble | null> {
-  const { manifest, memory, secrets, settings, abort } = input;
-  if (settings.scripts.length === 0) return null;
+interface ScriptsOutcome {
+  /** Null when nothing went wrong. */
+  readonly trouble: Trouble | null;
+  /** Of the claim record for whose owner they were run; 0: for nobody, so that a hand-over runs them once more. */
+  readonly generation: number | null;
+}
+
+/**
+ * Those of the template's that run at a start: as its owner where what the build has told is his, also at the first start
+ * of a workspace that was never in a pool, which nobody has handed over yet.
+ */
+async function runStartScripts(input: StartInput): Promise<ScriptsOutcome> {
+  const { manifest, memory, secrets, settings, owner, abort } = input;
+  if (settings.scripts.length === 0) return { trouble: null, generation: settings.generation };
+  const given = await secrets.given(abort);
   const claim = memory.claim();
-  const record = claim?.phase === "done" ? claim.record : null;
-  const place = scriptPlace(input, { manifest, record, given: await secrets.given(abort) });
-  if ("refusal" in place) return { state: "start_error", detail: `The scripts were not run: ${place.refusal}.` };
+  const seen = claim?.phase === "done" ? claim.record : owner();
+  const record = seen === null || seen.generation !== settings.generation ? null : seen;
+  const generation = record === null ? 0 : record.generation;
+  const place = scriptPlace(input, { manifest, record, given });
+  if ("refusal" in place) {
+    return { trouble: { state: "start_error", detail: `The scripts were not run: ${place.refusal}.` }, generation };
+  }
   const { failed } = await runScripts({ scripts: settings.scripts, when: "start", ...place, abort });
-  if (failed.length === 0) return null;
+  if (failed.length === 0) return { trouble: null, generation };
   const state = failed.every(({ isTimeout }) => isTimeout) ? "start_timeout" : "start_error";
-  return { state, detail: failureText(failed) };
+  return { trouble: { state, detail: failureText(failed) }, generation };
 }
 
 function isSameStart(earlier: RememberedStart, now: { readonly startId: string; readonly run: string }): boolean {

@@ -6,11 +6,13 @@ import type { ScriptPlace } from "./scripts/run-script.ts";
 import { scriptPlace, scriptPlaceAnyway } from "./scripts/script-place.ts";
 import type { StartInput } from "./workspace-start.ts";
 
+type StopInput = Omit<StartInput, "abort" | "owner">;
+
 /**
  * Runs the `stop` hook, as the owner where there is one. However it ends, the workspace stops: what went wrong is in the
  * log, and is the answer; empty when nothing did.
  */
-export async function stopWorkspace(input: Omit<StartInput, "abort">): Promise<string> {
+export async function stopWorkspace(input: StopInput): Promise<string> {
   const { manifest, memory, log, secrets, settings } = input;
   const hook = manifest.hooks.stop;
   if (hook === undefined && !settings.scripts.some(({ onStop }) => onStop)) return "";
@@ -39,7 +41,7 @@ interface StopRun {
 }
 
 async function runStopHook(
-  { config, log, secrets }: Omit<StartInput, "abort">,
+  { config, log, secrets }: StopInput,
   hook: { readonly run: string; readonly timeoutMs: number },
   { directory, environment, abort }: StopRun,
 ): Promise<string> {
@@ -59,7 +61,7 @@ async function runStopHook(
 }
 
 /** Told as what a stop hook is: whoever looks at the stopped workspace is shown both in one place. */
-async function runStopScripts({ settings }: Omit<StartInput, "abort">, place: ScriptPlace): Promise<string> {
+async function runStopScripts({ settings }: StopInput, place: ScriptPlace): Promise<string> {
   const limitMs = stopHookTimeoutSecondsDefault * 1_000;
   const { failed } = await runScripts({ scripts: settings.scripts, when: "stop", limitMs, ...place });
   return failed.length === 0 ? "" : `${hookTroublePrefix("stop")}has scripts that failed. ${failureText(failed)}`;

@@ -198,3 +198,25 @@ describe("a claim of such a workspace", () => {
     expect(bed.read("ran")).toBe("as ada in of-ada\n");
   });
 });
+
+test("the scripts of a workspace that was somebody's from its first day run as his, with his secrets, at its first start", async () => {
+  const run = 'echo "of $PREWARM_OWNER with $TOKEN" >> "$HOME/ran"';
+  bed.server.record = { ...claimedBy("ada"), hasSecrets: true };
+  bed.server.secrets = { TOKEN: "a-secret-value" };
+  bed.server.manifest = known("ada", 1, [script({ run })]);
+  bed.start({ buildStage: "ordinary" });
+  await acknowledged();
+  expect(bed.read("ran")).toBe("of ada with a-secret-value\n");
+});
+
+test("an agent whose machine was replaced by the claim, and that starts before it knows the owner, runs the scripts once more as his", async () => {
+  const run = 'echo "of $PREWARM_OWNER" >> "$HOME/ran"';
+  // The build has told what is the owner's, and the claim record that the agent has seen is from before.
+  bed.server.manifest = known("ada", 1, [script({ run })]);
+  bed.start({ buildStage: "claim" });
+  await ready();
+  expect(bed.read("ran")).toBe("of \n");
+  claimNow();
+  await acknowledged();
+  expect(bed.read("ran")).toBe("of \nof ada\n");
+});

@@ -14,7 +14,7 @@ export interface CronDeps {
   readonly clock: Clock;
   /** Runs one to its end. What goes wrong is its own matter to tell: a rejection is passed over. */
   readonly run: (script: AgentScript, abort: AbortSignal) => Promise<void>;
-  /** Told of a run that is left out, as the one before it goes on. */
+  /** Told of the first run that is left out while another goes on; of those after it no more: the log holds so many lines. */
   readonly onSkipped: (script: AgentScript) => void;
   /** `sleep` of the platform, unless said. */
   readonly wait?: (durationMs: number, abort: AbortSignal) => Promise<void>;
@@ -25,6 +25,8 @@ interface Planned {
   readonly cron: string;
   at: Date | null;
   running: Promise<void> | null;
+  /** Whether it was told of the present run that it takes too long. */
+  isSkipTold: boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ export class CronScripts {
     this.#seenMs = now.getTime();
     this.#planned = deps.scripts.slice(0, agentScriptsMax).flatMap((script): Planned[] => {
       const { cron } = script;
-      return cron === null ? [] : [{ script, cron, at: nextRun(cron, now), running: null }];
+      return cron === null ? [] : [{ script, cron, at: nextRun(cron, now), running: null, isSkipTold: false }];
     });
     this.#loop = this.#follow();
   }
@@ -78,8 +80,13 @@ export class CronScripts {
     if (at === null || at > now) return;
     const next = nextRun(cron, at);
     planned.at = next === null || next > now ? next : nextRun(cron, now);
-    if (planned.running !== null) return this.#deps.onSkipped(script);
-    planned.running = this.#run(planned);
+    if (planned.running === null) {
+      planned.isSkipTold = false;
+      planned.running = this.#run(planned);
+    } else if (!planned.isSkipTold) {
+      planned.isSkipTold = true;
+      this.#deps.onSkipped(script);
+    }
   }
 
   async #run(planned: Planned): Promise<void> {

@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
 import { setMaxListeners } from "node:events";
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { StringDecoder } from "node:string_decoder";
@@ -20,6 +19,7 @@ import { endGroup } from "../process-group.ts";
 import { childOutcome } from "../run-hook.ts";
 import { MaskedStream, type SecretMasks } from "../secret-mask.ts";
 import { ownStat } from "./own-stat.ts";
+import { notStarted, startChild } from "./start-child.ts";
 
 /** Samples that are taken beside each other. */
 const samplesAtOnceMax = 4;
@@ -143,12 +143,13 @@ export async function takeSample(item: AgentMetadataItem, place: SamplePlace): P
   const { environment, masks, abort } = place;
   const known = await ownStat(item.run, environment, machineSource);
   if (known !== undefined) return { value: maskedText(known, masks), error: "" };
-  const child = spawn(account(environment).shell, ["-c", item.run], {
+  const child = startChild(account(environment).shell, ["-c", item.run], {
     cwd: folderOf(place),
     env: environment,
     stdio: ["ignore", "pipe", "ignore"],
     detached: true,
   });
+  if (child instanceof Error) return { value: "", error: notStarted(child).slice(0, metadataErrorLengthMax) };
   const masked = new MaskedStream(masks);
   const pieces: Buffer[] = [];
   let bytes = 0;
@@ -177,7 +178,7 @@ export async function takeSample(item: AgentMetadataItem, place: SamplePlace): P
 function folderOf({ environment, directory }: SamplePlace): string {
   const home = environment["HOME"] ?? homedir();
   const folder = path.resolve(home, directory);
-  return existsSync(folder) ? folder : home;
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? folder : home;
 }
 
 function maskedText(text: string, masks: SecretMasks): string {

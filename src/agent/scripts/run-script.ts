@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
@@ -14,6 +14,7 @@ import { childOutcome, endLeftover, forwardLines, type HookOutcome } from "../ru
 import type { SecretMasks } from "../secret-mask.ts";
 import { LogFile, logFileOf } from "./log-file.ts";
 import { makeScriptFolders, scriptBinFolder, scriptDataFolder } from "./script-folders.ts";
+import { notStarted, startChild } from "./start-child.ts";
 
 /** Why a script is run. */
 export type ScriptMoment = "start" | "stop" | "cron";
@@ -62,14 +63,16 @@ export async function runScript(script: AgentScript, moment: ScriptMoment, place
   const { lines, lastLine } = withLastLine(linesOf(script, place));
   const output = openHookOutput(data, moment, lines);
   const [program, ...args] = commandOf(script.run, file, account(place.environment).shell);
-  const child = spawn(program, args, {
+  const child = startChild(program, args, {
     cwd: directory,
     env: { ...environment, PREWARM_SCRIPT: mark },
     stdio: output === null ? ["ignore", "pipe", "pipe"] : ["ignore", ...output.stdio],
     detached: true,
   });
-  if (output === null) forwardLines(child, lines);
+  // Also when nothing was started: it would be held for ever.
   output?.release();
+  if (child instanceof Error) return { kind: "failed", reason: notStarted(child), lastLine: null };
+  if (output === null) forwardLines(child, lines);
   const outcome = await outcomeOf(child, { ...place, processFile, killGraceMs, timeoutMs: script.timeoutMs });
   output?.drain();
   return outcome.kind === "failed" || outcome.kind === "timed_out" ? { ...outcome, lastLine: lastLine() } : outcome;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -12,6 +12,8 @@ import { sleep } from "../../../src/platform/sleep.ts";
 function item(key: string, run: string, said: Partial<AgentMetadataItem> = {}): AgentMetadataItem {
   return { key, name: key.toUpperCase(), run, intervalMs: 1_000, timeoutMs: 60_000, order: 0, ...said };
 }
+
+const monthly = { intervalMs: 30 * 86_400_000 };
 
 function place() {
   const root = mkdtempSync(path.join(tmpdir(), "prewarm-metadata-"));
@@ -101,4 +103,32 @@ test("values that were found anew and are as before are told now and then, with 
   const [first, second] = told.map(([value]) => value);
   expect([first?.value, second?.value, second?.intervalMs]).toEqual(["same", "same", 1_000]);
   expect(Date.parse(second?.collectedAt ?? "")).toBeGreaterThan(Date.parse(first?.collectedAt ?? ""));
+});
+
+test("an item that is looked for once in a month is not looked for all the time", async () => {
+  const { root, ...where } = place();
+  const runs = `echo x >> ${root}/runs`;
+  const sampler = new MetadataSampler({
+    ...where,
+    items: [item("often", `echo x >> ${root}/often; wc -l < ${root}/often`), item("month", runs, monthly)],
+    clock: systemClock,
+    onChange: () => {},
+  });
+  onTestFinished(() => sampler.close());
+  // Both begin within the first seconds, and the first is looked for again and again meanwhile.
+  await until(() => sampler.values()[1]?.collectedAt !== null);
+  const seen = Number(sampler.values()[0]?.value);
+  await until(() => Number(sampler.values()[0]?.value) >= seen + 2);
+  expect(readFileSync(`${root}/runs`, "utf8")).toBe("x\n");
+});
+
+test("a script that is longer than an argument may be has that for its error, and the sampler goes on", async () => {
+  const sample = await takeSample(item("a", `: ${"€".repeat(65_530)}`), place());
+  expect(sample).toEqual({ value: "", error: "it could not be started: spawn E2BIG" });
+});
+
+test("an item of an agent whose folder is a file is looked for in the home", async () => {
+  const where = place();
+  writeFileSync(`${where.root}/file`, "");
+  expect(await takeSample(item("a", "pwd"), { ...where, directory: "file" })).toEqual({ value: where.root, error: "" });
 });

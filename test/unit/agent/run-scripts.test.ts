@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -173,3 +182,23 @@ describe("what a script prints", () => {
     expect(lines.slice(1)).toEqual(["info One: a", "info One: b"]);
   });
 });
+
+test("a script whose program cannot be one says so, and holds no pipe for ever", async () => {
+  const { run, file } = bench();
+  const held = (): number =>
+    readdirSync("/proc/self/fd").filter((fd) => linkOf(fd).startsWith(file("coder-script-data"))).length;
+  writeFileSync(file("plain"), "");
+  const { failed } = await run([script({ run: `#!${file("plain")}/program\n` })]);
+  expect(failed).toEqual([
+    { id: "one", name: "One", reason: "it could not be started: spawn ENOTDIR", isTimeout: false },
+  ]);
+  await until(() => held() === 0);
+});
+
+function linkOf(fd: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}

@@ -33,6 +33,16 @@ describe("sleep", () => {
     await sleeping;
     await sleep(1_000_000, abort.signal);
   });
+
+  it("may be longer than a timer can be set for", async () => {
+    const monthMs = 30 * 86_400_000;
+    const done = vi.fn();
+    const sleeping = sleep(monthMs).then(done);
+    await vi.advanceTimersByTimeAsync(monthMs - 1);
+    expect(done).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    await sleeping;
+  });
 });
 
 describe("signal", () => {
