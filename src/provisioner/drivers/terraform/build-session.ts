@@ -17,6 +17,7 @@ import { fieldsOf, textOf } from "./json-fields.ts";
 import { agentsOf, type BootstrapScript, environmentOf, variablesOf } from "./variables.ts";
 import { fillRunFolder, readRecord, removeTraces, type WorkspaceFolder, writeRecord } from "./workspace-folder.ts";
 import { type CoderSupport, openProvider } from "./coder/coder-session.ts";
+import { type CoderProviderChoice, coderProviderOf } from "./coder/provider-choice.ts";
 import { factsOf } from "./coder/job-facts.ts";
 import { type IgnoredChanges, overridesOf, writeOverrides } from "./coder/override-files.ts";
 import { readOutline } from "./configuration-outline.ts";
@@ -48,6 +49,8 @@ export interface SessionInput {
   readonly failure: "build_failed" | "invalid_template";
   /** A plan that answers a person's form: see `evaluate-form.ts`. */
   readonly isForm?: boolean;
+  /** Who answers for coder/coder, where that is another than the template says. */
+  readonly provider?: CoderProviderChoice;
   /** Ends the preparation of the version, where that may take longer than the work; as the work unless said. */
   readonly preparing?: AbortSignal;
 }
@@ -149,6 +152,7 @@ export async function withSession<Value>(
     templateFolder: context.templateFolder,
     lockFile: versionLockFile(context) ?? known?.lockFile ?? null,
     modules: readModulePins(context.versionState),
+    coderProvider: coderProviderOf(context.manifest),
     log: (line: string) => context.log("info", "init", line),
     abort: input.preparing ?? context.abort,
   };
@@ -183,7 +187,8 @@ async function withCommands<Value>(
   input: SessionInput & { readonly known: TerraformState | null },
   work: (commands: Commands) => Promise<Value>,
 ): Promise<Value> {
-  const { folder, context, failure, isForm = false } = input;
+  const { folder, context, failure, isForm = false, provider: asked } = input;
+  const provider = asked ?? coderProviderOf(context.manifest);
   const isImport = failure === "invalid_template" && !isForm;
   const outline = isImport ? await outlineOfFiles(folder.run) : readOutline(context.versionState);
   const variables = { ...context, agents: agents({ ...input, deps }) };
@@ -195,17 +200,18 @@ async function withCommands<Value>(
   await writeFile(folder.variables, JSON.stringify(given), { mode: 0o600 });
   const environment = { ...environmentOf(variables), [folderVariable]: folder.folder };
   const ignore = async (ignored: IgnoredChanges): Promise<void> =>
-    writeOverrides(folder.run, overridesOf(outline?.blocks ?? [], ignored));
+    writeOverrides(folder.run, overridesOf(outline?.blocks ?? [], ignored, { provider }));
   await ignore(new Map());
   if (outline === null || !outline.isForCoder) return await work({ environment, ignore, declared, used });
   if (deps.coder === null) throw withoutCoder();
   const { initScript } = deps.coder;
   const facts = factsOf({ context, agents: variables.agents, isImport, isForm, initScript });
-  const provider = await openProvider(deps.coder, facts, deps.random);
+  const token = variables.agents.find((agent) => agent.token !== "")?.token;
+  const served = await openProvider(deps.coder, facts, { provider, token, random: deps.random });
   try {
-    return await work({ environment: { ...environment, ...provider.environment }, ignore, declared, used });
+    return await work({ environment: { ...environment, ...served.environment }, ignore, declared, used });
   } finally {
-    await provider.close();
+    await served.close();
   }
 }
 

@@ -5,6 +5,9 @@ import { outlineOf } from "./configuration-outline.ts";
 import { exampleWork } from "./variables.ts";
 import { folderIn } from "./workspace-folder.ts";
 
+const unused =
+  "terraform.coder_provider has no effect: the template has no block of the provider coder/coder. Take it out of template.yaml.";
+
 /**
  * Tries a template before it is used: `init`, `validate`, and a plan of an example workspace. Answers the lock file,
  * by which every later build of the version gets the same providers, and the outline of the configuration.
@@ -23,7 +26,8 @@ export async function checkTemplate(
       await run.validate();
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
-      const read = outline.isForCoder ? await checkForCoder(context, { plan, run: input.folder.run }) : null;
+      const read = outline.isForCoder ? await checkForCoder(context, { plan, lockFile, run: input.folder.run }) : null;
+      if (read === null && context.manifest.terraform?.coder_provider !== undefined) context.log("warn", "plan", unused);
       const ofCoder =
         read === null
           ? {}

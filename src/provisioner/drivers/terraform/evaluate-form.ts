@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { CodedError } from "../../../contracts/errors.ts";
 import type { BuildContext, FormContext, FormReport } from "../../driver.ts";
 import { type SessionDeps, withSession } from "./build-session.ts";
+import { type CoderProviderChoice, coderProviderOf } from "./coder/provider-choice.ts";
 import { blockAddress } from "./coder/reading/read-blocks.ts";
 import { formFaults, readParameters } from "./coder/reading/read-template.ts";
 import { readFormOutline } from "./form-outline.ts";
@@ -32,13 +33,21 @@ export async function evaluateForm(
     preparing: context.preparing,
   } as const;
   try {
-    return await withSession(deps, input, async ({ run, phases }) => {
-      const { document: plan } = await run.plan({ refresh: false, targets: outline.targets });
-      const [fault] = formFaults(plan);
-      if (fault !== undefined) {
-        throw new CodedError("invalid_template", `${blockAddress(fault.block)}: ${fault.reason}.`);
-      }
-      return { parameters: [...readParameters(plan), ...ofFile], phases: phases.timings };
+    const formBy = (provider: CoderProviderChoice): Promise<FormReport> =>
+      withSession(deps, { ...input, provider }, async ({ run, phases }) => {
+        const { document: plan } = await run.plan({ refresh: false, targets: outline.targets });
+        const [fault] = formFaults(plan);
+        if (fault !== undefined) {
+          throw new CodedError("invalid_template", `${blockAddress(fault.block)}: ${fault.reason}.`);
+        }
+        return { parameters: [...readParameters(plan), ...ofFile], phases: phases.timings };
+      });
+    // Of a value that does not fit, the original provider answers with an error and no form. Ours does not know what is
+    // newer than it is.
+    return await formBy("builtin").catch(async (error: unknown) => {
+      const isUnknownToOurs = error instanceof CodedError && error.code === "invalid_template";
+      if (coderProviderOf(context.manifest) === "builtin" || !isUnknownToOurs) throw error;
+      return await formBy("registry");
     });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import { cp, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node
 import path from "node:path";
 import { CodedError } from "../../../contracts/errors.ts";
 import { initEnvironment } from "./coder/coder-session.ts";
+import { type CoderProviderChoice, withCoderProvider } from "./coder/provider-choice.ts";
 import { KeyedLock } from "../../host/keyed-lock.ts";
 import { validationErrors, diagnosticError } from "./diagnostics.ts";
 import { movedModule, type ModulePin, modulePinsOf, pinFiles } from "./modules/module-pins.ts";
@@ -29,6 +30,8 @@ export interface PrepareInput {
   readonly lockFile: string | null;
   /** Versions of modules, from its import. */
   readonly modules: readonly ModulePin[];
+  /** With `registry` the original provider of coder/coder is installed like any other. */
+  readonly coderProvider: CoderProviderChoice;
   readonly log: (line: string) => void;
   readonly abort: AbortSignal;
 }
@@ -135,8 +138,8 @@ export class PreparedVersions {
     if (moved !== null) throw cannotPin(moved);
   }
 
-  async #initialize(folder: string, { log, abort }: PrepareInput): Promise<void> {
-    const call = { cwd: folder, environment: initEnvironment, abort };
+  async #initialize(folder: string, { log, abort, coderProvider }: PrepareInput): Promise<void> {
+    const call = { cwd: folder, environment: coderProvider === "registry" ? {} : initEnvironment, abort };
     const output = `${folder}-init`;
     try {
       const args = ["init", "-input=false", "-no-color"];
@@ -146,7 +149,9 @@ export class PreparedVersions {
       if (init.exitCode === 0) return;
       // `validate` names file and line, where `init` prints a text for people.
       const validation = await this.#tool.read({ ...call, args: ["validate", "-json"], output });
-      throw initError(`${init.standardError}\n${init.exitCode === null ? "It was killed." : ""}`, validation.text);
+      const printed = `${init.standardError}\n${init.exitCode === null ? "It was killed." : ""}`;
+      const error = initError(printed, validation.text);
+      throw coderProvider === "registry" ? withCoderProvider(error, printed) : error;
     } finally {
       for (const ending of ["out", "err"]) await rm(`${output}.${ending}`, { force: true });
     }
@@ -165,10 +170,16 @@ export class PreparedVersions {
 }
 
 /** Where a version may lie: under its archive and lock file, or as its import made it, before there was a lock file. */
-function namesOf({ archiveHash, lockFile, modules }: PrepareInput): readonly [string, ...string[]] {
-  if (lockFile === null && modules.length === 0) return [archiveHash];
+function namesOf({
+  archiveHash,
+  lockFile,
+  modules,
+  coderProvider,
+}: Omit<PrepareInput, "log" | "abort" | "templateFolder">): readonly [string, ...string[]] {
+  const unlocked = coderProvider === "builtin" ? archiveHash : `${archiveHash}-${coderProvider}`;
+  if (lockFile === null && modules.length === 0) return [unlocked];
   const pinned = `${lockFile ?? ""}${modules.length === 0 ? "" : JSON.stringify(modules)}`;
-  return [`${archiveHash}-${createHash("sha256").update(pinned).digest("hex").slice(0, 12)}`, archiveHash];
+  return [`${unlocked}-${createHash("sha256").update(pinned).digest("hex").slice(0, 12)}`, unlocked];
 }
 
 async function readLockFile(folder: string): Promise<string | null> {

@@ -4,6 +4,8 @@ import path from "node:path";
 import type { Random } from "../../../../platform/random.ts";
 import type { JobFacts } from "../../../coder-provider/job-facts.ts";
 import { coderEnvironment } from "./job-facts.ts";
+import type { CoderProviderChoice } from "./provider-choice.ts";
+import { providerEnvironment } from "./provider-environment.ts";
 
 /** Serves the provider `coder/coder` to Terraform's commands of one job. */
 export type ServeCoderProvider = (
@@ -46,8 +48,27 @@ function reattachNobody(): string {
   return JSON.stringify({ "coder/coder": nobody, "registry.terraform.io/coder/coder": nobody });
 }
 
-/** Serves the provider at a socket of this job alone, until `close`. */
-export async function openProvider(support: CoderSupport, facts: JobFacts, random: Random): Promise<OpenProvider> {
+/**
+ * Serves the provider at a socket of this job alone, until `close`; or has the environment for the original one, which
+ * Terraform starts itself.
+ */
+export async function openProvider(
+  support: CoderSupport,
+  facts: JobFacts,
+  options: {
+    readonly provider: CoderProviderChoice;
+    readonly random: Random;
+    /** Of the first agent; undefined where none is known. */
+    readonly token: string | undefined;
+  },
+): Promise<OpenProvider> {
+  if (options.provider === "registry") {
+    return { environment: providerEnvironment(facts, options.token), close: async () => {} };
+  }
+  return await serveOurs(support, facts, options.random);
+}
+
+async function serveOurs(support: CoderSupport, facts: JobFacts, random: Random): Promise<OpenProvider> {
   const folder = await mkdtemp(path.join(tmpdir(), `${folderPrefix}${process.pid}-`));
   try {
     const provider = await support.serve(facts, { socket: path.join(folder, socketName), random });

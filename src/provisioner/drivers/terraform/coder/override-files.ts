@@ -3,6 +3,7 @@ import path from "node:path";
 import { CodedError } from "../../../../contracts/errors.ts";
 import { makeFolder } from "../../../../platform/make-folder.ts";
 import { agentNameOf } from "./agent-name.ts";
+import type { CoderProviderChoice } from "./provider-choice.ts";
 import { blockKey, type ResourceBlock } from "../configuration-outline.ts";
 import { fieldsOf, itemsOf, parseJson, textOf } from "../json-fields.ts";
 
@@ -18,9 +19,14 @@ export type Ignored = "all" | readonly string[];
 export type IgnoredChanges = ReadonlyMap<string, Ignored>;
 
 /** All that a build has to say about these blocks. */
-export function overridesOf(blocks: readonly ResourceBlock[], ignored: IgnoredChanges): readonly BlockOverride[] {
+export function overridesOf(
+  blocks: readonly ResourceBlock[],
+  ignored: IgnoredChanges,
+  /** The original provider has no attribute for an agent's name. */
+  { provider }: { readonly provider: CoderProviderChoice } = { provider: "builtin" },
+): readonly BlockOverride[] {
   return blocks.flatMap((block): BlockOverride[] => {
-    if (block.type === agentType) return [{ block, agentName: agentNameOf(block.name) }];
+    if (block.type === agentType && provider === "builtin") return [{ block, agentName: agentNameOf(block.name) }];
     const changes = ignored.get(blockKey(block));
     return changes === undefined ? [] : [{ block, ignored: changes }];
   });
