@@ -98,7 +98,7 @@ function originalCalls(): Readonly<Record<string, Call>> {
   const withToken = (value: unknown): Message => {
     const fields = readDynamic(agent, value);
     if (fields === null || textOf(fields, "id") === "") throw new Error("There is no agent.");
-    return writeDynamic({ ...fields, token: token === "" ? randomUUID() : token });
+    return { ...writeDynamic({ ...fields, token: token === "" ? randomUUID() : token }) };
   };
   const changed =
     (call: Call, field: string): Call["answer"] =>

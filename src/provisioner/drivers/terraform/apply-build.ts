@@ -6,6 +6,7 @@ import type { BuildSession } from "./build-session.ts";
 import { existing, ignoredFor, isSameBasis, type Kept, keptAfter } from "./coder/kept-instances.ts";
 import type { BuiltAgent } from "../../../contracts/agent-settings.ts";
 import { builtAgents } from "./coder/built-agents.ts";
+import { coderProviderOf } from "./coder/provider-choice.ts";
 import { blockKey, isCoderType, readOutline } from "./configuration-outline.ts";
 import { keepsAtClaim } from "./claim-policy.ts";
 import { replacementWarnings } from "./claim-warnings.ts";
@@ -68,7 +69,7 @@ export async function judgedPlan(
   const plan = await planKeeping(session, context);
   // What the provider for Coder makes is nothing but entries of the state.
   const { report, unexplained } = judgePlan(plan.changes.filter(({ type }) => !isCoderType(type)));
-  const isIdle = judgePlan(plan.changes).report.changes === 0 && !plan.hasOutputChanges;
+  const isIdle = judgePlan(plan.changes).report.changes === 0 && !plan.hasOutputChanges && !isRefreshed(context);
   // A provider may hand a sensitive value on without its mark: `terraform_data` does so from `input` to `output`.
   const theirs = maskOf(
     plan.changes.flatMap(({ before, beforeSensitive, after, afterSensitive }) => [
@@ -77,6 +78,14 @@ export async function judgedPlan(
     ]),
   );
   return { plan, isIdle, judged: { unexplained, report: masked(report, (text) => theirs(session.mask(text))) } };
+}
+
+/**
+ * The original provider has an agent's new token by the refresh, which is no change of the plan: the state has it once
+ * the plan is applied.
+ */
+function isRefreshed({ manifest, work }: BuildContext): boolean {
+  return coderProviderOf(manifest) === "registry" && work.agents.some(({ token }) => token !== null);
 }
 
 /** A claim leaves what exists as it is, where the template's policy says so; what it left is not replaced for that later. */

@@ -27,7 +27,8 @@ export async function checkTemplate(
       const { document: plan } = await run.plan();
       const outline = outlineOf(plan, declared);
       const read = outline.isForCoder ? await checkForCoder(context, { plan, lockFile, run: input.folder.run }) : null;
-      if (read === null && context.manifest.terraform?.coder_provider !== undefined) context.log("warn", "plan", unused);
+      if (read === null && context.manifest.terraform?.coder_provider !== undefined)
+        context.log("warn", "plan", unused);
       const ofCoder =
         read === null
           ? {}

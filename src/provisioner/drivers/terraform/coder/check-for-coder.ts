@@ -24,7 +24,10 @@ export async function checkForCoder(
   log("info", "plan", servedBy(provider, lockFile));
   const { parts, refused, warned, dynamic } = readTemplate(plan);
   const ofOriginal = provider === "registry" ? beyondOriginal(plan) : [];
-  const problems = [...(await problemsOf(run, [...refused, ...ofOriginal])), ...strangers(manifest.agents ?? [], parts)];
+  const problems = [
+    ...(await problemsOf(run, [...refused, ...ofOriginal])),
+    ...strangers(manifest.agents ?? [], parts),
+  ];
   for (const { field, reason, file, line } of (await problemsOf(run, warned)).slice(0, warningsShownMax)) {
     log("warn", "plan", `${file === undefined ? "" : `${file}:${line}: `}${field}: ${reason}`);
   }

@@ -16,8 +16,11 @@ export const backToBuiltin =
 /** An `init` that could not install the original provider, with what can be done about it. */
 export function withCoderProvider(error: CodedError, printed: string): CodedError {
   // Terraform breaks its lines where they are long.
-  if (!/coder\/coder/.test(printed.replaceAll(/\s*\n[^\S\n]*\S?[^\S\n]*/g, " "))) return error;
-  return new CodedError(error.code, error.message, {
+  const text = printed.replaceAll(/[\s│╷╵]+/g, " ");
+  if (!text.includes("coder/coder")) return error;
+  // To try again changes nothing about a mirror that does not have it.
+  const isNowhere = /not found in any of the search locations|does not have a provider named/.test(text);
+  return new CodedError(isNowhere ? "invalid_template" : error.code, error.message, {
     cause: error,
     problems: error.problems,
     next:
