@@ -12,7 +12,7 @@ export default {
     "tools/bootstrap/commands.mjs",
     "tools/gate/vitest-report.mjs",
     // Programs that tests start.
-    "test/support/{embedded-host,process-daemon,terraform-daemon,killable-daemon,ssh-proxy}.ts",
+    "test/support/{embedded-host,process-daemon,terraform-daemon,killable-daemon,original-provider,ssh-proxy}.ts",
     // A program that the server starts when an agent is first asked for.
     "tools/build/agent-executable.mjs",
     "bench/*.ts",
