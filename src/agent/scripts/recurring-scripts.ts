@@ -36,8 +36,13 @@ export class RecurringScripts {
   /** Begins with what the settings are now, in the place of what they were. */
   renew(): void {
     this.#changing = this.#changing.then(async () => {
-      await this.#close();
-      if (!this.#hasEnded) this.#begin();
+      try {
+        await this.#close();
+        if (!this.#hasEnded) this.#begin();
+      } catch (error) {
+        // The next renewal begins anew: neither it nor the agent ends by what this one met.
+        this.#say("agent", `The template's scripts with a cron and its metadata do not run: ${String(error)}`);
+      }
     });
   }
 

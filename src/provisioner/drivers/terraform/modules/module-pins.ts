@@ -67,7 +67,8 @@ export async function pinFiles(folder: string, pins: readonly ModulePin[]): Prom
   for (const { key, version } of pins) {
     const at = key.lastIndexOf(".");
     const caller = at < 0 ? "." : folders.get(key.slice(0, at));
-    if (caller === undefined) continue;
+    // A local module may lie anywhere, and nothing is written outside of the working directory.
+    if (caller === undefined || path.isAbsolute(caller) || path.normalize(caller).startsWith("..")) continue;
     calls.set(caller, { ...calls.get(caller), [key.slice(at + 1)]: { version } });
   }
   return [...calls].map(([caller, module]) => ({
